@@ -1,0 +1,89 @@
+/**
+ * What the API process and an engine process say to each other: one JSON object per line, commands on the
+ * engine's stdin, messages on its stdout. A remote worker speaks the same. The engine knows no database and no
+ * URL of ours: folders in, events out. It stops when its stdin closes.
+ */
+import type { ErrorRecord } from "../errors.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { GenerationRequest, GenerationResult, ScoreRequest, ScoreResult } from "./requests.ts";
+
+/** A command; `id` is the sender's and comes back on every message about it. */
+export type Command =
+  /** Tokenises and checks everything a job needs and answers a `JobPlan`; loads no weights. */
+  | { id: string; type: "check"; job: TrainingJobConfig; folders: JobFolders }
+  /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
+  | { id: string; type: "train"; job: TrainingJobConfig; folders: JobFolders & { output: string } }
+  | { id: string; type: "generate"; request: GenerationRequest; folders: ModelFolders }
+  | { id: string; type: "score"; request: ScoreRequest; folders: ModelFolders }
+  /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
+  | { id: string; type: "cancel"; target: string };
+
+/** Folders are resolved by the API process; the engine never searches. */
+export interface ModelFolders {
+  model: string;
+  /** A checkpoint folder of ours (adapter and value head, or full weights). */
+  checkpoint?: string;
+  /** A PEFT adapter folder. */
+  adapter?: string;
+  /** Folder of each model a `model` reward names, by that name. */
+  rewards: Record<string, string>;
+}
+
+export type JobFolders = ModelFolders;
+
+export type Message =
+  | { type: "ready"; pid: number }
+  | { id: string; type: "event"; event: TrainingEvent }
+  | { id: string; type: "result"; result: JobPlan | TrainingSummary | GenerationResult | ScoreResult | null }
+  | { id: string; type: "error"; error: ErrorRecord };
+
+/** What a job will do, known before anything is loaded. */
+export interface JobPlan {
+  steps: number;
+  steps_per_epoch: number;
+  prompt_tokens: { min: number; mean: number; max: number };
+  trainable_parameters: number;
+  base_parameters: number;
+  estimate: { memory_bytes: number };
+}
+
+export interface Progress {
+  epoch: number;
+  epochs: number;
+  step: number;
+  steps: number;
+  episodes: number;
+  tokens: number;
+  /** Seconds until the last step, from the mean of the steps so far; null before the first. */
+  eta_seconds: number | null;
+}
+
+/** Metrics keep the field's names (ppo-spec §17): `objective/kl`, `policy/clipfrac_avg`, `time/rollout_s`, … */
+export type Metrics = Record<string, number>;
+
+/** What the trainer yields. It names no job, row or URL. */
+export type TrainingEvent =
+  | { type: "started"; plan: JobPlan; progress: Progress }
+  | { type: "step"; progress: Progress; metrics: Metrics; samples: Sample[] }
+  /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
+  | { type: "epoch"; epoch: number; progress: Progress; metrics: Metrics }
+  | { type: "checkpoint"; epoch: number; step: number; folder: string; files: CheckpointFile[]; metrics: Metrics }
+  | { type: "warning"; code: string; detail: string; step: number };
+
+/** One rollout of a step, for people to read. */
+export interface Sample {
+  prompt: string;
+  completion: string;
+  score: number;
+}
+
+export interface CheckpointFile {
+  name: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface TrainingSummary {
+  progress: Progress;
+  metrics: Metrics;
+}

@@ -1,0 +1,84 @@
+/** The bodies of POST /v1/generations and /v1/scores, and their answers: declared once, used by routes and engine. */
+import { z } from "zod";
+import { messageSchema, rewardSchema } from "../ppo/config.ts";
+
+const tokenIds = z.array(z.int().nonnegative()).min(1).max(131072);
+
+const generationPrompt = z.union([
+  z.string().min(1).max(1_000_000),
+  z.strictObject({ token_ids: tokenIds }),
+  z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) }),
+]);
+
+export const generationSchema = z.strictObject({
+  model: z.string().min(1).max(200),
+  checkpoint: z.string().max(200).nullable().default(null),
+  prompts: z.array(generationPrompt).min(1).max(256),
+  n: z.int().min(1).max(64).default(1),
+  max_new_tokens: z.int().min(1).max(32768).default(50),
+  temperature: z.number().min(0).max(100).default(1),
+  top_k: z.int().min(0).default(0),
+  top_p: z.number().gt(0).max(1).default(1),
+  stop: z.array(z.string().min(1).max(200)).max(16).default([]),
+  seed: z.int().min(0).default(0),
+  logprobs: z.boolean().default(false),
+});
+
+export type GenerationRequest = z.output<typeof generationSchema>;
+
+export interface Generation {
+  prompt_index: number;
+  index: number;
+  text: string;
+  token_ids: number[];
+  finish_reason: "stop" | "length";
+  /** Log-probability of each token at the request's temperature (at 1 when greedy), before top-k and top-p. */
+  logprobs?: number[];
+}
+
+export interface GenerationResult {
+  data: Generation[];
+  usage: { prompt_tokens: number; completion_tokens: number };
+}
+
+const scoreItem = z.union([
+  z.strictObject({ prompt: z.string().min(1).max(1_000_000), completion: z.string().min(1).max(1_000_000) }),
+  z.strictObject({ prompt_token_ids: tokenIds, completion_token_ids: tokenIds }),
+]);
+
+export const scoreSchema = z.strictObject({
+  model: z.string().min(1).max(200),
+  checkpoint: z.string().max(200).nullable().default(null),
+  adapter: z.string().max(500).nullable().default(null),
+  temperature: z.number().gt(0).max(100).default(1),
+  items: z.array(scoreItem).min(1).max(256),
+  reward: rewardSchema.nullable().default(null),
+  tokens: z.boolean().default(true),
+});
+
+export type ScoreRequest = z.output<typeof scoreSchema>;
+
+export interface ScoredToken {
+  token_id: number;
+  token: string;
+  logprob: number;
+  ref_logprob: number;
+  /** k1: logprob − ref_logprob. */
+  kl_div: number;
+  entropy: number;
+  /** Present when the checkpoint has a value network. */
+  value?: number;
+}
+
+export interface Score {
+  /** Sums over the completion's tokens. */
+  logprob: number;
+  ref_logprob: number;
+  kl: number;
+  reward?: number;
+  tokens?: ScoredToken[];
+}
+
+export interface ScoreResult {
+  data: Score[];
+}

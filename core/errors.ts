@@ -1,0 +1,67 @@
+/**
+ * The one error class that callers catch by code. Everything a user can repair (a bad field, a damaged
+ * model folder, a job in the wrong state) is a `UserError`; anything else that is thrown is a bug.
+ */
+
+/** Where in the request the fault is, as a dotted path (`prompts.3.text`), and what would be right. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+/** Stable codes; `routes/problem.ts` maps each to its HTTP status. */
+export type ErrorCode =
+  | "invalid_request"
+  | "invalid_json"
+  | "unsupported_media_type"
+  | "body_too_large"
+  | "unauthorized"
+  | "not_found"
+  | "wrong_state"
+  | "idempotency_conflict"
+  | "unknown_model"
+  | "unknown_checkpoint"
+  | "unsupported_model"
+  | "damaged_model"
+  | "prompt_too_long"
+  | "invalid_token_id"
+  | "reward_failed"
+  | "runtime_unavailable"
+  | "out_of_memory"
+  | "engine_crashed"
+  | "engine_busy"
+  | "cancelled"
+  | "internal";
+
+/** A failure with a stable code and a sentence for the user. */
+export class UserError extends Error {
+  override name = "UserError";
+  readonly code: ErrorCode;
+  readonly errors: FieldError[];
+
+  constructor(code: ErrorCode, detail: string, errors: FieldError[] = [], options?: ErrorOptions) {
+    super(detail, options);
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+/** A `UserError` for one field of the request. */
+export function invalid(path: string, message: string, code: ErrorCode = "invalid_request"): UserError {
+  return new UserError(code, path === "" ? message : `${path}: ${message}`, [{ path, message }]);
+}
+
+/** What travels between processes and into a job row in place of an exception. */
+export interface ErrorRecord {
+  code: ErrorCode;
+  detail: string;
+  errors?: FieldError[];
+}
+
+/** The record of anything thrown: a `UserError` as it is, anything else as `internal`. */
+export function errorRecord(thrown: unknown): ErrorRecord {
+  if (thrown instanceof UserError) {
+    return { code: thrown.code, detail: thrown.message, ...(thrown.errors.length && { errors: thrown.errors }) };
+  }
+  return { code: "internal", detail: thrown instanceof Error ? thrown.message : String(thrown) };
+}

@@ -1,0 +1,17 @@
+/** Element types our graphs and tensors use: their ONNX number, bytes per element and JavaScript view. */
+
+export const DTYPES = {
+  float32: { onnx: 1, bytes: 4, view: Float32Array },
+  uint8: { onnx: 2, bytes: 1, view: Uint8Array },
+  int8: { onnx: 3, bytes: 1, view: Int8Array },
+  int32: { onnx: 6, bytes: 4, view: Int32Array },
+  int64: { onnx: 7, bytes: 8, view: BigInt64Array },
+  bool: { onnx: 9, bytes: 1, view: Uint8Array },
+  float16: { onnx: 10, bytes: 2, view: Uint16Array },
+  bfloat16: { onnx: 16, bytes: 2, view: Uint16Array },
+} as const;
+
+export type Dtype = keyof typeof DTYPES;
+
+/** The typed array that holds elements of a dtype. */
+export type DtypeView<D extends Dtype = Dtype> = InstanceType<(typeof DTYPES)[D]["view"]>;
