@@ -1,0 +1,309 @@
+/**
+ * The training job as the user writes it. Every hyper-parameter is declared here once, with default, range,
+ * unit and where the default comes from; OpenAPI, the job row and the engine all use these schemas.
+ */
+import { z } from "zod";
+import { rewardNodes, rewardSchema } from "../rewards/reward_schema.ts";
+
+export { type RewardConfig, type RewardInput, rewardSchema } from "../rewards/reward_schema.ts";
+
+const MAX_TEXT = 1_000_000;
+
+/** One turn of a conversation; the model's own chat template lays it out. */
+export const messageSchema = z.strictObject({
+  role: z.enum(["system", "user", "assistant"]),
+  content: z.string().max(MAX_TEXT),
+}).meta({ id: "Message" });
+
+const promptId = z.string().min(1).max(200).optional().describe(
+  "Your own name for the prompt; kept, never interpreted.",
+);
+const answer = z.string().min(1).max(100_000).optional().describe(
+  "The right completion, for exact_match rewards.",
+);
+
+/** A prompt: plain text, or text or messages with an id and a reference answer. */
+export const promptSchema = z.union([
+  z.string().min(1).max(MAX_TEXT),
+  z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer }),
+  z.strictObject({ id: promptId, messages: z.array(messageSchema).min(1).max(1000), answer }),
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? "Expected a text, { id?, text, answer? } or { id?, messages, answer? } with roles system, user or assistant"
+      : undefined,
+}).meta({ id: "Prompt" });
+
+/** How the KL coefficient moves; `kl_coef` is where it starts. */
+export const klControllerSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("fixed") }),
+  z.strictObject({
+    type: z.literal("adaptive"),
+    target: z.number().gt(0).max(10_000).default(6).describe(
+      "KL per sequence to steer to, in nats. Default 6 (lm-human-preferences).",
+    ),
+    horizon: z.int().min(1).max(100_000_000).default(10_000).describe(
+      "Episodes over which the coefficient adapts. Default 10000 (lm-human-preferences).",
+    ),
+  }),
+]);
+
+/** PPO's hyper-parameters. "Ours" names a default recommended in docs, "field" one that TRL, verl and OpenRLHF share. */
+export const ppoSchema = z.strictObject({
+  max_new_tokens: z.int().min(1).max(32768).default(50).describe(
+    "Longest response, in tokens, its stop token included. Default 50 (ours).",
+  ),
+  batch_size: z.int().min(1).max(65536).default(4).describe(
+    "Prompts per step; one step is one rollout batch with all its updates. Every step has exactly this many: the last of an epoch is filled up from the start of that epoch's order, and fewer prompts than batch_size repeat within a step. Default 4 (ours).",
+  ),
+  learning_rate: z.number().gt(0).max(1).default(1e-5).describe(
+    "Policy's peak learning rate. Default 1e-5 (ours).",
+  ),
+  kl_coef: z.number().min(0).max(100).default(0.1).describe(
+    "Reward lost per nat of KL from the reference policy, per token; 0 turns the penalty off. Default 0.1 (ours).",
+  ),
+  kl_estimator: z.enum(["k1", "k2", "k3"]).default("k1").describe(
+    "Per-token estimate of the KL in the reward (Schulman): k1 = d, k2 = d²/2, k3 = exp(−d)−1+d with d = logprob − ref_logprob. Default k1 (field).",
+  ),
+  kl_controller: klControllerSchema.default({ type: "fixed" }).describe("Default fixed (field)."),
+  gamma: z.number().min(0).max(1).default(0.99).describe(
+    "Discount per token. Default 0.99 (ours; 1 in the field).",
+  ),
+  lam: z.number().min(0).max(1).default(0.95).describe("GAE's λ per token. Default 0.95 (PPO paper, TRL)."),
+  clip_epsilon: z.number().gt(0).lt(1).default(0.2).describe(
+    "The probability ratio is clipped to [1 − this, 1 + this]. Default 0.2 (PPO paper).",
+  ),
+  clip_epsilon_high: z.number().gt(0).max(10).nullable().default(null).describe(
+    "Upper clip distance if it differs (DAPO uses 0.28). Default null: clip_epsilon.",
+  ),
+  dual_clip: z.number().gt(1).max(100).nullable().default(null).describe(
+    "Bound c on the loss of tokens with negative advantage (dual-clip PPO uses 3). Default null: off.",
+  ),
+  cliprange_value: z.number().gt(0).max(1e6).nullable().default(0.2).describe(
+    "How far a new value may move from the rollout's before its loss is clipped, in units of return; null: unclipped. Default 0.2 (PPO paper, TRL).",
+  ),
+  vf_coef: z.number().min(0).max(100).default(0.1).describe(
+    "Weight of the value loss in the common loss when the value head shares the policy's trunk; unused otherwise. Default 0.1 (TRL).",
+  ),
+  entropy_coef: z.number().min(0).max(1).default(0).describe(
+    "Weight of the entropy bonus. Default 0 (field).",
+  ),
+  num_ppo_epochs: z.int().min(1).max(100).default(4).describe(
+    "Passes over each rollout batch. Default 4 (PPO paper, TRL).",
+  ),
+  num_mini_batches: z.int().min(1).max(65536).default(1).describe(
+    "Optimizer steps per pass; must divide batch_size. Default 1 (TRL); 2 to 4 pay off from batch_size 128.",
+  ),
+  micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
+    "Sequences per forward and backward run; must divide batch_size / num_mini_batches. Changes memory, not results. Default null: the whole mini-batch.",
+  ),
+  temperature: z.number().gt(0).max(100).default(1).describe(
+    "Sampling temperature of rollouts, used for every log-probability too. Default 1 (verl, OpenRLHF).",
+  ),
+  top_k: z.int().min(0).max(1_000_000).default(0)
+    .refine(
+      (value) => value === 0,
+      "top_k must be 0 for PPO: the ratio and KL would be measured against a policy that was not sampled from",
+    )
+    .describe("Locked to 0 (off) in training."),
+  top_p: z.number().gt(0, { abort: true }).max(1).default(1)
+    .refine(
+      (value) => value === 1,
+      "top_p must be 1 for PPO: the ratio and KL would be measured against a policy that was not sampled from",
+    )
+    .describe("Locked to 1 (off) in training."),
+  stop_token_ids: z.array(z.int().min(0).max(10_000_000)).max(64).default([]).describe(
+    "Token ids that end a response beside the model's own end-of-sequence ids. Default none.",
+  ),
+  missing_eos_penalty: z.number().min(0).max(1e6).default(1).describe(
+    "Taken from the score of a response that max_new_tokens cut off. Default 1 (TRL's examples).",
+  ),
+  missing_eos: z.enum(["subtract", "replace"]).default("subtract").describe(
+    "subtract the penalty from the score, or replace the score by minus the penalty (lm-human-preferences). Default subtract.",
+  ),
+  overlong_tokens: z.int().min(1).max(32768).nullable().default(null).describe(
+    "Soft length limit (DAPO): over the last this many of max_new_tokens the score falls linearly by overlong_penalty. Default null: off.",
+  ),
+  overlong_penalty: z.number().min(0).max(1e6).default(1).describe(
+    "Score lost at max_new_tokens. Default 1 (DAPO).",
+  ),
+  score_scaling: z.enum(["none", "std", "mean_std"]).default("none").describe(
+    "Divide scores by their running standard deviation, or also subtract their running mean. Default none (field).",
+  ),
+  score_clip: z.number().gt(0).max(1e6).nullable().default(null).describe(
+    "Keep scores, after scaling, within ± this. Default null: off (OpenRLHF uses 10).",
+  ),
+  whiten_rewards: z.boolean().default(false).describe(
+    "Divide token rewards by their standard deviation over the batch, keeping the mean. Default false (TRL).",
+  ),
+  whiten_advantages: z.boolean().default(true).describe(
+    "Shift and scale advantages to mean 0 and variance 1 over the batch's tokens. Default true (field).",
+  ),
+  bootstrap_truncated: z.boolean().default(false).describe(
+    "Continue the return of a cut-off response with the value of its last state instead of 0. Default false (field).",
+  ),
+  max_grad_norm: z.number().gt(0).max(1e6).nullable().default(1).describe(
+    "Gradients of each optimizer are scaled down to this norm; null: never. Default 1 (verl, OpenRLHF).",
+  ),
+  adam_beta1: z.number().min(0).lt(1).default(0.9).describe("Default 0.9 (Adam paper)."),
+  adam_beta2: z.number().min(0).lt(1).default(0.999).describe("Default 0.999 (Adam paper)."),
+  adam_eps: z.number().gt(0).max(1).default(1e-8).describe(
+    "Added to the root of the second moment, PyTorch's form. Default 1e-8 (TRL, verl, OpenRLHF); 1e-5 steadies full fine-tuning.",
+  ),
+  weight_decay: z.number().min(0).max(10).default(0).describe(
+    "Decoupled decay per unit of learning rate; spares biases and norms. Default 0 (TRL, OpenRLHF).",
+  ),
+  lr_scheduler: z.enum(["linear", "cosine", "constant"]).default("linear").describe(
+    "Course of the learning rates over the job's optimizer steps, after the warm-up. Default linear (TRL).",
+  ),
+  min_lr_ratio: z.number().min(0).max(1).default(0).describe(
+    "Share of the peak that linear and cosine end at. Default 0 (OpenRLHF's cosine: 0.1).",
+  ),
+  warmup_steps: z.int().min(0).max(100_000_000).default(0).describe(
+    "Optimizer steps over which the learning rates rise from 0. Default 0 (TRL).",
+  ),
+  critic_warmup_steps: z.int().min(0).max(100_000_000).default(0).describe(
+    "Steps at the start that train the value network only. Default 0 (field).",
+  ),
+  target_kl: z.number().gt(0).max(1e6).nullable().default(null).describe(
+    "Skip the rest of a step's updates when a mini-batch's mean KL (k3) from the rollout policy exceeds 1.5 times this, in nats per token. Default null: off (field).",
+  ),
+}).superRefine((ppo, context) => {
+  const fail = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  if (ppo.batch_size % ppo.num_mini_batches !== 0) {
+    fail(
+      "num_mini_batches",
+      `num_mini_batches ${ppo.num_mini_batches} does not divide batch_size ${ppo.batch_size}`,
+    );
+    return;
+  }
+  const miniBatch = ppo.batch_size / ppo.num_mini_batches;
+  if (ppo.micro_batch_size !== null && miniBatch % ppo.micro_batch_size !== 0) {
+    fail(
+      "micro_batch_size",
+      `micro_batch_size ${ppo.micro_batch_size} does not divide the mini-batch of ${miniBatch} (batch_size / num_mini_batches)`,
+    );
+  }
+  if (ppo.overlong_tokens !== null && ppo.overlong_tokens > ppo.max_new_tokens) {
+    fail(
+      "overlong_tokens",
+      `overlong_tokens ${ppo.overlong_tokens} is above max_new_tokens ${ppo.max_new_tokens}`,
+    );
+  }
+}).meta({ id: "PpoConfig" });
+
+const targetModules = z.union([
+  z.literal("all-linear"),
+  z.array(z.string().min(1).max(100)).min(1).max(64),
+]).default("all-linear").describe(
+  "Linear layers that get an adapter, by the last part of their name. Default all of them.",
+);
+
+const rank = z.int().min(1).max(1024).default(16).describe("Rank of the adapters. Default 16 (ours).");
+const alpha = z.number().gt(0).max(65536).default(32).describe(
+  "The adapters' output is scaled by alpha / r. Default 32 (ours).",
+);
+
+/** Which weights a job changes. */
+export const trainableSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("lora"),
+    r: rank,
+    alpha,
+    dropout: z.number().min(0).lt(1).default(0).describe(
+      "Dropout on the adapters' input; must be 0 for PPO. Default 0.",
+    ),
+    target_modules: targetModules,
+  }),
+  z.strictObject({ type: z.literal("full") }),
+]).meta({ id: "Trainable" });
+
+const headLearningRate = z.number().gt(0).max(1).default(1e-4).describe(
+  "Peak learning rate of the value head. Default 1e-4 (ours).",
+);
+
+/** The value network. */
+export const valueSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("separate"),
+    r: rank,
+    alpha,
+    target_modules: targetModules,
+    learning_rate: z.number().gt(0).max(1).default(5e-5).describe(
+      "Peak learning rate of the value adapter. Default 5e-5 (ours).",
+    ),
+    head_learning_rate: headLearningRate,
+  }).describe("An adapter of its own on the shared frozen base, and a scalar head"),
+  z.strictObject({ type: z.literal("shared"), head_learning_rate: headLearningRate })
+    .describe("A scalar head on the policy's trunk, trained through the common loss"),
+]).meta({ id: "Value" });
+
+const webhookSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048),
+  secret: z.string().regex(
+    /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/,
+    "Expected whsec_ and the base64 of 24 to 64 bytes",
+  ).optional()
+    .describe("Signs the deliveries (Standard Webhooks)."),
+});
+
+const metadataSchema = z.record(z.string().min(1).max(64), z.string().max(512))
+  .refine((metadata) => Object.keys(metadata).length <= 16, "At most 16 keys")
+  .default({}).describe("Up to 16 texts of your own, kept with the job.");
+
+/** A PPO job. */
+export const ppoJobSchema = z.strictObject({
+  kind: z.literal("ppo"),
+  model: z.string().min(1).max(200).describe("Name or id of the model to train."),
+  checkpoint: z.string().min(1).max(200).nullable().default(null).describe(
+    "Checkpoint to start from instead of the bare model.",
+  ),
+  prompts: z.array(promptSchema).min(1).max(100_000),
+  epochs: z.int().min(1).max(10_000).default(1).describe(
+    "Passes over the prompts, in a new order each. Default 1.",
+  ),
+  ppo: ppoSchema.prefault({}),
+  trainable: trainableSchema.prefault({ type: "lora" }),
+  value: valueSchema.prefault({ type: "separate" }),
+  reward: rewardSchema,
+  seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
+  webhook: webhookSchema.nullable().default(null),
+  metadata: metadataSchema,
+}).superRefine((job, context) => {
+  const fail = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
+    fail(
+      ["trainable", "dropout"],
+      `dropout ${job.trainable.dropout} must be 0 for PPO: with dropout the first probability ratio would not be 1`,
+    );
+  }
+  if (rewardNodes(job.reward).some((node) => node.type === "exact_match" && node.answer === undefined)) {
+    const lacking = job.prompts.findIndex((prompt) =>
+      typeof prompt === "string" || prompt.answer === undefined
+    );
+    if (lacking >= 0) {
+      fail(
+        ["prompts", lacking, "answer"],
+        "An exact_match reward without an answer needs one on every prompt",
+      );
+    }
+  }
+}).meta({ id: "PpoJob" });
+
+/** A training job of any kind. */
+export const trainingJobSchema = z.discriminatedUnion("kind", [ppoJobSchema], {
+  error: (issue) => issue.code === "invalid_union" ? "Expected ppo" : undefined,
+});
+
+/** What a client may send. */
+export type TrainingJobRequest = z.input<typeof trainingJobSchema>;
+
+/** A job with every default filled in: what is stored, echoed and run. */
+export type TrainingJobConfig = z.output<typeof trainingJobSchema>;
+
+export type PpoConfig = z.output<typeof ppoSchema>;
+export type Prompt = z.output<typeof promptSchema>;
+export type ChatMessage = z.output<typeof messageSchema>;
+export type TrainableConfig = z.output<typeof trainableSchema>;
+export type ValueConfig = z.output<typeof valueSchema>;
+export type KlControllerConfig = z.output<typeof klControllerSchema>;
