@@ -1,0 +1,42 @@
+/**
+ * Files that are there whole or not at all, also after a crash: written under another name, flushed to the
+ * device, then renamed.
+ */
+import { basename, dirname, join } from "node:path";
+
+/** Names of files that a crashed write may leave; nothing of ours ever reads one. */
+export const TEMPORARY_PREFIX = ".tmp-";
+
+/** A name in the same folder, unlike any other, that says it is temporary. */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `${TEMPORARY_PREFIX}${crypto.randomUUID()}-${basename(path)}`);
+}
+
+/** Writes `chunks` one after another as the file `path`, replacing it in one step. */
+export async function writeFileAtomic(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeFileSynced(temporary, chunks);
+    await Deno.rename(temporary, path);
+  } catch (thrown) {
+    await Deno.remove(temporary).catch(() => {});
+    throw thrown;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Writes `chunks` one after another as the new file `path` and waits until the device has them. */
+export async function writeFileSynced(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+  }
+  await file.sync();
+}
+
+/** Makes renames inside `folder` durable. Windows cannot open a folder and needs no flush for it. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using handle = await Deno.open(folder);
+  await handle.sync();
+}

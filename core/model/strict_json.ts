@@ -1,0 +1,68 @@
+/**
+ * JSON as an untrusted file holds it: bounded by its caller, UTF-8 only, and an object that says the same key
+ * twice is refused (`JSON.parse` keeps the last one in silence, and another reader may keep the first).
+ */
+import { UserError } from "../errors.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The value of JSON text or UTF-8 bytes. `file` names the source in messages.
+ * @throws {UserError} `damaged_model` when it is not UTF-8, not JSON, or an object repeats a key
+ */
+export function parseStrictJson(source: string | Uint8Array, file: string): unknown {
+  let text: string;
+  try {
+    text = typeof source === "string" ? source : utf8.decode(source);
+  } catch {
+    throw new UserError("damaged_model", `${file} is not UTF-8 text`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError("damaged_model", `${file} is not JSON`);
+  }
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new UserError("damaged_model", `${file} has the key ${quote(repeated)} twice`);
+  return value;
+}
+
+/** Whether a parsed value is an object with keys. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value as messages show it: JSON, cut so that a hostile file cannot fill a log. */
+export function quote(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    return "a value nested too deeply"; // JSON.parse has no such limit
+  }
+  return text.length <= 120 ? text : `${text.slice(0, 117)}…`;
+}
+
+/** The first key that an object of valid JSON `text` has twice, or null. */
+function repeatedKey(text: string): string | null {
+  const colon = /\s*:/y;
+  const open: (Set<string> | null)[] = []; // keys of each open object; null for an array
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === "{") open.push(new Set());
+    else if (char === "[") open.push(null);
+    else if (char === "}" || char === "]") open.pop();
+    else if (char === '"') {
+      const start = at;
+      for (at++; text[at] !== '"'; at++) if (text[at] === "\\") at++;
+      const keys = open.at(-1);
+      colon.lastIndex = at + 1;
+      if (!keys || !colon.test(text)) continue;
+      const key = JSON.parse(text.slice(start, at + 1)) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
+}
