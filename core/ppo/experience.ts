@@ -1,0 +1,67 @@
+/**
+ * One finished rollout and everything computed about it. Rows are ragged: the typed arrays hold the n action
+ * tokens of this sequence and nothing else, so there are no padding cells that could leak into a mean. Action
+ * token t was sampled in state t = prompt + response[0..t); the stop token is an action too.
+ */
+
+/** How a response ended: at a stop token, or cut off by max_new_tokens. */
+export type FinishReason = "stop" | "length";
+
+export interface Experience {
+  /** Unique in the job. */
+  rollout_id: string;
+  /** Index into the job's prompts. */
+  prompt_idx: number;
+  /** Step of the job, counted from 0. */
+  step: number;
+  /** Pass over the prompts, counted from 0. */
+  epoch: number;
+  /** Optimizer steps the sampling policy had seen; training refuses rows of another version. */
+  policy_version: number;
+  /** int32 (P): the prompt as the model saw it, without padding. */
+  prompt_ids: Int32Array;
+  /** int32 (n): the actions, the stop token included; n ≥ 1. */
+  response_ids: Int32Array;
+  /** Whether the last action is a stop token. */
+  terminated: boolean;
+  finish_reason: FinishReason;
+  /** What the reward source said. */
+  raw_score: number;
+  /** raw_score after the missing-EOS rule, length shaping, scaling and clipping. */
+  score: number;
+  /** float32 (n): log-probability under the policy that is about to be trained, by the training forward. */
+  logprobs: Float32Array;
+  /** float32 (n): log-probability under the reference policy. */
+  ref_logprobs: Float32Array;
+  /** float32 (n): log-probability the sampler reported. */
+  rollout_logprobs: Float32Array;
+  /** float32 (n): value of the state before each action, at rollout. */
+  values: Float32Array;
+  /** Value of the state after the last action; 0 unless the row is cut off and bootstrapped. */
+  bootstrap_value: number;
+  /** float32 (n): per-token KL estimate in nats, before kl_coef. */
+  kl: Float32Array;
+  /** float32 (n): the reward GAE saw, −kl_coef·kl with the score added to the last action (whitened if asked for). */
+  rewards: Float32Array;
+  /** float32 (n): GAE advantage, whitened if asked for; what the policy loss uses. */
+  advantages: Float32Array;
+  /** float32 (n): unwhitened advantage plus value; what the value loss regresses to. */
+  returns: Float32Array;
+}
+
+/** Bytes a row holds: its arrays and an allowance for the object itself. */
+export function experienceBytes(row: Experience): number {
+  const arrays = [
+    row.prompt_ids,
+    row.response_ids,
+    row.logprobs,
+    row.ref_logprobs,
+    row.rollout_logprobs,
+    row.values,
+    row.kl,
+    row.rewards,
+    row.advantages,
+    row.returns,
+  ];
+  return arrays.reduce((bytes, array) => bytes + array.byteLength, 1024);
+}
