@@ -1,0 +1,205 @@
+/**
+ * Everything a job runs, as ONNX messages: sampling, evaluation and training of a policy and a value network, the
+ * reward model and the optimizer. Evaluation and training come from one model function and differ only in the
+ * outputs asked for, so scoring and training cannot drift. Same config, same bytes.
+ *
+ * Batches are ids i64 [B,S], padded on the right. Action tokens are packed: `positions` i64 [N] are the flat
+ * indices b·S + s of the column that predicts each of them, `targets` i64 [N] their ids.
+ */
+import { Builder } from "./graph/builder.ts";
+import { gradients } from "./graph/gradient.ts";
+import type { Artifact } from "./graph/graph.ts";
+import type { Value } from "./graph/value.ts";
+import { policyLoss } from "./losses/policy_loss.ts";
+import { sum, vector, weightedSum } from "./losses/sums.ts";
+import { valueLoss } from "./losses/value_loss.ts";
+import type { AdapterSpec } from "./models/adapter_spec.ts";
+import { llamaTrunk, lmHead } from "./models/llama.ts";
+import type { ModelConfig } from "./models/model_config.ts";
+import { cachedAttend, causalAttend } from "./nn/attend.ts";
+import { FrozenParameters, InputParameters, type Parameters } from "./nn/parameters.ts";
+import { sampler } from "./nn/sampler.ts";
+
+/** What is trained: an adapter beside frozen weights, or every weight. */
+export type Tuning = { type: "lora"; adapter: AdapterSpec } | { type: "full" } | { type: "none" };
+
+/** Names of the value head's parameters: [1,H] and [1]. */
+export const VALUE_HEAD = { weight: "score.weight", bias: "score.bias" } as const;
+
+/** Prefix of a gradient output (and of the accumulated gradient it is added to, as an input). */
+export const GRADIENT = "gradient.";
+
+function parametersOf(g: Builder, tuning: Tuning): Parameters {
+  switch (tuning.type) {
+    case "lora":
+      return new FrozenParameters(g, tuning.adapter);
+    case "full":
+      return new InputParameters(g);
+    case "none":
+      return new FrozenParameters(g);
+  }
+}
+
+/** Hidden states [N,H] at the packed positions of a batch. */
+function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters): Value {
+  const ids = g.input("ids", "int64", ["B", "S"]);
+  const hidden = llamaTrunk(g, config, parameters, ids, causalAttend(g, config));
+  return g.pickRows(hidden, g.input("positions", "int64", ["N"]));
+}
+
+function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
+  const targets = g.input("targets", "int64", ["N"]);
+  const inverseTemperature = g.input("inverse_temperature", "float32", []);
+  const inputs = [h, lmHead(config, parameters), targets, inverseTemperature];
+  const [logprobs, entropy] = g.op("SelectedLogprobs", inputs, {});
+  return [logprobs!, entropy!];
+}
+
+/** V(state) at the packed positions [N], and the head's two trainable inputs. */
+function valueHead(g: Builder, config: ModelConfig, h: Value): { values: Value; head: [string, Value][] } {
+  const weight = g.input(VALUE_HEAD.weight, "float32", [1, config.hidden_size]);
+  const bias = g.input(VALUE_HEAD.bias, "float32", [1]);
+  const values = g.reshape(g.add(g.matmul(h, weight, { transB: true }), bias), [h.shape[0]!]);
+  return { values, head: [[VALUE_HEAD.weight, weight], [VALUE_HEAD.bias, bias]] };
+}
+
+/** Gradients of `loss` as outputs `gradient.<name>`, added to inputs of the same name when accumulating. */
+function gradientOutputs(
+  g: Builder,
+  loss: Value,
+  trainable: readonly (readonly [string, Value])[],
+  accumulate: boolean,
+): Record<string, Value> {
+  const grads = gradients(g, loss, trainable.map(([, value]) => value));
+  return Object.fromEntries(trainable.map(([name, value], index) => {
+    const grad = grads[index]!;
+    if (!accumulate) return [GRADIENT + name, grad];
+    return [GRADIENT + name, g.add(g.input(`accumulated.${name}`, "float32", value.shape), grad)];
+  }));
+}
+
+/**
+ * Samples one token per row: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [B] are
+ * the flat indices of each row's last real token. Outputs `token` i64 [B], `logprob` [B] and the cache.
+ */
+export function generateArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { truncation: boolean },
+): Artifact {
+  const g = new Builder("generate");
+  const parameters = parametersOf(g, tuning);
+  const ids = g.input("ids", "int64", ["B", "S"]);
+  const cache = cachedAttend(g, config, "B");
+  const hidden = llamaTrunk(g, config, parameters, ids, cache.attend);
+  const h = g.pickRows(hidden, g.input("last", "int64", ["B"]));
+  const { token, logprob } = sampler(g, h, lmHead(config, parameters), options.truncation);
+  return g.finish({ token, logprob, ...cache.outputs });
+}
+
+/** `logprobs`, `entropy` [N] of the packed targets; with `values` also V(state) [N] from the shared trunk. */
+export function policyEvalArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { values: boolean },
+): Artifact {
+  const g = new Builder("policy_eval");
+  const parameters = parametersOf(g, tuning);
+  const h = packedHidden(g, config, parameters);
+  const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
+  return g.finish({ logprobs, entropy, ...(options.values && { values: valueHead(g, config, h).values }) });
+}
+
+/** Logits [N,V] at the packed positions: for checks against other implementations, not for training. */
+export function logitsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
+  const g = new Builder("logits");
+  const parameters = parametersOf(g, tuning);
+  const h = packedHidden(g, config, parameters);
+  return g.finish({ logits: g.matmul(h, lmHead(config, parameters), { transB: true }) });
+}
+
+export interface PolicyTrainingOptions {
+  /** Train V on the policy's own trunk: adds inputs of the value loss and `value_coef` []. */
+  values: boolean;
+  /** Adds input `entropy_coef` [] and its term of the loss. */
+  entropyBonus: boolean;
+  /** Add the gradients to inputs `accumulated.<name>`. */
+  accumulate: boolean;
+}
+
+/** One micro-batch of PPO: `policy_stats` (and `value_stats`) sums, and gradients of the weighted loss. */
+export function policyTrainingArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: PolicyTrainingOptions,
+): Artifact {
+  const g = new Builder("policy_training");
+  const parameters = parametersOf(g, tuning);
+  const h = packedHidden(g, config, parameters);
+  const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
+  const weights = g.input("weights", "float32", ["N"]);
+  const policy = policyLoss(g, logprobs, entropy, weights);
+  let loss = policy.loss;
+  const outputs: Record<string, Value> = { policy_stats: vector(g, policy.stats) };
+  const trainable = [...parameters.trainable];
+  if (options.entropyBonus) {
+    loss = g.sub(loss, g.mul(weightedSum(g, entropy, weights), g.input("entropy_coef", "float32", [])));
+  }
+  if (options.values) {
+    const { values, head } = valueHead(g, config, h);
+    const value = valueLoss(g, values, weights);
+    loss = g.add(loss, g.mul(value.loss, g.input("value_coef", "float32", [])));
+    outputs.value_stats = vector(g, value.stats);
+    trainable.push(...head);
+  }
+  return g.finish({ loss, ...outputs, ...gradientOutputs(g, loss, trainable, options.accumulate) });
+}
+
+/** `values` [N]: V of the state before each action token, from the value network's own trunk. */
+export function valueEvalArtifact(config: ModelConfig, tuning: Tuning): Artifact {
+  const g = new Builder("value_eval");
+  const h = packedHidden(g, config, parametersOf(g, tuning));
+  return g.finish({ values: valueHead(g, config, h).values });
+}
+
+/** One micro-batch of the value network: `value_stats` sums, and gradients of the weighted loss. */
+export function valueTrainingArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { accumulate: boolean },
+): Artifact {
+  const g = new Builder("value_training");
+  const parameters = parametersOf(g, tuning);
+  const { values, head } = valueHead(g, config, packedHidden(g, config, parameters));
+  const { loss, stats } = valueLoss(g, values, g.input("weights", "float32", ["N"]));
+  const trainable = [...parameters.trainable, ...head];
+  return g.finish({
+    loss,
+    value_stats: vector(g, stats),
+    ...gradientOutputs(g, loss, trainable, options.accumulate),
+  });
+}
+
+/** One micro-batch of supervised fine-tuning: `loss_sum` [] of −logprob, and gradients of the weighted loss. */
+export function sftTrainingArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { accumulate: boolean },
+): Artifact {
+  const g = new Builder("sft_training");
+  const parameters = parametersOf(g, tuning);
+  const [logprobs] = selectedLogprobs(g, config, parameters, packedHidden(g, config, parameters));
+  const token = g.neg(logprobs);
+  const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
+  const grads = gradientOutputs(g, loss, [...parameters.trainable], options.accumulate);
+  return g.finish({ loss, loss_sum: sum(g, token), ...grads });
+}
+
+/** A sequence classifier with one label: `scores` [N] at the packed positions (each row's last real token). */
+export function scoreArtifact(config: ModelConfig): Artifact {
+  const g = new Builder("score");
+  const parameters = new FrozenParameters(g);
+  const h = packedHidden(g, config, parameters);
+  const weight = parameters.weight("score.weight", [1, config.hidden_size]);
+  return g.finish({ scores: g.reshape(g.matmul(h, weight, { transB: true }), ["N"]) });
+}

@@ -1,0 +1,257 @@
+/**
+ * A graph under construction: inputs, weights, constants, nodes, and the tape of what was applied, which the
+ * gradient walk reads backwards. Knows no op by name except the few that make shape tensors.
+ */
+import { type Attribute, type EncodableNode, encodeModel, type NamedType } from "../onnx/encode.ts";
+import type { Dtype } from "../onnx/dtypes.ts";
+import type { OpRow } from "../ops/row.ts";
+import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
+import type { Builder } from "./builder.ts";
+import { type Dim, dimFactors, type Value } from "./value.ts";
+
+/** One application of an op, as the gradient walk sees it. */
+export interface TapeEntry {
+  readonly op: OpName;
+  readonly path: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attrs: OpAttrs[OpName];
+}
+
+/** A finished graph: the bytes a session is made from, and what it takes and gives. */
+export interface Artifact {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly NamedType[];
+  readonly outputs: readonly NamedType[];
+  /** Weights the session needs as shared initializers, by safetensors key. */
+  readonly weights: readonly NamedType[];
+}
+
+interface Node {
+  readonly name: string;
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Record<string, Attribute>;
+}
+
+interface Constant extends Value {
+  readonly bytes: Uint8Array;
+}
+
+/** Weights never travel in the message; constants are for scalars, axes and small tables. */
+const MAX_CONSTANT_BYTES = 4096;
+
+export class Graph {
+  readonly tape: TapeEntry[] = [];
+  readonly #name: string;
+  readonly #inputs: Value[] = [];
+  readonly #weights: Value[] = [];
+  readonly #constants = new Map<string, Constant>();
+  readonly #nodes: Node[] = [];
+  readonly #names = new Set<string>();
+  readonly #scopes: string[] = [];
+  readonly #dims = new Map<Dim, Value>();
+  #composites = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Declares an input. Its symbols are what `dim` can give the run-time value of. */
+  input(name: string, dtype: Dtype, shape: readonly Dim[]): Value {
+    const value = { name: this.#unique(name), dtype, shape };
+    this.#inputs.push(value);
+    return value;
+  }
+
+  /** Declares a weight that sessions share; the name, with its scopes, is its safetensors key. */
+  weight(name: string, shape: readonly Dim[], dtype: Dtype = "float32"): Value {
+    const value = { name: this.#unique(name), dtype, shape };
+    this.#weights.push(value);
+    return value;
+  }
+
+  /** Runs `body` with `scope` in front of the names of what it makes. */
+  scope<Result>(scope: string, body: () => Result): Result {
+    this.#scopes.push(scope);
+    try {
+      return body();
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  /** The current scopes and `name`, joined by dots. */
+  path(name: string): string {
+    return [...this.#scopes, name].join(".");
+  }
+
+  /**
+   * Applies an op: infers the types of its outputs, appends its node (a composite's nodes) and records it on the
+   * tape. Throws the row's RangeError with the node's path and the input shapes.
+   */
+  op<Name extends OpName>(name: Name, inputs: readonly Value[], attrs: OpAttrs[Name]): Value[] {
+    const row = OPS[name] as unknown as OpRow<OpAttrs[Name]>;
+    const path = this.path(name);
+    const outputs = this.#guard(path, inputs, () => {
+      const types = row.infer(inputs, attrs);
+      if (row.lower) {
+        this.#composites++;
+        try {
+          return row.lower(this as unknown as Builder, inputs, attrs);
+        } finally {
+          this.#composites--;
+        }
+      }
+      const nodeName = this.#unique(path);
+      const made = types.map((type, index) => ({
+        name: index === 0 ? nodeName : this.#unique(`${nodeName}:${index}`),
+        dtype: type.dtype,
+        shape: type.shape,
+      }));
+      this.#nodes.push({
+        name: nodeName,
+        op: name,
+        domain: row.domain ?? "",
+        inputs,
+        outputs: made,
+        attributes: row.onnx?.(attrs) ?? {},
+      });
+      return made;
+    });
+    if (this.#composites === 0) this.tape.push({ op: name, path, inputs, outputs, attrs });
+    return outputs;
+  }
+
+  /** A float32 constant of rank 0. */
+  scalar(value: number): Value {
+    return this.constant("float32", [], Float32Array.of(value));
+  }
+
+  /** A float32 constant of rank 1. */
+  floats(values: readonly number[]): Value {
+    return this.constant("float32", [values.length], Float32Array.from(values));
+  }
+
+  /** An int64 constant of rank 1. */
+  ints(values: readonly number[]): Value {
+    return this.constant("int64", [values.length], BigInt64Array.from(values.map(BigInt)));
+  }
+
+  /** A constant; equal constants are one value. Throws a RangeError when it is too big to be one. */
+  constant(dtype: Dtype, shape: readonly number[], data: ArrayBufferView): Value {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (bytes.length > MAX_CONSTANT_BYTES) {
+      throw new RangeError(
+        `Constants hold at most ${MAX_CONSTANT_BYTES} bytes: current value is ${bytes.length}`,
+      );
+    }
+    const key = `${dtype}|${shape}|${bytes}`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const value = { name: this.#unique(`constant_${this.#constants.size}`, false), dtype, shape, bytes };
+    this.#constants.set(key, value);
+    return value;
+  }
+
+  /** The run-time size of a dimension, i64 [1]. Symbols are read off the first input that has them. */
+  dim(dim: Dim): Value {
+    const known = this.#dims.get(dim);
+    if (known) return known;
+    const { number, symbols } = dimFactors(dim);
+    const parts = symbols.map((symbol) => this.#symbol(symbol));
+    if (number !== 1 || parts.length === 0) parts.unshift(this.ints([number]));
+    const value = parts.reduce((a, b) => this.op("Mul", [a, b], {})[0]!);
+    this.#dims.set(dim, value);
+    return value;
+  }
+
+  #symbol(symbol: string): Value {
+    const known = this.#dims.get(symbol);
+    if (known) return known;
+    for (const input of this.#inputs) {
+      const axis = input.shape.indexOf(symbol);
+      if (axis < 0) continue;
+      const value = this.op("Shape", [input], { start: axis, end: axis + 1 })[0]!;
+      this.#dims.set(symbol, value);
+      return value;
+    }
+    throw new RangeError(`No input has a dimension '${symbol}'`);
+  }
+
+  /**
+   * Ends the graph: keeps what the outputs need, in the order it was made, and encodes it. Output names are the
+   * keys of `outputs`, in order.
+   */
+  finish(outputs: Readonly<Record<string, Value>>): Artifact {
+    const renamed = new Map<Value, string>();
+    const aliases: [string, Value][] = [];
+    const fixed = new Set<Value>([...this.#inputs, ...this.#weights, ...this.#constants.values()]);
+    for (const [name, value] of Object.entries(outputs)) {
+      if (fixed.has(value) || renamed.has(value)) aliases.push([name, value]);
+      else renamed.set(value, name);
+    }
+    const needed = new Set<Value>(Object.values(outputs));
+    const kept: Node[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      node.inputs.forEach((input) => needed.add(input));
+      kept.push(node);
+    }
+    kept.reverse();
+    const nameOf = (value: Value) => renamed.get(value) ?? value.name;
+    const nodes: EncodableNode[] = kept.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(nameOf),
+      outputs: node.outputs.map((output) => needed.has(output) || renamed.has(output) ? nameOf(output) : ""),
+    }));
+    for (const [name, value] of aliases) {
+      nodes.push({
+        name,
+        op: "Identity",
+        domain: "",
+        inputs: [nameOf(value)],
+        outputs: [name],
+        attributes: {},
+      });
+    }
+    const inputs = this.#inputs.filter((input) => needed.has(input));
+    const weights = this.#weights.filter((weight) => needed.has(weight));
+    const results = Object.entries(outputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    const bytes = encodeModel({
+      name: this.#name,
+      inputs,
+      outputs: results,
+      constants: [...this.#constants.values()].filter((constant) => needed.has(constant)),
+      weights,
+      nodes,
+    });
+    return { name: this.#name, bytes, inputs, outputs: results, weights };
+  }
+
+  #unique(name: string, scoped = true): string {
+    if (scoped && !this.#names.has(name)) {
+      this.#names.add(name);
+      return name;
+    }
+    for (let count = 1;; count++) {
+      const candidate = `${name}_${count}`;
+      if (this.#names.has(candidate)) continue;
+      this.#names.add(candidate);
+      return candidate;
+    }
+  }
+
+  #guard<Result>(path: string, inputs: readonly Value[], body: () => Result): Result {
+    try {
+      return body();
+    } catch (cause) {
+      if (!(cause instanceof RangeError) || cause.message.startsWith("At ")) throw cause;
+      const shapes = inputs.map((input) => `[${input.shape}]`).join(", ");
+      throw new RangeError(`At ${path}(${shapes}): ${cause.message}`, { cause });
+    }
+  }
+}

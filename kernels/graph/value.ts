@@ -1,0 +1,89 @@
+/** Tensor types with symbolic dimensions: the vocabulary of the builder, the op table and the gradient walk. */
+import type { Dtype } from "../onnx/dtypes.ts";
+
+/**
+ * A dimension: a number, or a symbol such as `B`. Products of symbols are written `B*S` with factors in
+ * alphabetical order, so equal dimensions are equal strings.
+ */
+export type Dim = number | string;
+
+export interface TensorType {
+  readonly dtype: Dtype;
+  readonly shape: readonly Dim[];
+}
+
+/** A named tensor of a graph. Identity is by reference; names are unique in their graph. */
+export interface Value extends TensorType {
+  readonly name: string;
+}
+
+/** Number and symbols of a dimension: `6*B*S` → [6, ["B", "S"]]. */
+function factors(dim: Dim): [number, string[]] {
+  if (typeof dim === "number") return [dim, []];
+  let number = 1;
+  const symbols: string[] = [];
+  for (const factor of dim.split("*")) {
+    if (/^\d+$/.test(factor)) number *= Number(factor);
+    else symbols.push(factor);
+  }
+  return [number, symbols];
+}
+
+function fromFactors(number: number, symbols: string[]): Dim {
+  if (symbols.length === 0 || number === 0) return number;
+  return [...(number === 1 ? [] : [String(number)]), ...symbols.sort()].join("*");
+}
+
+/** Product of dimensions, in canonical form. */
+export function dimProduct(dims: readonly Dim[]): Dim {
+  const parts = dims.map(factors);
+  return fromFactors(
+    parts.reduce((product, [number]) => product * number, 1),
+    parts.flatMap(([, symbols]) => symbols),
+  );
+}
+
+/** a / b. Throws a RangeError when b does not divide a symbolically. */
+export function dimQuotient(a: Dim, b: Dim): Dim {
+  const [aNumber, aSymbols] = factors(a);
+  const [bNumber, bSymbols] = factors(b);
+  const left = [...aSymbols];
+  for (const symbol of bSymbols) {
+    const at = left.indexOf(symbol);
+    if (at < 0) throw new RangeError(`Cannot divide dimension ${a} by ${b}: ${symbol} is not a factor`);
+    left.splice(at, 1);
+  }
+  if (bNumber === 0 || aNumber % bNumber !== 0) throw new RangeError(`Cannot divide dimension ${a} by ${b}`);
+  return fromFactors(aNumber / bNumber, left);
+}
+
+/** Symbols of a dimension that is a product, with its numeric factor. */
+export function dimFactors(dim: Dim): { number: number; symbols: string[] } {
+  const [number, symbols] = factors(dim);
+  return { number, symbols };
+}
+
+export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
+/** The shape two operands broadcast to (NumPy rules). Throws a RangeError when they do not. */
+export function broadcastShape(a: readonly Dim[], b: readonly Dim[]): Dim[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - (rank - a.length)] ?? 1;
+    const right = b[axis - (rank - b.length)] ?? 1;
+    if (left === right || right === 1) return left;
+    if (left === 1) return right;
+    throw new RangeError(`Cannot broadcast [${a}] with [${b}]: axis ${axis} is ${left} and ${right}`);
+  });
+}
+
+/** A negative axis counted from the end. */
+export function normalizeAxis(axis: number, rank: number): number {
+  const at = axis < 0 ? axis + rank : axis;
+  if (at < 0 || at >= rank) {
+    throw new RangeError(`Axis must be in [-${rank}, ${rank}): current value is ${axis}`);
+  }
+  return at;
+}

@@ -1,0 +1,76 @@
+/**
+ * The Llama-like family (llama, smollm, qwen2, qwen3): token ids to final hidden states. What differs between its
+ * members (biases, q/k norms, head size) is data in the config. Rows are padded on the right, so a causal mask
+ * is the only mask: padding comes after every real token and no real token sees it.
+ *
+ * Legend: B rows, S columns, H hidden, N query heads, K kv heads, G = N/K, D head size.
+ */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/value.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import type { ModelConfig } from "./model_config.ts";
+
+/** Attention over the batch itself: q, k, v [B,S,·] after norms, before rotation → [B·S, N·D]. */
+export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value;
+
+/** Final-normed hidden states [B·S, H] of ids [B,S]. */
+export function llamaTrunk(
+  g: Builder,
+  config: ModelConfig,
+  parameters: Parameters,
+  ids: Value,
+  attend: Attend,
+): Value {
+  const { hidden_size: hidden, head_dim: d } = config;
+  const [B, S] = ids.shape as [string, string];
+  const tokens = g.reshape(ids, [`${B}*${S}`]);
+  let x = g.gather(embedding(config, parameters), tokens, 0); // [B·S,H]
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    x = g.scope(`model.layers.${layer}`, () => {
+      const h = norm("input_layernorm", x);
+      const attended = g.scope("self_attn", () => {
+        const q = heads("q_proj", "q_norm", h, config.num_attention_heads);
+        const k = heads("k_proj", "k_norm", h, config.num_key_value_heads);
+        const v = project("v_proj", h, config.num_key_value_heads * d);
+        const o = attend(layer, q, k, g.reshape(v, [B, S, config.num_key_value_heads * d]));
+        return parameters.linear(o, "o_proj", hidden, config.bias.o);
+      });
+      const y = g.add(x, attended);
+      const f = norm("post_attention_layernorm", y);
+      const mlp = g.scope("mlp", () => {
+        const gate = parameters.linear(f, "gate_proj", config.intermediate_size, config.bias.mlp);
+        const up = parameters.linear(f, "up_proj", config.intermediate_size, config.bias.mlp);
+        return parameters.linear(g.op("SwiGlu", [gate, up], {})[0]!, "down_proj", hidden, config.bias.mlp);
+      });
+      return g.add(y, mlp);
+    });
+  }
+  return g.scope("model", () => norm("norm", x));
+
+  function norm(name: string, of: Value): Value {
+    return g.rmsNorm(of, parameters.weight(`${name}.weight`, [of.shape.at(-1)!]), config.norm_eps);
+  }
+
+  function project(name: string, of: Value, width: number): Value {
+    return parameters.linear(of, name, width, config.bias.qkv);
+  }
+
+  /** A projection into heads, normed per head where the family does that, as [B,S,n·D]. */
+  function heads(name: string, normName: string, of: Value, count: number): Value {
+    const projected = project(name, of, count * d);
+    if (!config.qk_norm) return g.reshape(projected, [B, S, count * d]);
+    return g.reshape(norm(normName, g.reshape(projected, [B, S, count, d])), [B, S, count * d]);
+  }
+}
+
+/** The embedding matrix [V,H]. */
+export function embedding(config: ModelConfig, parameters: Parameters): Value {
+  return parameters.weight("model.embed_tokens.weight", [config.vocab_size, config.hidden_size]);
+}
+
+/** The matrix of the language-model head [V,H]: the embedding itself when tied. */
+export function lmHead(config: ModelConfig, parameters: Parameters): Value {
+  return config.tie_word_embeddings
+    ? embedding(config, parameters)
+    : parameters.weight("lm_head.weight", [config.vocab_size, config.hidden_size]);
+}

@@ -1,0 +1,76 @@
+/** The two ways a trunk attends: over its own batch with gradients, or over a key-value cache while decoding. */
+import type { Builder } from "../graph/builder.ts";
+import { dimProduct, type Value } from "../graph/value.ts";
+import type { Attend } from "../models/llama.ts";
+import type { ModelConfig } from "../models/model_config.ts";
+
+/** Inputs `rope_cos` and `rope_sin` [context, D/2], made by `rotaryTable`. */
+export function rotaryInputs(g: Builder, config: ModelConfig): { cos: Value; sin: Value } {
+  const shape = ["context", config.head_dim / 2];
+  return { cos: g.input("rope_cos", "float32", shape), sin: g.input("rope_sin", "float32", shape) };
+}
+
+/** Causal attention over right-padded rows. Query heads that share a kv head are folded into its rows: [B,K,G·S,D]. */
+export function causalAttend(g: Builder, config: ModelConfig): Attend {
+  const { num_attention_heads: N, num_key_value_heads: K, head_dim: D } = config;
+  const G = N / K;
+  const rope = rotaryInputs(g, config);
+  const start = g.ints([0]);
+  const bias = new Map<string, Value>();
+
+  return (_layer, q, k, v) => {
+    const [B, S] = q.shape as [string, string];
+    const rotate = (x: Value, heads: number) =>
+      g.op("RotaryEmbedding", [x, start, rope.cos, rope.sin], { heads })[0]!;
+    const split = (x: Value, heads: number) => g.transpose(g.reshape(x, [B, S, heads, D]), [0, 2, 1, 3]);
+    const folded = g.reshape(split(rotate(q, N), N), [B, K, dimProduct([G, S]), D]);
+    const inputs = [folded, split(rotate(k, K), K), split(v, K), causalBias(S)];
+    const o = g.op("CausalAttention", inputs, { scale: D ** -0.5 })[0]!;
+    return g.reshape(g.transpose(g.reshape(o, [B, N, S, D]), [0, 2, 1, 3]), [`${B}*${S}`, N * D]);
+  };
+
+  /** [G·S, S]: 0 where the key is not after the query, −1e30 elsewhere (finite, so no row can turn NaN). */
+  function causalBias(S: string): Value {
+    const known = bias.get(S);
+    if (known) return known;
+    const position = g.range(S);
+    const seen = g.greaterOrEqual(g.reshape(position, [S, 1]), g.reshape(position, [1, S]));
+    const square = g.where(seen, 0, -1e30);
+    const made = g.reshape(g.expand(square, [G, S, S]), [dimProduct([G, S]), S]);
+    bias.set(S, made);
+    return made;
+  }
+}
+
+/** The cache a decoding graph carries: inputs `past_key.i`, `past_value.i` and the matching outputs. */
+export interface Cache {
+  readonly attend: Attend;
+  /** Outputs by name (`present_key.0`, …), bound to the same memory as the inputs so that attention appends in place. */
+  readonly outputs: Record<string, Value>;
+}
+
+/** Attention over a cache [B,K,cache,D] per layer; `last_position` i32 [B] says where each row's newest token is. */
+export function cachedAttend(g: Builder, config: ModelConfig, rows: string): Cache {
+  const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
+  const rope = rotaryInputs(g, config);
+  const lastPosition = g.input("last_position", "int32", [rows]);
+  const totalLength = g.input("total_length", "int32", []);
+  const outputs: Record<string, Value> = {};
+  const attend: Attend = (layer, q, k, v) => {
+    const shape = [rows, kvHeads, "cache", D];
+    const pastKey = g.input(`past_key.${layer}`, "float32", shape);
+    const pastValue = g.input(`past_value.${layer}`, "float32", shape);
+    const inputs = [q, k, v, pastKey, pastValue, lastPosition, totalLength, rope.cos, rope.sin];
+    const [o, key, value] = g.op("GroupQueryAttention", inputs, {
+      heads,
+      kvHeads,
+      scale: D ** -0.5,
+      rotary: true,
+    });
+    outputs[`present_key.${layer}`] = key!;
+    outputs[`present_value.${layer}`] = value!;
+    const [B, S] = q.shape as [string, string];
+    return g.reshape(o!, [`${B}*${S}`, heads * D]);
+  };
+  return { attend, outputs };
+}

@@ -1,0 +1,58 @@
+/**
+ * One token per row from hidden states, inside the graph: temperature, then top-k, then top-p (Hugging Face's
+ * order), then the inverse of the cumulative distribution at one uniform number per row. Tokens are walked in
+ * vocabulary order whether or not the distribution was cut, so a row's token does not depend on its neighbours.
+ */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/value.ts";
+
+export interface Sampled {
+  /** i64 [B]. */
+  token: Value;
+  /** log-probability of the token at the row's temperature, before any cut, [B]. */
+  logprob: Value;
+}
+
+/**
+ * h [B,H], w [V,H]. Adds inputs `temperature` [B] (0 = greedy), `uniform` [B] in [0,1), and with `truncation`
+ * `top_k` i64 [B] (V = off) and `top_p` [B] (1 = off).
+ */
+export function sampler(g: Builder, h: Value, w: Value, truncation: boolean): Sampled {
+  const B = h.shape[0]!;
+  const V = w.shape[0]!;
+  const column = [B, 1];
+  const temperature = g.input("temperature", "float32", [B]);
+  const u = g.reshape(g.input("uniform", "float32", [B]), column);
+  const greedy = g.equal(temperature, 0);
+  const scale = g.reshape(g.reciprocal(g.where(greedy, 1, temperature)), column);
+  const z = g.matmul(g.mul(h, scale), w, { transB: true }); // [B,V]
+  const p = g.softmax(z);
+  const kept = truncation ? cut(g, p) : p;
+  const cumulative = g.cumSum(kept, -1);
+  const total = g.reduceMax(cumulative, [-1], true);
+  // The first token whose cumulative mass exceeds u·total: as many tokens precede it as do not.
+  const before = g.cast(g.lessOrEqual(cumulative, g.mul(u, total)), "float32");
+  const last = g.constant("int64", [], BigInt64Array.of(BigInt(Number(V) - 1)));
+  const drawn = g.op("Min", [g.cast(g.reduceSum(before, [-1], false), "int64"), last], {})[0]!;
+  const token = g.where(greedy, g.argMax(z, -1, false), drawn);
+  const picked = g.gatherElements(z, g.reshape(token, column), 1);
+  const lse = g.sub(g.reduceMax(z, [-1], true), g.log(g.reduceMax(p, [-1], true)));
+  return { token, logprob: g.reshape(g.sub(picked, lse), [B]) };
+}
+
+/** p where a token survives top-k and then top-p, else 0. Tokens tied with the last kept one are kept. */
+function cut(g: Builder, p: Value): Value {
+  const [B, V] = p.shape as [string, number];
+  const k = g.input("top_k", "int64", [B]);
+  const topP = g.reshape(g.input("top_p", "float32", [B]), [B, 1]);
+  const [sorted] = g.topK(p, g.ints([V]), V); // descending
+  const one = g.constant("int64", [], BigInt64Array.of(1n));
+  const kth = g.gatherElements(sorted!, g.reshape(g.sub(k, one), [B, 1]), 1);
+  const top = g.where(g.greaterOrEqual(sorted!, kth), sorted!, 0);
+  const mass = g.mul(topP, g.reduceSum(top, [-1], true));
+  const above = g.sub(g.cumSum(top, -1), top); // mass of strictly higher ranks
+  const survives = g.and(g.less(above, mass), g.greater(top, 0));
+  // The smallest surviving probability; at least the first rank survives because top_p > 0.
+  const floor = g.neg(g.reduceMax(g.where(survives, g.neg(sorted!), -2), [-1], true));
+  return g.where(g.greaterOrEqual(p, floor), p, 0);
+}

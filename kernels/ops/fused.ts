@@ -1,0 +1,125 @@
+/**
+ * Composites: several ops with one gradient rule that is cheaper than the sum of theirs. `lower` says what runs;
+ * `vjp` reuses what `lower` kept.
+ */
+import type { Builder } from "../graph/builder.ts";
+import type { Value } from "../graph/value.ts";
+import type { NoAttrs, OpRow } from "./row.ts";
+
+export interface FusedAttrs {
+  SwiGlu: NoAttrs;
+  LoraLinear: NoAttrs;
+  SelectedLogprobs: NoAttrs;
+}
+
+/** Rows of a [N,·] matrix times one number each, [N]. */
+function scaleRows(g: Builder, rows: Value, by: Value): Value {
+  return g.mul(rows, g.reshape(by, [by.shape[0]!, 1]));
+}
+
+export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
+  // y = silu(a)·b. With σ = sigmoid(a), s = a·σ: da = dy·b·(σ + s·(1 − σ)), db = dy·s
+  SwiGlu: {
+    infer: ([a]) => [a!, a!],
+    lower: (g, [a, b]) => {
+      const s = g.silu(a!);
+      return [g.mul(s, b!), s];
+    },
+    vjp: ({ g, inputs: [a, b], outputs: [, s], grads: [dy], wants }) => {
+      const gate = g.sigmoid(a!);
+      const slope = g.add(gate, g.mul(s!, g.sub(1, gate)));
+      return [
+        wants[0] ? g.mul(g.mul(dy!, b!), slope) : null,
+        wants[1] ? g.mul(dy!, s!) : null,
+      ];
+    },
+    samples: [{
+      inputs: [{ shape: [3, 5], range: [-3, 3] }, { shape: [3, 5] }],
+      build: (g, a, b) => [g.op("SwiGlu", [a!, b!], {})[0]!],
+    }],
+  },
+  // y = x·(W + s·B·A)ᵀ: x [M,in], W [out,in] frozen, A [r,in], B [out,r], s []. Adding the adapter to the weight
+  // costs out·in once; adding it to the activations would cost M·out and M·in at every linear. The rule never
+  // forms the out×in gradient: dA = s·(dy·B)ᵀx, dB = s·dyᵀ(x·Aᵀ).
+  LoraLinear: {
+    infer: ([x, w]) => [
+      { dtype: x!.dtype, shape: [x!.shape[0]!, w!.shape[0]!] },
+      { dtype: w!.dtype, shape: w!.shape },
+      { dtype: w!.dtype, shape: w!.shape },
+    ],
+    lower: (g, [x, w, a, b, s]) => {
+      const scaled = g.mul(b!, s!);
+      const merged = g.add(w!, g.matmul(scaled, a!));
+      return [g.matmul(x!, merged, { transB: true }), merged, scaled];
+    },
+    vjp: ({ g, inputs: [x, _w, a, _b, s], outputs: [, merged, scaled], grads: [dy], wants }) => [
+      wants[0] ? g.matmul(dy!, merged!) : null,
+      wants[1] ? g.matmul(dy!, x!, { transA: true }) : null,
+      wants[2] ? g.matmul(g.matmul(dy!, scaled!), x!, { transA: true }) : null,
+      wants[3] ? g.mul(g.matmul(dy!, g.matmul(x!, a!, { transB: true }), { transA: true }), s!) : null,
+      null,
+    ],
+    samples: [{
+      inputs: [{ shape: [5, 4] }, { shape: [3, 4] }, { shape: [2, 4] }, { shape: [3, 2] }],
+      build: (g, x, w, a, b) => [g.op("LoraLinear", [x!, w!, a!, b!, g.scalar(0.7)], {})[0]!],
+    }],
+  },
+  // The log-probability of one target per row under softmax(h·Wᵀ·t), and the row's entropy: h [N,H], W [V,H],
+  // targets i64 [N], t = 1/temperature []. → logprobs [N], entropy [N], then what the gradient needs.
+  // With z = t·h·Wᵀ, p = softmax(z), e = p·W: logprob = z_y − lse, entropy = lse − t·h·e, and
+  // ∂logprob/∂(t·h) = W_y − e. So beyond p itself no N×V array is written, forward or backward.
+  // lse = max z − log max p: max p ≥ 1/V, so this is exact where log p would underflow.
+  SelectedLogprobs: {
+    infer: ([h, w, targets]) => {
+      const [n, v] = [h!.shape[0]!, w!.shape[0]!];
+      const row = { dtype: "float32" as const, shape: targets!.shape };
+      const matrix = (width: typeof v) => ({ dtype: "float32" as const, shape: [n, width] });
+      return [row, row, matrix(h!.shape[1]!), matrix(v), matrix(v), matrix(h!.shape[1]!), row];
+    },
+    lower: (g, [h, w, targets, t]) => {
+      const n = h!.shape[0]!;
+      const scaled = g.mul(h!, t!);
+      const z = g.matmul(scaled, w!, { transB: true });
+      const p = g.softmax(z);
+      const lse = g.sub(g.reduceMax(z, [-1], false), g.log(g.reduceMax(p, [-1], false)));
+      const picked = g.reshape(g.gatherElements(z, g.reshape(targets!, [n, 1]), 1), [n]);
+      const expected = g.matmul(p, w!);
+      const entropy = g.sub(lse, g.reduceSum(g.mul(scaled, expected), [-1], false));
+      return [g.sub(picked, lse), entropy, scaled, z, p, expected, lse];
+    },
+    vjp: ({ g, inputs: [h, w, targets, t], outputs, grads: [dLogprob, dEntropy], wants }) => {
+      const [, entropy, scaled, z, p, expected, lse] = outputs;
+      const dScaled: Value[] = [];
+      const dWeight: Value[] = [];
+      if (dLogprob) {
+        dScaled.push(scaleRows(g, g.sub(g.gather(w!, targets!, 0), expected!), dLogprob));
+        if (wants[1]) {
+          const rows = scaleRows(g, scaled!, dLogprob);
+          const index = g.expand(g.reshape(targets!, [h!.shape[0]!, 1]), rows.shape);
+          dWeight.push(
+            g.scatterElements(g.neg(g.matmul(p!, rows, { transA: true })), index, rows, 0, "add"),
+          );
+        }
+      }
+      if (dEntropy) {
+        // ∂entropy/∂z_j = −p_j·(z_j − lse + entropy)
+        const n = h!.shape[0]!;
+        const centre = g.reshape(g.sub(lse!, entropy!), [n, 1]);
+        const dz = scaleRows(g, g.mul(p!, g.sub(centre, z!)), dEntropy);
+        dScaled.push(g.matmul(dz, w!));
+        if (wants[1]) dWeight.push(g.matmul(dz, scaled!, { transA: true }));
+      }
+      const sum = (parts: Value[]) => parts.reduce((a, b) => g.add(a, b));
+      return [
+        wants[0] ? g.mul(sum(dScaled), t!) : null,
+        wants[1] ? sum(dWeight) : null,
+        null,
+        null,
+      ];
+    },
+    samples: [0, 1].map((output) => ({
+      inputs: [{ shape: [3, 4] }, { shape: [6, 4] }],
+      build: (g, h, w) => [g.op("SelectedLogprobs", [h!, w!, g.ints([5, 0, 5]), g.scalar(1.4)], {})[output]!],
+    })),
+  },
+};

@@ -1,0 +1,35 @@
+/** The one table of ops, typed totally: an op without a row, or a row with a mistyped rule, does not compile. */
+import { ATTENTION, type AttentionAttrs } from "./attention.ts";
+import { ELEMENTWISE, type ElementwiseAttrs } from "./elementwise.ts";
+import { FUSED, type FusedAttrs } from "./fused.ts";
+import { INDEXING, type IndexingAttrs } from "./indexing.ts";
+import { MATMUL, type MatmulAttrs } from "./matmul.ts";
+import { NORMALIZATION, type NormalizationAttrs } from "./normalization.ts";
+import { REDUCTION, type ReductionAttrs } from "./reduction.ts";
+import type { OpRow } from "./row.ts";
+import { SHAPING, type ShapingAttrs } from "./shaping.ts";
+
+/** Attributes of every op, by name. */
+export interface OpAttrs
+  extends
+    AttentionAttrs,
+    ElementwiseAttrs,
+    FusedAttrs,
+    IndexingAttrs,
+    MatmulAttrs,
+    NormalizationAttrs,
+    ReductionAttrs,
+    ShapingAttrs {}
+
+export type OpName = keyof OpAttrs;
+
+export const OPS: { [Name in OpName]: OpRow<OpAttrs[Name]> } = {
+  ...ATTENTION,
+  ...ELEMENTWISE,
+  ...FUSED,
+  ...INDEXING,
+  ...MATMUL,
+  ...NORMALIZATION,
+  ...REDUCTION,
+  ...SHAPING,
+};
