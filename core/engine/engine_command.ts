@@ -1,0 +1,8 @@
+/** The command line of an engine process: the same program, started with another entry. */
+import { fileURLToPath } from "node:url";
+
+/** The running Deno, told to run the engine's entry with this project's configuration. */
+export function engineCommand(): [string, ...string[]] {
+  const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+  return [Deno.execPath(), "run", "-A", "--no-check", "--config", path("../../deno.json"), path("main.ts")];
+}

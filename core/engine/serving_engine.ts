@@ -1,0 +1,92 @@
+/**
+ * The one engine process that answers checks, generations and scores: started at the first request, stopped
+ * after a while without one, started again after a crash. Training jobs have processes of their own.
+ */
+import { UserError } from "../errors.ts";
+import type { GenerationResult, ScoreResult } from "./requests.ts";
+import type { EngineProcess, Request } from "./engine_process.ts";
+import type { JobPlan } from "./protocol.ts";
+
+interface Results {
+  check: JobPlan;
+  generate: GenerationResult;
+  score: ScoreResult;
+}
+
+type ServingRequest = Extract<Request, { type: keyof Results }>;
+
+export interface ServingOptions {
+  start: () => EngineProcess;
+  idle_timeout_ms: number;
+  /** Requests at a time; more are refused. */
+  max_pending: number;
+  stop_grace_ms: number;
+}
+
+export class ServingEngine {
+  readonly #options: ServingOptions;
+  #engine: EngineProcess | null = null;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #pending = 0;
+  #closed = false;
+
+  constructor(options: ServingOptions) {
+    this.#options = options;
+  }
+
+  /** The running process, if there is one. */
+  get pid(): number | null {
+    return this.#engine?.pid ?? null;
+  }
+
+  /**
+   * Sends one request.
+   *
+   * @param signal Cancels the request.
+   * @throws UserError `engine_busy` when too many wait, `engine_crashed` when the process dies, and the engine's own.
+   */
+  async request<R extends ServingRequest>(request: R, signal?: AbortSignal): Promise<Results[R["type"]]> {
+    if (this.#closed) throw new UserError("runtime_unavailable", "The server is stopping");
+    if (this.#pending >= this.#options.max_pending) {
+      throw new UserError(
+        "engine_busy",
+        `${this.#pending} requests are waiting for the engine: try again later`,
+      );
+    }
+    this.#pending++;
+    clearTimeout(this.#idleTimer);
+    try {
+      return await this.#current().request<Results[R["type"]]>(request, undefined, signal);
+    } finally {
+      this.#pending--;
+      if (this.#pending === 0 && !this.#closed) {
+        clearTimeout(this.#idleTimer);
+        this.#idleTimer = setTimeout(() => this.#evict(), this.#options.idle_timeout_ms);
+        Deno.unrefTimer(this.#idleTimer);
+      }
+    }
+  }
+
+  /** Stops the process; later requests are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#evict();
+  }
+
+  #current(): EngineProcess {
+    if (this.#engine && !this.#engine.ended) return this.#engine;
+    const engine = this.#options.start();
+    this.#engine = engine;
+    engine.exited.then(() => {
+      if (this.#engine === engine) this.#engine = null;
+    });
+    return engine;
+  }
+
+  async #evict(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    const engine = this.#engine;
+    this.#engine = null;
+    await engine?.stop(this.#options.stop_grace_ms);
+  }
+}

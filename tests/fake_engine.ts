@@ -1,0 +1,166 @@
+/**
+ * A small engine that speaks the real protocol and trains nothing: a program for tests of those who talk to
+ * one. The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
+ */
+import { readLines } from "../core/engine/ndjson.ts";
+import type { Command, JobPlan, Message, Progress, TrainingEvent } from "../core/engine/protocol.ts";
+
+/** What a job's seed makes the engine do after its first step. */
+export const BEHAVIOURS = {
+  succeed: 0,
+  /** Waits until it is cancelled or its stdin closes. */
+  hang: 1,
+  exit: 2,
+  die: 3,
+  fail: 4,
+  garbage: 5,
+  /** Like hang, and deaf to cancel. */
+  deaf: 6,
+  /** Takes 20 ms for each of many steps. */
+  slow: 7,
+  reject_check: 8,
+} as const;
+
+const encoder = new TextEncoder();
+const STEPS_PER_EPOCH = 2;
+
+function say(message: Message): void {
+  Deno.stdout.writeSync(encoder.encode(JSON.stringify(message) + "\n"));
+}
+
+function planOf(epochs: number): JobPlan {
+  return {
+    steps: epochs * STEPS_PER_EPOCH,
+    steps_per_epoch: STEPS_PER_EPOCH,
+    prompt_tokens: { min: 1, mean: 2, max: 3 },
+    trainable_parameters: 10,
+    base_parameters: 100,
+    estimate: { memory_bytes: 1000 },
+  };
+}
+
+const cancels = new Map<string, PromiseWithResolvers<void>>();
+
+async function train(command: Extract<Command, { type: "train" }>): Promise<void> {
+  const { id, job, folders } = command;
+  const emit = (event: TrainingEvent) => say({ id, type: "event", event });
+  const cancelled = Promise.withResolvers<void>();
+  cancels.set(id, cancelled);
+  const plan = planOf(job.epochs);
+  const progress = (step: number): Progress => ({
+    epoch: Math.max(1, Math.ceil(step / STEPS_PER_EPOCH)),
+    epochs: job.epochs,
+    step,
+    steps: plan.steps,
+    episodes: step * 4,
+    tokens: step * 100,
+    eta_seconds: step === 0 ? null : plan.steps - step,
+  });
+  emit({ type: "started", plan, progress: progress(0) });
+  for (let step = 1; step <= plan.steps; step++) {
+    const metrics = { "objective/kl": step / 10, "policy/clipfrac_avg": 0, "objective/scores": step };
+    emit({
+      type: "step",
+      progress: progress(step),
+      metrics,
+      samples: [{ prompt: "p", completion: "c".repeat(5), score: step }],
+    });
+    if (step === 1) {
+      emit({ type: "warning", code: "reward_constant", detail: "All scores are equal", step });
+      if (await misbehave(id, job.seed, cancelled.promise)) return;
+    }
+    if (job.seed === BEHAVIOURS.slow) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (step % STEPS_PER_EPOCH !== 0) continue;
+    const epoch = step / STEPS_PER_EPOCH;
+    const means = { ...metrics, policy_loss: -0.1, value_loss: 0.2, kl_div: 0.3, avg_reward: step };
+    emit({ type: "epoch", epoch, progress: progress(step), metrics: means });
+    const folder = `${folders.output}/epoch-${epoch}`;
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(`${folder}/adapter_model.safetensors`, `weights ${epoch}`);
+    await Deno.writeTextFile(`${folder}/not_in_the_manifest`, "secret");
+    const files = [{ name: "adapter_model.safetensors", bytes: 9, sha256: "00" }];
+    emit({ type: "checkpoint", epoch, step, folder, files, metrics: means });
+  }
+  say({ id, type: "result", result: { progress: progress(plan.steps), metrics: { "objective/scores": 1 } } });
+}
+
+/** Does what the seed asks for; true when the command has had its answer. */
+async function misbehave(id: string, seed: number, cancelled: Promise<void>): Promise<boolean> {
+  switch (seed) {
+    case BEHAVIOURS.hang:
+      await cancelled;
+      say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });
+      return true;
+    case BEHAVIOURS.deaf:
+      await new Promise(() => {});
+      return true;
+    case BEHAVIOURS.exit:
+      Deno.stderr.writeSync(encoder.encode("native library: out of luck\n"));
+      return Deno.exit(7);
+    case BEHAVIOURS.die:
+      Deno.kill(Deno.pid, "SIGKILL");
+      await new Promise(() => {});
+      return true;
+    case BEHAVIOURS.fail:
+      say({ id, type: "error", error: { code: "reward_failed", detail: "The reward gave NaN" } });
+      return true;
+    case BEHAVIOURS.garbage:
+      Deno.stdout.writeSync(encoder.encode("this is not JSON\n"));
+      await new Promise(() => {});
+      return true;
+    default:
+      return false;
+  }
+}
+
+async function handle(command: Command): Promise<void> {
+  const { id } = command;
+  switch (command.type) {
+    case "check":
+      if (command.job.seed === BEHAVIOURS.reject_check) {
+        const detail = "prompts.0: The prompt has 9 tokens and the model has room for 8";
+        return say({
+          id,
+          type: "error",
+          error: { code: "prompt_too_long", detail, errors: [{ path: "prompts.0", message: "too long" }] },
+        });
+      }
+      return say({ id, type: "result", result: planOf(command.job.epochs) });
+    case "train":
+      return await train(command);
+    case "generate": {
+      if (command.request.seed === BEHAVIOURS.die) Deno.kill(Deno.pid, "SIGKILL");
+      if (command.request.seed === BEHAVIOURS.hang) {
+        const cancelled = Promise.withResolvers<void>();
+        cancels.set(id, cancelled);
+        await cancelled.promise;
+        return say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });
+      }
+      const text = JSON.stringify(command.folders);
+      const data = command.request.prompts.map((_, prompt_index) => ({
+        prompt_index,
+        index: 0,
+        text,
+        token_ids: [1, 2],
+        finish_reason: "stop" as const,
+      }));
+      return say({ id, type: "result", result: { data, usage: { prompt_tokens: 1, completion_tokens: 2 } } });
+    }
+    case "score": {
+      const data = command.request.items.map(() => ({ logprob: -1, ref_logprob: -2, kl: 1 }));
+      return say({ id, type: "result", result: { data } });
+    }
+    case "cancel":
+      cancels.get(command.target)?.resolve();
+      return say({ id, type: "result", result: null });
+  }
+}
+
+if (import.meta.main) {
+  console.error(
+    JSON.stringify({ level: "info", message: "fake engine", env: Object.keys(Deno.env.toObject()) }),
+  );
+  say({ type: "ready", pid: Deno.pid });
+  for await (const line of readLines(Deno.stdin.readable, 64 * 1024 * 1024)) handle(JSON.parse(line));
+  Deno.exit(0);
+}
