@@ -1,0 +1,152 @@
+/**
+ * onnxruntime in this process: the opened library, one environment and one thread pool for all sessions. The library
+ * keeps a single environment per process, so the first `Runtime` that is open decides threads and log level.
+ */
+import { type Api, cString, openApi } from "./api.ts";
+import { claimAll, Handle } from "./handle.ts";
+import { inFlight } from "./in_flight.ts";
+import { findLibrary } from "./library.ts";
+import type { Place } from "./memory.ts";
+import { PrepackedWeights } from "./prepacked_weights.ts";
+import { Session } from "./session.ts";
+import { type SessionOptions, withSessionOptions } from "./session_options.ts";
+
+const LOG_SEVERITY = { verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 } as const;
+
+/** `OrtArenaAllocator` and `OrtMemTypeDefault`. */
+const ARENA_ALLOCATOR = 1;
+const DEFAULT_MEMORY = 0;
+
+export interface RuntimeOptions {
+  /** Path of an onnxruntime shared library, 1.24 or newer; the packaged one if not given. */
+  library?: string;
+  /** Threads for one operator, shared by all sessions. @default the CPUs this process may use */
+  threads?: number;
+  /** What onnxruntime itself writes to stderr. @default {"warning"} */
+  logSeverity?: keyof typeof LOG_SEVERITY;
+  /** Choose kernels whose sums do not depend on the scheduling of threads. @default {false} */
+  deterministic?: boolean;
+  /** Idle pool threads wait in a loop instead of sleeping. @default {true} */
+  spin?: boolean;
+}
+
+export class Runtime {
+  /** The library's version, "1.30.0". */
+  readonly version: string;
+  /** @internal */
+  readonly api: Api;
+  /** @internal The environment. */
+  readonly handle: Handle;
+  readonly #memoryInfos: Record<Place, Deno.PointerObject>;
+  readonly #deterministic: boolean;
+
+  private constructor(api: Api, environment: Deno.PointerObject, deterministic: boolean) {
+    this.api = api;
+    this.version = api.version;
+    this.#deterministic = deterministic;
+    const cpu = api.pointer(
+      "describe CPU memory",
+      (cell) => api.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, cell),
+    );
+    this.#memoryInfos = { cpu };
+    this.handle = new Handle("runtime", environment, (pointer) => {
+      api.ReleaseMemoryInfo(cpu);
+      api.ReleaseEnv(pointer);
+    });
+  }
+
+  /**
+   * Opens the library and makes the environment.
+   *
+   * @throws UserError `runtime_unavailable` if the library is missing, is not onnxruntime or is too old
+   * @throws RangeError if `threads` is not a positive integer
+   */
+  static open(options: RuntimeOptions = {}): Runtime {
+    const {
+      library,
+      threads = navigator.hardwareConcurrency,
+      logSeverity = "warning",
+      deterministic = false,
+      spin = true,
+    } = options;
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new RangeError(`Cannot open the runtime with 'threads' ${threads}: want an integer >= 1`);
+    }
+    const api = openApi(findLibrary(library));
+    const threading = api.pointer("make threading options", api.CreateThreadingOptions);
+    try {
+      api.check(api.SetGlobalIntraOpNumThreads(threading, threads), "set the number of threads");
+      api.check(api.SetGlobalInterOpNumThreads(threading, 1), "set the number of threads");
+      api.check(api.SetGlobalSpinControl(threading, spin ? 1 : 0), "set spinning");
+      const severity = LOG_SEVERITY[logSeverity];
+      const environment = api.pointer(
+        "make the environment",
+        (cell) => api.CreateEnvWithGlobalThreadPools(severity, cString("onnxruntime"), threading, cell),
+      );
+      return new Runtime(api, environment, deterministic);
+    } finally {
+      api.ReleaseThreadingOptions(threading);
+    }
+  }
+
+  /** @internal Where onnxruntime is told that memory is. */
+  memoryInfo(place: Place): Deno.PointerObject {
+    void this.handle.pointer;
+    return this.#memoryInfos[place];
+  }
+
+  /**
+   * Loads a graph from the bytes of an ONNX model, on another thread. The bytes are not needed afterwards.
+   *
+   * @throws OrtError if onnxruntime refuses the graph; UserError `out_of_memory`
+   */
+  async createSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    const { prepacked, initializers = {} } = options;
+    const needs = [this.handle, ...Object.values(initializers).map((tensor) => tensor.handle)];
+    if (prepacked) needs.push(prepacked.handle);
+    claimAll(needs);
+    try {
+      const pointer = await withSessionOptions(
+        this.api,
+        options,
+        this.#deterministic,
+        (native) => this.#load(bytes as Uint8Array<ArrayBuffer>, native, prepacked),
+      );
+      return new Session(this, pointer, needs);
+    } finally {
+      for (const need of needs) need.drop();
+    }
+  }
+
+  async #load(
+    bytes: Uint8Array<ArrayBuffer>,
+    options: Deno.PointerObject,
+    prepacked: PrepackedWeights | undefined,
+  ): Promise<Deno.PointerObject> {
+    const { api } = this;
+    const environment = this.handle.pointer;
+    const size = BigInt(bytes.byteLength);
+    const cell = new BigUint64Array(1);
+    const load = prepacked
+      ? api.CreateSessionFromArrayWithPrepackedWeightsContainer
+        .bind(null, environment, bytes, size, options, prepacked.handle.pointer, cell)
+      : api.CreateSessionFromArray.bind(null, environment, bytes, size, options, cell);
+    api.check(await inFlight([bytes, cell], load), "create a session");
+    return Deno.UnsafePointer.create(cell[0]!)!;
+  }
+
+  /** An empty container that sessions over the same weights can share. */
+  createPrepackedWeights(): PrepackedWeights {
+    void this.handle.pointer;
+    return new PrepackedWeights(this);
+  }
+
+  /** Ends the environment once the last session, tensor and container is disposed. */
+  close(): void {
+    this.handle.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,82 @@
+/** What a session can be told when it is made, and its translation into onnxruntime's option object. */
+import { type Api, cString } from "./api.ts";
+import { weightsFolder } from "./weights_folder.ts";
+import type { PrepackedWeights } from "./prepacked_weights.ts";
+import type { Tensor } from "./tensor.ts";
+
+const OPTIMIZATION = { none: 0, basic: 1, extended: 2, all: 99 } as const;
+
+export interface SessionOptions {
+  /** Weights by name, shared and never copied; the session keeps them alive. Disposing them earlier is fine. */
+  initializers?: Readonly<Record<string, Tensor>>;
+  /** Shares reordered weights with every other session that names the same container. */
+  prepacked?: PrepackedWeights;
+  /**
+   * Keep freed memory for later runs. Off: less memory, slightly slower small runs.
+   * @default {true}
+   */
+  arena?: boolean;
+  /**
+   * Plan one block for all intermediate values of a known shape.
+   * @default {true}
+   */
+  memoryPattern?: boolean;
+  /**
+   * Reorder constant weights for faster small matmuls, at the cost of a second copy of them.
+   * @default {true}
+   */
+  prepacking?: boolean;
+  /** @default {"all"} */
+  optimization?: keyof typeof OPTIMIZATION;
+  /** Write a profile to `<profile>_<time>.json`; `endProfiling` closes it and gives the name. */
+  profile?: string;
+  /** Session config entries as onnxruntime names them; they win over ours. */
+  config?: Readonly<Record<string, string>>;
+}
+
+/** Calls `use` with the option object that says all of this, and releases it afterwards. */
+export async function withSessionOptions<T>(
+  api: Api,
+  options: SessionOptions,
+  deterministic: boolean,
+  use: (native: Deno.PointerObject) => Promise<T>,
+): Promise<T> {
+  const native = api.pointer("make session options", api.CreateSessionOptions);
+  const set = (status: Deno.PointerValue, what: string) => api.check(status, `set the session's ${what}`);
+  try {
+    set(api.DisablePerSessionThreads(native), "thread pool");
+    if (options.arena === false) set(api.DisableCpuMemArena(native), "arena");
+    if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
+    if (deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
+    const level = OPTIMIZATION[options.optimization ?? "all"];
+    set(api.SetSessionGraphOptimizationLevel(native, level), "optimization level");
+    if (options.profile !== undefined) {
+      set(api.EnableProfiling(native, nativePath(options.profile)), "profile");
+    }
+    for (const [key, value] of Object.entries(configEntries(options))) {
+      set(api.AddSessionConfigEntry(native, cString(key), cString(value)), `config entry '${key}'`);
+    }
+    for (const [name, tensor] of Object.entries(options.initializers ?? {})) {
+      set(api.AddInitializer(native, cString(name), tensor.handle.pointer), `initializer '${name}'`);
+    }
+    return await use(native);
+  } finally {
+    api.ReleaseSessionOptions(native);
+  }
+}
+
+function configEntries(options: SessionOptions): Record<string, string> {
+  const entries: Record<string, string> = {};
+  if (options.prepacking === false) entries["session.disable_prepacking"] = "1";
+  if (options.initializers && Object.keys(options.initializers).length > 0) {
+    entries["session.model_external_initializers_file_folder_path"] = weightsFolder();
+  }
+  return { ...entries, ...options.config };
+}
+
+/** A path as the library's `ORTCHAR_T*`: UTF-16 on Windows, UTF-8 elsewhere. */
+function nativePath(path: string): Uint8Array<ArrayBuffer> {
+  if (Deno.build.os !== "windows") return cString(path);
+  const units = Uint16Array.from(`${path}\0`, (unit) => unit.charCodeAt(0));
+  return new Uint8Array(units.buffer);
+}

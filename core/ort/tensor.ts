@@ -1,0 +1,201 @@
+/**
+ * Tensors as onnxruntime sees them and as typed arrays at once, over the same memory. Memory is either a JavaScript
+ * array that onnxruntime borrows, or onnxruntime's own, which lives until the tensor and every view on it is disposed.
+ */
+import { type Dtype, DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
+import type { Api } from "./api.ts";
+import { Handle } from "./handle.ts";
+import { type Memory, memoryOf } from "./memory.ts";
+import type { Runtime } from "./runtime.ts";
+
+const DTYPE_NAMES = new Map(
+  Object.entries(DTYPES).map(([name, { onnx }]) => [onnx as number, name as Dtype]),
+);
+
+/** The dtype behind an ONNX element type number. @throws TypeError for one our graphs do not use */
+export function dtypeOf(onnx: number): Dtype {
+  const name = DTYPE_NAMES.get(onnx);
+  if (name === undefined) throw new TypeError(`Cannot read a tensor of ONNX element type ${onnx}`);
+  return name;
+}
+
+export class Tensor<D extends Dtype = Dtype> {
+  readonly dtype: D;
+  readonly dims: readonly number[];
+  /** Number of elements, the product of `dims`. */
+  readonly size: number;
+  /** @internal The `OrtValue`; only core/ort/ uses it. */
+  readonly handle: Handle;
+  readonly #runtime: Runtime;
+  readonly #memory: Memory;
+  #data: DtypeView<D> | undefined;
+
+  private constructor(runtime: Runtime, handle: Handle, dtype: D, dims: readonly number[], memory: Memory) {
+    this.dtype = dtype;
+    this.dims = dims;
+    this.size = elements(dims);
+    this.handle = handle;
+    this.#runtime = runtime;
+    this.#memory = memory;
+  }
+
+  /**
+   * A tensor in CPU memory: over `data` itself, not a copy, or over new zeros.
+   *
+   * @throws TypeError if `data` is of another type or does not hold exactly the elements of `dims`
+   */
+  static from<D extends Dtype>(
+    runtime: Runtime,
+    dtype: D,
+    dims: readonly number[],
+    data?: DtypeView<D>,
+  ): Tensor<D> {
+    const View = DTYPES[dtype].view;
+    const size = elements(dims);
+    const array = data ?? new View(size);
+    if (!(array instanceof View)) {
+      throw new TypeError(
+        `Cannot make a ${dtype} tensor from '${array.constructor.name}': want ${View.name}`,
+      );
+    }
+    if (array.length !== size) {
+      throw new TypeError(`Cannot make a tensor of [${dims}] from ${array.length} elements: want ${size}`);
+    }
+    return Tensor.#over(runtime, dtype, dims, memoryOf(array));
+  }
+
+  /** @internal A tensor that takes over an `OrtValue` onnxruntime allocated. */
+  static adopt(runtime: Runtime, value: Deno.PointerObject): Tensor {
+    const { api } = runtime;
+    const handle = new Handle("tensor", value, (pointer) => api.ReleaseValue(pointer), [runtime.handle]);
+    try {
+      const { dtype, dims } = typeAndShape(api, value);
+      const address = Deno.UnsafePointer.create(dataAddress(api, value));
+      const bytes = elements(dims) * DTYPES[dtype].bytes;
+      return new Tensor(runtime, handle, dtype, dims, { place: "cpu", address, bytes, owner: handle });
+    } catch (error) {
+      handle.dispose();
+      throw error;
+    }
+  }
+
+  static #over<D extends Dtype>(
+    runtime: Runtime,
+    dtype: D,
+    dims: readonly number[],
+    memory: Memory,
+  ): Tensor<D> {
+    const { api } = runtime;
+    const shape = BigInt64Array.from(dims, BigInt);
+    const value = api.pointer("make a tensor", (cell) =>
+      api.CreateTensorWithDataAsOrtValue(
+        runtime.memoryInfo(memory.place),
+        memory.address,
+        BigInt(memory.bytes),
+        shape,
+        BigInt(shape.length),
+        DTYPES[dtype].onnx,
+        cell,
+      ));
+    const release = (pointer: Deno.PointerObject) => api.ReleaseValue(pointer);
+    const needs = memory.owner ? [runtime.handle, memory.owner] : [runtime.handle];
+    const handle = new Handle("tensor", value, release, needs, memory.array);
+    return new Tensor(runtime, handle, dtype, [...dims], memory);
+  }
+
+  /** The place of the memory; only "cpu" can be read through `data`. */
+  get place(): Memory["place"] {
+    return this.#memory.place;
+  }
+
+  /**
+   * The elements, row-major, shared with onnxruntime: writing here changes the tensor. For a tensor that
+   * onnxruntime allocated the array must not be touched after `dispose`; use `copy` for one that stays.
+   */
+  get data(): DtypeView<D> {
+    void this.handle.pointer;
+    return this.#data ??= this.#view();
+  }
+
+  #view(): DtypeView<D> {
+    const { array, address, bytes } = this.#memory;
+    const View = DTYPES[this.dtype].view as unknown as new (
+      buffer: ArrayBufferLike,
+      offset?: number,
+      length?: number,
+    ) => DtypeView<D>;
+    if (array) return new View(array.buffer, array.byteOffset, this.size);
+    if (address === null || bytes === 0) return new View(new ArrayBuffer(0));
+    return new View(Deno.UnsafePointerView.getArrayBuffer(address, bytes));
+  }
+
+  /** The elements in an array of their own. */
+  copy(): DtypeView<D> {
+    return this.data.slice() as DtypeView<D>;
+  }
+
+  /**
+   * Another tensor over part of the same memory, starting `offset` elements in; writes are seen by both. It may
+   * outlive this one and is disposed on its own.
+   *
+   * @throws RangeError if the part does not lie inside this tensor
+   */
+  view(dims: readonly number[], offset = 0): Tensor<D> {
+    void this.handle.pointer;
+    const size = elements(dims);
+    if (!Number.isInteger(offset) || offset < 0 || offset + size > this.size) {
+      throw new RangeError(
+        `Cannot view [${dims}] at element ${offset}: the tensor [${this.dims}] holds ${this.size} elements`,
+      );
+    }
+    const { bytes } = DTYPES[this.dtype];
+    const { place, address, array, owner } = this.#memory;
+    return Tensor.#over(this.#runtime, this.dtype, dims, {
+      place,
+      address: address && Deno.UnsafePointer.offset(address, offset * bytes),
+      bytes: size * bytes,
+      owner,
+      array: array && new Uint8Array(array.buffer, array.byteOffset + offset * bytes, size * bytes),
+    });
+  }
+
+  /** Frees what onnxruntime holds; a run in flight, a binding or a session that uses the tensor keeps it. */
+  dispose(): void {
+    this.#data = undefined;
+    this.handle.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function elements(dims: readonly number[]): number {
+  for (const dim of dims) {
+    if (!Number.isSafeInteger(dim) || dim < 0) {
+      throw new RangeError(`Cannot make a tensor of [${dims}]: every dimension must be an integer >= 0`);
+    }
+  }
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+function typeAndShape(api: Api, value: Deno.PointerObject): { dtype: Dtype; dims: number[] } {
+  const info = api.pointer("read a tensor's shape", (cell) => api.GetTensorTypeAndShape(value, cell));
+  try {
+    const dtype = dtypeOf(
+      api.integer("read an element type", (cell) => api.GetTensorElementType(info, cell)),
+    );
+    const rank = api.integer("read a rank", (cell) => api.GetDimensionsCount(info, cell));
+    const dims = new BigInt64Array(rank);
+    api.check(api.GetDimensions(info, dims, BigInt(rank)), "read dimensions");
+    return { dtype, dims: Array.from(dims, Number) };
+  } finally {
+    api.ReleaseTensorTypeAndShapeInfo(info);
+  }
+}
+
+function dataAddress(api: Api, value: Deno.PointerObject): bigint {
+  const cell = new BigUint64Array(1);
+  api.check(api.GetTensorMutableData(value, cell), "reach a tensor's data");
+  return cell[0]!;
+}
