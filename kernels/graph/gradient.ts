@@ -2,6 +2,7 @@
  * Reverse-mode differentiation over a graph's tape. Names no op: it orders, looks rules up, checks their arity,
  * sums broadcast gradients back to their operand's shape, and adds what meets at a value.
  */
+import { isFloat } from "../onnx/dtypes.ts";
 import type { OpRow, VjpContext } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import type { Builder } from "./builder.ts";
@@ -25,7 +26,7 @@ export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): Value
   for (const entry of tape.toReversed()) {
     const outputGrads = entry.outputs.map((output) => grads.get(output) ?? null);
     if (outputGrads.every((grad) => grad === null)) continue;
-    const wants = entry.inputs.map((input) => active.has(input) && input.dtype === "float32");
+    const wants = entry.inputs.map((input) => active.has(input) && isFloat(input.dtype));
     if (!wants.includes(true)) continue;
     const rule = (OPS[entry.op] as unknown as OpRow<OpAttrs[OpName]>).vjp;
     if (rule === "none") throw new RangeError(`No gradient flows through ${entry.op} at ${entry.path}`);

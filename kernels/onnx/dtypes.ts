@@ -15,3 +15,8 @@ export type Dtype = keyof typeof DTYPES;
 
 /** The typed array that holds elements of a dtype. */
 export type DtypeView<D extends Dtype = Dtype> = InstanceType<(typeof DTYPES)[D]["view"]>;
+
+/** Whether gradients can flow through values of a dtype. */
+export function isFloat(dtype: Dtype): boolean {
+  return dtype === "float32" || dtype === "float16" || dtype === "bfloat16";
+}

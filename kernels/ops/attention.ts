@@ -75,8 +75,8 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
       do_rotary: Number(rotary),
     }),
     samples: [{
-      inputs: [{ shape: [2, 1, 8] }, { shape: [2, 1, 4] }, { shape: [2, 1, 4] }, { shape: [2, 1, 5, 4] }, {
-        shape: [2, 1, 5, 4],
+      inputs: [{ shape: [2, 1, 16] }, { shape: [2, 1, 8] }, { shape: [2, 1, 8] }, { shape: [2, 1, 5, 8] }, {
+        shape: [2, 1, 5, 8],
       }],
       build: (g, q, k, v, pastKey, pastValue) => {
         const lastPositions = g.cast(g.ints([2, 3]), "int32");

@@ -34,6 +34,8 @@ export interface Sample {
   readonly inputs: readonly SampleInput[];
   /** Applies the op; the values it returns are compared and differentiated. */
   readonly build: (g: Builder, ...inputs: Value[]) => Value[];
+  /** Relative tolerance of the gradient check, where the op itself rounds. */
+  readonly tolerance?: number;
 }
 
 export interface OpRow<Attrs> {

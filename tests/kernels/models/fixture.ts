@@ -1,0 +1,116 @@
+/** A reference model folder with what PyTorch, transformers and PEFT compute on it (tests/fixtures). */
+import { readConfig } from "../../../core/model/read_config.ts";
+import { openSafetensorsFile } from "../../../core/model/safetensors.ts";
+import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
+import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
+import type { Array_ } from "../run_artifact.ts";
+
+const ROOT = new URL("../../fixtures/", import.meta.url).pathname;
+
+export interface Fixture {
+  folder: string;
+  config: ModelConfig;
+  /** Base weights by safetensors key. */
+  weights: Record<string, Array_>;
+  /** Adapter matrices by graph name (`….lora_A.weight`); empty for a reward model. */
+  lora: Record<string, Array_>;
+  adapter: AdapterSpec;
+  expected: Record<string, { dims: number[]; data: number[] }>;
+  tolerance: Record<string, number>;
+  /** The batch as our graphs take it: right-padded ids, packed action tokens, and where each sits in (B,T). */
+  batch: { ids: Array_; positions: Array_; targets: Array_ };
+  cells: number[];
+  rope: Record<string, Array_>;
+}
+
+async function readAll(path: string): Promise<Record<string, { dims: number[]; data: number[] }>> {
+  const source = await openSafetensorsFile(path);
+  try {
+    const entries = await Promise.all(
+      source.names().map(async (name) => {
+        const data = await source.read(name);
+        return [name, {
+          dims: [...source.info(name).shape],
+          data: Array.from(data as ArrayLike<number>, Number),
+        }];
+      }),
+    );
+    return Object.fromEntries(entries);
+  } finally {
+    source.close();
+  }
+}
+
+/** Left-padded fixture rows as right-padded ones: real tokens first. */
+function repack(expected: Fixture["expected"], prompt: number): Pick<Fixture, "batch" | "cells"> {
+  const [ids, attn, mask] = [expected.ids!, expected.attn!, expected.mask];
+  const [rows, width] = ids.dims as [number, number];
+  const responses = width - prompt;
+  const out = new Array<number>(rows * width).fill(0);
+  const [positions, targets, cells]: number[][] = [[], [], []];
+  for (let row = 0; row < rows; row++) {
+    let real = 0;
+    for (let column = 0; column < width; column++) {
+      const at = row * width + column;
+      if (Number(attn.data[at]) === 0) continue;
+      out[row * width + real] = Number(ids.data[at]);
+      const t = column - prompt;
+      if (mask && t >= 0 && Number(mask.data[row * responses + t]) === 1) {
+        positions!.push(row * width + real - 1);
+        targets!.push(Number(ids.data[at]));
+        cells!.push(row * responses + t);
+      }
+      real++;
+    }
+    if (!mask) positions!.push(row * width + real - 1);
+  }
+  const vector = (data: number[]) => ({ dims: [data.length], data });
+  const batch = {
+    ids: { dims: [rows, width], data: out },
+    positions: vector(positions!),
+    targets: vector(targets!),
+  };
+  return { batch, cells: cells! };
+}
+
+export async function loadFixture(name: string): Promise<Fixture> {
+  const folder = `${ROOT}${name}`;
+  const { model: config } = await readConfig(folder);
+  const expected = await readAll(`${folder}/expected.safetensors`);
+  const facts = JSON.parse(await Deno.readTextFile(`${folder}/expected.json`));
+  const isReward = !("logits" in expected);
+  const lora = isReward ? {} : await readAll(`${folder}/adapter/adapter_model.safetensors`);
+  const rope = config.rope ? rotaryTable(config.rope, config.head_dim, 64) : null;
+  const table = (data: Float32Array): Array_ => ({ dims: [64, config.head_dim / 2], data });
+  return {
+    folder,
+    config,
+    weights: await readAll(`${folder}/model.safetensors`),
+    lora: Object.fromEntries(
+      Object.entries(lora).map(([key, value]) => [key.replace("base_model.model.", ""), value]),
+    ),
+    adapter: isReward ? new Map() : uniformAdapter(config, { r: 4, scale: 2 }),
+    expected,
+    tolerance: facts.tolerance,
+    ...repack(expected, facts.prompt_width ?? 0),
+    rope: rope ? { rope_cos: table(rope.cos), rope_sin: table(rope.sin) } : {},
+  };
+}
+
+/** Values of a (B,T) reference array at the packed tokens. */
+export function packed(fixture: Fixture, name: string): number[] {
+  return fixture.cells.map((cell) => fixture.expected[name]!.data[cell]!);
+}
+
+/** The largest absolute difference. */
+export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let most = 0;
+  for (let i = 0; i < actual.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (!(difference <= most)) most = difference;
+  }
+  return most;
+}
