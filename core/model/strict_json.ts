@@ -8,24 +8,35 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The value of JSON text or UTF-8 bytes. `file` names the source in messages.
- * @throws {UserError} `damaged_model` when it is not UTF-8, not JSON, or an object repeats a key
+ * @throws {UserError} `damaged_model` when it is not UTF-8 or not JSON
+ */
+export function parseJson(source: string | Uint8Array, file: string): unknown {
+  return parse(source, file).value;
+}
+
+/**
+ * `parseJson` for files in which a repeated key would matter.
+ * @throws {UserError} `damaged_model` also when an object repeats a key
  */
 export function parseStrictJson(source: string | Uint8Array, file: string): unknown {
+  const { value, text } = parse(source, file);
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new UserError("damaged_model", `${file} has the key ${quote(repeated)} twice`);
+  return value;
+}
+
+function parse(source: string | Uint8Array, file: string): { value: unknown; text: string } {
   let text: string;
   try {
     text = typeof source === "string" ? source : utf8.decode(source);
   } catch {
     throw new UserError("damaged_model", `${file} is not UTF-8 text`);
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return { value: JSON.parse(text), text };
   } catch {
     throw new UserError("damaged_model", `${file} is not JSON`);
   }
-  const repeated = repeatedKey(text);
-  if (repeated !== null) throw new UserError("damaged_model", `${file} has the key ${quote(repeated)} twice`);
-  return value;
 }
 
 /** Whether a parsed value is an object with keys. */

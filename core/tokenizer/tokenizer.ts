@@ -1,0 +1,212 @@
+/**
+ * Text ↔ token ids with the tokenizer of a model folder, as Hugging Face's libraries do it. This is the only file
+ * that imports @huggingface/transformers for its tokenizers. Files are read here and handed over, so nothing is
+ * looked up on a network or written to a cache.
+ */
+import { join } from "node:path";
+import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { invalid, UserError } from "../errors.ts";
+import { readBounded } from "../model/read_bounded.ts";
+import { isRecord, parseJson } from "../model/strict_json.ts";
+import { entryBytes } from "./byte_level.ts";
+
+/** The largest published tokenizer.json files are near 35 MB. */
+const MAX_TOKENIZER_BYTES = 256_000_000;
+const MAX_CONFIG_BYTES = 16_000_000;
+const MAX_VOCABULARY = 1 << 21;
+
+/** One turn of a conversation, as chat templates read it. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+export interface TextTokenizer {
+  /** One more than the highest token id. A model's embedding may have more rows. */
+  readonly vocabSize: number;
+  readonly bosTokenId: number | null;
+  readonly eosTokenId: number | null;
+  readonly padTokenId: number | null;
+  /** Ids of control tokens (end of text, turn marks), which are not part of a text. */
+  readonly specialIds: ReadonlySet<number>;
+  readonly hasChatTemplate: boolean;
+  /**
+   * The ids of a text. By default as a causal model's prompt: with what the tokenizer itself puts first (Llama 3's
+   * begin-of-text; nothing for Qwen, SmolLM and GPT-2). For a completion say `add_special_tokens: false`. Names of
+   * special tokens inside the text become those tokens, as everywhere.
+   */
+  encode(text: string, options?: { add_special_tokens?: boolean }): number[];
+  /**
+   * The text of ids, byte for byte: no spaces are tidied. Ids outside the vocabulary have no text; bytes that are
+   * not UTF-8 become U+FFFD. Special tokens are left out unless `skip_special_tokens` is false.
+   */
+  decode(ids: ArrayLike<number>, options?: { skip_special_tokens?: boolean }): string;
+  /**
+   * A conversation as the model was taught to read it, up to where its answer begins.
+   * @throws {UserError} `invalid_request` on `messages` when there is no template or it refuses them
+   */
+  applyChatTemplate(messages: readonly ChatMessage[]): number[];
+  /** The text whose ids `applyChatTemplate` gives. */
+  chatText(messages: readonly ChatMessage[]): string;
+  /**
+   * One token for people to read: its text; or, when it holds part of a character, its bytes as `<0xE2><0x80>`;
+   * empty for an id outside the vocabulary.
+   */
+  tokenText(id: number): string;
+}
+
+/**
+ * Loads the tokenizer of a model folder: tokenizer.json, and beside it tokenizer_config.json,
+ * special_tokens_map.json and chat_template.jinja where there are any.
+ * @throws {UserError} `damaged_model` when tokenizer.json is missing or a file cannot be used
+ */
+export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
+  const tokenizer = await readObject(folder, "tokenizer.json", MAX_TOKENIZER_BYTES);
+  if (tokenizer === null) {
+    throw new UserError(
+      "damaged_model",
+      "The model folder has no tokenizer.json: other tokenizer files are not read",
+    );
+  }
+  checkVocabulary(tokenizer);
+  const template = await readBounded(
+    join(folder, "chat_template.jinja"),
+    "chat_template.jinja",
+    MAX_CONFIG_BYTES,
+  );
+  const config = {
+    ...await readObject(folder, "special_tokens_map.json", MAX_CONFIG_BYTES),
+    ...await readObject(folder, "tokenizer_config.json", MAX_CONFIG_BYTES),
+    ...template && { chat_template: new TextDecoder().decode(template) },
+  };
+  try {
+    return new FolderTokenizer(tokenizer, plainTokens(config));
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new UserError("damaged_model", `tokenizer.json cannot be used: ${reason.slice(0, 200)}`, [], {
+      cause: thrown,
+    });
+  }
+}
+
+class FolderTokenizer implements TextTokenizer {
+  readonly vocabSize: number;
+  readonly bosTokenId: number | null;
+  readonly eosTokenId: number | null;
+  readonly padTokenId: number | null;
+  readonly specialIds: ReadonlySet<number>;
+  readonly hasChatTemplate: boolean;
+  readonly #library: PreTrainedTokenizer;
+  /** Vocabulary entries by id; ids may have gaps. */
+  readonly #entries: (string | undefined)[] = [];
+  readonly #addedIds: ReadonlySet<number>;
+  readonly #byteLevel: boolean;
+
+  constructor(tokenizer: Record<string, unknown>, config: Record<string, unknown>) {
+    this.#library = new PreTrainedTokenizer(tokenizer, config);
+    for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
+    this.vocabSize = this.#entries.length;
+    const idOf = (token: unknown) => {
+      const id = typeof token === "string" ? this.#entries.indexOf(token) : -1;
+      return id < 0 ? null : id;
+    };
+    this.bosTokenId = idOf(config.bos_token);
+    this.eosTokenId = idOf(config.eos_token);
+    this.padTokenId = idOf(config.pad_token);
+    this.specialIds = new Set<number>(this.#library.all_special_ids);
+    this.hasChatTemplate = Boolean(this.#library.chat_template);
+    this.#addedIds = new Set((tokenizer.added_tokens as { id: number }[]).map(({ id }) => id));
+    this.#byteLevel = JSON.stringify(tokenizer.decoder ?? null).includes('"type":"ByteLevel"');
+    this.decode(this.encode("a b")); // a wrong part of the pipeline shows here, not at the first prompt
+  }
+
+  encode(text: string, { add_special_tokens = true } = {}): number[] {
+    const ids = this.#library.encode(text, { add_special_tokens }) as (number | undefined)[];
+    // A vocabulary without an entry for some bytes and without an unknown token has no id for a part of the text.
+    if (ids.includes(undefined)) {
+      throw new UserError("damaged_model", "tokenizer.json has no token for a part of the text");
+    }
+    return ids as number[];
+  }
+
+  decode(ids: ArrayLike<number>, { skip_special_tokens = true } = {}): string {
+    const known = Array.from(ids).filter((id) =>
+      this.#entries[id] !== undefined && !(skip_special_tokens && this.specialIds.has(id))
+    );
+    return known.length === 0 ? "" : this.#library.decode(known, { clean_up_tokenization_spaces: false });
+  }
+
+  applyChatTemplate(messages: readonly ChatMessage[]): number[] {
+    return this.encode(this.chatText(messages), { add_special_tokens: false });
+  }
+
+  chatText(messages: readonly ChatMessage[]): string {
+    if (!this.hasChatTemplate) {
+      throw invalid("messages", "The model has no chat template: give the prompt as text");
+    }
+    try {
+      return this.#library.apply_chat_template([...messages], {
+        tokenize: false,
+        add_generation_prompt: true,
+      });
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      throw invalid("messages", `The model's chat template refuses them: ${reason.slice(0, 200)}`);
+    }
+  }
+
+  tokenText(id: number): string {
+    const entry = this.#entries[id];
+    if (entry === undefined || this.#addedIds.has(id)) return entry ?? "";
+    if (!this.#byteLevel) return entry.replaceAll("\u2581", " "); // how SentencePiece writes a space
+    const bytes = entryBytes(entry);
+    if (bytes === null) return entry;
+    try {
+      return strictUtf8.decode(bytes);
+    } catch {
+      return Array.from(bytes, (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`).join("");
+    }
+  }
+}
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Ids index arrays, so they are bounded before the library builds its tables. */
+function checkVocabulary({ model, added_tokens: added }: Record<string, unknown>): void {
+  const vocabulary = isRecord(model) ? model.vocab : undefined;
+  if (!isRecord(vocabulary) && !Array.isArray(vocabulary)) {
+    throw new UserError("damaged_model", "tokenizer.json has no model.vocab");
+  }
+  if (!Array.isArray(added)) throw new UserError("damaged_model", "tokenizer.json has no added_tokens");
+  const isId = (id: unknown) =>
+    Number.isInteger(id) && (id as number) >= 0 && (id as number) < MAX_VOCABULARY;
+  const ids = isRecord(vocabulary) ? Object.values(vocabulary) : [vocabulary.length];
+  const wrong = [...ids, ...added.map((token) => isRecord(token) ? token.id : token)].find((id) => !isId(id));
+  if (wrong !== undefined) {
+    throw new UserError(
+      "damaged_model",
+      `tokenizer.json has a token id that is not a whole number below ${MAX_VOCABULARY}`,
+    );
+  }
+}
+
+/** Special tokens may be given as objects with their content; the library wants the content. */
+function plainTokens(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map((
+      [key, value],
+    ) => [key, key.endsWith("_token") && isRecord(value) ? value.content ?? null : value]),
+  );
+}
+
+async function readObject(
+  folder: string,
+  name: string,
+  maxBytes: number,
+): Promise<Record<string, unknown> | null> {
+  const bytes = await readBounded(join(folder, name), name, maxBytes);
+  if (bytes === null) return null;
+  const value = parseJson(bytes, name);
+  if (!isRecord(value)) throw new UserError("damaged_model", `${name} is not a JSON object`);
+  return value;
+}

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import fc from "fast-check";
+import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
+import { loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
+
+const qwen3 = new URL("../../fixtures/qwen3", import.meta.url).pathname;
+const text = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom(" ", "\n", "é", "数", "🙂", "a", "'s"),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  ),
+  maxLength: 60,
+});
+
+/** A model folder that is the fixture with some files replaced; `null` removes one. */
+async function withFolder(
+  files: Record<string, unknown>,
+  work: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+      await Deno.copyFile(join(qwen3, name), join(folder, name));
+    }
+    for (const [name, content] of Object.entries(files)) {
+      if (content === null) await Deno.remove(join(folder, name));
+      else {await Deno.writeTextFile(
+          join(folder, name),
+          typeof content === "string" ? content : JSON.stringify(content),
+        );}
+    }
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** SentencePiece's layout as Llama 2 has it: words begin with U+2581, bytes that have no entry are spelled out. */
+function sentencePiece(): unknown {
+  const entries = ["<unk>", "<s>", "</s>"];
+  for (let byte = 0; byte < 256; byte++) {
+    entries.push(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
+  }
+  entries.push("▁", "t", "h", "e", "c", "a", "th", "the", "▁the", "ca", "cat", "▁cat");
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: ["<unk>", "<s>", "</s>"].map((content, id) => ({
+      id,
+      content,
+      special: true,
+      normalized: false,
+      lstrip: false,
+      rstrip: false,
+      single_word: false,
+    })),
+    normalizer: {
+      type: "Sequence",
+      normalizers: [{ type: "Prepend", prepend: "▁" }, {
+        type: "Replace",
+        pattern: { String: " " },
+        content: "▁",
+      }],
+    },
+    pre_tokenizer: null,
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [{ SpecialToken: { id: "<s>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+      pair: [],
+      special_tokens: { "<s>": { id: "<s>", ids: [1], tokens: ["<s>"] } },
+    },
+    decoder: {
+      type: "Sequence",
+      decoders: [{ type: "Replace", pattern: { String: "▁" }, content: " " }, { type: "ByteFallback" }, {
+        type: "Fuse",
+      }, { type: "Strip", content: " ", start: 1, stop: 0 }],
+    },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: "<unk>",
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: true,
+      byte_fallback: true,
+      vocab: Object.fromEntries(entries.map((entry, id) => [entry, id])),
+      merges: ["t h", "th e", "▁ the", "c a", "ca t", "▁ cat"],
+    },
+  };
+}
+
+function streamed(tokenizer: TextTokenizer, ids: readonly number[]): string[] {
+  const decoder = incrementalDecoder(tokenizer);
+  return [...ids.map((id) => decoder.push(id)), decoder.flush()];
+}
+
+Deno.test("loadTokenizer() gives the ids that the reference library gives", async () => {
+  const tokenizer = await loadTokenizer(qwen3);
+  assert.deepEqual([tokenizer.vocabSize, tokenizer.bosTokenId, tokenizer.eosTokenId, tokenizer.padTokenId], [
+    320,
+    1,
+    2,
+    0,
+  ]);
+  assert.deepEqual([...tokenizer.specialIds], [0, 1, 2]);
+  // Written down from what transformers 5.23 answers in Python.
+  const ids = [298, 29, 297, 28, 273, 223, 84, 282, 279, 276, 71, 223, 175, 256, 250, 227, 2];
+  assert.deepEqual(tokenizer.encode("TL;DR: my roommate 🙂</s>"), ids);
+  assert.deepEqual(tokenizer.encode(""), []);
+});
+
+Deno.test("decode() gives back every text, byte for byte", async () => {
+  const tokenizer = await loadTokenizer(qwen3);
+  for (const exact of ["\uFEFFmark", " 's  n't !", "a\r\n\tb ", "naïve café — 数学 🙂", "\0", "🏳️‍🌈"]) {
+    assert.equal(tokenizer.decode(tokenizer.encode(exact)), exact);
+  }
+  fc.assert(fc.property(text, (text) => {
+    fc.pre(!/<(pad|s|\/s)>/.test(text));
+    assert.equal(tokenizer.decode(tokenizer.encode(text)), text.toWellFormed());
+  }));
+});
+
+Deno.test("decode() leaves out special tokens unless told, and ids that have no entry", async () => {
+  const tokenizer = await loadTokenizer(qwen3);
+  const ids = [1, ...tokenizer.encode("hi"), 319 + 5, 2];
+  assert.equal(tokenizer.decode(ids), "hi");
+  assert.equal(tokenizer.decode(Int32Array.from(ids), { skip_special_tokens: false }), "<s>hi</s>");
+  assert.equal(tokenizer.decode([]), "");
+  assert.equal(tokenizer.decode([100_000]), "");
+});
+
+Deno.test("tokenText() is readable for every id", async () => {
+  const tokenizer = await loadTokenizer(qwen3);
+  const [the, smile] = [tokenizer.encode(" "), tokenizer.encode("🙂")];
+  assert.equal(tokenizer.tokenText(the[0]!), " ");
+  assert.equal(tokenizer.tokenText(2), "</s>");
+  assert.equal(tokenizer.tokenText(smile[0]!), "<0xF0>");
+  assert.equal(tokenizer.tokenText(100_000), "");
+  for (let id = 0; id < tokenizer.vocabSize; id++) assert.ok(tokenizer.tokenText(id).length > 0, String(id));
+});
+
+Deno.test("incrementalDecoder() never emits half a character and loses nothing", async () => {
+  const tokenizer = await loadTokenizer(qwen3);
+  const pieces = streamed(tokenizer, tokenizer.encode("café 🙂!"));
+  assert.equal(pieces.join(""), "café 🙂!");
+  assert.ok(pieces.every((piece) => !piece.includes("\uFFFD")));
+  fc.assert(fc.property(fc.array(fc.nat(330), { maxLength: 80 }), (ids) => {
+    assert.equal(streamed(tokenizer, ids).join(""), tokenizer.decode(ids));
+  }));
+  // Bytes that never complete a character still come out.
+  const lead = tokenizer.encode("🙂")[0]!;
+  const stuck = streamed(tokenizer, new Array(100).fill(lead));
+  assert.ok(stuck.slice(0, 50).join("").length > 20);
+});
+
+Deno.test("a SentencePiece tokenizer keeps its spaces, adds begin-of-text to prompts and not to completions", () =>
+  withFolder({ "tokenizer.json": sentencePiece() }, async (folder) => {
+    const tokenizer = await loadTokenizer(folder);
+    const ids = tokenizer.encode("the cat é🙂 the");
+    assert.equal(ids[0], 1);
+    assert.deepEqual(tokenizer.encode("the cat é🙂 the", { add_special_tokens: false }), ids.slice(1));
+    assert.equal(tokenizer.decode(ids), "the cat é🙂 the");
+    assert.deepEqual(ids.slice(1, 3).map((id) => tokenizer.tokenText(id)), [" the", " cat"]);
+    assert.equal(streamed(tokenizer, ids).join(""), "the cat é🙂 the");
+  }));
+
+Deno.test("applyChatTemplate() renders the folder's template, from either file", async () => {
+  const template =
+    "{% for message in messages %}{{ '<s>' + message.role + ': ' + message.content + eos_token }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}";
+  const messages = [{ role: "user", content: "hello" }];
+  const config = JSON.parse(await Deno.readTextFile(join(qwen3, "tokenizer_config.json")));
+  for (
+    const files of [{ "tokenizer_config.json": { ...config, chat_template: template } }, {
+      "chat_template.jinja": template,
+    }] as Record<string, unknown>[]
+  ) {
+    await withFolder(files, async (folder) => {
+      const tokenizer = await loadTokenizer(folder);
+      assert.equal(tokenizer.chatText(messages), "<s>user: hello</s>assistant:");
+      const ids = tokenizer.applyChatTemplate(messages);
+      assert.deepEqual([ids[0], ids.filter((id) => id === 2).length], [1, 1]);
+      assert.equal(tokenizer.decode(ids, { skip_special_tokens: false }), tokenizer.chatText(messages));
+    });
+  }
+  await withFolder(
+    { "chat_template.jinja": "{{ raise_exception('Roles must alternate') }}" },
+    async (folder) => {
+      const tokenizer = await loadTokenizer(folder);
+      assert.throws(() => tokenizer.applyChatTemplate(messages), {
+        code: "invalid_request",
+        message: /^messages: .*Roles must alternate/,
+      });
+    },
+  );
+  const bare = await loadTokenizer(qwen3);
+  assert.equal(bare.hasChatTemplate, false);
+  assert.throws(() => bare.applyChatTemplate(messages), {
+    code: "invalid_request",
+    message: /^messages: The model has no chat template/,
+  });
+});
+
+Deno.test("special tokens are found as objects and in special_tokens_map.json", () =>
+  withFolder({
+    "tokenizer_config.json": { pad_token: { content: "<pad>", lstrip: false } },
+    "special_tokens_map.json": { eos_token: "</s>" },
+  }, async (folder) => {
+    const tokenizer = await loadTokenizer(folder);
+    assert.deepEqual([tokenizer.padTokenId, tokenizer.eosTokenId, tokenizer.bosTokenId], [0, 2, null]);
+  }));
+
+Deno.test("loadTokenizer() refuses damaged files by name", async () => {
+  const good = JSON.parse(await Deno.readTextFile(join(qwen3, "tokenizer.json")));
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ "tokenizer.json": null }, /no tokenizer.json/],
+    [{ "tokenizer.json": "{" }, /tokenizer.json is not JSON/],
+    [{ "tokenizer.json": "[]" }, /tokenizer.json is not a JSON object/],
+    [{ "tokenizer.json": { ...good, model: {} } }, /no model.vocab/],
+    [{ "tokenizer.json": { ...good, model: { ...good.model, vocab: { a: 1e15 } } } }, /token id/],
+    [{ "tokenizer.json": { ...good, added_tokens: [null] } }, /token id/],
+    [{ "tokenizer.json": { ...good, added_tokens: undefined } }, /no added_tokens/],
+    [{ "tokenizer.json": { ...good, pre_tokenizer: { type: "Nonsense" } } }, /cannot be used: .*Nonsense/],
+    [{ "tokenizer.json": { ...good, model: { ...good.model, merges: 7 } } }, /cannot be used/],
+    [{ "tokenizer_config.json": "nonsense" }, /tokenizer_config.json is not JSON/],
+  ];
+  for (const [files, message] of cases) {
+    await withFolder(files, async (folder) => {
+      await assert.rejects(loadTokenizer(folder), { name: "UserError", code: "damaged_model", message });
+    });
+  }
+});
