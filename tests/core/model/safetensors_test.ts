@@ -9,6 +9,7 @@ import {
 } from "../../../core/model/write_safetensors.ts";
 import { headerLength, LENGTH_BYTES, parseHeader } from "../../../core/model/safetensors_header.ts";
 import { UserError } from "../../../core/errors.ts";
+import { inFolder } from "./in_folder.ts";
 
 const fixtures = new URL("../../fixtures/", import.meta.url).pathname;
 const SAMPLE = {
@@ -39,15 +40,6 @@ function fileOf(header: unknown, dataBytes: number): Uint8Array<ArrayBuffer> {
 function parse(bytes: Uint8Array) {
   const length = headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length, "x.safetensors");
   return parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length), bytes.length, "x.safetensors");
-}
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 function damaged(message: RegExp) {

@@ -1,0 +1,116 @@
+/**
+ * A LoRA adapter as PEFT lays it out: adapter_config.json and adapter_model.safetensors. Tensors keep PEFT's keys
+ * (`base_model.model.` + module path + `.lora_A.weight`), A is [r, in], B is [out, r].
+ */
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { type AdapterConfig, adapterConfigText, moduleScale, parseAdapterConfig } from "./adapter_config.ts";
+import { readBounded } from "./read_bounded.ts";
+import { openSafetensorsFile, type SafetensorsSource } from "./safetensors.ts";
+import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
+import { encodeSafetensors } from "./write_safetensors.ts";
+
+const CONFIG_FILE = "adapter_config.json";
+const WEIGHTS_FILE = "adapter_model.safetensors";
+const MAX_CONFIG_BYTES = 4_000_000;
+
+/** What PEFT puts before a module's path in the base model. */
+export const PEFT_PREFIX = "base_model.model.";
+
+export interface AdapterTensor {
+  shape: number[];
+  data: Float32Array<ArrayBuffer>;
+}
+
+export interface Adapter {
+  config: AdapterConfig;
+  /** Rank and factor by module path (`model.layers.0.self_attn.q_proj`), in the order of the paths. */
+  modules: Map<string, { r: number; scale: number }>;
+  /** All tensors by PEFT key, `score.weight` of a classifier (under its PEFT key) among them. */
+  tensors: Record<string, AdapterTensor>;
+}
+
+/** The PEFT keys of a module's two tensors. */
+export function loraKeys(modulePath: string): { a: string; b: string } {
+  return { a: `${PEFT_PREFIX}${modulePath}.lora_A.weight`, b: `${PEFT_PREFIX}${modulePath}.lora_B.weight` };
+}
+
+/**
+ * Reads the adapter of a folder.
+ * @throws {UserError} `damaged_model` or `unsupported_model`, naming the key or tensor
+ */
+export async function readAdapter(folder: string): Promise<Adapter> {
+  const bytes = await readBounded(join(folder, CONFIG_FILE), CONFIG_FILE, MAX_CONFIG_BYTES);
+  if (bytes === null) throw new UserError("damaged_model", `The adapter folder has no ${CONFIG_FILE}`);
+  const json = parseStrictJson(bytes, CONFIG_FILE);
+  if (!isRecord(json)) throw new UserError("damaged_model", `${CONFIG_FILE} is not a JSON object`);
+  const config = parseAdapterConfig(json);
+  const source = await openSafetensorsFile(join(folder, WEIGHTS_FILE));
+  try {
+    const modules = adaptedModules(source, config);
+    const tensors: Record<string, AdapterTensor> = {};
+    for (const name of source.names()) {
+      tensors[name] = { shape: source.info(name).shape, data: await source.readFloat32(name) };
+    }
+    return { config, modules, tensors };
+  } finally {
+    source.close();
+  }
+}
+
+/** The two files of an adapter, as chunks of bytes by file name. The same adapter gives the same bytes. */
+export function adapterFiles(
+  config: AdapterConfig,
+  tensors: Record<string, AdapterTensor>,
+): Record<string, Iterable<Uint8Array>> {
+  const weights = Object.fromEntries(
+    Object.entries(tensors).map(([key, tensor]) => [key, { dtype: "F32" as const, ...tensor }]),
+  );
+  return {
+    [CONFIG_FILE]: [new TextEncoder().encode(adapterConfigText(config))],
+    [WEIGHTS_FILE]: encodeSafetensors(weights, { format: "pt" }),
+  };
+}
+
+/** Checks that the tensors are LoRA pairs and modules saved whole, and gives each pair its rank and factor. */
+function adaptedModules(source: SafetensorsSource, config: AdapterConfig): Adapter["modules"] {
+  const modules: Adapter["modules"] = new Map();
+  for (const key of source.names()) {
+    const pair = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/.exec(key);
+    if (pair) modules.set(pair[1]!, moduleScale(config, pair[1]!));
+    else if (!isSavedWhole(key, config)) {
+      throw new UserError(
+        "unsupported_model",
+        `${WEIGHTS_FILE} has tensor ${quote(key)}: LoRA pairs of linear layers are supported`,
+      );
+    }
+  }
+  for (const [path, { r }] of modules) {
+    const { a, b } = loraKeys(path);
+    for (const key of [a, b]) {
+      if (!source.has(key)) {
+        throw new UserError("damaged_model", `${WEIGHTS_FILE} lacks tensor ${quote(key)}`);
+      }
+    }
+    const [shapeA, shapeB] = [source.info(a).shape, source.info(b).shape];
+    if (shapeA.length !== 2 || shapeB.length !== 2 || shapeA[0] !== r || shapeB[1] !== r) {
+      throw new UserError(
+        "damaged_model",
+        `${WEIGHTS_FILE} has shapes [${shapeA}] and [${shapeB}] for ${
+          quote(path)
+        }: its rank is ${r}, so [${r}, in] and [out, ${r}] are wanted`,
+      );
+    }
+  }
+  if (modules.size === 0) throw new UserError("damaged_model", `${WEIGHTS_FILE} has no LoRA tensors`);
+  return modules;
+}
+
+/** A classifier's head is saved whole whether or not modules_to_save says so. */
+function isSavedWhole(key: string, { task_type, modules_to_save }: AdapterConfig): boolean {
+  const path = key.startsWith(PEFT_PREFIX)
+    ? key.slice(PEFT_PREFIX.length).replace(/\.(weight|bias)$/, "")
+    : "";
+  const saved = modules_to_save ?? (task_type === "SEQ_CLS" ? ["score", "classifier"] : []);
+  return !key.includes("lora_") && saved.some((name) => path === name || path.endsWith(`.${name}`));
+}

@@ -1,0 +1,119 @@
+/**
+ * A base model with something trainable on it: an adapter, or all its weights, and perhaps a value head. Knows how
+ * those parameters are laid out and started, and which sessions its graphs run in; policy.ts and value_network.ts
+ * say what the graphs are for.
+ */
+import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
+import type { Artifact } from "../../kernels/graph/graph.ts";
+import { Builder } from "../../kernels/graph/builder.ts";
+import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
+import { linears } from "../../kernels/models/linears.ts";
+import { embedding, lmHead, llamaTrunk } from "../../kernels/models/llama.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { causalAttend } from "../../kernels/nn/attend.ts";
+import { InputParameters } from "../../kernels/nn/parameters.ts";
+import { fillUniform } from "../rng.ts";
+import type { Session } from "../ort/session.ts";
+import { BaseModel } from "./base_model.ts";
+import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
+
+/** Parameter groups by what their learning rate and decay are for. */
+export const GROUPS = { adapter: "adapter", matrices: "matrices", vectors: "vectors", head: "head" } as const;
+
+/** Row numbers of the parameter initialisation's random streams: policy and value adapters must differ. */
+export const INIT_ROLE = { policy: 0, value: 1 } as const;
+
+export type Trainable =
+  | { type: "lora"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
+  | { type: "full" };
+
+/** What the graphs of `trainable` on this model are built with. */
+export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
+  if (trainable.type === "full") return { type: "full" };
+  const targets = trainable.target_modules === "all-linear" ? undefined : trainable.target_modules;
+  return { type: "lora", adapter: uniformAdapter(config, { r: trainable.r, scale: trainable.alpha / trainable.r }, targets) };
+}
+
+/** Every weight of the model by name and shape, as its graph asks for them. */
+export function weightShapes(config: ModelConfig): ParameterShape[] {
+  const g = new Builder("weights");
+  const parameters = new InputParameters(g);
+  llamaTrunk(g, config, parameters, g.input("ids", "int64", ["B", "S"]), causalAttend(g, config));
+  embedding(config, parameters);
+  lmHead(config, parameters);
+  return [...parameters.trainable].map(([name, { shape }]) => ({ name, shape: shape as readonly number[] }));
+}
+
+function adapterShapes(config: ModelConfig, adapter: AdapterSpec): ParameterShape[] {
+  return linears(config).flatMap(({ module, inFeatures, outFeatures }) => {
+    const lora = adapter.get(module);
+    if (!lora) return [];
+    return [
+      { name: `${module}.lora_A.weight`, shape: [lora.r, inFeatures] },
+      { name: `${module}.lora_B.weight`, shape: [outFeatures, lora.r] },
+    ];
+  });
+}
+
+/** The parameter layout of `tuning` on this model. Biases and norms have a group of their own: decay spares them. */
+export function parameterGroups(config: ModelConfig, tuning: Tuning, options: { head: boolean }): ParameterGroup[] {
+  const groups: ParameterGroup[] = [];
+  if (tuning.type === "lora") groups.push({ name: GROUPS.adapter, parameters: adapterShapes(config, tuning.adapter) });
+  if (tuning.type === "full") {
+    const weights = weightShapes(config);
+    groups.push({ name: GROUPS.matrices, parameters: weights.filter(({ shape }) => shape.length > 1) });
+    groups.push({ name: GROUPS.vectors, parameters: weights.filter(({ shape }) => shape.length === 1) });
+  }
+  if (options.head) {
+    groups.push({
+      name: GROUPS.head,
+      parameters: [
+        { name: VALUE_HEAD.weight, shape: [1, config.hidden_size] },
+        { name: VALUE_HEAD.bias, shape: [1] },
+      ],
+    });
+  }
+  return groups;
+}
+
+/**
+ * Parameters at their start: adapters with A ~ U(±1/√in) and B = 0, so the network equals its base; full weights
+ * as the folder has them; a value head at zero.
+ */
+export async function initialParameters(
+  base: BaseModel,
+  tuning: Tuning,
+  options: { head: boolean; seed: number; role: keyof typeof INIT_ROLE },
+): Promise<ParameterSet> {
+  const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, options));
+  if (tuning.type === "full") {
+    const names = parameters.names.filter((name) => name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias);
+    await base.readInto(names.map((name) => ({
+      name,
+      into: parameters.values(name),
+      shape: parameters.shape(name),
+    })));
+  }
+  parameters.names.filter((name) => name.endsWith(".lora_A.weight")).forEach((name, index) => {
+    const bound = 1 / Math.sqrt(parameters.shape(name)[1]!);
+    const key = { seed: options.seed, stream: "init" as const, step: INIT_ROLE[options.role], row: index };
+    fillUniform(parameters.values(name), -bound, bound, key);
+  });
+  return parameters;
+}
+
+/** Sessions of one base, made when first asked for and kept. */
+export class SessionCache {
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(readonly base: BaseModel) {}
+
+  /** The session of this name; `artifact` builds its graph the first time. */
+  get(name: string, artifact: () => Artifact): Promise<Session> {
+    const known = this.#sessions.get(name);
+    if (known) return known;
+    const made = this.base.session(artifact());
+    this.#sessions.set(name, made);
+    return made;
+  }
+}

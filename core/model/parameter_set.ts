@@ -1,0 +1,129 @@
+/**
+ * A network's trainable parameters in one flat buffer, with a tensor over each part. Graphs take the parts by
+ * name, the optimizer takes whole groups, a checkpoint reads the arrays: nothing is ever copied between them.
+ */
+import type { Binding } from "../ort/binding.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { Tensor } from "../ort/tensor.ts";
+
+export interface ParameterShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Parameters that share a learning rate and weight decay; contiguous in the buffer. */
+export interface ParameterGroup {
+  readonly name: string;
+  readonly parameters: readonly ParameterShape[];
+}
+
+/** Parts start at multiples of this many floats, 64 bytes, as vector kernels like it. The gaps stay zero. */
+const ALIGNMENT = 16;
+
+interface Part {
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly tensor: Tensor;
+}
+
+export class ParameterSet {
+  readonly groups: readonly ParameterGroup[];
+  /** The whole buffer, (n) with gaps. */
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly #runtime: Runtime;
+  readonly #whole: Tensor;
+  readonly #parts = new Map<string, Part>();
+  readonly #groupTensors = new Map<string, Tensor>();
+
+  /** Zeros of this layout. */
+  constructor(runtime: Runtime, groups: readonly ParameterGroup[]) {
+    this.#runtime = runtime;
+    this.groups = groups;
+    const aligned = (size: number) => Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+    const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+    const total = groups.flatMap(({ parameters }) => parameters)
+      .reduce((sum, { shape }) => sum + aligned(sizeOf(shape)), 0);
+    this.data = new Float32Array(total);
+    this.#whole = Tensor.from(runtime, "float32", [total], this.data);
+    let offset = 0;
+    for (const group of groups) {
+      const start = offset;
+      for (const { name, shape } of group.parameters) {
+        const tensor = this.#whole.view(shape, offset);
+        this.#parts.set(name, { shape, data: this.data.subarray(offset, offset + sizeOf(shape)), tensor });
+        offset += aligned(sizeOf(shape));
+      }
+      this.#groupTensors.set(group.name, this.#whole.view([offset - start], start));
+    }
+  }
+
+  /** Names in layout order. */
+  get names(): string[] {
+    return [...this.#parts.keys()];
+  }
+
+  /** Number of trainable values, gaps not counted. */
+  get count(): number {
+    return [...this.#parts.values()].reduce((sum, { data }) => sum + data.length, 0);
+  }
+
+  /** One parameter's values, shared with its tensor. */
+  values(name: string): Float32Array {
+    return this.#part(name).data;
+  }
+
+  shape(name: string): readonly number[] {
+    return this.#part(name).shape;
+  }
+
+  tensor(name: string): Tensor {
+    return this.#part(name).tensor;
+  }
+
+  has(name: string): boolean {
+    return this.#parts.has(name);
+  }
+
+  /** The flat tensor (n) of one group. */
+  group(name: string): Tensor {
+    const tensor = this.#groupTensors.get(name);
+    if (!tensor) throw new TypeError(`There is no parameter group '${name}'`);
+    return tensor;
+  }
+
+  /** The flat tensor (n) of everything. */
+  get flat(): Tensor {
+    return this.#whole;
+  }
+
+  /** Binds each parameter to the inputs (or outputs) called `prefix + name`, of those the session has. */
+  bind(binding: Binding, side: "input" | "output", has: (name: string) => boolean, prefix = ""): void {
+    for (const [name, { tensor }] of this.#parts) {
+      if (has(prefix + name)) binding[side](prefix + name, tensor);
+    }
+  }
+
+  /** Zeros of the same layout. */
+  like(): ParameterSet {
+    return new ParameterSet(this.#runtime, this.groups);
+  }
+
+  /** A copy of the values as they are now. */
+  clone(): ParameterSet {
+    const copy = this.like();
+    copy.data.set(this.data);
+    return copy;
+  }
+
+  dispose(): void {
+    for (const { tensor } of this.#parts.values()) tensor.dispose();
+    for (const tensor of this.#groupTensors.values()) tensor.dispose();
+    this.#whole.dispose();
+  }
+
+  #part(name: string): Part {
+    const part = this.#parts.get(name);
+    if (!part) throw new TypeError(`There is no parameter '${name}'`);
+    return part;
+  }
+}
