@@ -26,7 +26,12 @@ export interface RuntimeOptions {
   logSeverity?: keyof typeof LOG_SEVERITY;
   /** Choose kernels whose sums do not depend on the scheduling of threads. @default {false} */
   deterministic?: boolean;
-  /** Idle pool threads wait in a loop instead of sleeping. @default {true} */
+  /**
+   * Idle pool threads wait in a loop instead of sleeping. Off, because on a machine that does anything else (the API
+   * process, another job) the loop takes the cores the work needs: a decode-like step took twice as long.
+   *
+   * @default {false}
+   */
   spin?: boolean;
 }
 
@@ -67,7 +72,7 @@ export class Runtime {
       threads = navigator.hardwareConcurrency,
       logSeverity = "warning",
       deterministic = false,
-      spin = true,
+      spin = false,
     } = options;
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot open the runtime with 'threads' ${threads}: want an integer >= 1`);
