@@ -14,13 +14,6 @@ const timestamp = (name: string) => integer(name, { mode: "timestamp_ms" });
 /** A job's configuration without what other columns hold. */
 export type StoredConfig = Omit<TrainingJobConfig, "prompts" | "webhook" | "metadata">;
 
-/** Why an attempt at a job ended without finishing it. */
-export interface AttemptError {
-  attempt: number;
-  at: string;
-  error: ErrorRecord;
-}
-
 export const jobs = sqliteTable("jobs", {
   id: text("id").primaryKey(),
   kind: text("kind", { enum: ["ppo"] }).notNull(),
@@ -38,7 +31,6 @@ export const jobs = sqliteTable("jobs", {
   attempt: integer("attempt").notNull().default(0),
   /** Attempts that ended because the server died with them; see docs/jobs.md. */
   interruptions: integer("interruptions").notNull().default(0),
-  attempt_errors: text("attempt_errors", { mode: "json" }).$type<AttemptError[]>().notNull().default([]),
   webhook_url: text("webhook_url"),
   webhook_secret: text("webhook_secret"),
   created_at: timestamp("created_at").notNull(),

@@ -24,6 +24,9 @@ export type RewardConfig =
   | { type: "clip"; reward: RewardConfig; min: number; max: number }
   | { type: "scale"; reward: RewardConfig; factor: number; offset: number };
 
+/** The configuration of one kind. */
+export type RewardOf<T extends RewardConfig["type"]> = Extract<RewardConfig, { type: T }>;
+
 /** A reward as a request may give it. */
 export type RewardInput =
   | {

@@ -14,7 +14,8 @@ export function valueLoss(g: Builder, values: Value, weights: Value): { loss: Va
   const oldValues = g.input("old_values", "float32", values.shape);
   const returns = g.input("returns", "float32", values.shape);
   const range = g.input("value_clip", "float32", []);
-  const clipped = g.add(oldValues, g.clip(g.sub(values, oldValues), g.neg(range), range));
+  // Bounds on the value itself: inside them it stays bit for bit, so rounding never counts as clipping.
+  const clipped = g.min(g.max(values, g.sub(oldValues, range)), g.add(oldValues, range));
   const square = (x: Value) => g.mul(x, x);
   const [plain, cut] = [square(g.sub(values, returns)), square(g.sub(clipped, returns))];
   const token = g.mul(g.max(plain, cut), 0.5);

@@ -38,7 +38,7 @@ export function rotaryTable(
   rope: { theta: number; scaling: RopeScaling | null },
   headDim: number,
   length: number,
-): { cos: Float32Array; sin: Float32Array } {
+): { cos: Float32Array<ArrayBuffer>; sin: Float32Array<ArrayBuffer> } {
   // PyTorch holds the frequencies and angles in float32; rounding as it does keeps far positions equal.
   const frequencies = Float32Array.from(inverseFrequencies(rope.theta, headDim, rope.scaling));
   const cos = new Float32Array(length * frequencies.length);

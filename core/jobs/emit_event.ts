@@ -1,0 +1,34 @@
+/** Writes a job's event, and the webhook that tells of it, in the transaction of what happened. */
+import { newId } from "../db/new_id.ts";
+import type { Transaction } from "../db/open_database.ts";
+import { events, type JobRow, webhookDeliveries } from "../db/schema.ts";
+import { type WebhookData, webhookPayload } from "../webhooks/webhook_payload.ts";
+import { JOB_EVENTS, type JobEventType } from "./job_events.ts";
+import { jobView } from "./job_view.ts";
+
+/**
+ * @param job The row as it is after the event.
+ * @param data What the feed shows.
+ * @param webhook What the webhook shows beside the job.
+ */
+export async function emitEvent(
+  tx: Transaction,
+  job: JobRow,
+  type: JobEventType,
+  data: Record<string, unknown> = {},
+  webhook: Omit<WebhookData, "job"> = {},
+): Promise<void> {
+  const id = newId("event");
+  const now = new Date();
+  await tx.insert(events).values({ id, job_id: job.id, type, data, created_at: now });
+  if (job.webhook_url === null || !JOB_EVENTS[type].webhook) return;
+  await tx.insert(webhookDeliveries).values({
+    event_id: id,
+    job_id: job.id,
+    destination: job.id,
+    status: "pending",
+    body: webhookPayload(type, now, { job: jobView(job), ...webhook }),
+    next_attempt_at: now,
+    created_at: now,
+  });
+}

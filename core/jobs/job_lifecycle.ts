@@ -1,0 +1,175 @@
+/**
+ * What can be done to a job, one verb per function and one transaction per verb. Every verb moves the job along
+ * the table in `job_states.ts`, and writes the event and the webhook that tell of it. Who calls what when is
+ * the supervisor's business.
+ */
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { newId } from "../db/new_id.ts";
+import type { Database, Transaction } from "../db/open_database.ts";
+import { jobPrompts, type JobRow, jobs, metrics } from "../db/schema.ts";
+import type { JobPlan, Progress, TrainingSummary } from "../engine/protocol.ts";
+import { type ErrorRecord, UserError } from "../errors.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+import { newWebhookSecret } from "../webhooks/sign_webhook.ts";
+import { emitEvent } from "./emit_event.ts";
+import { isFinal, type JobStatus, statesBefore } from "./job_states.ts";
+
+/** How often a job is begun again after the server died under it. */
+export const MAX_INTERRUPTIONS = 1;
+
+/** The columns that hold a configuration. */
+export function configColumns(config: TrainingJobConfig) {
+  const { prompts: _prompts, webhook, metadata, ...stored } = config;
+  return {
+    kind: config.kind,
+    model: config.model,
+    config: stored,
+    metadata,
+    webhook_url: webhook?.url ?? null,
+    webhook_secret: webhook ? webhook.secret ?? newWebhookSecret() : null,
+  };
+}
+
+/** Progress of a job that has done nothing yet. */
+export function initialProgress(config: Pick<TrainingJobConfig, "epochs">, plan: JobPlan): Progress {
+  return {
+    epoch: 0,
+    epochs: config.epochs,
+    step: 0,
+    steps: plan.steps,
+    episodes: 0,
+    tokens: 0,
+    eta_seconds: null,
+  };
+}
+
+/** Adds a queued job; the caller's transaction may write more that belongs to the request. */
+export async function createJob(tx: Transaction, config: TrainingJobConfig, plan: JobPlan): Promise<JobRow> {
+  const [job] = await tx.insert(jobs).values({
+    id: newId("job"),
+    status: "queued",
+    ...configColumns(config),
+    plan,
+    progress: initialProgress(config, plan),
+    created_at: new Date(),
+  }).returning();
+  await tx.insert(jobPrompts).values({ job_id: job!.id, prompts: config.prompts });
+  await emitEvent(tx, job!, "training_job.queued");
+  return job!;
+}
+
+/** Takes the job that has waited longest; null when none waits. One statement, so no job is taken twice. */
+export function claimJob(db: Database): Promise<JobRow | null> {
+  return db.write(async (tx) => {
+    const [job] = await tx.update(jobs).set({
+      status: "running",
+      attempt: sql`${jobs.attempt} + 1`,
+      started_at: sql`coalesce(${jobs.started_at}, ${Date.now()})`,
+    }).where(
+      eq(
+        jobs.id,
+        tx.select({ id: jobs.id }).from(jobs).where(eq(jobs.status, "queued")).orderBy(asc(jobs.id)).limit(1),
+      ),
+    ).returning();
+    return job ?? null;
+  });
+}
+
+/** Moves a job to `to` if the table allows it from where the job is; null otherwise. */
+async function move(
+  tx: Transaction,
+  id: string,
+  to: JobStatus,
+  set: Partial<typeof jobs.$inferInsert> = {},
+): Promise<JobRow | null> {
+  const [job] = await tx.update(jobs).set({
+    ...set,
+    status: to,
+    ...(isFinal(to) && { finished_at: new Date() }),
+  })
+    .where(and(eq(jobs.id, id), inArray(jobs.status, statesBefore(to)))).returning();
+  return job ?? null;
+}
+
+/**
+ * Cancels a job that waits, or notes that a running one is to stop. Asking again while it stops changes nothing.
+ *
+ * @throws UserError `not_found`, or `wrong_state` when the job is over.
+ */
+export function requestCancel(db: Database, id: string): Promise<JobRow> {
+  return db.write(async (tx) => {
+    const [before] = await tx.select().from(jobs).where(eq(jobs.id, id));
+    if (!before) throw new UserError("not_found", `No training job '${id}'`);
+    if (before.status === "cancelling") return before;
+    const cancelled = await move(
+      tx,
+      id,
+      statesBefore("cancelling").includes(before.status) ? "cancelling" : "cancelled",
+    );
+    if (!cancelled) {
+      throw new UserError(
+        "wrong_state",
+        `Cannot cancel the job as it has ended: its status is ${before.status}`,
+      );
+    }
+    await emitEvent(tx, cancelled, `training_job.${cancelled.status as "cancelling" | "cancelled"}`);
+    return cancelled;
+  });
+}
+
+/** Ends a running job with all its steps done. A job that is being cancelled ends as cancelled. */
+export function succeedJob(db: Database, id: string, summary: TrainingSummary): Promise<void> {
+  return db.write(async (tx) => {
+    const done = { progress: { ...summary.progress, eta_seconds: 0 } };
+    const job = await move(tx, id, "succeeded", done);
+    if (!job) return await cancelled(tx, id);
+    const { metrics } = summary;
+    await emitEvent(tx, job, "training_job.succeeded", { progress: job.progress, metrics }, {
+      metrics,
+      eta_seconds: 0,
+    });
+  });
+}
+
+/** Ends a running job because of an error. A job that is being cancelled ends as cancelled. */
+export function failJob(db: Database, id: string, error: ErrorRecord): Promise<void> {
+  return db.write(async (tx) => {
+    const job = await move(tx, id, "failed", { error });
+    if (!job) return await cancelled(tx, id);
+    await emitEvent(tx, job, "training_job.failed", { error: { code: error.code, detail: error.detail } });
+  });
+}
+
+/** Ends a job that is being cancelled. */
+async function cancelled(tx: Transaction, id: string): Promise<void> {
+  const job = await move(tx, id, "cancelled");
+  if (job) await emitEvent(tx, job, "training_job.cancelled");
+}
+
+/**
+ * Gives a job whose engine is gone back to the queue, to begin again. Its checkpoints stay; metrics would be
+ * written twice, so those of the broken attempt go. A job that is being cancelled ends as cancelled.
+ *
+ * @param interrupted Whether the server died, which may happen `MAX_INTERRUPTIONS` times; then the job fails.
+ */
+export function requeueJob(db: Database, id: string, reason: string, interrupted: boolean): Promise<void> {
+  return db.write(async (tx) => {
+    const [before] = await tx.select().from(jobs).where(eq(jobs.id, id));
+    if (!before) return;
+    if (interrupted && before.interruptions >= MAX_INTERRUPTIONS && before.status !== "cancelling") {
+      const detail = `${reason}, for the ${before.interruptions + 1}. time`;
+      const error: ErrorRecord = { code: "engine_crashed", detail };
+      const failed = await move(tx, id, "failed", { error, interruptions: before.interruptions + 1 });
+      if (failed) await emitEvent(tx, failed, "training_job.failed", { error });
+      return;
+    }
+    const job = await move(tx, id, "queued", {
+      interruptions: before.interruptions + (interrupted ? 1 : 0),
+      progress: initialProgress(before.config, before.plan),
+      latest_metrics: null,
+    });
+    if (!job) return await cancelled(tx, id);
+    await tx.delete(metrics).where(eq(metrics.job_id, id));
+    await emitEvent(tx, job, "training_job.requeued", { reason, attempt: job.attempt });
+  });
+}

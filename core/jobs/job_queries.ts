@@ -1,0 +1,128 @@
+/** Reads of jobs and what belongs to them: one indexed query each. */
+import { and, asc, desc, eq, gt, lt, type SQL } from "drizzle-orm";
+import type { Database } from "../db/open_database.ts";
+import {
+  type CheckpointRow,
+  checkpoints,
+  type EventRow,
+  events,
+  jobPrompts,
+  type JobRow,
+  jobs,
+  metrics,
+  type MetricsRow,
+} from "../db/schema.ts";
+import { invalid, UserError } from "../errors.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { JobStatus } from "./job_states.ts";
+
+/** Part of a list: as many rows as asked for, and whether more follow. */
+export interface Page<T> {
+  rows: T[];
+  has_more: boolean;
+}
+
+/** `rows` was queried with one row more than `limit`. */
+function page<T>(rows: T[], limit: number): Page<T> {
+  return { rows: rows.slice(0, limit), has_more: rows.length > limit };
+}
+
+function unknownJob(id: string): UserError {
+  return new UserError("not_found", `No training job '${id}'`);
+}
+
+/** @throws UserError `not_found`. */
+export async function getJob(db: Database, id: string): Promise<JobRow> {
+  const [row] = await db.read.select().from(jobs).where(eq(jobs.id, id));
+  if (!row) throw unknownJob(id);
+  return row;
+}
+
+/** @throws UserError `not_found`. */
+export async function getJobWithPrompts(
+  db: Database,
+  id: string,
+): Promise<{ job: JobRow; prompts: TrainingJobConfig["prompts"] }> {
+  const [row] = await db.read.select({ job: jobs, prompts: jobPrompts.prompts }).from(jobs)
+    .innerJoin(jobPrompts, eq(jobPrompts.job_id, jobs.id)).where(eq(jobs.id, id));
+  if (!row) throw unknownJob(id);
+  return row;
+}
+
+/** Newest first; `after` is the last id of the page before. */
+export async function listJobs(
+  db: Database,
+  options: { status?: JobStatus; kind?: JobRow["kind"]; limit: number; after?: string },
+): Promise<Page<JobRow>> {
+  const where: (SQL | undefined)[] = [
+    options.status && eq(jobs.status, options.status),
+    options.kind && eq(jobs.kind, options.kind),
+    options.after && lt(jobs.id, options.after),
+  ].filter((part) => typeof part === "object");
+  const rows = await db.read.select().from(jobs).where(and(...where)).orderBy(desc(jobs.id))
+    .limit(options.limit + 1);
+  return page(rows, options.limit);
+}
+
+/** Oldest first; `after` is a step. */
+export async function listMetrics(
+  db: Database,
+  jobId: string,
+  options: { scope: MetricsRow["scope"]; limit: number; after: number },
+): Promise<Page<MetricsRow>> {
+  const rows = await db.read.select().from(metrics).where(
+    and(eq(metrics.job_id, jobId), eq(metrics.scope, options.scope), gt(metrics.step, options.after)),
+  ).orderBy(asc(metrics.step)).limit(options.limit + 1);
+  return page(rows, options.limit);
+}
+
+/**
+ * A job's events after the one with sequence number `afterSeq`, oldest first.
+ */
+export async function listEvents(
+  db: Database,
+  jobId: string,
+  options: { limit: number; afterSeq: number },
+): Promise<Page<EventRow>> {
+  const rows = await db.read.select().from(events)
+    .where(and(eq(events.job_id, jobId), gt(events.seq, options.afterSeq)))
+    .orderBy(asc(events.seq)).limit(options.limit + 1);
+  return page(rows, options.limit);
+}
+
+/**
+ * The sequence number of a job's event; 0 without an id.
+ *
+ * @param path The parameter that holds the id, for the error.
+ * @throws UserError when the job has no such event.
+ */
+export async function eventSeq(
+  db: Database,
+  jobId: string,
+  id: string | undefined,
+  path: string,
+): Promise<number> {
+  if (id === undefined) return 0;
+  const [row] = await db.read.select({ seq: events.seq }).from(events)
+    .where(and(eq(events.id, id), eq(events.job_id, jobId)));
+  if (!row) throw invalid(path, `The job has no event '${id}'`);
+  return row.seq;
+}
+
+/** Oldest first; `after` is the last id of the page before. */
+export async function listCheckpoints(
+  db: Database,
+  jobId: string,
+  options: { limit: number; after?: string },
+): Promise<Page<CheckpointRow>> {
+  const rows = await db.read.select().from(checkpoints)
+    .where(and(eq(checkpoints.job_id, jobId), gt(checkpoints.id, options.after ?? "")))
+    .orderBy(asc(checkpoints.id)).limit(options.limit + 1);
+  return page(rows, options.limit);
+}
+
+/** The row of a checkpoint, or null. */
+export async function findCheckpoint(db: Database, id: string): Promise<CheckpointRow | null> {
+  const [row] = await db.read.select().from(checkpoints).where(eq(checkpoints.id, id));
+  return row ?? null;
+}

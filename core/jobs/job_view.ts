@@ -1,0 +1,66 @@
+/** Rows as the API and webhooks show them; nothing else decides what of a row leaves the server. */
+import type { CheckpointRow, EventRow, JobRow, MetricsRow } from "../db/schema.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+
+const time = (date: Date | null) => date?.toISOString() ?? null;
+
+/**
+ * A job. The webhook's secret is never in it.
+ *
+ * @param prompts Part of the configuration when one job is shown; lists and webhooks leave them out.
+ */
+export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]) {
+  const { kind, model, checkpoint, ...config } = row.config;
+  return {
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    model: row.model,
+    config: {
+      kind,
+      model,
+      checkpoint,
+      ...(prompts && { prompts }),
+      ...config,
+      webhook: row.webhook_url === null ? null : { url: row.webhook_url },
+      metadata: row.metadata,
+    },
+    progress: row.progress,
+    latest_metrics: row.latest_metrics,
+    error: row.error && { code: row.error.code, detail: row.error.detail },
+    checkpoint: row.checkpoint,
+    created_at: row.created_at.toISOString(),
+    started_at: time(row.started_at),
+    finished_at: time(row.finished_at),
+    metadata: row.metadata,
+  };
+}
+
+export type JobView = ReturnType<typeof jobView>;
+
+/** One step's or epoch's metrics, flat: `{ step, epoch, "objective/kl": … }`. */
+export function metricsView(row: MetricsRow): { step: number; epoch: number } & Record<string, number> {
+  return { step: row.step, epoch: row.epoch, ...row.metrics };
+}
+
+export function eventView(row: EventRow) {
+  return {
+    id: row.id,
+    type: row.type,
+    job_id: row.job_id,
+    created_at: row.created_at.toISOString(),
+    data: row.data,
+  };
+}
+
+export function checkpointView(row: CheckpointRow) {
+  return {
+    id: row.id,
+    job_id: row.job_id,
+    epoch: row.epoch,
+    step: row.step,
+    files: row.files,
+    metrics: row.metrics,
+    created_at: row.created_at.toISOString(),
+  };
+}

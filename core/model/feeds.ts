@@ -1,0 +1,48 @@
+/** Short-lived input tensors of one run, made from plain arrays and released together. */
+import type { Binding } from "../ort/binding.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import type { Session } from "../ort/session.ts";
+import { Tensor } from "../ort/tensor.ts";
+import type { TokenBatch } from "./token_batch.ts";
+
+export class Feeds {
+  readonly #runtime: Runtime;
+  readonly #tensors = new Map<string, Tensor>();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** A float32 scalar. */
+  scalar(name: string, value: number): this {
+    this.#tensors.set(name, Tensor.from(this.#runtime, "float32", [], Float32Array.of(value)));
+    return this;
+  }
+
+  /** A float32 vector, not copied. */
+  vector(name: string, values: Float32Array<ArrayBuffer>): this {
+    this.#tensors.set(name, Tensor.from(this.#runtime, "float32", [values.length], values));
+    return this;
+  }
+
+  /** ids, positions and targets of a batch. */
+  batch(batch: TokenBatch): this {
+    const { rows, columns, tokens, ids, positions, targets } = batch;
+    this.#tensors.set("ids", Tensor.from(this.#runtime, "int64", [rows, columns], ids));
+    this.#tensors.set("positions", Tensor.from(this.#runtime, "int64", [tokens], positions));
+    this.#tensors.set("targets", Tensor.from(this.#runtime, "int64", [tokens], targets));
+    return this;
+  }
+
+  /** Binds those that the session takes: an evaluation takes fewer than a training graph. */
+  bind(binding: Binding, session: Session): void {
+    const takes = new Set(session.inputs.map(({ name }) => name));
+    for (const [name, tensor] of this.#tensors) {
+      if (takes.has(name)) binding.input(name, tensor);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+  }
+}

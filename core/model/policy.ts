@@ -1,0 +1,169 @@
+/**
+ * The policy: a base model with an adapter, or with all its weights trained, and the reference it started as. Its
+ * verbs are `respond` (sample), `analyze` (log-probabilities of given tokens) and `train` (one micro-batch).
+ */
+import { policyEvalArtifact, policyTrainingArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
+import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import type { BaseModel } from "./base_model.ts";
+import { type DecodedRow, type DecodeRow, Decoder } from "./decoder.ts";
+import { Feeds } from "./feeds.ts";
+import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
+import { SessionCache } from "./network.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { ParameterSet } from "./parameter_set.ts";
+import { forwardChunks } from "./forward_chunks.ts";
+import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
+
+/** Per-token results of `analyze`, a row per sequence. */
+export interface Analysis {
+  logprobs: Float32Array[];
+  entropy: Float32Array[];
+  /** V of the state before each token; present with a shared value head. */
+  values?: Float32Array[];
+}
+
+/** A sequence with what the policy loss needs of it, all (n). */
+export interface PolicyExample extends TokenSequence {
+  readonly logprobs: Float32Array;
+  readonly advantages: Float32Array;
+  readonly values: Float32Array;
+  readonly returns: Float32Array;
+}
+
+export interface PolicyLossConfig {
+  temperature: number;
+  clip_epsilon: number;
+  clip_epsilon_high: number | null;
+  dual_clip: number | null;
+  cliprange_value: number | null;
+  vf_coef: number;
+  entropy_coef: number;
+}
+
+/** Sums over the micro-batch's tokens, by the names in POLICY_STATS and VALUE_STATS. */
+export type StatSums =
+  & Record<(typeof POLICY_STATS)[number], number>
+  & Partial<Record<(typeof VALUE_STATS)[number], number>>;
+
+/** Stands for "no bound" in a graph that always has one. */
+export const UNBOUNDED = 1e30;
+
+export class Policy {
+  readonly base: BaseModel;
+  readonly parameters: ParameterSet;
+  readonly #sessions: SessionCache;
+  readonly #tuning: Tuning;
+  readonly #decoder: Decoder;
+  readonly #shared: boolean;
+  /** What the policy is held close to: its own start, or the bare base where it starts as that. */
+  readonly #reference: ParameterSet | "base";
+  #training: TrainingGraph | undefined;
+
+  /**
+   * @param reference parameters of the reference policy; `"base"` turns the adapter off instead
+   * @param shared whether `parameters` end with a value head on this trunk
+   */
+  constructor(
+    base: BaseModel,
+    tuning: Tuning,
+    parameters: ParameterSet,
+    { reference, shared }: { reference: ParameterSet | "base"; shared: boolean },
+    sessions: SessionCache = new SessionCache(base),
+  ) {
+    this.base = base;
+    this.parameters = parameters;
+    this.#sessions = sessions;
+    this.#tuning = tuning;
+    this.#decoder = new Decoder(this.#sessions, tuning);
+    this.#reference = reference;
+    this.#shared = shared;
+  }
+
+  /** Sampled responses with their log-probabilities, in the order of `rows`. */
+  respond(rows: readonly DecodeRow[], options: RunOptions = {}): Promise<DecodedRow[]> {
+    return this.#decoder.decode(rows, this.parameters, options);
+  }
+
+  /** Log-probability and entropy of every response token under the policy, or under its reference. */
+  async analyze(
+    sequences: readonly TokenSequence[],
+    { temperature, reference = false, signal }: { temperature: number; reference?: boolean } & RunOptions,
+  ): Promise<Analysis> {
+    const off = reference && this.#reference === "base";
+    const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
+    const values = this.#shared && !reference;
+    const analysis: Analysis = { logprobs: [], entropy: [], ...(values && { values: [] }) };
+    for (const chunk of forwardChunks(sequences, this.base.config.vocab_size)) {
+      const batch = tokenBatch(chunk);
+      using feeds = new Feeds(this.base.runtime)
+        .batch(batch)
+        .scalar("inverse_temperature", 1 / temperature)
+        .scalar("adapter_scale", off ? 0 : 1);
+      const outputs = await evaluate(
+        this.#sessions,
+        `policy_eval:${values}`,
+        () => policyEvalArtifact(this.base.config, this.#tuning, { values }),
+        parameters,
+        feeds,
+        batch.columns,
+        { signal },
+      );
+      analysis.logprobs.push(...unpack(outputs.logprobs!, batch.lengths));
+      analysis.entropy.push(...unpack(outputs.entropy!, batch.lengths));
+      analysis.values?.push(...unpack(outputs.values!, batch.lengths));
+    }
+    return analysis;
+  }
+
+  /**
+   * Adds one micro-batch's gradient of the loss, whose every token weighs 1/`stepTokens`, to `optimizer`'s.
+   *
+   * @param stepTokens action tokens of the whole optimizer step
+   * @param first whether this micro-batch is the step's first
+   */
+  async train(
+    examples: readonly PolicyExample[],
+    config: PolicyLossConfig,
+    optimizer: Optimizer,
+    { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
+  ): Promise<StatSums & { tokens: number }> {
+    const entropyBonus = config.entropy_coef !== 0;
+    this.#training ??= new TrainingGraph(
+      this.#sessions,
+      `policy_training:${entropyBonus}`,
+      ({ accumulate }) =>
+        policyTrainingArtifact(this.base.config, this.#tuning, { values: this.#shared, entropyBonus, accumulate }),
+      this.parameters,
+      optimizer.gradients,
+    );
+    const batch = tokenBatch(examples);
+    const vector = (key: "logprobs" | "advantages" | "values" | "returns") => pack(examples.map((row) => row[key]));
+    using feeds = new Feeds(this.base.runtime)
+      .batch(batch)
+      .scalar("inverse_temperature", 1 / config.temperature)
+      .scalar("adapter_scale", 1)
+      .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+      .vector("old_logprobs", vector("logprobs"))
+      .vector("advantages", vector("advantages"))
+      .vector("old_values", vector("values"))
+      .vector("returns", vector("returns"))
+      .scalar("clip_low", 1 - config.clip_epsilon)
+      .scalar("clip_high", 1 + (config.clip_epsilon_high ?? config.clip_epsilon))
+      .scalar("dual_clip", config.dual_clip ?? UNBOUNDED)
+      .scalar("value_clip", config.cliprange_value ?? UNBOUNDED)
+      .scalar("value_coef", config.vf_coef)
+      .scalar("entropy_coef", config.entropy_coef);
+    const outputs = await this.#training.run(feeds, batch.columns, { first, signal });
+    return {
+      tokens: batch.tokens,
+      ...named(POLICY_STATS, outputs.policy_stats!),
+      ...(this.#shared && named(VALUE_STATS, outputs.value_stats!)),
+    };
+  }
+}
+
+/** A vector of statistics by name. */
+export function named<const Name extends string>(names: readonly Name[], values: Float32Array): Record<Name, number> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!])) as Record<Name, number>;
+}

@@ -1,0 +1,73 @@
+/** A value network of its own: an adapter (or weights) and a scalar head on the same frozen base as the policy. */
+import { type Tuning, valueEvalArtifact, valueTrainingArtifact } from "../../kernels/artifacts.ts";
+import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import type { BaseModel } from "./base_model.ts";
+import { Feeds } from "./feeds.ts";
+import { forwardChunks } from "./forward_chunks.ts";
+import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
+import { SessionCache } from "./network.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { ParameterSet } from "./parameter_set.ts";
+import { named, type PolicyExample, UNBOUNDED } from "./policy.ts";
+import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
+
+export class ValueNetwork {
+  readonly base: BaseModel;
+  readonly parameters: ParameterSet;
+  readonly #sessions: SessionCache;
+  readonly #tuning: Tuning;
+  #training: TrainingGraph | undefined;
+
+  constructor(base: BaseModel, tuning: Tuning, parameters: ParameterSet, sessions = new SessionCache(base)) {
+    this.base = base;
+    this.parameters = parameters;
+    this.#sessions = sessions;
+    this.#tuning = tuning;
+  }
+
+  /** V of the state before each response token, a row per sequence. */
+  async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
+    const values: Float32Array[] = [];
+    for (const chunk of forwardChunks(sequences, this.base.config.intermediate_size)) {
+      const batch = tokenBatch(chunk);
+      using feeds = new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1);
+      const outputs = await evaluate(
+        this.#sessions,
+        "value_eval",
+        () => valueEvalArtifact(this.base.config, this.#tuning),
+        this.parameters,
+        feeds,
+        batch.columns,
+        { signal },
+      );
+      values.push(...unpack(outputs.values!, batch.lengths));
+    }
+    return values;
+  }
+
+  /** Adds one micro-batch's gradient of the value loss to `optimizer`'s, as `Policy.train` does. */
+  async train(
+    examples: readonly PolicyExample[],
+    config: { cliprange_value: number | null },
+    optimizer: Optimizer,
+    { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
+  ): Promise<Record<(typeof VALUE_STATS)[number], number>> {
+    this.#training ??= new TrainingGraph(
+      this.#sessions,
+      "value_training",
+      (options) => valueTrainingArtifact(this.base.config, this.#tuning, options),
+      this.parameters,
+      optimizer.gradients,
+    );
+    const batch = tokenBatch(examples);
+    using feeds = new Feeds(this.base.runtime)
+      .batch(batch)
+      .scalar("adapter_scale", 1)
+      .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+      .vector("old_values", pack(examples.map(({ values }) => values)))
+      .vector("returns", pack(examples.map(({ returns }) => returns)))
+      .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
+    const outputs = await this.#training.run(feeds, batch.columns, { first, signal });
+    return named(VALUE_STATS, outputs.value_stats!);
+  }
+}

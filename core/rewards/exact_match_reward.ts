@@ -1,0 +1,16 @@
+/** Rewards the right answer and nothing else. */
+import { invalid } from "../errors.ts";
+import { type RewardSource, ruleReward } from "./reward_source.ts";
+import type { RewardOf } from "./reward_schema.ts";
+
+/** 1 if the completion equals the configured answer, or else the prompt's own; white space around both is ignored. */
+export function exactMatchReward(config: RewardOf<"exact_match">): RewardSource {
+  const fold = (text: string) => config.case_sensitive ? text.trim() : text.trim().toLowerCase();
+  return ruleReward((sample) => {
+    const answer = config.answer ?? sample.answer;
+    if (answer === undefined) {
+      throw invalid("reward.answer", "An exact_match reward needs an answer, of its own or on every prompt");
+    }
+    return fold(sample.completion) === fold(answer) ? 1 : 0;
+  });
+}
