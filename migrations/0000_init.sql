@@ -50,7 +50,6 @@ CREATE TABLE `jobs` (
 	`checkpoint` text,
 	`attempt` integer DEFAULT 0 NOT NULL,
 	`interruptions` integer DEFAULT 0 NOT NULL,
-	`attempt_errors` text DEFAULT '[]' NOT NULL,
 	`webhook_url` text,
 	`webhook_secret` text,
 	`created_at` integer NOT NULL,

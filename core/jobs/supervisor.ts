@@ -1,0 +1,195 @@
+/**
+ * Runs the queue: claims jobs, gives each an engine process, records what it says, ends the job by how it ended.
+ * It decides about processes only; what a state change means is in `job_lifecycle.ts`. After a start it owns
+ * every job that has an engine, so there may be one supervisor per database.
+ */
+import { inArray } from "drizzle-orm";
+import { join } from "node:path";
+import type { Database } from "../db/open_database.ts";
+import { type JobRow, jobs, type StoredConfig } from "../db/schema.ts";
+import type { EngineProcess } from "../engine/engine_process.ts";
+import type { ModelFolders, TrainingSummary } from "../engine/protocol.ts";
+import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { EventFeed } from "./event_feed.ts";
+import { claimJob, failJob, requestCancel, requeueJob, succeedJob } from "./job_lifecycle.ts";
+import { getJobWithPrompts } from "./job_queries.ts";
+import { hasEngine, JOB_STATUSES } from "./job_states.ts";
+import { recordEvent } from "./record_event.ts";
+
+export interface SupervisorOptions {
+  db: Database;
+  logger: Logger;
+  /** Absolute; checkpoints go below it. */
+  dataDir: string;
+  feed: EventFeed;
+  max_concurrent_jobs: number;
+  startEngine: (logger: Logger) => EngineProcess;
+  /** @throws UserError when a model is gone. */
+  resolveFolders: (config: StoredConfig) => Promise<ModelFolders>;
+  /** Called when webhooks may have been written. */
+  onOutbox: () => void;
+  /** How long an engine may take to obey a cancel, and to finish its step when the server stops. */
+  cancel_grace_ms: number;
+  stop_grace_ms: number;
+}
+
+interface Run {
+  /** Aborted to cancel the job. */
+  abort: AbortController;
+  engine: EngineProcess | null;
+  killTimer?: ReturnType<typeof setTimeout>;
+  done: Promise<void>;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #runs = new Map<string, Run>();
+  #filling: Promise<void> = Promise.resolve();
+  /** False before `start` too: the jobs of a dead server are to be seen to first. */
+  #claiming = false;
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Takes care of jobs that a dead server left behind, then begins with the queue. */
+  async start(): Promise<void> {
+    const { db } = this.#options;
+    const left = await db.read.select({ id: jobs.id }).from(jobs)
+      .where(inArray(jobs.status, JOB_STATUSES.filter(hasEngine)));
+    for (const { id } of left) {
+      await requeueJob(db, id, "The server died while the job was running", true);
+      this.#tell(id);
+    }
+    this.#claiming = true;
+    this.wake();
+  }
+
+  /** Looks for queued jobs; to be called when one was added. */
+  wake(): void {
+    this.#filling = this.#filling.then(() => this.#fill()).catch((error) => {
+      this.#options.logger.error("Cannot claim a job", { error: String(error) });
+    });
+  }
+
+  /** Jobs that have an engine now, and the process of each. */
+  get running(): Map<string, number | null> {
+    return new Map([...this.#runs].map(([id, { engine }]) => [id, engine?.pid ?? null]));
+  }
+
+  /**
+   * Cancels a job; its engine is killed when it does not obey in time.
+   *
+   * @throws UserError `not_found`, or `wrong_state` when the job is over.
+   */
+  async cancel(id: string): Promise<JobRow> {
+    const job = await requestCancel(this.#options.db, id);
+    const run = this.#runs.get(id);
+    if (run && !run.abort.signal.aborted) {
+      run.abort.abort();
+      run.killTimer = setTimeout(() => run.engine?.kill(), this.#options.cancel_grace_ms);
+    }
+    this.#tell(id);
+    return job;
+  }
+
+  /** Stops all engines after their current step and puts their jobs back into the queue. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#claiming = false;
+    await this.#filling;
+    await Promise.all([...this.#runs.values()].map(async ({ engine, done }) => {
+      await engine?.stop(this.#options.stop_grace_ms);
+      await done;
+    }));
+  }
+
+  async #fill(): Promise<void> {
+    while (this.#claiming && this.#runs.size < this.#options.max_concurrent_jobs) {
+      const job = await claimJob(this.#options.db);
+      if (!job) return;
+      const run: Run = { abort: new AbortController(), engine: null, done: Promise.resolve() };
+      this.#runs.set(job.id, run);
+      run.done = this.#run(job, run).finally(() => {
+        this.#runs.delete(job.id);
+        this.wake();
+      });
+    }
+  }
+
+  async #run(job: JobRow, run: Run): Promise<void> {
+    const { db, stop_grace_ms } = this.#options;
+    const logger = this.#options.logger.with({ job_id: job.id, attempt: job.attempt });
+    logger.info("Job starts", { model: job.model });
+    try {
+      await succeedJob(db, job.id, await this.#train(job, run, logger));
+      logger.info("Job succeeded");
+    } catch (error) {
+      await this.#settle(job, error, logger);
+    } finally {
+      clearTimeout(run.killTimer);
+      await run.engine?.stop(stop_grace_ms);
+      this.#tell(job.id);
+    }
+  }
+
+  async #train(job: JobRow, run: Run, logger: Logger): Promise<TrainingSummary> {
+    const { db, dataDir, resolveFolders, startEngine } = this.#options;
+    const { prompts } = await getJobWithPrompts(db, job.id);
+    const output = join(dataDir, "jobs", job.id, String(job.attempt));
+    const folders = { ...await resolveFolders(job.config), output };
+    await Deno.mkdir(output, { recursive: true });
+    // The engine knows no URL of ours.
+    const config: TrainingJobConfig = { ...job.config, prompts, webhook: null, metadata: job.metadata };
+    if (this.#stopping) throw new Error("The server is stopping");
+    run.abort.signal.throwIfAborted();
+    run.engine = startEngine(logger);
+    const place = { dataDir, jobId: job.id, attempt: job.attempt };
+    return await run.engine.request<TrainingSummary>(
+      { type: "train", job: config, folders },
+      async (event) => {
+        await recordEvent(db, place, event);
+        this.#tell(job.id);
+      },
+      run.abort.signal,
+    );
+  }
+
+  /** Ends a job whose attempt ended with an error; nothing thrown here may reach the process. */
+  async #settle(job: JobRow, error: unknown, logger: Logger): Promise<void> {
+    const { db } = this.#options;
+    try {
+      if (this.#stopping) {
+        logger.info("Job goes back to the queue");
+        return await requeueJob(db, job.id, "The server was stopped", false);
+      }
+      logger.warn("Job ended", {
+        error: String(error),
+        stack: error instanceof UserError ? undefined : stackOf(error),
+      });
+      await failJob(db, job.id, jobError(error));
+    } catch (unwritable) {
+      logger.error("Cannot write the end of the job", { error: String(unwritable) });
+    }
+  }
+
+  #tell(id: string): void {
+    this.#options.feed.notify(id);
+    this.#options.onOutbox();
+  }
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}
+
+/** What a job's row keeps of an error; a bug's message may hold what is not the user's to see. */
+function jobError(error: unknown): ErrorRecord {
+  const record = errorRecord(error);
+  return record.code === "internal"
+    ? { code: "internal", detail: "The job failed because of an internal error; the server's log says more" }
+    : record;
+}

@@ -1,0 +1,170 @@
+/**
+ * Sends what the outbox holds: in order per destination, several destinations at a time, each try bounded in
+ * time, again with growing pauses. It runs beside the jobs and never makes one wait.
+ */
+import { and, asc, eq, inArray, min } from "drizzle-orm";
+import type { Database } from "../db/open_database.ts";
+import { type DeliveryRow, jobs, webhookDeliveries } from "../db/schema.ts";
+import type { Logger } from "../log.ts";
+import { guardedPost } from "../outbound/guarded_post.ts";
+import type { OutboundGuard } from "../outbound/outbound_guard.ts";
+import { signatureHeaders } from "./sign_webhook.ts";
+
+/** Pauses before the second, third, … try; after the last of them a delivery has failed. */
+export const RETRY_DELAYS_MS = [1000, 5000, 30_000, 120_000, 600_000] as const;
+
+const TIMEOUT_MS = 10_000;
+const MAX_CONCURRENT = 16;
+const MAX_HEADS = 500;
+/** How long the loop sleeps at most when nothing is due. */
+const MAX_SLEEP_MS = 60_000;
+
+export interface DelivererOptions {
+  db: Database;
+  guard: OutboundGuard;
+  logger: Logger;
+  retry_delays_ms?: readonly number[];
+  timeout_ms?: number;
+}
+
+type Head = DeliveryRow & { url: string | null; secret: string | null };
+
+export class Deliverer {
+  readonly #options: Required<DelivererOptions>;
+  readonly #sending = new Map<string, Promise<void>>();
+  readonly #abort = new AbortController();
+  #wake: () => void = () => {};
+  #woken = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: DelivererOptions) {
+    this.#options = { retry_delays_ms: RETRY_DELAYS_MS, timeout_ms: TIMEOUT_MS, ...options };
+  }
+
+  /** Begins to send; what an earlier process left is sent too. */
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Looks into the outbox now. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake();
+  }
+
+  /** Ends tries in progress; they are made again at the next start. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error("The server is stopping"));
+    this.wake();
+    await this.#loop;
+    await Promise.all(this.#sending.values());
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#options;
+    while (!this.#abort.signal.aborted) {
+      this.#woken = false;
+      const sleep_ms = await this.#dispatch().catch((error) => {
+        logger.error("Cannot read the webhook outbox", { error: String(error) });
+        return 1000;
+      });
+      if (this.#woken) continue;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, sleep_ms);
+      this.#wake = resolve;
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Begins what is due and has room; returns how long nothing else will be due. */
+  async #dispatch(): Promise<number> {
+    let sleep_ms = MAX_SLEEP_MS;
+    for (const head of await this.#heads()) {
+      if (this.#sending.has(head.destination)) continue;
+      const wait_ms = head.next_attempt_at.getTime() - Date.now();
+      if (wait_ms > 0) {
+        sleep_ms = Math.min(sleep_ms, wait_ms);
+      } else if (this.#sending.size < MAX_CONCURRENT && !this.#abort.signal.aborted) {
+        const done = this.#deliver(head).catch((error) => {
+          this.#options.logger.error("Cannot write the outcome of a delivery", { error: String(error) });
+        }).finally(() => {
+          this.#sending.delete(head.destination);
+          this.wake();
+        });
+        this.#sending.set(head.destination, done);
+      }
+    }
+    return sleep_ms;
+  }
+
+  /** The oldest pending delivery of each destination: the only ones that may be sent. */
+  async #heads(): Promise<Head[]> {
+    const { read } = this.#options.db;
+    const oldest = read.select({ id: min(webhookDeliveries.id) }).from(webhookDeliveries)
+      .where(eq(webhookDeliveries.status, "pending")).groupBy(webhookDeliveries.destination);
+    const rows = await read.select({
+      delivery: webhookDeliveries,
+      url: jobs.webhook_url,
+      secret: jobs.webhook_secret,
+    })
+      .from(webhookDeliveries).innerJoin(jobs, eq(jobs.id, webhookDeliveries.destination))
+      .where(inArray(webhookDeliveries.id, oldest))
+      .orderBy(asc(webhookDeliveries.next_attempt_at)).limit(MAX_HEADS);
+    return rows.map(({ delivery, url, secret }) => ({ ...delivery, url, secret }));
+  }
+
+  async #deliver(head: Head): Promise<void> {
+    const outcome = await this.#post(head);
+    if (outcome === "stopped") return;
+    const { retry_delays_ms, db, logger } = this.#options;
+    const attempts = head.attempts + 1;
+    const delay_ms = retry_delays_ms[head.attempts];
+    const status = outcome.error === null ? "delivered" : delay_ms === undefined ? "failed" : "pending";
+    const now = Date.now();
+    await db.write((tx) =>
+      tx.update(webhookDeliveries).set({
+        status,
+        attempts,
+        last_status: outcome.status,
+        last_error: outcome.error,
+        ...(status === "pending"
+          ? { next_attempt_at: new Date(now + withJitter(delay_ms!)) }
+          : { finished_at: new Date(now) }),
+      }).where(and(eq(webhookDeliveries.id, head.id), eq(webhookDeliveries.status, "pending")))
+    );
+    logger[status === "delivered" ? "debug" : "warn"]("Webhook", {
+      job_id: head.job_id,
+      event_id: head.event_id,
+      outcome: status,
+      attempts,
+      ...outcome,
+    });
+  }
+
+  async #post(head: Head): Promise<{ status: number | null; error: string | null } | "stopped"> {
+    const { guard, timeout_ms } = this.#options;
+    try {
+      const { status } = await guardedPost(guard, head.url ?? "", {
+        headers: {
+          "content-type": "application/json",
+          "user-agent": "Proximal-Webhooks",
+          ...signatureHeaders(head.secret ?? "", head.event_id, new Date(), head.body),
+        },
+        body: head.body,
+        timeout_ms,
+        max_response_bytes: 0,
+        signal: this.#abort.signal,
+      });
+      return { status, error: status >= 200 && status < 300 ? null : `The receiver answered ${status}` };
+    } catch (error) {
+      if (this.#abort.signal.aborted) return "stopped";
+      return { status: null, error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** Between the delay and a quarter more, so that receivers that come back are not met by all at once. */
+function withJitter(delay_ms: number): number {
+  return delay_ms * (1 + Math.random() / 4);
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
+import { jobs } from "../../../core/db/schema.ts";
+import { claimJob } from "../../../core/jobs/job_lifecycle.ts";
+import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
+import { eventually, Supervised, supervised } from "./supervised.ts";
+
+const types = async (it: Supervised, id: string) =>
+  (await listEvents(it.db, id, { limit: 1000, afterSeq: 0 })).rows.map(({ type }) =>
+    type.replace("training_job.", "")
+  );
+
+Deno.test("Supervisor runs a job and records progress, metrics, checkpoints and events", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("succeed");
+    const job = await it.reaches(id, "succeeded");
+    assert.deepEqual(job.progress, {
+      ...{ epoch: 2, epochs: 2, step: 4, steps: 4, episodes: 16, tokens: 400, eta_seconds: 0 },
+    });
+    assert.equal(job.latest_metrics!["objective/kl"], 0.4);
+    assert.equal(job.attempt, 1);
+    assert.ok(job.started_at! >= job.created_at && job.finished_at! >= job.started_at!);
+    assert.deepEqual(await types(it, id), [
+      ...["queued", "started", "step.completed", "warning", "step.completed", "epoch.completed"],
+      ...["checkpoint.created", "step.completed", "step.completed", "epoch.completed", "checkpoint.created"],
+      "succeeded",
+    ]);
+    const steps = await listMetrics(it.db, id, { scope: "step", limit: 10, after: 0 });
+    assert.deepEqual(steps.rows.map(({ step, epoch }) => [step, epoch]), [[1, 1], [2, 1], [3, 2], [4, 2]]);
+    const epochs = await listMetrics(it.db, id, { scope: "epoch", limit: 10, after: 0 });
+    assert.deepEqual(epochs.rows.map(({ metrics }) => metrics.avg_reward), [2, 4]);
+    const checkpoints = await listCheckpoints(it.db, id, { limit: 10 });
+    assert.equal(checkpoints.rows.at(-1)!.id, job.checkpoint);
+    assert.equal(checkpoints.rows[0]!.folder, `jobs/${id}/1/epoch-1`);
+  });
+});
+
+Deno.test("Supervisor runs jobs in the order they came, as many at a time as allowed", async () => {
+  for (const max_concurrent_jobs of [1, 2]) {
+    await supervised(async (it) => {
+      const ids: string[] = [];
+      for (let i = 0; i < 4; i++) ids.push((await it.create("slow", { epochs: 3 })).id);
+      let most = 0;
+      const watch = setInterval(() => most = Math.max(most, it.supervisor.running.size), 1);
+      await it.supervisor.start();
+      for (const id of ids) await it.reaches(id, "succeeded");
+      clearInterval(watch);
+      assert.equal(most, max_concurrent_jobs);
+      const rows = await Promise.all(ids.map((id) => getJob(it.db, id)));
+      const starts = rows.map(({ started_at }) => started_at!.getTime());
+      assert.deepEqual(starts, [...starts].sort((a, b) => a - b));
+    }, { max_concurrent_jobs });
+  }
+});
+
+Deno.test("claimJob() gives each job to one claimer", async () => {
+  await supervised(async (it) => {
+    for (let i = 0; i < 5; i++) await it.create("hang");
+    const claimed = await Promise.all(Array.from({ length: 8 }, () => claimJob(it.db)));
+    const ids = claimed.filter((job) => job !== null).map(({ id }) => id);
+    assert.equal(ids.length, 5);
+    assert.equal(new Set(ids).size, 5);
+    await it.db.write((tx) => tx.update(jobs).set({ status: "cancelled" }));
+  }, { max_concurrent_jobs: 0 });
+});
+
+for (
+  const [behaviour, code, detail] of [
+    ["exit", "engine_crashed", /exit code 7/],
+    ["die", "engine_crashed", /SIGKILL/],
+    ["garbage", "engine_crashed", /not the protocol/],
+    ["fail", "reward_failed", /The reward gave NaN/],
+  ] as const
+) {
+  Deno.test(`Supervisor fails a job whose engine does ${behaviour}, and goes on with the next`, async () => {
+    await supervised(async (it) => {
+      await it.supervisor.start();
+      const { id } = await it.create(behaviour);
+      const next = await it.create("succeed");
+      const job = await it.reaches(id, "failed");
+      assert.equal(job.error!.code, code);
+      assert.match(job.error!.detail, detail);
+      assert.equal(job.progress.step, 1, "what was recorded stays");
+      assert.equal((await types(it, id)).at(-1), "failed");
+      await it.reaches(next.id, "succeeded");
+      if (behaviour === "exit") {
+        assert.ok(it.logs.some((line) => line.includes("out of luck")), "its last words are in the log");
+        assert.ok(!JSON.stringify(job).includes("out of luck"), "and nowhere else");
+      }
+    });
+  });
+}
+
+Deno.test("Supervisor fails a job whose model has gone since", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("succeed", { model: "gone" });
+    assert.equal((await it.reaches(id, "failed")).error!.code, "unknown_model");
+  });
+});
+
+Deno.test("Supervisor fails a job with a general sentence when the reason is a bug", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("succeed");
+    const { error } = await it.reaches(id, "failed");
+    assert.equal(error!.code, "internal");
+    assert.doesNotMatch(error!.detail, /secret/);
+    assert.ok(it.logs.some((line) => line.includes("/secret/path")));
+  }, { resolveFolders: () => Promise.reject(new Error("ENOENT /secret/path")) });
+});
+
+Deno.test("cancel() ends a queued job at once and a running one through its engine", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const running = await it.create("hang");
+    const queued = await it.create("succeed");
+    await eventually(async () => (await getJob(it.db, running.id)).progress.step === 1);
+    assert.equal((await it.supervisor.cancel(queued.id)).status, "cancelled");
+    assert.equal((await getJob(it.db, queued.id)).started_at, null);
+    assert.equal((await it.supervisor.cancel(running.id)).status, "cancelling");
+    const job = await it.reaches(running.id, "cancelled");
+    assert.equal(job.error, null);
+    assert.ok(job.finished_at);
+    assert.deepEqual((await types(it, running.id)).slice(-2), ["cancelling", "cancelled"]);
+    await assert.rejects(it.supervisor.cancel(running.id), { code: "wrong_state" });
+    await assert.rejects(it.supervisor.cancel("job_none"), { code: "not_found" });
+  });
+});
+
+Deno.test("cancel() kills an engine that does not obey", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("deaf");
+    await eventually(async () => (await getJob(it.db, id)).progress.step === 1);
+    await it.supervisor.cancel(id);
+    assert.equal((await it.supervisor.cancel(id)).status, "cancelling", "asking again changes nothing");
+    await it.reaches(id, "cancelled");
+    await eventually(() => it.supervisor.running.size === 0);
+  });
+});
+
+Deno.test("cancel() right after the claim cancels before anything is trained", async () => {
+  const release = Promise.withResolvers<void>();
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("succeed");
+    await it.reaches(id, "running");
+    await it.supervisor.cancel(id);
+    release.resolve();
+    const job = await it.reaches(id, "cancelled");
+    assert.equal(job.progress.step, 0);
+  }, { resolveFolders: () => release.promise.then(() => ({ model: "/m", rewards: {} })) });
+});
+
+Deno.test("stop() puts running jobs back and the next start runs them again", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("slow", { epochs: 20 });
+    await eventually(async () => (await getJob(it.db, id)).progress.step >= 3);
+    await it.supervisor.stop();
+    const stopped = await getJob(it.db, id);
+    assert.equal(stopped.status, "queued");
+    assert.equal(stopped.interruptions, 0);
+    assert.equal(stopped.progress.step, 0);
+    const again = new Supervised(it.db, it.folder);
+    await again.supervisor.start();
+    const job = await again.reaches(id, "succeeded");
+    assert.equal(job.attempt, 2);
+    const { rows } = await listMetrics(it.db, id, { scope: "step", limit: 1000, after: 0 });
+    assert.deepEqual(rows.map(({ step }) => step), Array.from({ length: 40 }, (_, i) => i + 1));
+    assert.ok((await types(it, id)).includes("requeued"));
+    await again.supervisor.stop();
+  });
+});
+
+Deno.test("start() begins a job of a dead server again, but only once", async () => {
+  await supervised(async (it) => {
+    const { id } = await it.create("succeed");
+    const leave = () =>
+      it.db.write((tx) => tx.update(jobs).set({ status: "running" }).where(eq(jobs.id, id)));
+    await leave();
+    const first = new Supervised(it.db, it.folder, { max_concurrent_jobs: 0 });
+    await first.supervisor.start();
+    const requeued = await getJob(it.db, id);
+    assert.equal(requeued.status, "queued");
+    assert.equal(requeued.interruptions, 1);
+    await leave();
+    const second = new Supervised(it.db, it.folder, { max_concurrent_jobs: 0 });
+    await second.supervisor.start();
+    const failed = await getJob(it.db, id);
+    assert.equal(failed.status, "failed");
+    assert.match(failed.error!.detail, /server died while the job was running/);
+  }, { max_concurrent_jobs: 0 });
+});
+
+Deno.test("start() ends a job that was being cancelled when the server died", async () => {
+  await supervised(async (it) => {
+    const { id } = await it.create("succeed");
+    await it.db.write((tx) => tx.update(jobs).set({ status: "cancelling" }).where(eq(jobs.id, id)));
+    await it.supervisor.start();
+    assert.equal((await getJob(it.db, id)).status, "cancelled");
+  });
+});

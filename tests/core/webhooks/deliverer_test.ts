@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { asc } from "drizzle-orm";
+import { Webhook } from "standardwebhooks";
+import { webhookDeliveries } from "../../../core/db/schema.ts";
+import { getJob } from "../../../core/jobs/job_queries.ts";
+import { eventually, type Supervised, supervised } from "../jobs/supervised.ts";
+import { Receiver } from "./receiver.ts";
+
+const ALL = [
+  ...["started", "warning", "epoch.completed", "checkpoint.created", "epoch.completed", "checkpoint.created"],
+  "succeeded",
+];
+
+const deliveries = (it: Supervised) =>
+  it.db.read.select().from(webhookDeliveries).orderBy(asc(webhookDeliveries.id));
+
+const settled = (it: Supervised) =>
+  eventually(async () => {
+    const rows = await deliveries(it);
+    return rows.length > 0 && rows.every(({ status }) => status !== "pending") && rows;
+  });
+
+Deno.test("Deliverer sends a job's events in order, signed, with the job as it was", async () => {
+  const receiver = new Receiver();
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    it.deliverer.start();
+    const { id } = await it.create("succeed", { webhook: { url: receiver.url } });
+    const { webhook_secret } = await it.reaches(id, "succeeded");
+    await eventually(() => receiver.received.length === ALL.length);
+    assert.deepEqual(receiver.types(), ALL);
+    for (const { headers, text } of receiver.received) {
+      new Webhook(webhook_secret!).verify(text, Object.fromEntries(headers));
+      assert.equal(headers.get("content-type"), "application/json");
+    }
+    const epoch = receiver.received[2]!.body;
+    assert.deepEqual(Object.keys(epoch), ["type", "timestamp", "data"]);
+    assert.equal(epoch.data.job.id, id);
+    assert.equal(epoch.data.job.status, "running");
+    assert.equal(epoch.data.epoch, 1);
+    assert.equal(epoch.data.eta_seconds, 2);
+    for (const key of ["policy_loss", "value_loss", "kl_div", "avg_reward"]) {
+      assert.equal(typeof epoch.data.metrics[key], "number");
+    }
+    assert.equal(epoch.data.job.config.prompts, undefined);
+    assert.ok(!receiver.received.some(({ text }) => text.includes(webhook_secret!)));
+    assert.match(receiver.received[3]!.body.data.checkpoint.id, /^ckpt_/);
+    assert.equal(receiver.received.at(-1)!.body.data.job.status, "succeeded");
+  });
+  await receiver.close();
+});
+
+Deno.test("Deliverer tries again with the same id and keeps the order", async () => {
+  const receiver = new Receiver((count) => new Response(null, { status: count <= 2 ? 503 : 204 }));
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    it.deliverer.start();
+    const { id } = await it.create("fail", { webhook: { url: receiver.url } });
+    await it.reaches(id, "failed");
+    const rows = await settled(it);
+    assert.deepEqual(receiver.types(), ["started", "started", "started", "warning", "failed"]);
+    const ids = receiver.received.map(({ headers }) => headers.get("webhook-id"));
+    assert.equal(new Set(ids.slice(0, 3)).size, 1);
+    assert.equal(new Set(ids).size, 3);
+    assert.deepEqual(rows.map(({ status, attempts }) => [status, attempts]), [
+      ...[["delivered", 3], ["delivered", 1], ["delivered", 1]],
+    ]);
+  });
+  await receiver.close();
+});
+
+Deno.test("Deliverer gives up after its tries and goes on with the next event", async () => {
+  const receiver = new Receiver((_, { body }) =>
+    new Response(null, {
+      status: body.type.endsWith("started") ? 302 : 200,
+      headers: { location: "/elsewhere" },
+    })
+  );
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    it.deliverer.start();
+    const { id } = await it.create("fail", { webhook: { url: receiver.url } });
+    await it.reaches(id, "failed");
+    const rows = await settled(it);
+    assert.deepEqual(rows.map(({ status, attempts }) => [status, attempts]), [
+      ...[["failed", 3], ["delivered", 1], ["delivered", 1]],
+    ]);
+    assert.equal(rows[0]!.last_error, "The receiver answered 302");
+  });
+  await receiver.close();
+});
+
+Deno.test("A receiver that hangs slows neither its job nor another job's webhooks", async () => {
+  const release = Promise.withResolvers<Response>();
+  const hanging = new Receiver(() => release.promise.then(() => new Response()));
+  const receiver = new Receiver();
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    it.deliverer.start();
+    const first = await it.create("succeed", { webhook: { url: hanging.url } });
+    const second = await it.create("succeed", { webhook: { url: receiver.url } });
+    await it.reaches(first.id, "succeeded");
+    await it.reaches(second.id, "succeeded");
+    await eventually(() => receiver.received.length === ALL.length);
+    assert.deepEqual([...new Set(hanging.types())], ["started"], "its first event still waits");
+    const { started_at, finished_at } = await getJob(it.db, first.id);
+    assert.ok(finished_at!.getTime() - started_at!.getTime() < 5000);
+    release.resolve(new Response());
+  });
+  await hanging.close();
+  await receiver.close();
+});
+
+Deno.test("Deliverer sends after a start what was left before", async () => {
+  const receiver = new Receiver();
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("succeed", { webhook: { url: receiver.url } });
+    await it.reaches(id, "succeeded");
+    assert.equal(receiver.received.length, 0);
+    it.deliverer.start();
+    await eventually(() => receiver.received.length === ALL.length);
+    assert.deepEqual(receiver.types(), ALL);
+  });
+  await receiver.close();
+});
+
+Deno.test("Deliverer connects to no address that is not open", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    it.deliverer.start();
+    const { id } = await it.create("fail", { webhook: { url: "http://127.0.0.2:9/hook" } });
+    await it.reaches(id, "failed");
+    const rows = await settled(it);
+    assert.match(rows[0]!.last_error!, /OUTBOUND_ALLOW/);
+  });
+});
+
+Deno.test("stop() ends a try at once and leaves the delivery pending", async () => {
+  const release = Promise.withResolvers<Response>();
+  const hanging = new Receiver(() => release.promise);
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    it.deliverer.start();
+    await it.create("succeed", { webhook: { url: hanging.url } });
+    await eventually(() => hanging.received.length === 1);
+    const start = performance.now();
+    await it.deliverer.stop();
+    assert.ok(performance.now() - start < 250);
+    const [row] = await deliveries(it);
+    assert.deepEqual([row!.status, row!.attempts], ["pending", 0]);
+    release.resolve(new Response());
+  });
+  await hanging.close();
+});
