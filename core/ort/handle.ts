@@ -12,7 +12,10 @@ export class Handle {
   #claims = 1;
   #disposed = false;
 
-  /** `what` names it in errors; `needs` are claimed as long as this lives; `release` frees it, once. */
+  /**
+   * `what` names it in errors; `release` frees it, once. `needs` are kept as long as this lives, even if their owner
+   * has disposed them: a run that ends after that still has outputs to give.
+   */
   constructor(
     what: string,
     pointer: Deno.PointerObject,
@@ -25,7 +28,7 @@ export class Handle {
     this.#pointer = pointer;
     this.#release = release;
     this.#needs = needs;
-    claimAll(needs);
+    for (const need of needs) need.#claims++;
   }
 
   /** @throws TypeError after `dispose` */

@@ -22,7 +22,7 @@ export interface RuntimeOptions {
   library?: string;
   /** Threads for one operator, shared by all sessions. @default the CPUs this process may use */
   threads?: number;
-  /** What onnxruntime itself writes to stderr. @default {"warning"} */
+  /** What onnxruntime itself writes to stderr; its errors are thrown anyway. @default {"fatal"} */
   logSeverity?: keyof typeof LOG_SEVERITY;
   /** Choose kernels whose sums do not depend on the scheduling of threads. @default {false} */
   deterministic?: boolean;
@@ -70,7 +70,7 @@ export class Runtime {
     const {
       library,
       threads = navigator.hardwareConcurrency,
-      logSeverity = "warning",
+      logSeverity = "fatal",
       deterministic = false,
       spin = false,
     } = options;
@@ -96,7 +96,6 @@ export class Runtime {
 
   /** @internal Where onnxruntime is told that memory is. */
   memoryInfo(place: Place): Deno.PointerObject {
-    void this.handle.pointer;
     return this.#memoryInfos[place];
   }
 

@@ -19,6 +19,14 @@ export function dtypeOf(onnx: number): Dtype {
   return name;
 }
 
+type AnyView = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array | Uint16Array;
+
+/** The array type of a dtype, whatever kind of buffer it is on. */
+type Source<D extends Dtype> = Extract<
+  AnyView,
+  { readonly [Symbol.toStringTag]: DtypeView<D>[typeof Symbol.toStringTag] }
+>;
+
 export class Tensor<D extends Dtype = Dtype> {
   readonly dtype: D;
   readonly dims: readonly number[];
@@ -48,11 +56,12 @@ export class Tensor<D extends Dtype = Dtype> {
     runtime: Runtime,
     dtype: D,
     dims: readonly number[],
-    data?: DtypeView<D>,
+    data?: Source<D>,
   ): Tensor<D> {
+    void runtime.handle.pointer;
     const View = DTYPES[dtype].view;
     const size = elements(dims);
-    const array = data ?? new View(size);
+    const array: AnyView = data ?? new View(size);
     if (!(array instanceof View)) {
       throw new TypeError(
         `Cannot make a ${dtype} tensor from '${array.constructor.name}': want ${View.name}`,

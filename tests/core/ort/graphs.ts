@@ -1,6 +1,8 @@
 /** Small graphs for the tests of core/ort/, straight as messages; the graph builder has no part in them. */
 import { type EncodableGraph, encodeModel } from "../../../kernels/onnx/encode.ts";
 
+import type { Dtype } from "../../../kernels/onnx/dtypes.ts";
+
 type Node = [op: string, inputs: string[], outputs: string[]];
 
 const float = (name: string, shape: readonly (number | string)[]) => ({
@@ -63,4 +65,10 @@ export function counter(): Uint8Array {
     inputs: [int("count"), int("step")],
     outputs: [int("next")],
   });
+}
+
+/** y = x, of rank 3. */
+export function identity(dtype: Dtype): Uint8Array {
+  const value = (name: string) => ({ name, dtype, shape: ["i", "j", "k"] });
+  return model([["Identity", ["x"], ["y"]]], { inputs: [value("x")], outputs: [value("y")] });
 }
