@@ -25,6 +25,12 @@ export class Feeds {
     return this;
   }
 
+  /** A tensor that this takes over. */
+  tensor(name: string, tensor: Tensor): this {
+    this.#tensors.set(name, tensor);
+    return this;
+  }
+
   /** ids, positions and targets of a batch. */
   batch(batch: TokenBatch): this {
     const { rows, columns, tokens, ids, positions, targets } = batch;

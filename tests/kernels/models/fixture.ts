@@ -103,14 +103,3 @@ export async function loadFixture(name: string): Promise<Fixture> {
 export function packed(fixture: Fixture, name: string): number[] {
   return fixture.cells.map((cell) => fixture.expected[name]!.data[cell]!);
 }
-
-/** The largest absolute difference. */
-export function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Infinity;
-  let most = 0;
-  for (let i = 0; i < actual.length; i++) {
-    const difference = Math.abs(actual[i]! - expected[i]!);
-    if (!(difference <= most)) most = difference;
-  }
-  return most;
-}

@@ -9,20 +9,11 @@ import {
 } from "../../../kernels/artifacts.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
-import { type Fixture, loadFixture, packed, worst } from "./fixture.ts";
+import { within } from "../within.ts";
+import { type Fixture, loadFixture, packed } from "./fixture.ts";
 
 const MODELS = ["qwen3", "qwen2", "llama"];
 const TRAINING = { values: false, entropyBonus: false, accumulate: false };
-
-function within(
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: number,
-  what: string,
-): void {
-  const difference = worst(actual, expected);
-  assert.ok(difference <= tolerance, `${what} is off by ${difference}, more than ${tolerance}`);
-}
 
 function feeds(fixture: Fixture, more: Record<string, Array_> = {}): Record<string, Array_> {
   return { ...fixture.weights, ...fixture.lora, ...fixture.rope, ...fixture.batch, ...more };

@@ -1,0 +1,75 @@
+/** A sequence classifier with one label: the score of each sequence, read at its last real token. */
+import { scoreArtifact } from "../../kernels/artifacts.ts";
+import { UserError } from "../errors.ts";
+import { Tensor } from "../ort/tensor.ts";
+import type { BaseModel } from "./base_model.ts";
+import { Feeds } from "./feeds.ts";
+import { evaluate, type RunOptions } from "./graph_runner.ts";
+import { SessionCache } from "./network.ts";
+import { int64s } from "./token_batch.ts";
+
+/** Tokens, padding included, that one run takes. */
+const MAX_TOKENS = 16_384;
+
+export class RewardModel {
+  readonly base: BaseModel;
+  readonly #sessions: SessionCache;
+
+  /** @throws {UserError} `unsupported_model` when the folder is not a classifier with one label */
+  constructor(base: BaseModel) {
+    const { task, num_labels } = base.facts;
+    if (task !== "sequence_classifier" || num_labels !== 1) {
+      throw new UserError(
+        "unsupported_model",
+        `A reward model must be a sequence classifier with 1 label: this is a ${task} with ${num_labels ?? "no"} labels`,
+      );
+    }
+    this.base = base;
+    this.#sessions = new SessionCache(base);
+  }
+
+  /**
+   * Scores of sequences of token ids, each at least one token, float32 (B).
+   *
+   * @throws {UserError} `prompt_too_long` for a sequence longer than the model's context
+   */
+  async score(sequences: readonly ArrayLike<number>[], { signal }: RunOptions = {}): Promise<Float32Array> {
+    const context = this.base.config.max_position_embeddings;
+    const tooLong = sequences.find(({ length }) => length > context);
+    if (tooLong) {
+      throw new UserError(
+        "prompt_too_long",
+        `A sequence of ${tooLong.length} tokens does not fit the reward model's context of ${context}`,
+      );
+    }
+    const scores = new Float32Array(sequences.length);
+    for (let start = 0; start < sequences.length;) {
+      let end = start, columns = 0;
+      while (end < sequences.length) {
+        const wider = Math.max(columns, sequences[end]!.length);
+        if (end > start && wider * (end + 1 - start) > MAX_TOKENS) break;
+        columns = wider;
+        end++;
+      }
+      scores.set(await this.#run(sequences.slice(start, end), columns, signal), start);
+      start = end;
+    }
+    return scores;
+  }
+
+  async #run(rows: readonly ArrayLike<number>[], columns: number, signal?: AbortSignal): Promise<Float32Array> {
+    const ids = int64s(rows.length * columns);
+    const last = int64s(rows.length);
+    rows.forEach((row, at) => {
+      for (let s = 0; s < row.length; s++) ids.words[2 * (at * columns + s)] = row[s]!;
+      last.words[2 * at] = at * columns + row.length - 1;
+    });
+    const { runtime } = this.base;
+    using feeds = new Feeds(runtime)
+      .tensor("ids", Tensor.from(runtime, "int64", [rows.length, columns], ids.array))
+      .tensor("positions", Tensor.from(runtime, "int64", [rows.length], last.array));
+    const graph = () => scoreArtifact(this.base.config);
+    const { scores } = await evaluate(this.#sessions, "score", graph, null, feeds, columns, { signal });
+    return scores!;
+  }
+}

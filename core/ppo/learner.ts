@@ -1,0 +1,95 @@
+/**
+ * What PPO trains, gathered: the policy with its optimizer, the value function (a network of its own, or a head on
+ * the policy's trunk) with its own, and one way to ask and update both. Decides no hyper-parameter.
+ */
+import type { Optimizer, StepOutcome } from "../model/optimizer.ts";
+import type { Policy } from "../model/policy.ts";
+import { GROUPS } from "../model/network.ts";
+import type { TokenSequence } from "../model/token_batch.ts";
+import type { ValueNetwork } from "../model/value_network.ts";
+import type { PpoConfig, ValueConfig } from "./config.ts";
+import type { Experience } from "./experience.ts";
+import type { UpdateStats } from "./update_metrics.ts";
+
+export interface Learner {
+  policy: Policy;
+  policyOptimizer: Optimizer;
+  /** Null when the value head shares the policy's trunk. */
+  critic: { network: ValueNetwork; optimizer: Optimizer } | null;
+}
+
+/** V of the state before each token, and of the state after the last one where `bootstrap` asks for it. */
+export async function valuesOf(
+  learner: Learner,
+  sequences: readonly TokenSequence[],
+  bootstrap: readonly boolean[],
+  temperature: number,
+  signal?: AbortSignal,
+): Promise<{ values: Float32Array[]; bootstrapValues: number[] }> {
+  // One more action after the last makes the state after the last a state before an action. Which one it is
+  // does not matter: it is predicted, never read.
+  const asked = sequences.map((row, index) =>
+    bootstrap[index]
+      ? { prompt_ids: row.prompt_ids, response_ids: [...Array.from(row.response_ids), 0] }
+      : row
+  );
+  const values = learner.critic
+    ? await learner.critic.network.analyze(asked, { signal })
+    : (await learner.policy.analyze(asked, { temperature, signal })).values!;
+  return {
+    values: values.map((row, index) => bootstrap[index] ? row.slice(0, -1) : row),
+    bootstrapValues: values.map((row, index) => bootstrap[index] ? row.at(-1)! : 0),
+  };
+}
+
+/** One micro-batch through both losses; gradients accumulate in the optimizers. */
+export async function accumulate(
+  learner: Learner,
+  rows: readonly Experience[],
+  config: PpoConfig,
+  options: { stepTokens: number; first: boolean; trainPolicy: boolean; signal?: AbortSignal },
+): Promise<UpdateStats> {
+  const { policy, policyOptimizer, critic } = learner;
+  // While the critic warms up alone the policy's losses are still measured; its gradient is not applied.
+  const { tokens, ...sums } = await policy.train(rows, config, policyOptimizer, options);
+  const value = critic
+    ? await critic.network.train(rows, config, critic.optimizer, options)
+    : { value_loss_sum: sums.value_loss_sum!, value_clipfrac_sum: sums.value_clipfrac_sum! };
+  return { tokens, ...sums, ...value };
+}
+
+export interface AppliedUpdate {
+  policy: StepOutcome | null;
+  value: StepOutcome | null;
+}
+
+/** Steps the optimizers at `factor` of their peak rates; the policy only when `trainPolicy`. */
+export async function applyUpdate(
+  learner: Learner,
+  config: PpoConfig,
+  value: ValueConfig,
+  { factor, trainPolicy }: { factor: number; trainPolicy: boolean },
+): Promise<AppliedUpdate> {
+  const { weight_decay } = config;
+  const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
+  const trunk = value.type === "separate" ? value.learning_rate : 0;
+  const policyRate = trainPolicy ? config.learning_rate : 0;
+  const outcome = {
+    // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.
+    policy: trainPolicy || !learner.critic
+      ? await learner.policyOptimizer.apply({
+        [GROUPS.adapter]: rate(policyRate),
+        [GROUPS.matrices]: rate(policyRate),
+        [GROUPS.vectors]: rate(policyRate, 0),
+        [GROUPS.head]: rate(value.head_learning_rate, 0),
+      })
+      : null,
+    value: learner.critic
+      ? await learner.critic.optimizer.apply({
+        [GROUPS.adapter]: rate(trunk),
+        [GROUPS.head]: rate(value.head_learning_rate, 0),
+      })
+      : null,
+  };
+  return outcome;
+}

@@ -1,0 +1,9 @@
+/** A prompt ready to roll out: tokenised once, with the text the model sees. */
+export interface PreparedPrompt {
+  /** int32 (P), P ≥ 1 */
+  ids: Int32Array;
+  /** The prompt as text, chat template included. */
+  text: string;
+  /** The reference answer, if the job gave one. */
+  answer?: string;
+}

@@ -1,0 +1,197 @@
+/**
+ * The PPO loop: roll out, reward, estimate advantages, update, report. An async generator of events that obeys an
+ * AbortSignal between runs; it writes no row and knows no job or URL.
+ */
+import type { CheckpointFile, JobPlan, Metrics, Progress, TrainingEvent } from "../engine/protocol.ts";
+import { gae } from "./advantages.ts";
+import type { TrainingJobConfig } from "./config.ts";
+import { epochMetrics } from "./epoch_metrics.ts";
+import type { Experience } from "./experience.ts";
+import { ExperienceBuffer } from "./experience_buffer.ts";
+import {
+  describeViolation,
+  firstMicroBatchViolations,
+  firstStepViolations,
+  rewardViolations,
+} from "./identities.ts";
+import { tokenKl } from "./kl.ts";
+import { nextKlCoef } from "./kl_controller.ts";
+import { promptOrder, stepPrompts, stepsPerEpoch } from "./prompt_schedule.ts";
+import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
+import { rolloutMetrics } from "./rollout_metrics.ts";
+import { EMPTY_STATS, type RunningStats } from "./running_stats.ts";
+import { shapeScores } from "./score_shaping.ts";
+import { tokenRewards } from "./token_rewards.ts";
+import { update } from "./update.ts";
+import { whiten } from "./whiten.ts";
+
+/** What changes from step to step beside the parameters and optimizers: a checkpoint's facts. */
+export interface TrainerState {
+  step: number;
+  episodes: number;
+  tokens: number;
+  kl_coef: number;
+  score_stats: RunningStats;
+}
+
+export interface TrainerParts extends RolloutParts {
+  plan: JobPlan;
+  /** Writes a checkpoint and says where it is. */
+  save(
+    state: TrainerState,
+    epoch: number,
+    metrics: Metrics,
+  ): Promise<{ folder: string; files: CheckpointFile[] }>;
+}
+
+/** Bytes of rollouts one step may hold; a batch that does not fit is refused, not cut. */
+const BUFFER_BYTES = 2 * 1024 ** 3;
+
+/** How many rollouts of a step an event shows. */
+const SAMPLES = 4;
+
+/**
+ * Trains for all epochs of `job`. Throws the signal's reason when aborted, and an Error when an identity that
+ * holds in every correct run fails in the first step.
+ */
+export async function* train(
+  parts: TrainerParts,
+  job: TrainingJobConfig,
+  signal?: AbortSignal,
+): AsyncGenerator<TrainingEvent, { progress: Progress; metrics: Metrics }> {
+  const { ppo, seed } = job;
+  const perEpoch = stepsPerEpoch(parts.prompts.length, ppo.batch_size);
+  const steps = perEpoch * job.epochs;
+  const updatesPerStep = ppo.num_ppo_epochs * ppo.num_mini_batches;
+  const buffer = new ExperienceBuffer({ max_bytes: BUFFER_BYTES, overflow: "reject" });
+  let state: TrainerState = {
+    step: 0,
+    episodes: 0,
+    tokens: 0,
+    kl_coef: ppo.kl_coef,
+    score_stats: EMPTY_STATS,
+  };
+  let elapsed = 0;
+  let metrics: Metrics = {};
+  const progress = (epoch: number): Progress => ({
+    epoch,
+    epochs: job.epochs,
+    step: state.step,
+    steps,
+    episodes: state.episodes,
+    tokens: state.tokens,
+    eta_seconds: state.step === 0 ? null : elapsed / state.step * (steps - state.step),
+  });
+
+  yield { type: "started", plan: parts.plan, progress: progress(0) };
+  for (let epoch = 0; epoch < job.epochs; epoch++) {
+    const order = promptOrder(seed, epoch, parts.prompts.length);
+    const stepMetrics: Metrics[] = [];
+    for (let stepInEpoch = 0; stepInEpoch < perEpoch; stepInEpoch++) {
+      signal?.throwIfAborted();
+      const clock = stopwatch();
+      const { step } = state;
+      const policy_version = step;
+      const indices = stepPrompts(order, stepInEpoch, ppo.batch_size);
+      const rolledOut = await rollout(parts, ppo, indices, { seed, step, epoch, policy_version }, signal);
+      const { rows, scoreStats } = reward(rolledOut, job, state);
+      buffer.clear();
+      rows.forEach((row) => buffer.store(row));
+      const rolloutPart = rolloutMetrics(rows, state.kl_coef);
+      const violations = [
+        ...(ppo.whiten_rewards ? [] : rewardViolations(rows, state.kl_coef)),
+        ...(step === 0
+          ? firstStepViolations(rolloutPart, rows, { fromReference: true, zeroHead: job.checkpoint === null })
+          : []),
+      ];
+
+      const trained = stopwatch();
+      const batch = buffer.sampleBatch(rows.length, { policy_version, seed, step, round: 0 });
+      const updated = await update(parts.learner, batch, ppo, job.value, {
+        seed,
+        step,
+        optimizerStep: step * updatesPerStep,
+        optimizerSteps: steps * updatesPerStep,
+      }, signal);
+      violations.push(...firstMicroBatchViolations(updated.firstMicroBatch));
+      if (step === 0 && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
+      for (const violation of violations) {
+        yield { type: "warning", code: "identity_violated", detail: describeViolation(violation), step };
+      }
+      if (updated.skipped > 0) {
+        yield {
+          type: "warning",
+          code: "gradient_not_finite",
+          detail: `${updated.skipped} optimizer steps were skipped: their gradient was not finite`,
+          step,
+        };
+      }
+
+      const seconds = { ...rolledOut.seconds, train: trained() };
+      const stepSeconds = clock();
+      elapsed += stepSeconds;
+      metrics = {
+        ...rolloutPart,
+        ...updated.metrics.finish(),
+        "episode": state.episodes + rows.length,
+        "eps": rows.length / stepSeconds,
+        ...Object.fromEntries(Object.entries(seconds).map(([phase, value]) => [`time/${phase}_s`, value])),
+        "time/step_s": stepSeconds,
+        "tokens_per_second": buffer.tokens / stepSeconds,
+        "rollout_tokens_per_second": buffer.tokens / seconds.rollout,
+        "memory/rss_bytes": Deno.memoryUsage().rss,
+      };
+      state = {
+        step: step + 1,
+        episodes: state.episodes + rows.length,
+        tokens: state.tokens + buffer.tokens,
+        kl_coef: nextKlCoef(ppo.kl_controller, state.kl_coef, rolloutPart["objective/kl"]!, rows.length),
+        score_stats: scoreStats,
+      };
+      stepMetrics.push(metrics);
+      yield { type: "step", progress: progress(epoch), metrics, samples: samples(parts, rows, rolledOut) };
+    }
+    const means = epochMetrics(stepMetrics);
+    yield { type: "epoch", epoch, progress: progress(epoch + 1), metrics: means };
+    const { folder, files } = await parts.save(state, epoch, means);
+    yield { type: "checkpoint", epoch, step: state.step, folder, files, metrics: means };
+  }
+  return { progress: progress(job.epochs), metrics };
+}
+
+/** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */
+function reward(
+  { rows }: Rollout,
+  { ppo }: TrainingJobConfig,
+  state: TrainerState,
+): { rows: Experience[]; scoreStats: RunningStats } {
+  const ends = rows.map(({ response_ids, terminated }) => ({ length: response_ids.length, terminated }));
+  const { scores, stats } = shapeScores(rows.map(({ raw_score }) => raw_score), ends, ppo, state.score_stats);
+  const kl = rows.map(({ logprobs, ref_logprobs }) => tokenKl(ppo.kl_estimator, logprobs, ref_logprobs));
+  const plain = rows.map((_, row) => tokenRewards(scores[row]!, kl[row]!, state.kl_coef));
+  const rewards = ppo.whiten_rewards ? whiten(plain, { shiftMean: false }) : plain;
+  const estimates = rows.map(({ values, bootstrap_value }, row) =>
+    gae(rewards[row]!, values, { gamma: ppo.gamma, lam: ppo.lam, bootstrapValue: bootstrap_value })
+  );
+  const raw = estimates.map(({ advantages }) => advantages);
+  const advantages = ppo.whiten_advantages ? whiten(raw) : raw;
+  return {
+    rows: rows.map((row, index) => ({
+      ...row,
+      score: scores[index]!,
+      kl: kl[index]!,
+      rewards: rewards[index]!,
+      advantages: advantages[index]!,
+      returns: estimates[index]!.returns,
+    })),
+    scoreStats: stats,
+  };
+}
+
+function samples(parts: TrainerParts, rows: readonly Experience[], { completions }: Rollout) {
+  return rows.slice(0, SAMPLES).map((row, index) => ({
+    prompt: parts.prompts[row.prompt_idx]!.text,
+    completion: completions[index]!,
+    score: row.score,
+  }));
+}
