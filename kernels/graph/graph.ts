@@ -206,7 +206,8 @@ export class Graph {
     const nodes: EncodableNode[] = kept.map((node) => ({
       ...node,
       inputs: node.inputs.map(nameOf),
-      outputs: node.outputs.map((output) => needed.has(output) || renamed.has(output) ? nameOf(output) : ""),
+      // Left out by an empty name where nothing reads it, except the first, which no op lets go of.
+      outputs: node.outputs.map((output, index) => index === 0 || needed.has(output) ? nameOf(output) : ""),
     }));
     for (const [name, value] of aliases) {
       nodes.push({
