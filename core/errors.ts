@@ -17,6 +17,8 @@ export type ErrorCode =
   | "body_too_large"
   | "unauthorized"
   | "not_found"
+  | "method_not_allowed"
+  | "too_many_requests"
   | "wrong_state"
   | "idempotency_conflict"
   | "unknown_model"
