@@ -3,6 +3,7 @@
  * Each kind's meaning is said here once; how it is computed is in the file of the same name.
  */
 import { z } from "zod";
+import { compilePattern } from "./regex_pattern.ts";
 
 /** A kind of reward with all its defaults filled in. */
 export type RewardConfig =
@@ -86,25 +87,21 @@ const keywords = z.strictObject({
   case_sensitive: z.boolean().default(false),
 }).describe("bonus times the number of keywords that occur");
 
-/** Why a pattern does not compile, or null. */
-function patternFault(pattern: string, flags: string): string | null {
-  try {
-    new RegExp(pattern, flags);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 const regex = z.strictObject({
   type: z.literal("regex"),
   pattern: z.string().min(1).max(1000).describe(
-    "JavaScript regular expression, searched anywhere in the completion. A pattern that takes longer than 2 s on one completion fails the job.",
+    "Regular expression in RE2 syntax (no backreferences, no lookahead), searched anywhere in the completion. It cannot run away.",
   ),
-  flags: z.string().regex(/^[imsuv]*$/, "Only the flags i, m, s, u and v are allowed").max(5).default(""),
+  flags: z.string().regex(/^[ims]*$/, "Only the flags i, m and s are allowed").max(3).default("").describe(
+    "i: ignore case; m: ^ and $ match at lines; s: the dot matches line breaks. Default none.",
+  ),
 }).superRefine((reward, context) => {
-  const fault = patternFault(reward.pattern, reward.flags);
-  if (fault !== null) context.addIssue({ code: "custom", path: ["pattern"], message: fault });
+  try {
+    compilePattern(reward.pattern, reward.flags);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    context.addIssue({ code: "custom", path: ["pattern"], message: error.message });
+  }
 }).describe("1 if the pattern is found, else 0");
 
 const exactMatch = z.strictObject({
