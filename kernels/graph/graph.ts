@@ -34,6 +34,7 @@ interface Node {
   readonly domain: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  readonly optionalFrom: number;
   readonly attributes: Record<string, Attribute>;
 }
 
@@ -118,6 +119,7 @@ export class Graph {
         domain: row.domain ?? "",
         inputs,
         outputs: made,
+        optionalFrom: row.optionalFrom ?? made.length,
         attributes: row.onnx?.(attrs) ?? {},
       });
       return made;
@@ -206,8 +208,10 @@ export class Graph {
     const nodes: EncodableNode[] = kept.map((node) => ({
       ...node,
       inputs: node.inputs.map(nameOf),
-      // Left out by an empty name where nothing reads it, except the first, which no op lets go of.
-      outputs: node.outputs.map((output, index) => index === 0 || needed.has(output) ? nameOf(output) : ""),
+      // An empty name leaves an output out, where the op lets it.
+      outputs: node.outputs.map((output, index) =>
+        index < node.optionalFrom || needed.has(output) ? nameOf(output) : ""
+      ),
     }));
     for (const [name, value] of aliases) {
       nodes.push({

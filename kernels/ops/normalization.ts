@@ -44,6 +44,7 @@ export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<Normaliz
         wants[1] ? g.mul(dy!, g.mul(x!, r!)) : null,
       ];
     },
+    optionalFrom: 1,
     onnx: ({ epsilon }) => ({ axis: -1, epsilon: { float: epsilon }, stash_type: 1 }),
     samples: [{
       inputs: [{ shape: [2, 3, 8], range: [-2, 2] }, { shape: [8], range: [0.5, 1.5] }],
@@ -64,6 +65,7 @@ export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<Normaliz
         dy!,
       ];
     },
+    optionalFrom: 1,
     onnx: ({ epsilon }) => ({ axis: -1, epsilon: { float: epsilon }, stash_type: 1 }),
     samples: [{
       inputs: [{ shape: [2, 3, 8], range: [-2, 2] }, { shape: [8], range: [0.5, 1.5] }, { shape: [8] }],

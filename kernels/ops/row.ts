@@ -46,6 +46,8 @@ export interface OpRow<Attrs> {
   readonly vjp: Vjp<Attrs> | "none";
   /** ONNX attributes; none by default. */
   readonly onnx?: (attrs: Attrs) => Record<string, Attribute>;
+  /** Outputs from this one on may be left out of a node when nothing reads them; none by default. */
+  readonly optionalFrom?: number;
   /** For a composite: emits the ops it stands for. Its own row then only carries the gradient. */
   readonly lower?: (g: Builder, inputs: readonly Value[], attrs: Attrs) => Value[];
   readonly samples: readonly Sample[];
