@@ -1,0 +1,188 @@
+/**
+ * Finding models by the names of their folders, below the folders that were named as roots and nowhere else, and
+ * telling what they are from their configuration and headers. No weights are read.
+ */
+import { join, sep } from "node:path";
+import type { ModelType } from "../../kernels/models/model_config.ts";
+import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
+import { readBounded } from "./read_bounded.ts";
+import { readConfig } from "./read_config.ts";
+import { openSafetensors } from "./safetensors.ts";
+import type { SafetensorsDtype } from "./safetensors_header.ts";
+import { isRecord, parseJson, quote } from "./strict_json.ts";
+
+const MAX_NAME_LENGTH = 200;
+const MAX_TOKENIZER_CONFIG_BYTES = 16_000_000;
+
+/** What a model is, without reading its weights. */
+export interface ModelSummary {
+  model_type: ModelType;
+  task: "causal_lm" | "sequence_classifier";
+  /** A sequence classifier with one class: it scores texts. */
+  is_reward_model: boolean;
+  parameters: number;
+  /** The dtype that most of the weights are stored in. */
+  dtype: SafetensorsDtype;
+  /** Bytes of the weights. */
+  bytes: number;
+  /** Longest text in tokens. */
+  context: number;
+  vocab_size: number;
+  has_chat_template: boolean;
+}
+
+/** A folder that looks like a model: what it is, or why it cannot be used. */
+export interface ListedModel {
+  name: string;
+  folder: string;
+  summary: ModelSummary | null;
+  problem: ErrorRecord | null;
+}
+
+/** All models below `roots`, by name. Of two of the same name the one in the earlier root counts. */
+export async function listModels(roots: readonly string[]): Promise<ListedModel[]> {
+  const found = new Map<string, string>();
+  for (const root of roots) {
+    for (const name of await folderNames(root)) {
+      const folder = await folderInside(root, [name], "config.json");
+      if (folder !== null && !found.has(name)) found.set(name, folder);
+    }
+  }
+  const listed: ListedModel[] = [];
+  for (const [name, folder] of [...found].sort(([a], [b]) => a < b ? -1 : 1)) {
+    try {
+      listed.push({ name, folder, summary: await describeModel(folder), problem: null });
+    } catch (thrown) {
+      listed.push({ name, folder, summary: null, problem: errorRecord(thrown) });
+    }
+  }
+  return listed;
+}
+
+/**
+ * The folder of the model `name` (one folder below a root that has a config.json), as a real path.
+ * @throws {UserError} `unknown_model`, saying which models there are
+ */
+export async function resolveModel(roots: readonly string[], name: string): Promise<string> {
+  const folder = await findFolder(roots, [name], "config.json");
+  if (folder !== null) return folder;
+  const names = new Set<string>();
+  for (const root of roots) {
+    for (const other of await folderNames(root)) {
+      if (await folderInside(root, [other], "config.json")) names.add(other);
+    }
+  }
+  const known = names.size === 0
+    ? "there are none"
+    : `there are ${[...names].sort().slice(0, 50).join(", ")}`;
+  throw new UserError("unknown_model", `There is no model ${quote(name)}: ${known}`, [{
+    path: "model",
+    message: known,
+  }]);
+}
+
+/**
+ * The folder of a PEFT adapter, given by its path below a root (`my-adapter`, `qwen3/adapter`), as a real path.
+ * @throws {UserError} `unknown_checkpoint` when there is none
+ */
+export async function resolveAdapter(roots: readonly string[], path: string): Promise<string> {
+  const folder = await findFolder(roots, path.split("/"), "adapter_config.json");
+  if (folder !== null) return folder;
+  const message = `There is no adapter ${
+    quote(path)
+  }: a folder with an adapter_config.json below the models' folders is wanted`;
+  throw new UserError("unknown_checkpoint", message, [{ path: "adapter", message }]);
+}
+
+/**
+ * What the model in `folder` is.
+ * @throws {UserError} `damaged_model` or `unsupported_model` when it cannot be used
+ */
+export async function describeModel(folder: string): Promise<ModelSummary> {
+  const { model, task, num_labels } = await readConfig(folder);
+  const source = await openSafetensors(folder);
+  try {
+    const bytesOf = new Map<SafetensorsDtype, number>();
+    let parameters = 0, bytes = 0;
+    for (const name of source.names()) {
+      const info = source.info(name);
+      bytes += info.bytes;
+      bytesOf.set(info.dtype, (bytesOf.get(info.dtype) ?? 0) + info.bytes);
+      const isCopy = model.tie_word_embeddings && name === "lm_head.weight";
+      // The hub's GPT-2 files hold the causal masks as well.
+      const isMask = /\.attn\.(masked_)?bias$/.test(name);
+      if (!isCopy && !isMask) parameters += info.shape.reduce((product, size) => product * size, 1);
+    }
+    const [largest] = [...bytesOf].sort(([, a], [, b]) => b - a);
+    if (!largest) throw new UserError("damaged_model", "The model's files hold no tensors");
+    return {
+      model_type: model.model_type,
+      task,
+      is_reward_model: num_labels === 1,
+      parameters,
+      dtype: largest[0],
+      bytes,
+      context: model.max_position_embeddings,
+      vocab_size: model.vocab_size,
+      has_chat_template: await hasChatTemplate(folder),
+    };
+  } finally {
+    source.close();
+  }
+}
+
+async function hasChatTemplate(folder: string): Promise<boolean> {
+  if (await isFile(join(folder, "chat_template.jinja"))) return true;
+  const name = "tokenizer_config.json";
+  const bytes = await readBounded(join(folder, name), name, MAX_TOKENIZER_CONFIG_BYTES);
+  const config = bytes && parseJson(bytes, name);
+  return isRecord(config) && Boolean(config.chat_template);
+}
+
+async function findFolder(roots: readonly string[], parts: string[], marker: string): Promise<string | null> {
+  for (const root of roots) {
+    const folder = await folderInside(root, parts, marker);
+    if (folder !== null) return folder;
+  }
+  return null;
+}
+
+/** The real path of root/parts when it has the file `marker` and neither a name nor a link leads out of the root. */
+async function folderInside(root: string, parts: string[], marker: string): Promise<string | null> {
+  if (!parts.every(isName)) return null;
+  try {
+    const realRoot = await Deno.realPath(root);
+    const folder = await Deno.realPath(join(realRoot, ...parts));
+    const inside = realRoot.endsWith(sep) ? realRoot : realRoot + sep;
+    return folder.startsWith(inside) && await isFile(join(folder, marker)) ? folder : null;
+  } catch (thrown) {
+    if (isAbsence(thrown)) return null;
+    throw thrown;
+  }
+}
+
+function isName(name: string): boolean {
+  // deno-lint-ignore no-control-regex -- control characters are what is refused here
+  return name.length <= MAX_NAME_LENGTH && /^[^/\\\x00-\x1f]+$/.test(name) && !name.startsWith(".");
+}
+
+async function folderNames(root: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(root))).filter(({ isFile }) => !isFile).map(({ name }) =>
+      name
+    );
+  } catch (thrown) {
+    if (isAbsence(thrown)) return [];
+    throw thrown;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+}
+
+/** What looking at a path throws when there is nothing that can be used. */
+function isAbsence(thrown: unknown): boolean {
+  return thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.NotADirectory ||
+    thrown instanceof Deno.errors.FilesystemLoop || thrown instanceof Deno.errors.PermissionDenied;
+}

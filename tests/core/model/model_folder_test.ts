@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describeModel, listModels, resolveAdapter, resolveModel } from "../../../core/model/model_folder.ts";
+import { writeSafetensors } from "../../../core/model/write_safetensors.ts";
+import { inFolder } from "./in_folder.ts";
+
+const fixtures = new URL("../../fixtures", import.meta.url).pathname;
+
+Deno.test("listModels() tells what each fixture is", async () => {
+  const listed = await listModels([fixtures, "/nowhere/at/all"]);
+  assert.deepEqual(listed.map(({ name }) => name), ["gpt2", "llama", "qwen2", "qwen3", "reward-qwen3"]);
+  assert.ok(listed.every(({ problem }) => problem === null));
+  const summaries = new Map(listed.map(({ name, summary }) => [name, summary]));
+  assert.deepEqual(summaries.get("qwen3"), {
+    model_type: "qwen3",
+    task: "causal_lm",
+    is_reward_model: false,
+    parameters: 78000,
+    dtype: "F32",
+    bytes: 312000,
+    context: 512,
+    vocab_size: 320,
+    has_chat_template: false,
+  });
+  assert.equal(summaries.get("reward-qwen3")?.is_reward_model, true);
+  assert.equal(summaries.get("reward-qwen3")?.parameters, 78000 + 48);
+});
+
+Deno.test("resolveModel() finds a folder by name and says which there are", () =>
+  inFolder(async (root) => {
+    assert.equal(await resolveModel([root, fixtures], "qwen3"), await Deno.realPath(join(fixtures, "qwen3")));
+    await assert.rejects(resolveModel([fixtures], "qwen4"), {
+      code: "unknown_model",
+      message: 'There is no model "qwen4": there are gpt2, llama, qwen2, qwen3, reward-qwen3',
+    });
+    await assert.rejects(resolveModel([root], "x"), { message: 'There is no model "x": there are none' });
+    await Deno.mkdir(join(root, "qwen3"));
+    await Deno.writeTextFile(join(root, "qwen3", "config.json"), "{}");
+    assert.equal(await resolveModel([root, fixtures], "qwen3"), await Deno.realPath(join(root, "qwen3")));
+  }));
+
+Deno.test("resolveModel() does not leave the roots, by name or by link", () =>
+  inFolder(async (folder) => {
+    const root = join(folder, "root");
+    await Deno.mkdir(join(root, "inside"), { recursive: true });
+    await Deno.writeTextFile(join(root, "inside", "config.json"), "{}");
+    await Deno.symlink(join(fixtures, "qwen3"), join(root, "outside"));
+    await Deno.symlink(join(root, "inside"), join(root, "alias"));
+    await Deno.symlink(join(root, "loop"), join(root, "loop"));
+    await Deno.writeTextFile(join(folder, "config.json"), "{}");
+    const names = [
+      "..",
+      ".",
+      "",
+      "../root/inside",
+      "inside/",
+      "/inside",
+      "inside\\",
+      "inside\0",
+      "outside",
+      "loop",
+      "a".repeat(5000),
+      join(fixtures, "qwen3"),
+    ];
+    for (const name of names) {
+      await assert.rejects(resolveModel([root], name), { code: "unknown_model" }, name);
+    }
+    assert.equal(await resolveModel([root], "alias"), await Deno.realPath(join(root, "inside")));
+    assert.deepEqual((await listModels([root])).map(({ name }) => name), ["alias", "inside"]);
+  }));
+
+Deno.test("listModels() keeps a damaged model in the list and says what is wrong, without a path", () =>
+  inFolder(async (root) => {
+    await Deno.mkdir(join(root, "broken"));
+    await Deno.writeTextFile(join(root, "broken", "config.json"), '{"model_type":"mamba"}');
+    const [listed] = await listModels([root]);
+    assert.equal(listed?.problem?.code, "unsupported_model");
+    assert.match(listed!.problem!.detail, /model_type "mamba"/);
+    assert.ok(!JSON.stringify(listed!.problem).includes(root));
+  }));
+
+Deno.test("describeModel() counts neither a tied head nor stored masks", () =>
+  inFolder(async (folder) => {
+    for (const name of ["config.json", "tokenizer_config.json"]) {
+      await Deno.copyFile(join(fixtures, "gpt2", name), join(folder, name));
+    }
+    const tensor = (...shape: number[]) => ({
+      dtype: "F32" as const,
+      shape,
+      data: new Float32Array(shape.reduce((a, b) => a * b)),
+    });
+    await writeSafetensors(join(folder, "model.safetensors"), {
+      "wte.weight": tensor(10, 2),
+      "lm_head.weight": tensor(10, 2),
+      "h.0.attn.bias": tensor(4, 4),
+    });
+    await Deno.writeTextFile(join(folder, "chat_template.jinja"), "x");
+    const { parameters, has_chat_template } = await describeModel(folder);
+    assert.deepEqual([parameters, has_chat_template], [20, true]);
+  }));
+
+Deno.test("resolveAdapter() takes a path below a root and nothing else", async () => {
+  assert.equal(
+    await resolveAdapter([fixtures], "qwen3/adapter"),
+    await Deno.realPath(join(fixtures, "qwen3/adapter")),
+  );
+  for (
+    const path of [
+      "qwen3",
+      "../fixtures/qwen3/adapter",
+      "qwen3//adapter",
+      "/qwen3/adapter",
+      "qwen3/./adapter",
+      "",
+    ]
+  ) {
+    await assert.rejects(resolveAdapter([fixtures], path), { code: "unknown_checkpoint" }, path);
+  }
+});
