@@ -16,7 +16,7 @@ export interface Experience {
   step: number;
   /** Pass over the prompts, counted from 0. */
   epoch: number;
-  /** Optimizer steps the sampling policy had seen; training refuses rows of another version. */
+  /** Version of the policy that sampled the row; training refuses rows of another. */
   policy_version: number;
   /** int32 (P): the prompt as the model saw it, without padding. */
   prompt_ids: Int32Array;
