@@ -36,13 +36,13 @@ export interface Api extends Functions {
  *
  * @throws UserError `runtime_unavailable` if the file is no onnxruntime, is too old, or FFI is not permitted
  */
-export function openApi(path: string): Api {
+export function openApi(path: string, apiVersion = API_VERSION): Api {
   const [getApi, version] = entryPoints(path);
-  const table = getApi.call(API_VERSION);
+  const table = getApi.call(apiVersion);
   if (table === null) {
     throw new UserError(
       "runtime_unavailable",
-      `Cannot use onnxruntime ${version} at '${path}': 1.${API_VERSION} or newer is needed`,
+      `Cannot use onnxruntime ${version} at '${path}': 1.${apiVersion} or newer is needed`,
     );
   }
   const rows = new Deno.UnsafePointerView(table);

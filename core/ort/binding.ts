@@ -157,8 +157,9 @@ export class Binding {
     for (const [name, bound] of this.#outputs) {
       const value = values.getPointer(8 * index++);
       if (value === null) continue;
-      if (typeof bound === "string") outputs.push([name, Tensor.adopt(this.#runtime, value)]);
-      else api.ReleaseValue(value);
+      if (typeof bound === "string") {
+        outputs.push([name, Tensor.adopt(this.#runtime, value, this.#inputs.get(name))]);
+      } else api.ReleaseValue(value);
     }
     api.check(api.AllocatorFree(api.allocator, array), "free a list");
     return Object.fromEntries(outputs);

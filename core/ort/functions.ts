@@ -41,6 +41,7 @@ export const FUNCTIONS = {
   DisablePerSessionThreads: fallible(120, "pointer"),
   AddSessionConfigEntry: fallible(130, "pointer", "buffer", "buffer"),
   AddInitializer: fallible(150, "pointer", "buffer", "pointer"),
+  AddExternalInitializers: fallible(210, "pointer", "buffer", "buffer", "usize"),
   SetDeterministicCompute: fallible(273, "pointer", "bool"),
   ReleaseSessionOptions: release(100),
 

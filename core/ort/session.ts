@@ -75,7 +75,7 @@ export class Session {
             BigInt(outputs.length),
             values,
           )));
-      return this.#adopt(fetches, values);
+      return this.#adopt(fetches, values, feeds);
     } finally {
       for (const handle of claimed) handle.drop();
     }
@@ -94,10 +94,16 @@ export class Session {
     return fed;
   }
 
-  #adopt<F extends string>(fetches: readonly F[], values: BigUint64Array): Record<F, Tensor> {
-    const pointers = Array.from(values, (value) => Deno.UnsafePointer.create(value)!);
-    const tensors = pointers.map((pointer) => Tensor.adopt(this.#runtime, pointer));
-    return Object.fromEntries(fetches.map((name, i) => [name, tensors[i]!])) as Record<F, Tensor>;
+  #adopt<F extends string>(
+    fetches: readonly F[],
+    values: BigUint64Array,
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Record<F, Tensor> {
+    const entries = fetches.map((name, i) => {
+      const value = Deno.UnsafePointer.create(values[i]!)!;
+      return [name, Tensor.adopt(this.#runtime, value, feeds[name]?.handle)];
+    });
+    return Object.fromEntries(entries);
   }
 
   /** A persistent set of inputs and outputs for running the same tensors many times. */

@@ -1,13 +1,22 @@
 /** What a session can be told when it is made, and its translation into onnxruntime's option object. */
+import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { type Api, cString } from "./api.ts";
 import { weightsFolder } from "./weights_folder.ts";
 import type { PrepackedWeights } from "./prepacked_weights.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** Norms, biases and scalars are smaller than this; matrices of any real model are larger. */
+const FOLDABLE_BYTES = 1 << 16;
+
 const OPTIMIZATION = { none: 0, basic: 1, extended: 2, all: 99 } as const;
 
 export interface SessionOptions {
-  /** Weights by name, shared and never copied; the session keeps them alive. Disposing them earlier is fine. */
+  /**
+   * Weights by name, shared and not copied; the session keeps them alive. Disposing them earlier is fine.
+   *
+   * Above 64 KiB neither their shape is checked nor may a node depend on nothing but them, unless `optimization` is
+   * "none": onnxruntime would try to compute it while loading, without the values.
+   */
   initializers?: Readonly<Record<string, Tensor>>;
   /** Shares reordered weights with every other session that names the same container. */
   prepacked?: PrepackedWeights;
@@ -56,13 +65,33 @@ export async function withSessionOptions<T>(
     for (const [key, value] of Object.entries(configEntries(options))) {
       set(api.AddSessionConfigEntry(native, cString(key), cString(value)), `config entry '${key}'`);
     }
-    for (const [name, tensor] of Object.entries(options.initializers ?? {})) {
-      set(api.AddInitializer(native, cString(name), tensor.handle.pointer), `initializer '${name}'`);
-    }
+    addInitializers(api, native, Object.entries(options.initializers ?? {}));
     return await use(native);
   } finally {
     api.ReleaseSessionOptions(native);
   }
+}
+
+/**
+ * `AddInitializer` shares the memory, but graph optimizations never see it: folding a constant that depends on such a
+ * weight fails, and a wrong shape goes unnoticed. `AddExternalInitializers` does both right but copies everything for
+ * the time of loading. So small weights go both ways, large ones are only shared.
+ */
+function addInitializers(
+  api: Api,
+  native: Deno.PointerObject,
+  initializers: readonly [string, Tensor][],
+): void {
+  for (const [name, { handle }] of initializers) {
+    api.check(api.AddInitializer(native, cString(name), handle.pointer), `share initializer '${name}'`);
+  }
+  const small = initializers.filter(([, { size, dtype }]) => size * DTYPES[dtype].bytes <= FOLDABLE_BYTES);
+  const cNames = small.map(([name]) => cString(name));
+  const names = BigUint64Array.from(cNames, (name) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(name)));
+  const values = BigUint64Array.from(small, ([, { handle }]) => Deno.UnsafePointer.value(handle.pointer));
+  const status = api.AddExternalInitializers(native, names, values, BigInt(small.length));
+  cNames.length = 0; // Used up to here, so that what `names` points at was not collected.
+  api.check(status, `set the initializers ${small.map(([name]) => name)}`);
 }
 
 function configEntries(options: SessionOptions): Record<string, string> {

@@ -73,10 +73,14 @@ export class Tensor<D extends Dtype = Dtype> {
     return Tensor.#over(runtime, dtype, dims, memoryOf(array));
   }
 
-  /** @internal A tensor that takes over an `OrtValue` onnxruntime allocated. */
-  static adopt(runtime: Runtime, value: Deno.PointerObject): Tensor {
+  /**
+   * @internal A tensor that takes over an `OrtValue` onnxruntime made. `source` is the input it may share memory
+   * with: an output that is a graph input by name is not copied.
+   */
+  static adopt(runtime: Runtime, value: Deno.PointerObject, source?: Handle): Tensor {
     const { api } = runtime;
-    const handle = new Handle("tensor", value, (pointer) => api.ReleaseValue(pointer), [runtime.handle]);
+    const needs = source ? [runtime.handle, source] : [runtime.handle];
+    const handle = new Handle("tensor", value, (pointer) => api.ReleaseValue(pointer), needs);
     try {
       const { dtype, dims } = typeAndShape(api, value);
       const address = Deno.UnsafePointer.create(dataAddress(api, value));

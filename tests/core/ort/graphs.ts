@@ -72,3 +72,20 @@ export function identity(dtype: Dtype): Uint8Array {
   const value = (name: string) => ({ name, dtype, shape: ["i", "j", "k"] });
   return model([["Identity", ["x"], ["y"]]], { inputs: [value("x")], outputs: [value("y")] });
 }
+
+/** y = x + weight · weight, whose product can be computed while loading. */
+export function scaled(): Uint8Array {
+  return model([["Mul", ["weight", "weight"], ["square"]], ["Add", ["x", "square"], ["y"]]], {
+    inputs: [float("x", [2])],
+    outputs: [float("y", [2])],
+    weights: [float("weight", [2])],
+  });
+}
+
+/** y = x + x, with x itself as another output. */
+export function passThrough(): Uint8Array {
+  return model([["Add", ["x", "x"], ["y"]]], {
+    inputs: [float("x", [2])],
+    outputs: [float("x", [2]), float("y", [2])],
+  });
+}

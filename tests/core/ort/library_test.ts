@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openApi } from "../../../core/ort/api.ts";
 import { findLibrary, packagedLibrary } from "../../../core/ort/library.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 
@@ -50,6 +51,13 @@ Deno.test("Runtime.open() with a file that is no library says which file", async
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("openApi() refuses a library older than the function table it asks for", () => {
+  assert.throws(
+    () => openApi(findLibrary(), 99),
+    unavailable(/^Cannot use onnxruntime 1\.\d+\.\d+ at .+: 1\.99 or newer/),
+  );
 });
 
 Deno.test("Runtime.open() without the permission to call libraries names the flag", async () => {

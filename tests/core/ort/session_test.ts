@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
-import { longRun, matmul, sumAndDifference } from "./graphs.ts";
+import { longRun, matmul, passThrough, scaled, sumAndDifference } from "./graphs.ts";
 
 const runtime = Runtime.open();
 const float = (dims: number[], values: number[]) =>
@@ -134,19 +134,46 @@ Deno.test("initializers replace external weights, and the session outlives its c
   y!.dispose();
 });
 
-Deno.test("createSession() refuses a missing, a mistyped and a disposed initializer", async () => {
+Deno.test("createSession() refuses a missing, a misshapen, a mistyped and a disposed initializer", async () => {
   using other = float([2, 2], [1, 2, 3, 4]);
-  await assert.rejects(
-    () => runtime.createSession(matmul(2), { initializers: { other } }),
-    { name: "OrtError", message: /External initializer: weight/ },
-  );
+  using flat = float([4], [1, 2, 3, 4]);
   using ints = Tensor.from(runtime, "int32", [2, 2]);
-  await assert.rejects(
-    () => runtime.createSession(matmul(2), { initializers: { weight: ints } }),
-    { name: "OrtError", message: /^Cannot create a session: / },
-  );
+  const refuses = (initializers: Record<string, Tensor>, message: RegExp) =>
+    assert.rejects(() => runtime.createSession(matmul(2), { initializers }), { name: "OrtError", message });
+  await refuses({}, /^Cannot create a session: .*weight/);
+  await refuses({ other }, /^Cannot create a session: .*other/);
+  await refuses({ weight: flat }, /dimensions do not match/);
+  await refuses({ weight: ints }, /data type does not match/);
   ints.dispose();
   await assert.rejects(() => runtime.createSession(matmul(2), { initializers: { weight: ints } }), TypeError);
+});
+
+Deno.test("a node that depends on nothing but a small weight is computed while loading", async () => {
+  using weight = float([2], [3, 4]);
+  using session = await runtime.createSession(scaled(), { initializers: { weight } });
+  using x = float([2], [1, 1]);
+  const { y } = await session.run({ x });
+  assert.deepEqual(y!.copy(), new Float32Array([10, 17]));
+  y!.dispose();
+});
+
+Deno.test("an output that is an input by name keeps the memory they share", async () => {
+  using session = await runtime.createSession(passThrough());
+  let x: Tensor | undefined = float([2], [1, 2]);
+  const outputs = await session.run({ x });
+  using binding = session.bind().input("x", x).outputOnDevice("x").outputOnDevice("y");
+  binding.runSync();
+  const bound = binding.outputs();
+  x.data[0] = 5;
+  x.dispose();
+  x = undefined;
+  for (let i = 0; i < 200; i++) new Float32Array(1 << 18).fill(i); // make the collector run
+  for (const { x: same, y: other } of [outputs, bound]) {
+    assert.deepEqual(same!.copy(), new Float32Array([5, 2]));
+    assert.deepEqual(other!.copy(), new Float32Array([2, 4]));
+    same!.dispose();
+    other!.dispose();
+  }
 });
 
 Deno.test("every session option gives the same result", async () => {
