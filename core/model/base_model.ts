@@ -44,8 +44,12 @@ export class BaseModel {
    * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape
    */
   async session(artifact: Artifact, options: SessionOptions = {}): Promise<Session> {
-    await this.#read(artifact.weights.map(({ name, shape }) => ({ name, shape: shape as readonly number[] })));
-    const initializers = Object.fromEntries(artifact.weights.map(({ name }) => [name, this.#weights.get(name)!]));
+    await this.#read(
+      artifact.weights.map(({ name, shape }) => ({ name, shape: shape as readonly number[] })),
+    );
+    const initializers = Object.fromEntries(
+      artifact.weights.map(({ name }) => [name, this.#weights.get(name)!]),
+    );
     return await this.runtime.createSession(artifact.bytes, {
       initializers,
       prepacked: this.#prepacked,
@@ -54,7 +58,9 @@ export class BaseModel {
   }
 
   /** Reads weights straight into `into`, for parameters that will be trained. */
-  async readInto(parameters: readonly { name: string; into: Float32Array; shape: readonly number[] }[]): Promise<void> {
+  async readInto(
+    parameters: readonly { name: string; into: Float32Array; shape: readonly number[] }[],
+  ): Promise<void> {
     const source = await openSafetensors(this.folder);
     try {
       checkShapes(source, parameters);
@@ -72,7 +78,8 @@ export class BaseModel {
       // Grown by doubling, so that a session of growing lengths makes few tables.
       const grown = Math.max(length, 2 * (this.#rope?.length ?? 64));
       const table = rotaryTable(rope, head_dim, grown);
-      const tensor = (data: Float32Array<ArrayBuffer>) => Tensor.from(this.runtime, "float32", [grown, head_dim / 2], data);
+      const tensor = (data: Float32Array<ArrayBuffer>) =>
+        Tensor.from(this.runtime, "float32", [grown, head_dim / 2], data);
       this.#rope?.cos.dispose();
       this.#rope?.sin.dispose();
       this.#rope = { length: grown, cos: tensor(table.cos), sin: tensor(table.sin) };

@@ -105,9 +105,16 @@ class Decoding {
     this.#base = base;
     this.#truncation = truncation;
     this.results = rows.map(() => ({ response_ids: [], logprobs: [], finish_reason: "length" }));
-    this.#rows = rows.map((row, index) => ({ index, row, out: this.results[index]!, length: row.prompt_ids.length }));
+    this.#rows = rows.map((row, index) => ({
+      index,
+      row,
+      out: this.results[index]!,
+      length: row.prompt_ids.length,
+    }));
     this.#promptColumns = Math.max(...rows.map(({ prompt_ids }) => prompt_ids.length));
-    const longest = Math.max(...rows.map(({ prompt_ids, max_new_tokens }) => prompt_ids.length + max_new_tokens));
+    const longest = Math.max(
+      ...rows.map(({ prompt_ids, max_new_tokens }) => prompt_ids.length + max_new_tokens),
+    );
     const capacity = Math.max(longest, this.#promptColumns);
     const { num_key_value_heads, head_dim, num_hidden_layers } = base.config;
     this.#cacheShape = [num_key_value_heads, capacity, head_dim];
@@ -151,7 +158,8 @@ class Decoding {
     const tokens = this.#tensors.token!.data as BigInt64Array;
     const words = new Uint32Array(tokens.buffer, tokens.byteOffset, 2 * tokens.length);
     const logprobs = this.#tensors.logprob!.data as Float32Array;
-    const first = this.#tensors.ids!.dims[1] !== 1 || this.#rows.some(({ out }) => out.response_ids.length === 0);
+    const first = this.#tensors.ids!.dims[1] !== 1 ||
+      this.#rows.some(({ out }) => out.response_ids.length === 0);
     const kept: number[] = [];
     this.#rows.forEach(({ row, out }, at) => {
       if (this.#ended(at)) return;
@@ -193,7 +201,12 @@ class Decoding {
   }
 
   /** Binds tensors for the rows as they are now. With one column, each run's tokens are the next run's ids. */
-  #bind(binding: Binding, ids: BigInt64Array<ArrayBuffer>, columns: number, last: BigInt64Array<ArrayBuffer>): void {
+  #bind(
+    binding: Binding,
+    ids: BigInt64Array<ArrayBuffer>,
+    columns: number,
+    last: BigInt64Array<ArrayBuffer>,
+  ): void {
     const { runtime, config } = this.#base;
     const count = this.#rows.length;
     this.#release();
@@ -212,13 +225,18 @@ class Decoding {
           runtime,
           "int64",
           [count],
-          BigInt64Array.from(rows, ({ top_k }) => BigInt(top_k > 0 ? Math.min(top_k, config.vocab_size) : config.vocab_size)),
+          BigInt64Array.from(
+            rows,
+            ({ top_k }) => BigInt(top_k > 0 ? Math.min(top_k, config.vocab_size) : config.vocab_size),
+          ),
         ),
         top_p: float(rows.map(({ top_p }) => top_p)),
       }),
     };
     for (const [name, tensor] of Object.entries(this.#tensors)) binding.input(name, tensor);
-    for (const [name, tensor] of Object.entries(this.#base.rope(this.#cacheShape[1]))) binding.input(name, tensor);
+    for (const [name, tensor] of Object.entries(this.#base.rope(this.#cacheShape[1]))) {
+      binding.input(name, tensor);
+    }
     this.#tensors.token = columns === 1 ? idsTensor.view([count]) : Tensor.from(runtime, "int64", [count]);
     this.#tensors.logprob = Tensor.from(runtime, "float32", [count]);
     binding.output("token", this.#tensors.token).output("logprob", this.#tensors.logprob);

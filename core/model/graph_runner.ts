@@ -64,7 +64,10 @@ export class TrainingGraph {
     { first, signal }: RunOptions & { first: boolean },
   ): Promise<Record<string, Float32Array>> {
     const accumulate = !first;
-    const session = await this.#sessions.get(`${this.#name}:${accumulate}`, () => this.#artifact({ accumulate }));
+    const session = await this.#sessions.get(
+      `${this.#name}:${accumulate}`,
+      () => this.#artifact({ accumulate }),
+    );
     using binding = session.bind();
     bindInputs(binding, session, this.#sessions, this.#parameters, feeds, columns);
     const outputs = new Set(session.outputs.map(({ name }) => name));

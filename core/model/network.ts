@@ -8,7 +8,7 @@ import type { Artifact } from "../../kernels/graph/graph.ts";
 import { Builder } from "../../kernels/graph/builder.ts";
 import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
-import { embedding, lmHead, llamaTrunk } from "../../kernels/models/llama.ts";
+import { embedding, llamaTrunk, lmHead } from "../../kernels/models/llama.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { causalAttend } from "../../kernels/nn/attend.ts";
 import { InputParameters } from "../../kernels/nn/parameters.ts";
@@ -31,7 +31,10 @@ export type Trainable =
 export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
   if (trainable.type === "full") return { type: "full" };
   const targets = trainable.target_modules === "all-linear" ? undefined : trainable.target_modules;
-  return { type: "lora", adapter: uniformAdapter(config, { r: trainable.r, scale: trainable.alpha / trainable.r }, targets) };
+  return {
+    type: "lora",
+    adapter: uniformAdapter(config, { r: trainable.r, scale: trainable.alpha / trainable.r }, targets),
+  };
 }
 
 /** Every weight of the model by name and shape, as its graph asks for them. */
@@ -56,9 +59,15 @@ function adapterShapes(config: ModelConfig, adapter: AdapterSpec): ParameterShap
 }
 
 /** The parameter layout of `tuning` on this model. Biases and norms have a group of their own: decay spares them. */
-export function parameterGroups(config: ModelConfig, tuning: Tuning, options: { head: boolean }): ParameterGroup[] {
+export function parameterGroups(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { head: boolean },
+): ParameterGroup[] {
   const groups: ParameterGroup[] = [];
-  if (tuning.type === "lora") groups.push({ name: GROUPS.adapter, parameters: adapterShapes(config, tuning.adapter) });
+  if (tuning.type === "lora") {
+    groups.push({ name: GROUPS.adapter, parameters: adapterShapes(config, tuning.adapter) });
+  }
   if (tuning.type === "full") {
     const weights = weightShapes(config);
     groups.push({ name: GROUPS.matrices, parameters: weights.filter(({ shape }) => shape.length > 1) });

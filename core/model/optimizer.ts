@@ -29,7 +29,16 @@ export interface StepOutcome {
   skipped: boolean;
 }
 
-const SCALARS = ["lr", "coefficient", "decay", "beta1", "beta2", "eps", "correction1", "correction2"] as const;
+const SCALARS = [
+  "lr",
+  "coefficient",
+  "decay",
+  "beta1",
+  "beta2",
+  "eps",
+  "correction1",
+  "correction2",
+] as const;
 
 /** Added to the norm in the clip coefficient, as PyTorch does. */
 const CLIP_EPS = 1e-6;

@@ -6,7 +6,7 @@ import { policyEvalArtifact, policyTrainingArtifact, type Tuning } from "../../k
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { BaseModel } from "./base_model.ts";
-import { type DecodedRow, type DecodeRow, Decoder } from "./decoder.ts";
+import { type DecodedRow, Decoder, type DecodeRow } from "./decoder.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { SessionCache } from "./network.ts";
@@ -133,12 +133,17 @@ export class Policy {
       this.#sessions,
       `policy_training:${entropyBonus}`,
       ({ accumulate }) =>
-        policyTrainingArtifact(this.base.config, this.#tuning, { values: this.#shared, entropyBonus, accumulate }),
+        policyTrainingArtifact(this.base.config, this.#tuning, {
+          values: this.#shared,
+          entropyBonus,
+          accumulate,
+        }),
       this.parameters,
       optimizer.gradients,
     );
     const batch = tokenBatch(examples);
-    const vector = (key: "logprobs" | "advantages" | "values" | "returns") => pack(examples.map((row) => row[key]));
+    const vector = (key: "logprobs" | "advantages" | "values" | "returns") =>
+      pack(examples.map((row) => row[key]));
     using feeds = new Feeds(this.base.runtime)
       .batch(batch)
       .scalar("inverse_temperature", 1 / config.temperature)
@@ -164,6 +169,9 @@ export class Policy {
 }
 
 /** A vector of statistics by name. */
-export function named<const Name extends string>(names: readonly Name[], values: Float32Array): Record<Name, number> {
+export function named<const Name extends string>(
+  names: readonly Name[],
+  values: Float32Array,
+): Record<Name, number> {
   return Object.fromEntries(names.map((name, index) => [name, values[index]!])) as Record<Name, number>;
 }

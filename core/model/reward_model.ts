@@ -21,7 +21,9 @@ export class RewardModel {
     if (task !== "sequence_classifier" || num_labels !== 1) {
       throw new UserError(
         "unsupported_model",
-        `A reward model must be a sequence classifier with 1 label: this is a ${task} with ${num_labels ?? "no"} labels`,
+        `A reward model must be a sequence classifier with 1 label: this is a ${task} with ${
+          num_labels ?? "no"
+        } labels`,
       );
     }
     this.base = base;
@@ -57,7 +59,11 @@ export class RewardModel {
     return scores;
   }
 
-  async #run(rows: readonly ArrayLike<number>[], columns: number, signal?: AbortSignal): Promise<Float32Array> {
+  async #run(
+    rows: readonly ArrayLike<number>[],
+    columns: number,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
     const ids = int64s(rows.length * columns);
     const last = int64s(rows.length);
     rows.forEach((row, at) => {

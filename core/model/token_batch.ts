@@ -31,11 +31,17 @@ export function tokenBatch(sequences: readonly TokenSequence[]): TokenBatch {
   const lengths = sequences.map(({ response_ids }) => response_ids.length);
   sequences.forEach(({ prompt_ids }, row) => {
     if (prompt_ids.length === 0 || lengths[row] === 0) {
-      throw new RangeError(`Sequence ${row} needs a prompt and a response: it has ${prompt_ids.length} and ${lengths[row]} tokens`);
+      throw new RangeError(
+        `Sequence ${row} needs a prompt and a response: it has ${prompt_ids.length} and ${
+          lengths[row]
+        } tokens`,
+      );
     }
   });
   const rows = sequences.length;
-  const columns = Math.max(...sequences.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length - 1));
+  const columns = Math.max(
+    ...sequences.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length - 1),
+  );
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const ids = int64s(rows * columns);
   const positions = int64s(tokens);
@@ -52,7 +58,15 @@ export function tokenBatch(sequences: readonly TokenSequence[]): TokenBatch {
       packed++;
     }
   });
-  return { rows, columns, tokens, ids: ids.array, positions: positions.array, targets: targets.array, lengths };
+  return {
+    rows,
+    columns,
+    tokens,
+    ids: ids.array,
+    positions: positions.array,
+    targets: targets.array,
+    lengths,
+  };
 }
 
 /** An int64 array and its 32-bit words: writing the low word of a small non-negative number makes no BigInt. */

@@ -1,0 +1,171 @@
+/** What a job will do and need, worked out from headers and prompts alone: the `check` command and every job's start. */
+import { join } from "node:path";
+import { invalid, UserError } from "../errors.ts";
+import { type CheckpointSpec } from "../model/checkpoint.ts";
+import { readCheckpoint } from "../model/checkpoint_folder.ts";
+import { parameterGroups, tuningOf, weightShapes } from "../model/network.ts";
+import type { ParameterGroup } from "../model/parameter_set.ts";
+import { type FolderConfig, readConfig } from "../model/read_config.ts";
+import { openSafetensors } from "../model/safetensors.ts";
+import type { PpoConfig, TrainingJobConfig } from "../ppo/config.ts";
+import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
+import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
+import { rewardNodes } from "../rewards/reward_schema.ts";
+import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { preparePrompt } from "./prepare_prompts.ts";
+import type { JobFolders, JobPlan } from "./protocol.ts";
+
+export interface PlannedJob {
+  plan: JobPlan;
+  facts: FolderConfig;
+  tokenizer: TextTokenizer;
+  prompts: PreparedPrompt[];
+}
+
+/**
+ * Checks everything about a job that can be known without loading weights.
+ *
+ * @throws {UserError} naming the field or file that is wrong
+ */
+export async function planJob(job: TrainingJobConfig, folders: JobFolders): Promise<PlannedJob> {
+  const facts = await readConfig(folders.model);
+  if (facts.task !== "causal_lm") {
+    throw invalid("model", `Expected a language model: '${job.model}' is a ${facts.task}`, "unsupported_model");
+  }
+  if (facts.model.model_type === "gpt2") {
+    throw invalid("model", "Models of type gpt2 cannot be trained yet: qwen3, qwen2 and llama can", "unsupported_model");
+  }
+  await checkWeights(folders.model, weightShapes(facts.model));
+  await checkRewards(job, folders);
+  if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
+  const tokenizer = await loadTokenizer(folders.model);
+  for (const [index, id] of job.ppo.stop_token_ids.entries()) {
+    if (id >= facts.model.vocab_size) {
+      throw invalid(
+        `ppo.stop_token_ids.${index}`,
+        `Expected an id below the model's vocabulary of ${facts.model.vocab_size}: it is ${id}`,
+        "invalid_token_id",
+      );
+    }
+  }
+  const room = job.ppo.max_new_tokens;
+  const prompts = job.prompts.map((prompt, index) => preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room }));
+  return { plan: planOf(job, facts, prompts), facts, tokenizer, prompts };
+}
+
+function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly PreparedPrompt[]): JobPlan {
+  const { model } = facts;
+  const lengths = prompts.map(({ ids }) => ids.length);
+  const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
+  const policy = parameterGroups(model, tuningOf(model, job.trainable), { head: job.value.type === "shared" });
+  const critic = job.value.type === "separate"
+    ? parameterGroups(model, tuningOf(model, { ...job.value, type: "lora" }), { head: true })
+    : [];
+  if (policy.every(({ parameters }) => parameters.length === 0)) {
+    throw invalid("trainable.target_modules", "Expected names of the model's linear layers: none of them matches");
+  }
+  const trained = count([...policy, ...critic]);
+  const base = weightShapes(model).reduce((sum, { shape }) => sum + size(shape), 0);
+  return {
+    steps: steps_per_epoch * job.epochs,
+    steps_per_epoch,
+    prompt_tokens: {
+      min: lengths.reduce((a, b) => Math.min(a, b)),
+      mean: lengths.reduce((a, b) => a + b, 0) / lengths.length,
+      max: lengths.reduce((a, b) => Math.max(a, b)),
+    },
+    trainable_parameters: trained,
+    base_parameters: base,
+    estimate: { memory_bytes: memory(facts, job.ppo, { base, trained, longestPrompt: Math.max(...lengths) }) },
+  };
+}
+
+/** Bytes of a process that has loaded nothing. */
+const PROCESS_BYTES = 200e6;
+/** Weights and their reordered copy for small matmuls; parameters with gradient and two moments. */
+const COPIES = { base: 2, trained: 4 } as const;
+
+/** An upper estimate of the engine's memory: weights, optimizer, and one training run's activations. */
+function memory(
+  { model }: FolderConfig,
+  ppo: PpoConfig,
+  { base, trained, longestPrompt }: { base: number; trained: number; longestPrompt: number },
+): number {
+  const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
+  const columns = longestPrompt + ppo.max_new_tokens;
+  const heads = model.num_attention_heads;
+  // Per token and layer: about 8 hidden-sized and 5 MLP-sized arrays live until the backward pass, and two of
+  // the attention's squares; logits and probabilities of the action tokens at the end.
+  const perToken = 8 * model.hidden_size + 5 * model.intermediate_size + 4 * heads * model.head_dim + 2 * heads * columns;
+  const activations = rows * columns * model.num_hidden_layers * perToken;
+  const logits = 2 * rows * ppo.max_new_tokens * model.vocab_size;
+  const cache = 2 * ppo.batch_size * columns * model.num_hidden_layers * model.num_key_value_heads * model.head_dim;
+  return Math.round(PROCESS_BYTES + 4 * (COPIES.base * base + COPIES.trained * trained + activations + logits + cache));
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+function count(groups: readonly ParameterGroup[]): number {
+  return groups.flatMap(({ parameters }) => parameters).reduce((sum, { shape }) => sum + size(shape), 0);
+}
+
+/** @throws {UserError} `damaged_model` when a weight is missing, misshapen or cut short */
+async function checkWeights(folder: string, shapes: readonly { name: string; shape: readonly number[] }[]): Promise<void> {
+  const source = await openSafetensors(folder);
+  try {
+    for (const { name, shape } of shapes) {
+      if (!source.has(name)) throw new UserError("damaged_model", `The model's files have no tensor '${name}'`);
+      const actual = source.info(name).shape;
+      if (actual.join() !== shape.join()) {
+        throw new UserError("damaged_model", `Tensor '${name}' has shape [${actual}]: config.json implies [${shape}]`);
+      }
+    }
+  } finally {
+    source.close();
+  }
+}
+
+async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promise<void> {
+  for (const node of rewardNodes(job.reward)) {
+    if (node.type !== "model") continue;
+    const folder = folders.rewards[node.model];
+    if (!folder) throw invalid("reward.model", `There is no model '${node.model}'`, "unknown_model");
+    const facts = await readConfig(folder);
+    if (facts.task !== "sequence_classifier" || facts.num_labels !== 1 || facts.model.model_type === "gpt2") {
+      throw invalid(
+        "reward.model",
+        `Expected a sequence classifier with 1 label of type qwen3, qwen2 or llama: '${node.model}' is a ${facts.task} of type ${facts.model.model_type}`,
+        "unsupported_model",
+      );
+    }
+    const trunk = weightShapes(facts.model).filter(({ name }) => name !== "lm_head.weight");
+    await checkWeights(folder, [...trunk, { name: "score.weight", shape: [1, facts.model.hidden_size] }]);
+  }
+}
+
+async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {
+  const { facts } = await readCheckpoint(folder, { verify: false });
+  const spec = facts.network as CheckpointSpec | undefined;
+  if (facts.model !== job.model) {
+    throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
+  }
+  const wanted = job.trainable;
+  const had = spec?.trainable;
+  const same = had?.type === wanted.type &&
+    (had.type === "full" || wanted.type === "full" || (had.r === wanted.r && had.alpha === wanted.alpha));
+  if (!same) {
+    throw invalid("trainable", `Expected what the checkpoint was trained with, ${JSON.stringify(had)}, to go on from it`);
+  }
+  if (spec?.value?.type !== job.value.type) {
+    throw invalid("value.type", `Expected the checkpoint's value network, '${spec?.value?.type}': it is '${job.value.type}'`);
+  }
+}
+
+/** Whether two model folders have the same tokenizer, byte for byte. */
+export async function sameTokenizer(folder: string, other: string): Promise<boolean> {
+  const read = (path: string) => Deno.readFile(join(path, "tokenizer.json")).catch(() => null);
+  const [a, b] = await Promise.all([read(folder), read(other)]);
+  return a !== null && b !== null && a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

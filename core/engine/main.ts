@@ -1,0 +1,104 @@
+/**
+ * The engine process: reads commands on stdin, answers on stdout, logs on stderr. Commands run one at a time, in
+ * order, as they share the processor anyway; `cancel` acts at once. When stdin closes, the running command is
+ * stopped and the process leaves.
+ */
+import { errorRecord, UserError } from "../errors.ts";
+import { createLogger, type LogLevel } from "../log.ts";
+import { Runtime } from "../ort/runtime.ts";
+import { makeReward } from "../rewards/rewards.ts";
+import { generate } from "./generate.ts";
+import { planJob } from "./job_plan.ts";
+import { readLines } from "./ndjson.ts";
+import type { Command, Message } from "./protocol.ts";
+import { score } from "./score.ts";
+import { ServedModels } from "./served_models.ts";
+import { trainJob } from "./train_job.ts";
+
+/** A job of 100,000 long prompts stays below. */
+const MAX_COMMAND_BYTES = 256 * 1024 * 1024;
+
+const logger = createLogger((Deno.env.get("LOG_LEVEL") ?? "info") as LogLevel, { process: "engine" });
+const threads = Deno.env.get("THREADS");
+
+let runtime: Runtime | undefined;
+let served: ServedModels | undefined;
+
+/** onnxruntime is opened by the first command that needs it: a check never does. */
+function openRuntime(): Runtime {
+  return runtime ??= Runtime.open({
+    library: Deno.env.get("ORT_LIBRARY") || undefined,
+    ...(threads && { threads: Number(threads) }),
+    logSeverity: "error",
+  });
+}
+
+function servedModels(): ServedModels {
+  return served ??= new ServedModels(openRuntime());
+}
+
+type Work = Exclude<Command, { type: "cancel" }>;
+type Result = Extract<Message, { type: "result" }>["result"];
+
+/** What each command does; the table is total, so a command without a row does not compile. */
+const COMMANDS: { [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result> } =
+  {
+    check: async ({ job, folders }) => (await planJob(job, folders)).plan,
+    train: async ({ id, job, folders }, signal) => {
+      const events = trainJob(openRuntime(), job, folders, signal);
+      for (;;) {
+        const { done, value } = await events.next();
+        if (done) return value;
+        send({ id, type: "event", event: value });
+      }
+    },
+    generate: async ({ request, folders }, signal) =>
+      generate(await servedModels().policy(folders), request, signal),
+    score: async ({ request, folders }, signal) => {
+      const policy = await servedModels().policy(folders);
+      const context = { model: (name: string) => servedModels().reward(folders, name) };
+      return score(policy, request, request.reward && await makeReward(request.reward, context), signal);
+    },
+  };
+
+const encoder = new TextEncoder();
+
+/** Writes a whole line or waits: a short write would tear a message. */
+function send(message: Message): void {
+  const bytes = encoder.encode(JSON.stringify(message) + "\n");
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+const running = new Map<string, AbortController>();
+
+async function run(command: Work, abort: AbortController): Promise<void> {
+  try {
+    abort.signal.throwIfAborted();
+    const handler = COMMANDS[command.type] as (command: Work, signal: AbortSignal) => Promise<Result>;
+    send({ id: command.id, type: "result", result: await handler(command, abort.signal) });
+  } catch (thrown) {
+    const error = errorRecord(thrown);
+    if (error.code === "internal") {
+      logger.error("Command failed", { command: command.type, stack: thrown instanceof Error ? thrown.stack : thrown });
+    }
+    send({ id: command.id, type: "error", error });
+  } finally {
+    running.delete(command.id);
+  }
+}
+
+send({ type: "ready", pid: Deno.pid });
+let queue: Promise<void> = Promise.resolve();
+for await (const line of readLines(Deno.stdin.readable, MAX_COMMAND_BYTES)) {
+  if (line.trim() === "") continue;
+  const command = JSON.parse(line) as Command;
+  if (command.type === "cancel") {
+    running.get(command.target)?.abort(new UserError("cancelled", "The command was cancelled"));
+    continue;
+  }
+  const abort = new AbortController();
+  running.set(command.id, abort);
+  queue = queue.then(() => run(command, abort));
+}
+for (const abort of running.values()) abort.abort(new UserError("cancelled", "The engine is stopping"));
+await queue;

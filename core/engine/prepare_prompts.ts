@@ -1,0 +1,62 @@
+/** Prompts of a request as token ids, checked against the model before anything is loaded. */
+import { invalid, UserError } from "../errors.ts";
+import type { FolderConfig } from "../model/read_config.ts";
+import type { ChatMessage, Prompt } from "../ppo/config.ts";
+import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
+import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
+
+/** A prompt as any request may give it. */
+export type PromptLike = Prompt | { token_ids: readonly number[] } | { text: string } | {
+  messages: readonly ChatMessage[];
+};
+
+/**
+ * Tokenises one prompt.
+ *
+ * @param path where the prompt is in the request
+ * @param room tokens that must fit behind it in the model's context
+ * @throws {UserError} `invalid_request`, `prompt_too_long` or `invalid_token_id`, naming `path`
+ */
+export function preparePrompt(
+  prompt: PromptLike,
+  path: string,
+  { facts, tokenizer, room }: { facts: FolderConfig; tokenizer: TextTokenizer | null; room: number },
+): PreparedPrompt {
+  const { ids, text } = encode(prompt, path, tokenizer);
+  if (ids.length === 0) throw invalid(path, "Expected a prompt of at least one token: it encodes to none");
+  checkIds(ids, path, facts.model.vocab_size);
+  const context = facts.model.max_position_embeddings;
+  if (ids.length + room > context) {
+    throw new UserError(
+      "prompt_too_long",
+      `${path}: ${ids.length} prompt tokens and ${room} new ones do not fit the model's context of ${context}`,
+      [{ path, message: `Expected at most ${Math.max(0, context - room)} tokens: it has ${ids.length}` }],
+    );
+  }
+  const answer = typeof prompt === "object" && "answer" in prompt ? prompt.answer : undefined;
+  return { ids: Int32Array.from(ids), text, ...(answer !== undefined && { answer }) };
+}
+
+/** @throws {UserError} `invalid_token_id` for one the model has no embedding for */
+export function checkIds(ids: ArrayLike<number>, path: string, vocabSize: number): void {
+  for (let at = 0; at < ids.length; at++) {
+    if (ids[at]! >= vocabSize) {
+      const message = `Expected ids below the model's vocabulary of ${vocabSize}: id ${at} is ${ids[at]}`;
+      throw new UserError("invalid_token_id", `${path}: ${message}`, [{ path, message }]);
+    }
+  }
+}
+
+function encode(prompt: PromptLike, path: string, tokenizer: TextTokenizer | null): { ids: readonly number[]; text: string } {
+  if (typeof prompt === "object" && "token_ids" in prompt) {
+    return { ids: prompt.token_ids, text: tokenizer?.decode(prompt.token_ids, { skip_special_tokens: false }) ?? "" };
+  }
+  const given = tokenizer ?? missingTokenizer(path);
+  if (typeof prompt === "string") return { ids: given.encode(prompt), text: prompt };
+  if ("text" in prompt) return { ids: given.encode(prompt.text), text: prompt.text };
+  return { ids: given.applyChatTemplate(prompt.messages), text: given.chatText(prompt.messages) };
+}
+
+function missingTokenizer(path: string): never {
+  throw invalid(path, "The model folder has no tokenizer: give token ids");
+}

@@ -1,0 +1,95 @@
+/** A training job inside the engine: loads what it names, trains it, and writes checkpoints below its folder. */
+import { basename, join } from "node:path";
+import { BaseModel } from "../model/base_model.ts";
+import { loadCheckpoint, saveCheckpoint } from "../model/checkpoint.ts";
+import { initialParameters, tuningOf } from "../model/network.ts";
+import { Optimizer } from "../model/optimizer.ts";
+import { Policy } from "../model/policy.ts";
+import { RewardModel } from "../model/reward_model.ts";
+import { ValueNetwork } from "../model/value_network.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { Learner } from "../ppo/learner.ts";
+import { train } from "../ppo/trainer.ts";
+import { modelReward } from "../rewards/model_reward.ts";
+import type { RewardSource } from "../rewards/reward_source.ts";
+import { makeReward } from "../rewards/rewards.ts";
+import { loadTokenizer } from "../tokenizer/tokenizer.ts";
+import { type PlannedJob, planJob, sameTokenizer } from "./job_plan.ts";
+import type { JobFolders, TrainingEvent, TrainingSummary } from "./protocol.ts";
+
+/** Runs a job to its end, yielding its events. */
+export async function* trainJob(
+  runtime: Runtime,
+  job: TrainingJobConfig,
+  folders: JobFolders & { output: string },
+  signal: AbortSignal,
+): AsyncGenerator<TrainingEvent, TrainingSummary> {
+  const planned = await planJob(job, folders);
+  const base = await BaseModel.open(runtime, folders.model);
+  const learner = await makeLearner(base, job, folders.checkpoint);
+  const reward = await makeReward(job.reward, { model: (name) => loadReward(runtime, folders, name) });
+  const stopTokenIds = stopIds(planned, job);
+  if (stopTokenIds.size === 0) {
+    yield {
+      type: "warning",
+      code: "no_stop_tokens",
+      detail: "The model names no end-of-sequence id: every response runs to max_new_tokens",
+      step: 0,
+    };
+  }
+  await Deno.mkdir(folders.output, { recursive: true });
+  return yield* train({
+    learner,
+    reward,
+    tokenizer: planned.tokenizer,
+    prompts: planned.prompts,
+    stopTokenIds,
+    plan: planned.plan,
+    save: async (state, epoch, metrics) => {
+      const folder = join(folders.output, `epoch-${String(epoch + 1).padStart(4, "0")}`);
+      const networks = {
+        base,
+        policy: learner.policy.parameters,
+        critic: learner.critic?.network.parameters ?? null,
+      };
+      const { trainable, value } = job;
+      const facts = { kind: job.kind, model: job.model, base: basename(folders.model), epoch, state, metrics };
+      return { folder, files: await saveCheckpoint(folder, networks, { trainable, value }, facts) };
+    },
+  }, job, signal);
+}
+
+/** The ids that end a response: the model's, its tokenizer's, the job's. */
+function stopIds({ facts, tokenizer }: PlannedJob, job: TrainingJobConfig): Set<number> {
+  const own = tokenizer.eosTokenId === null ? [] : [tokenizer.eosTokenId];
+  return new Set([...facts.eos_token_ids, ...own, ...job.ppo.stop_token_ids]);
+}
+
+/** Policy, critic and optimizers at the job's start: a checkpoint's networks, or the bare model's. */
+export async function makeLearner(base: BaseModel, job: TrainingJobConfig, checkpoint?: string): Promise<Learner> {
+  const { ppo, seed, value } = job;
+  const shared = value.type === "shared";
+  const loaded = checkpoint ? await loadCheckpoint(base, checkpoint) : null;
+  const tuning = loaded?.tuning ?? tuningOf(base.config, job.trainable);
+  const parameters = loaded?.policy ?? await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
+  // A bare adapter can be turned off; anything else needs a copy of where it started.
+  const reference = loaded || tuning.type === "full" ? parameters.clone() : "base" as const;
+  const policy = new Policy(base, tuning, parameters, { reference, shared });
+  const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
+  if (value.type === "shared") return { policy, policyOptimizer, critic: null };
+  const criticTuning = loaded?.critic?.tuning ?? tuningOf(base.config, { ...value, type: "lora" });
+  const criticParameters = loaded?.critic?.parameters ??
+    await initialParameters(base, criticTuning, { head: true, seed, role: "value" });
+  const network = new ValueNetwork(base, criticTuning, criticParameters);
+  const optimizer = await Optimizer.create(base.runtime, criticParameters, ppo);
+  return { policy, policyOptimizer, critic: { network, optimizer } };
+}
+
+/** The reward model of that name, with its own tokenizer where it differs from the policy's. */
+export async function loadReward(runtime: Runtime, folders: JobFolders, name: string): Promise<RewardSource> {
+  const folder = folders.rewards[name]!;
+  const model = new RewardModel(await BaseModel.open(runtime, folder));
+  const tokenizer = await sameTokenizer(folder, folders.model) ? null : await loadTokenizer(folder);
+  return modelReward(model, tokenizer);
+}

@@ -1,0 +1,217 @@
+/**
+ * A trained policy and its critic on disk: the adapter in PEFT layout (or full weights in Hugging Face layout), the
+ * value network's adapter, the value head, and a manifest that says how they belong together.
+ */
+import { basename, join } from "node:path";
+import { VALUE_HEAD } from "../../kernels/artifacts.ts";
+import { linears } from "../../kernels/models/linears.ts";
+import type { CheckpointFile } from "../engine/protocol.ts";
+import { UserError } from "../errors.ts";
+import { adapterFiles, type AdapterTensor, PEFT_PREFIX } from "./adapter_files.ts";
+import type { BaseModel } from "./base_model.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint_folder.ts";
+import { loadAdapter, placeAdapter } from "./load_adapter.ts";
+import { initialParameters, type Trainable, tuningOf } from "./network.ts";
+import type { ParameterSet } from "./parameter_set.ts";
+import { openSafetensorsFile } from "./safetensors.ts";
+import { readValueHead, valueHeadFile } from "./value_head_file.ts";
+import { encodeSafetensors } from "./write_safetensors.ts";
+import type { Tuning } from "../../kernels/artifacts.ts";
+
+/** The value network as the manifest describes it. */
+export type CriticSpec =
+  | { type: "separate"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
+  | { type: "shared" };
+
+/** The network that was trained, as the manifest describes it. */
+export interface CheckpointSpec {
+  trainable: Trainable;
+  /** Null for a job without a critic. */
+  value: CriticSpec | null;
+}
+
+export interface Networks {
+  base: BaseModel;
+  policy: ParameterSet;
+  /** Parameters of a separate value network. */
+  critic: ParameterSet | null;
+}
+
+const CRITIC_ADAPTER = "value_adapter.safetensors";
+const FULL_WEIGHTS = "model.safetensors";
+/** What transformers needs beside full weights; copied where the base has them. */
+const MODEL_FILES = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "chat_template.jinja",
+];
+
+function isHead(name: string): boolean {
+  return name === VALUE_HEAD.weight || name === VALUE_HEAD.bias;
+}
+
+/** An adapter's tensors under their PEFT keys. */
+function peftTensors(parameters: ParameterSet): Record<string, AdapterTensor> {
+  return Object.fromEntries(
+    parameters.names.filter((name) => !isHead(name)).map((name) => [PEFT_PREFIX + name, {
+      shape: [...parameters.shape(name)],
+      data: parameters.values(name) as Float32Array<ArrayBuffer>,
+    }]),
+  );
+}
+
+/** The last part of every adapted layer's path, sorted: what adapter_config.json calls target_modules. */
+function targetModules(parameters: ParameterSet): string[] {
+  const paths = parameters.names.filter((name) => name.endsWith(".lora_A.weight"));
+  return [...new Set(paths.map((name) => name.split(".").at(-3)!))].sort();
+}
+
+async function policyFiles(
+  { base, policy }: Networks,
+  { trainable }: CheckpointSpec,
+): Promise<Record<string, Iterable<Uint8Array>>> {
+  if (trainable.type === "lora") {
+    return adapterFiles({
+      task_type: "CAUSAL_LM",
+      base_model_name_or_path: basename(base.folder),
+      r: trainable.r,
+      lora_alpha: trainable.alpha,
+      lora_dropout: 0,
+      target_modules: targetModules(policy),
+      fan_in_fan_out: base.config.model_type === "gpt2",
+      modules_to_save: null,
+      use_rslora: false,
+      rank_pattern: {},
+      alpha_pattern: {},
+    }, peftTensors(policy));
+  }
+  const files: Record<string, Iterable<Uint8Array>> = {
+    [FULL_WEIGHTS]: encodeSafetensors(
+      Object.fromEntries(
+        policy.names.filter((name) => !isHead(name)).map((name) => [name, {
+          dtype: "F32" as const,
+          shape: [...policy.shape(name)],
+          data: policy.values(name) as Float32Array<ArrayBuffer>,
+        }]),
+      ),
+      { format: "pt" },
+    ),
+  };
+  for (const name of MODEL_FILES) {
+    const bytes = await Deno.readFile(join(base.folder, name)).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    });
+    if (bytes) files[name] = [bytes];
+  }
+  return files;
+}
+
+/** Writes a checkpoint folder in one step; `facts` go into its manifest. Same networks, same bytes. */
+export async function saveCheckpoint(
+  folder: string,
+  networks: Networks,
+  spec: CheckpointSpec,
+  facts: Record<string, unknown>,
+): Promise<CheckpointFile[]> {
+  const head = networks.critic ?? networks.policy;
+  const files = {
+    ...await policyFiles(networks, spec),
+    ...(networks.critic && {
+      [CRITIC_ADAPTER]: encodeSafetensors(
+        Object.fromEntries(
+          Object.entries(peftTensors(networks.critic)).map((
+            [key, tensor],
+          ) => [key, { dtype: "F32" as const, ...tensor }]),
+        ),
+        { format: "pt" },
+      ),
+    }),
+    ...(head.has(VALUE_HEAD.weight) && valueHeadFile({
+      weight: head.values(VALUE_HEAD.weight) as Float32Array<ArrayBuffer>,
+      bias: head.values(VALUE_HEAD.bias) as Float32Array<ArrayBuffer>,
+    })),
+  };
+  return await writeCheckpoint(folder, files, { ...facts, network: spec } as Record<string, unknown>);
+}
+
+/** A checkpoint's networks on `base`, with the tunings their graphs are built with. */
+export interface LoadedCheckpoint {
+  tuning: Tuning;
+  policy: ParameterSet;
+  critic: { tuning: Tuning; parameters: ParameterSet } | null;
+  spec: CheckpointSpec;
+  facts: Record<string, unknown>;
+}
+
+/**
+ * Reads what `saveCheckpoint` wrote.
+ *
+ * @throws {UserError} `damaged_model` naming the file that is missing or wrong
+ */
+export async function loadCheckpoint(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
+  const { facts } = await readCheckpoint(folder, { verify: false });
+  const spec = facts.network as CheckpointSpec | undefined;
+  if (!spec) throw new UserError("damaged_model", "The checkpoint's manifest does not describe a network");
+  const shared = spec.value?.type === "shared";
+  const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, shared);
+  const critic = spec.value?.type === "separate" ? await loadCritic(base, folder, spec.value) : null;
+  const withHead = critic?.parameters ?? (shared ? policy : null);
+  if (withHead) {
+    const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
+    withHead.values(VALUE_HEAD.weight).set(weight);
+    withHead.values(VALUE_HEAD.bias).set(bias);
+  }
+  return { tuning, policy, critic, spec, facts };
+}
+
+async function loadPolicy(
+  base: BaseModel,
+  folder: string,
+  trainable: Trainable,
+  head: boolean,
+): Promise<{ tuning: Tuning; policy: ParameterSet }> {
+  if (trainable.type === "lora") {
+    const { tuning, parameters } = await loadAdapter(base, folder, { head });
+    return { tuning, policy: parameters };
+  }
+  const tuning = tuningOf(base.config, trainable);
+  const policy = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
+  const source = await openSafetensorsFile(join(folder, FULL_WEIGHTS));
+  try {
+    for (const name of policy.names) {
+      if (!isHead(name)) policy.values(name).set(await source.readFloat32(name));
+    }
+  } finally {
+    source.close();
+  }
+  return { tuning, policy };
+}
+
+async function loadCritic(
+  base: BaseModel,
+  folder: string,
+  spec: Extract<CriticSpec, { type: "separate" }>,
+): Promise<{ tuning: Tuning; parameters: ParameterSet }> {
+  const source = await openSafetensorsFile(join(folder, CRITIC_ADAPTER));
+  try {
+    const tensors: Record<string, AdapterTensor> = {};
+    for (const name of source.names()) {
+      tensors[name] = { shape: source.info(name).shape, data: await source.readFloat32(name) };
+    }
+    const adapted = new Set(
+      Object.keys(tensors).map((key) => key.slice(PEFT_PREFIX.length).replace(/\.lora_[AB]\.weight$/, "")),
+    );
+    // In the order of the layers, not of the file.
+    const modules = new Map(
+      linears(base.config).filter(({ module }) => adapted.has(module))
+        .map(({ module }) => [module, { r: spec.r, scale: spec.alpha / spec.r }]),
+    );
+    return placeAdapter(base, { modules, tensors }, { head: true });
+  } finally {
+    source.close();
+  }
+}

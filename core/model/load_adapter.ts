@@ -1,0 +1,63 @@
+/** A PEFT adapter folder as parameters of our graphs: from here on a file's adapter is like one we made. */
+import type { Tuning } from "../../kernels/artifacts.ts";
+import { linears } from "../../kernels/models/linears.ts";
+import { UserError } from "../errors.ts";
+import { type Adapter, loraKeys, readAdapter } from "./adapter_files.ts";
+import type { BaseModel } from "./base_model.ts";
+import { parameterGroups } from "./network.ts";
+import { ParameterSet } from "./parameter_set.ts";
+
+export interface LoadedAdapter {
+  tuning: Extract<Tuning, { type: "lora" }>;
+  parameters: ParameterSet;
+}
+
+/**
+ * Reads an adapter for this base.
+ *
+ * @param head lay out a value head behind the adapter, at zero
+ * @throws {UserError} `damaged_model` when it adapts a layer the base does not have, or one of another size
+ */
+export async function loadAdapter(
+  base: BaseModel,
+  folder: string,
+  { head }: { head: boolean },
+): Promise<LoadedAdapter> {
+  return placeAdapter(base, await readAdapter(folder), { head });
+}
+
+/** The tensors of `adapter` as parameters. */
+export function placeAdapter(
+  base: BaseModel,
+  { modules, tensors }: Pick<Adapter, "modules" | "tensors">,
+  { head }: { head: boolean },
+): LoadedAdapter {
+  const known = new Map(linears(base.config).map((linear) => [linear.module, linear]));
+  for (const [module, { r }] of modules) {
+    const linear = known.get(module);
+    if (!linear) {
+      throw new UserError(
+        "damaged_model",
+        `The adapter is for layer '${module}', which the model does not have`,
+      );
+    }
+    const { a, b } = loraKeys(module);
+    const wanted = [[r, linear.inFeatures], [linear.outFeatures, r]];
+    [a, b].forEach((key, index) => {
+      if (tensors[key]!.shape.join() !== wanted[index]!.join()) {
+        throw new UserError(
+          "damaged_model",
+          `The adapter's '${key}' is [${tensors[key]!.shape}]: the model needs [${wanted[index]}]`,
+        );
+      }
+    });
+  }
+  const tuning = { type: "lora" as const, adapter: modules };
+  const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, { head }));
+  for (const module of modules.keys()) {
+    const { a, b } = loraKeys(module);
+    parameters.values(`${module}.lora_A.weight`).set(tensors[a]!.data);
+    parameters.values(`${module}.lora_B.weight`).set(tensors[b]!.data);
+  }
+  return { tuning, parameters };
+}
