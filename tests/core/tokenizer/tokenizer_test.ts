@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { UserError } from "../../../core/errors.ts";
 import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
 import { loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 
@@ -230,4 +231,39 @@ Deno.test("loadTokenizer() refuses damaged files by name", async () => {
       await assert.rejects(loadTokenizer(folder), { name: "UserError", code: "damaged_model", message });
     });
   }
+});
+
+Deno.test("loadTokenizer() answers any change of a file with a tokenizer that works or a UserError", async () => {
+  const good = await Deno.readTextFile(join(qwen3, "tokenizer.json"));
+  const change = fc.tuple(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), fc.jsonValue({ maxDepth: 1 }));
+  await withFolder({}, async (folder) => {
+    await fc.assert(
+      fc.asyncProperty(change, async ([path, value]) => {
+        const json = JSON.parse(good);
+        let node = json;
+        for (const [depth, step] of path.entries()) {
+          const keys = Object.keys(node);
+          const key = keys[step % keys.length]!;
+          const inside = typeof node[key] === "object" && node[key] !== null &&
+            Object.keys(node[key]).length > 0;
+          if (depth === path.length - 1 || !inside) {
+            node[key] = value;
+            break;
+          }
+          node = node[key];
+        }
+        await Deno.writeTextFile(join(folder, "tokenizer.json"), JSON.stringify(json));
+        try {
+          const tokenizer = await loadTokenizer(folder);
+          assert.equal(
+            typeof tokenizer.decode(tokenizer.encode("a café", { add_special_tokens: false })),
+            "string",
+          );
+        } catch (thrown) {
+          assert.ok(thrown instanceof UserError && thrown.code === "damaged_model", String(thrown));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
