@@ -1,6 +1,6 @@
 /**
- * The database's tables. Only the API process writes here. JSON columns hold what `core/` types say and
- * nothing is looked up inside them; times are milliseconds. Change this file, then run the db:generate task.
+ * The database's tables. Only the API process writes here. JSON columns hold what `core/` types say;
+ * times are milliseconds. Change this file, then run the db:generate task.
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { CheckpointFile, JobPlan, Metrics, Progress } from "../engine/protocol.ts";

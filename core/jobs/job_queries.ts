@@ -1,5 +1,5 @@
 /** Reads of jobs and what belongs to them: one indexed query each. */
-import { and, asc, desc, eq, gt, lt, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/open_database.ts";
 import {
   type CheckpointRow,
@@ -74,6 +74,19 @@ export async function listMetrics(
     and(eq(metrics.job_id, jobId), eq(metrics.scope, options.scope), gt(metrics.step, options.after)),
   ).orderBy(asc(metrics.step)).limit(options.limit + 1);
   return page(rows, options.limit);
+}
+
+/** The names of all metrics that a job has, sorted. */
+export async function metricNames(
+  db: Database,
+  jobId: string,
+  scope: MetricsRow["scope"],
+): Promise<string[]> {
+  const name = sql<string>`name.key`;
+  const rows = await db.read.selectDistinct({ name }).from(metrics)
+    .innerJoin(sql`json_each(${metrics.metrics}) as name`, sql`true`)
+    .where(and(eq(metrics.job_id, jobId), eq(metrics.scope, scope))).orderBy(name);
+  return rows.map((row) => row.name);
 }
 
 /**

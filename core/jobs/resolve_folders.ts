@@ -1,0 +1,61 @@
+/** Names in a request → folders on this machine. The engine gets folders only; a client never sees one. */
+import { join } from "node:path";
+import type { Database } from "../db/open_database.ts";
+import type { ModelFolders } from "../engine/protocol.ts";
+import { invalid, UserError } from "../errors.ts";
+import { resolveAdapter, resolveModel } from "../model/model_folder.ts";
+import { type RewardConfig, rewardModels } from "../rewards/reward_schema.ts";
+import { findCheckpoint, getJob } from "./job_queries.ts";
+
+export interface FolderSources {
+  db: Database;
+  /** Absolute folders that models are searched in. */
+  modelRoots: readonly string[];
+  /** Absolute. */
+  dataDir: string;
+}
+
+/** What a request names. */
+export interface Names {
+  model: string;
+  checkpoint?: string | null;
+  adapter?: string | null;
+  reward?: RewardConfig | null;
+}
+
+/**
+ * Finds the folder of everything a request names.
+ *
+ * @throws UserError `unknown_model`, `unknown_checkpoint` or `invalid_request`, with the field.
+ */
+export async function resolveFolders(sources: FolderSources, names: Names): Promise<ModelFolders> {
+  const rewards: Record<string, string> = {};
+  for (const name of names.reward ? rewardModels(names.reward) : []) {
+    rewards[name] = await rewardFolder(sources, name);
+  }
+  return {
+    model: await resolveModel(sources.modelRoots, names.model),
+    ...(names.checkpoint && { checkpoint: await checkpointFolder(sources, names.checkpoint, names.model) }),
+    ...(names.adapter && { adapter: await resolveAdapter(sources.modelRoots, names.adapter) }),
+    rewards,
+  };
+}
+
+/** The folder of a reward model; the field at fault is the reward, not the model to train. */
+async function rewardFolder({ modelRoots }: FolderSources, name: string): Promise<string> {
+  try {
+    return await resolveModel(modelRoots, name);
+  } catch (error) {
+    throw error instanceof UserError ? invalid("reward", error.message, error.code) : error;
+  }
+}
+
+async function checkpointFolder({ db, dataDir }: FolderSources, id: string, model: string): Promise<string> {
+  const row = await findCheckpoint(db, id);
+  if (!row) throw invalid("checkpoint", `There is no checkpoint '${id}'`, "unknown_checkpoint");
+  const job = await getJob(db, row.job_id);
+  if (job.model !== model) {
+    throw invalid("checkpoint", `The checkpoint belongs to model '${job.model}', not to '${model}'`);
+  }
+  return join(dataDir, row.folder);
+}

@@ -1,0 +1,86 @@
+/** Creates a job once per Idempotency-Key: the same key and request give the stored answer again. */
+import { eq, lt } from "drizzle-orm";
+import { createHash } from "node:crypto";
+import type { Database } from "../db/open_database.ts";
+import { idempotencyKeys } from "../db/schema.ts";
+import type { JobPlan } from "../engine/protocol.ts";
+import { UserError } from "../errors.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+import { createJob } from "./job_lifecycle.ts";
+import { jobView } from "./job_view.ts";
+
+/** How long an answer is kept. */
+export const IDEMPOTENCY_HOURS = 24;
+
+/** The answer that created a job. */
+export interface Submission {
+  job_id: string;
+  /** The body, as JSON; the only one that has the webhook's secret. */
+  response: string;
+}
+
+/** What makes two requests the same. */
+export interface IdempotencyKey {
+  key: string;
+  request_hash: string;
+}
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** A key belongs to the caller that sent it; a request is what it means, defaults filled in. */
+export function idempotencyKey(apiKey: string, key: string, config: TrainingJobConfig): IdempotencyKey {
+  return { key: sha256(JSON.stringify([apiKey, key])), request_hash: sha256(JSON.stringify(config)) };
+}
+
+/**
+ * The answer given before under a key, or null.
+ *
+ * @throws UserError `idempotency_conflict` when it was another request's.
+ */
+export async function findSubmission(
+  reader: Pick<Database["read"], "select">,
+  { key, request_hash }: IdempotencyKey,
+): Promise<Submission | null> {
+  const [row] = await reader.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+  if (!row || row.created_at < oldest()) return null;
+  if (row.request_hash !== request_hash) {
+    throw new UserError(
+      "idempotency_conflict",
+      "The Idempotency-Key was used with another request: use a new key for a new request",
+    );
+  }
+  return row;
+}
+
+const oldest = () => new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000);
+
+/** Adds a queued job and keeps the answer under the key. */
+export function submitJob(
+  db: Database,
+  config: TrainingJobConfig,
+  plan: JobPlan,
+  key: IdempotencyKey | null,
+): Promise<Submission> {
+  return db.write(async (tx) => {
+    // Another request with the key may have come in while this one was checked.
+    const before = key && await findSubmission(tx, key);
+    if (before) return before;
+    const job = await createJob(tx, config, plan);
+    const view = jobView(job, config.prompts);
+    const webhook = job.webhook_url === null ? null : { url: job.webhook_url, secret: job.webhook_secret };
+    const submission = {
+      job_id: job.id,
+      response: JSON.stringify({ ...view, config: { ...view.config, webhook } }),
+    };
+    if (key) {
+      await tx.delete(idempotencyKeys).where(lt(idempotencyKeys.created_at, oldest()));
+      await tx.insert(idempotencyKeys).values({ ...key, ...submission, created_at: new Date() });
+    }
+    return submission;
+  });
+}
+
+/** The effective configuration of a request that creates nothing. */
+export function effectiveConfig(config: TrainingJobConfig) {
+  return { ...config, webhook: config.webhook && { url: config.webhook.url } };
+}

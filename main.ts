@@ -1,0 +1,107 @@
+/**
+ * The API process: reads the environment, puts the parts together, serves until it is told to stop. It holds
+ * no model and imports no runtime; engines are processes of their own.
+ */
+import { fileURLToPath } from "node:url";
+import { openDatabase } from "./core/db/open_database.ts";
+import { engineCommand } from "./core/engine/engine_command.ts";
+import { EngineProcess } from "./core/engine/engine_process.ts";
+import { ServingEngine } from "./core/engine/serving_engine.ts";
+import { UserError } from "./core/errors.ts";
+import { EventFeed } from "./core/jobs/event_feed.ts";
+import { resolveFolders } from "./core/jobs/resolve_folders.ts";
+import { Supervisor } from "./core/jobs/supervisor.ts";
+import { createLogger, type Logger } from "./core/log.ts";
+import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
+import { readSettings, type Settings } from "./core/settings.ts";
+import { Deliverer } from "./core/webhooks/deliverer.ts";
+import { createApp } from "./routes/app.ts";
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_GRACE_MS = 10_000;
+const CANCEL_GRACE_MS = 30_000;
+const IDLE_TIMEOUT_MS = 300_000;
+const MAX_PENDING = 32;
+/** How long answers in progress may take when the server stops. */
+const DRAIN_MS = 3000;
+
+/** Everything but what an engine must not know. */
+function engineEnvironment(): Record<string, string> {
+  const { API_KEYS: _keys, ...rest } = Deno.env.toObject();
+  return rest;
+}
+
+async function serve(settings: Settings, logger: Logger): Promise<void> {
+  const dataDir = settings.DATA_DIR;
+  const modelRoots = [...settings.MODELS_DIR, fileURLToPath(new URL("./models", import.meta.url))];
+  const db = await openDatabase(dataDir);
+  const sources = { db, modelRoots, dataDir };
+  const env = engineEnvironment();
+  const startEngine = (engineLogger: Logger) =>
+    new EngineProcess({
+      command: engineCommand(),
+      env,
+      logger: engineLogger,
+      start_timeout_ms: START_TIMEOUT_MS,
+    });
+  const guard = new OutboundGuard(settings.OUTBOUND_ALLOW);
+  const feed = new EventFeed();
+  const deliverer = new Deliverer({ db, guard, logger });
+  const serving = new ServingEngine({
+    start: () => startEngine(logger),
+    idle_timeout_ms: IDLE_TIMEOUT_MS,
+    max_pending: MAX_PENDING,
+    stop_grace_ms: STOP_GRACE_MS,
+  });
+  const supervisor = new Supervisor({
+    ...{ db, logger, dataDir, feed, startEngine },
+    resolveFolders: (config) => resolveFolders(sources, config),
+    onOutbox: () => deliverer.wake(),
+    max_concurrent_jobs: settings.MAX_CONCURRENT_JOBS,
+    cancel_grace_ms: CANCEL_GRACE_MS,
+    stop_grace_ms: STOP_GRACE_MS,
+  });
+  const closing = new AbortController();
+  const app = createApp({
+    ...{ ...sources, supervisor, feed, serving, guard, logger },
+    apiKeys: settings.API_KEYS,
+    closing: closing.signal,
+  });
+
+  const signalled = Promise.withResolvers<Deno.Signal>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => signalled.resolve(signal));
+  }
+  await supervisor.start();
+  deliverer.start();
+  const server = Deno.serve({
+    hostname: settings.HOST,
+    port: settings.PORT,
+    onListen: ({ hostname, port }) => {
+      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+      console.log(`listening on http://${host}:${port}`);
+    },
+  }, app.fetch);
+
+  logger.info("Stopping", { signal: await signalled.promise });
+  closing.abort();
+  const drained = server.shutdown();
+  await Promise.all([supervisor.stop(), serving.close(), deliverer.stop()]);
+  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+  await db.close();
+  logger.info("Stopped");
+}
+
+if (import.meta.main) {
+  try {
+    const settings = readSettings(Deno.env.toObject());
+    await serve(settings, createLogger(settings.LOG_LEVEL));
+    Deno.exit(0);
+  } catch (error) {
+    // Before the server runs there is nobody but the person who started it to tell.
+    const known = error instanceof UserError || error instanceof Deno.errors.AddrInUse ||
+      error instanceof Deno.errors.PermissionDenied;
+    console.error(known ? `error: ${(error as Error).message}` : error);
+    Deno.exit(1);
+  }
+}

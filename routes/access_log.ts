@@ -1,0 +1,19 @@
+/** Gives each request a logger with its id, and writes one line when it has been answered. */
+import type { MiddlewareHandler } from "hono";
+import type { Logger } from "../core/log.ts";
+import type { Env } from "./context.ts";
+
+/** Must come after the middleware that sets the request's id. */
+export function accessLog(logger: Logger): MiddlewareHandler<Env> {
+  return async function accessLog(c, next) {
+    const start = performance.now();
+    c.set("logger", logger.with({ request_id: c.get("requestId") }));
+    await next();
+    c.get("logger").info("request", {
+      method: c.req.method,
+      path: c.req.path.slice(0, 500),
+      status: c.res.status,
+      ms: Math.round((performance.now() - start) * 10) / 10,
+    });
+  };
+}

@@ -1,0 +1,66 @@
+/** The whole HTTP surface: middleware in order, one file per resource, errors in one place. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { requestId } from "hono/request-id";
+import { accessLog } from "./access_log.ts";
+import { authenticate } from "./authenticate.ts";
+import { checkpoints } from "./checkpoints.ts";
+import type { AppContext, Env } from "./context.ts";
+import { docs } from "./docs.ts";
+import { generations } from "./generations.ts";
+import { health } from "./health.ts";
+import { jobEvents } from "./job_events.ts";
+import { jobMetrics } from "./job_metrics.ts";
+import { models } from "./models.ts";
+import { invalidProblem, problem, problemOf } from "./problem.ts";
+import { scores } from "./scores.ts";
+import { trainingJobs } from "./training_jobs.ts";
+
+const INFO = {
+  title: "Proximal",
+  version: "0.1.0",
+  description: "PPO fine-tuning of language models behind a REST API.",
+};
+
+/** The methods that exist for a path, for a 405. */
+function allowedMethods(app: OpenAPIHono<Env>, path: string): string[] {
+  const matches = (pattern: string) =>
+    new RegExp(`^${pattern.replaceAll(/:[^/{]+(\{[^}]*\})?/g, "[^/]+")}$`).test(path);
+  const methods = app.routes.filter((route) => route.method !== "ALL" && matches(route.path)).map((
+    { method },
+  ) => method);
+  return [...new Set(methods)];
+}
+
+/** Builds the app around the process's parts. */
+export function createApp(context: AppContext): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result) => result.success ? undefined : invalidProblem(result.error),
+  });
+  app.use(requestId());
+  app.use(accessLog(context.logger));
+  app.use(async function noSniff(c, next) {
+    await next();
+    c.res.headers.set("x-content-type-options", "nosniff");
+  });
+  app.use("/v1/*", authenticate(context.apiKeys));
+
+  for (
+    const resource of [health, trainingJobs, jobMetrics, jobEvents, checkpoints, generations, scores, models]
+  ) {
+    app.route("/", resource(context));
+  }
+  if (context.apiKeys.length > 0) {
+    app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  }
+  const security = context.apiKeys.length > 0 ? [{ bearer: [] }] : [];
+  app.route("/", docs(() => app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, security })));
+
+  app.notFound((c) => {
+    const allow = allowedMethods(app, c.req.path);
+    if (allow.length === 0) return problem("not_found", `Nothing is at ${c.req.path.slice(0, 200)}`);
+    const detail = `${c.req.method} is not possible here: use ${allow.join(" or ")}`;
+    return problem("method_not_allowed", detail, [], { allow: allow.join(", ") });
+  });
+  app.onError(problemOf);
+  return app;
+}

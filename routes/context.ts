@@ -1,0 +1,37 @@
+/** What the routes share: the parts of the process they use, and what each request carries. */
+import type { Database } from "../core/db/open_database.ts";
+import type { ServingEngine } from "../core/engine/serving_engine.ts";
+import type { EventFeed } from "../core/jobs/event_feed.ts";
+import type { Supervisor } from "../core/jobs/supervisor.ts";
+import type { Logger } from "../core/log.ts";
+import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
+
+export interface AppContext {
+  db: Database;
+  supervisor: Supervisor;
+  feed: EventFeed;
+  serving: ServingEngine;
+  guard: OutboundGuard;
+  logger: Logger;
+  /** Absolute folders that models are searched in. */
+  modelRoots: readonly string[];
+  /** Absolute. */
+  dataDir: string;
+  /** None: everybody may do everything. */
+  apiKeys: readonly string[];
+  /** Aborted when the server begins to stop; long answers end then. */
+  closing: AbortSignal;
+  max_body_bytes?: number;
+  max_event_streams?: number;
+  heartbeat_ms?: number;
+}
+
+/** Per request. */
+export interface Env {
+  Variables: {
+    requestId: string;
+    logger: Logger;
+    /** The caller's API key; empty without authentication. */
+    apiKey: string;
+  };
+}

@@ -1,0 +1,35 @@
+/** Liveness and readiness, open to everybody. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { sql } from "drizzle-orm";
+import { jobs } from "../core/db/schema.ts";
+import { UserError } from "../core/errors.ts";
+import type { AppContext, Env } from "./context.ts";
+import { problemResponses } from "./problem.ts";
+
+const content = { "application/json": { schema: z.object({ status: z.literal("ok") }) } };
+
+const live = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "Whether the process lives",
+  responses: { 200: { description: "It does", content } },
+});
+
+const ready = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Whether requests will be served",
+  responses: { 200: { description: "They will", content }, ...problemResponses(503) },
+});
+
+/** The health routes. */
+export function health({ db, closing }: AppContext): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>();
+  app.openapi(live, (c) => c.json({ status: "ok" as const }, 200));
+  app.openapi(ready, async (c) => {
+    if (closing.aborted) throw new UserError("runtime_unavailable", "The server is stopping");
+    await db.read.select({ one: sql`1` }).from(jobs).limit(1);
+    return c.json({ status: "ok" as const }, 200);
+  });
+  return app;
+}

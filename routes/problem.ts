@@ -1,0 +1,117 @@
+/**
+ * Errors as RFC 9457 problems: the one place where a code becomes a status. What a bug says stays in the log.
+ */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { z } from "@hono/zod-openapi";
+import { type ErrorCode, type FieldError, UserError } from "../core/errors.ts";
+import { fieldErrors } from "./field_errors.ts";
+import type { Env } from "./context.ts";
+
+type Status = 400 | 401 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 499 | 500 | 503;
+
+/** Status and title of each code; `retry_after_s` where trying again later can help. */
+export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_after_s?: number }> = {
+  invalid_request: { status: 422, title: "Invalid request" },
+  invalid_json: { status: 400, title: "Body is not JSON" },
+  unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  body_too_large: { status: 413, title: "Body too large" },
+  unauthorized: { status: 401, title: "Unauthorized" },
+  not_found: { status: 404, title: "Not found" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  too_many_requests: { status: 429, title: "Too many requests", retry_after_s: 5 },
+  wrong_state: { status: 409, title: "Wrong state" },
+  idempotency_conflict: { status: 409, title: "Idempotency key already used" },
+  unknown_model: { status: 422, title: "Unknown model" },
+  unknown_checkpoint: { status: 422, title: "Unknown checkpoint" },
+  unsupported_model: { status: 422, title: "Unsupported model" },
+  damaged_model: { status: 422, title: "Damaged model" },
+  prompt_too_long: { status: 422, title: "Prompt too long" },
+  invalid_token_id: { status: 422, title: "Invalid token id" },
+  reward_failed: { status: 422, title: "Reward failed" },
+  runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
+  out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },
+  engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
+  engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },
+  cancelled: { status: 499, title: "Request cancelled" },
+  internal: { status: 500, title: "Internal error" },
+};
+
+const MAX_ERRORS = 100;
+
+/** The body of every answer from 400 on. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(PROBLEMS) as [ErrorCode, ...ErrorCode[]]),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+}).openapi("Problem");
+
+/** The OpenAPI entry for problems of a route. */
+export function problemResponses<S extends Status>(...statuses: S[]) {
+  const content = { "application/problem+json": { schema: problemSchema } };
+  const entries = statuses.map((status) => {
+    const titles = Object.values(PROBLEMS).filter((problem) => problem.status === status).map(({ title }) =>
+      title
+    );
+    return [status, { description: titles.join(", "), content }];
+  });
+  return Object.fromEntries(entries) as { [K in S]: { description: string; content: typeof content } };
+}
+
+/** A problem as an answer. */
+export function problem(
+  code: ErrorCode,
+  detail: string,
+  errors: FieldError[] = [],
+  headers: Record<string, string> = {},
+): Response {
+  const { status, title, retry_after_s } = PROBLEMS[code];
+  const body = {
+    ...{ type: `urn:proximal:problem:${code}`, title, status, detail, code },
+    ...(errors.length > 0 && { errors: errors.slice(0, MAX_ERRORS) }),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(retry_after_s !== undefined && { "retry-after": String(retry_after_s) }),
+      ...headers,
+    },
+  });
+}
+
+/** Statuses that hono's own middleware throws, by code. */
+const HTTP_EXCEPTIONS: Partial<Record<number, ErrorCode>> = {
+  400: "invalid_json",
+  413: "body_too_large",
+  415: "unsupported_media_type",
+};
+
+/** Answers what was thrown; the app's `onError`. */
+export function problemOf(thrown: unknown, c: Context<Env>): Response {
+  if (thrown instanceof UserError && thrown.code !== "internal") {
+    return problem(thrown.code, thrown.message, thrown.errors);
+  }
+  if (thrown instanceof z.ZodError) return invalidProblem(thrown);
+  const code = thrown instanceof HTTPException ? HTTP_EXCEPTIONS[thrown.status] : undefined;
+  if (code) return problem(code, (thrown as HTTPException).message);
+  c.get("logger").error("Request failed", {
+    error: String(thrown),
+    stack: thrown instanceof Error ? thrown.stack : undefined,
+  });
+  return problem("internal", "The server failed to answer; its log says more under this request's id");
+}
+
+/** A 422 with a message per field. */
+export function invalidProblem(error: z.ZodError): Response {
+  const errors = fieldErrors(error);
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  const detail = first
+    ? (first.path ? `${first.path}: ` : "") + first.message + more
+    : "The request is invalid";
+  return problem("invalid_request", detail, errors);
+}

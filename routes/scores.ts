@@ -1,0 +1,48 @@
+/** Log-probabilities, KL, values and rewards of given completions, from the serving engine. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { scoreSchema } from "../core/engine/requests.ts";
+import { resolveFolders } from "../core/jobs/resolve_folders.ts";
+import type { AppContext, Env } from "./context.ts";
+import { jsonBody } from "./json_body.ts";
+import { problemResponses } from "./problem.ts";
+
+const answerSchema = z.object({
+  data: z.array(z.object({
+    logprob: z.number(),
+    ref_logprob: z.number(),
+    kl: z.number(),
+    reward: z.number().optional(),
+    tokens: z.array(z.object({
+      token_id: z.int(),
+      token: z.string(),
+      logprob: z.number(),
+      ref_logprob: z.number(),
+      kl_div: z.number(),
+      entropy: z.number(),
+      value: z.number().optional(),
+    })).optional(),
+  })),
+}).openapi("Scores");
+
+const route = (context: AppContext) =>
+  createRoute({
+    method: "post",
+    path: "/v1/scores",
+    summary: "Score completions",
+    middleware: [jsonBody(context.max_body_bytes)] as const,
+    request: { body: { required: true, content: { "application/json": { schema: scoreSchema } } } },
+    responses: {
+      200: { description: "One score per item", content: { "application/json": { schema: answerSchema } } },
+      ...problemResponses(400, 401, 413, 415, 422, 503),
+    },
+  });
+
+/** The scores' route. */
+export function scores(context: AppContext): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
+    const request = c.req.valid("json");
+    const folders = await resolveFolders(context, request);
+    const { data } = await context.serving.request({ type: "score", request, folders }, c.req.raw.signal);
+    return c.json({ data }, 200);
+  });
+}

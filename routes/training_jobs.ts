@@ -1,0 +1,126 @@
+/** Training jobs: create, list, show, cancel. What belongs to a job has files of its own. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { invalid, UserError } from "../core/errors.ts";
+import { getJobWithPrompts, listJobs } from "../core/jobs/job_queries.ts";
+import { JOB_STATUSES } from "../core/jobs/job_states.ts";
+import { jobView } from "../core/jobs/job_view.ts";
+import { resolveFolders } from "../core/jobs/resolve_folders.ts";
+import { effectiveConfig, findSubmission, idempotencyKey, submitJob } from "../core/jobs/submit_job.ts";
+import { type TrainingJobConfig, trainingJobSchema } from "../core/ppo/config.ts";
+import type { AppContext, Env } from "./context.ts";
+import { dryRunSchema, jobSchema } from "./job_schema.ts";
+import { jsonBody } from "./json_body.ts";
+import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
+import { problemResponses } from "./problem.ts";
+
+export const jobParams = z.object({ id: z.string().max(100).openapi({ example: "job_01k0…" }) });
+
+const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
+
+const create = (context: AppContext) =>
+  createRoute({
+    method: "post",
+    path: "/v1/training-jobs",
+    summary: "Start a training job, or check one with dry_run",
+    middleware: [jsonBody(context.max_body_bytes)] as const,
+    request: {
+      query: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
+      headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+      body: { required: true, content: json(trainingJobSchema) },
+    },
+    responses: {
+      200: {
+        description: "dry_run: what the job would be and need; nothing was created",
+        content: json(dryRunSchema),
+      },
+      202: { description: "The queued job, with its webhook's secret", content: json(jobSchema) },
+      ...problemResponses(400, 401, 409, 413, 415, 422, 503),
+    },
+  });
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/training-jobs",
+  summary: "List training jobs, newest first",
+  request: {
+    query: z.strictObject({
+      status: z.enum(JOB_STATUSES).optional(),
+      kind: z.enum(["ppo"]).optional(),
+      limit: limitParam(100, 20),
+      after: afterId("job"),
+    }),
+  },
+  responses: {
+    200: { description: "A page of jobs, without their prompts", content: json(pageSchema(jobSchema)) },
+    ...problemResponses(401, 422),
+  },
+});
+
+const show = createRoute({
+  method: "get",
+  path: "/v1/training-jobs/{id}",
+  summary: "Show a training job",
+  request: { params: jobParams },
+  responses: { 200: { description: "The job", content: json(jobSchema) }, ...problemResponses(401, 404) },
+});
+
+const cancel = createRoute({
+  method: "post",
+  path: "/v1/training-jobs/{id}/cancel",
+  summary: "Cancel a training job",
+  request: { params: jobParams },
+  responses: {
+    202: { description: "The job, cancelled or about to be", content: json(jobSchema) },
+    ...problemResponses(401, 404, 409),
+  },
+});
+
+/** A webhook's URL is refused while its sender can still be told. */
+function checkWebhook({ guard }: AppContext, { webhook }: TrainingJobConfig): void {
+  try {
+    if (webhook) guard.precheck(webhook.url);
+  } catch (error) {
+    throw error instanceof UserError ? invalid("webhook.url", error.message) : error;
+  }
+}
+
+/** The training jobs' routes. */
+export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
+  const { db, serving, supervisor } = context;
+  const app = new OpenAPIHono<Env>();
+
+  app.openapi(create(context), async (c) => {
+    const config = c.req.valid("json");
+    const dryRun = c.req.valid("query").dry_run === "true";
+    const header = c.req.valid("header")["idempotency-key"];
+    const key = header === undefined || dryRun ? null : idempotencyKey(c.get("apiKey"), header, config);
+    let submission = key && await findSubmission(db.read, key);
+    if (!submission) {
+      checkWebhook(context, config);
+      const folders = await resolveFolders(context, config);
+      const job = { ...config, webhook: null };
+      const plan = await serving.request({ type: "check", job, folders }, c.req.raw.signal);
+      if (dryRun) return c.json({ config: effectiveConfig(config), plan }, 200);
+      submission = await submitJob(db, config, plan, key);
+      supervisor.wake();
+    }
+    return c.body(submission.response, 202, {
+      "content-type": "application/json",
+      location: `/v1/training-jobs/${submission.job_id}`,
+    }) as never;
+  });
+
+  app.openapi(list, async (c) => {
+    const page = await listJobs(db, c.req.valid("query"));
+    return c.json(pageBody(page, (row) => jobView(row), (row) => row.id), 200);
+  });
+
+  app.openapi(show, async (c) => {
+    const { job, prompts } = await getJobWithPrompts(db, c.req.valid("param").id);
+    return c.json(jobView(job, prompts), 200);
+  });
+
+  app.openapi(cancel, async (c) => c.json(jobView(await supervisor.cancel(c.req.valid("param").id)), 202));
+
+  return app;
+}
