@@ -49,7 +49,8 @@ function cut(g: Builder, p: Value): Value {
   const one = g.constant("int64", [], BigInt64Array.of(1n));
   const kth = g.gatherElements(sorted!, g.reshape(g.sub(k, one), [B, 1]), 1);
   const top = g.where(g.greaterOrEqual(sorted!, kth), sorted!, 0);
-  const mass = g.mul(topP, g.reduceSum(top, [-1], true));
+  // Off means off: with 1 the sum would round, and a faint tail be lost. 2 is more than any sum.
+  const mass = g.where(g.less(topP, 1), g.mul(topP, g.reduceSum(top, [-1], true)), 2);
   const above = g.sub(g.cumSum(top, -1), top); // mass of strictly higher ranks
   const survives = g.and(g.less(above, mass), g.greater(top, 0));
   // The smallest surviving probability; at least the first rank survives because top_p > 0.
