@@ -5,18 +5,35 @@
  */
 import { Builder } from "../graph/builder.ts";
 import type { Artifact } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
 
-/** `gradients` [n] → `norm` [], the Euclidean norm. */
+/** Numbers added up one after the other: float32 loses digits when a long sum goes on in one number. */
+const BLOCK = 1024;
+
+/** `gradients` [n] → `norm` [], the Euclidean norm; not finite when one of them is not. */
 export function gradientNormArtifact(): Artifact {
   const g = new Builder("gradient_norm");
   const gradients = g.input("gradients", "float32", ["n"]);
+  const blocks = inBlocks(g, gradients, "n");
   // Scaled by the largest entry, so that squares neither overflow nor vanish.
-  const row = g.reshape(gradients, [1, "n"]);
-  const largest = g.reshape(g.reduceMax(g.max(row, g.neg(row)), [-1], true), [1]);
+  const largest = g.max(g.reduceMax(blocks, [0, 1], false), g.reduceMax(g.neg(blocks), [0, 1], false));
   const safe = g.where(g.greater(largest, 0), largest, 1);
-  const scaled = g.div(row, safe);
-  const norm = g.mul(g.sqrt(g.matmul(scaled, scaled, { transB: true })), safe);
-  return g.finish({ norm: g.reshape(norm, []) });
+  const scaled = g.div(blocks, safe);
+  const squares = g.reduceSum(g.reduceSum(g.mul(scaled, scaled), [1], false), [0], false);
+  return g.finish({ norm: g.mul(g.sqrt(squares), safe) });
+}
+
+/** x [size] with zeros after it, as [blocks, BLOCK]. */
+function inBlocks(g: Builder, x: Value, size: string): Value {
+  const [block, length] = [g.ints([BLOCK]), g.dim(size)];
+  const count = g.op("Div", [g.op("Add", [length, g.ints([BLOCK - 1])], {})[0]!, block], {})[0]!;
+  const after = g.op("Sub", [g.op("Mul", [count, block], {})[0]!, length], {})[0]!;
+  const padded = `${BLOCK}*blocks`;
+  const pads = g.concat([g.ints([0]), after], 0, 2);
+  return g.reshape(g.op("Pad", [x, pads], { axis: 0, before: 0, after: 0, size: padded })[0]!, [
+    "blocks",
+    BLOCK,
+  ]);
 }
 
 /**
