@@ -1,12 +1,18 @@
 /** What a session can be told when it is made, and its translation into onnxruntime's option object. */
+import { join } from "node:path";
 import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { type Api, cString } from "./api.ts";
-import { weightsFolder } from "./weights_folder.ts";
 import type { PrepackedWeights } from "./prepacked_weights.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Norms, biases and scalars are smaller than this; matrices of any real model are larger. */
 const FOLDABLE_BYTES = 1 << 16;
+
+/**
+ * Where external initializers claim to be. onnxruntime wants their file to exist even when `AddInitializer` replaces
+ * every one, so this folder has an empty one by the name that the messages give (`WEIGHTS_LOCATION`).
+ */
+const WEIGHTS_FOLDER = join(import.meta.dirname!, "external");
 
 const OPTIMIZATION = { none: 0, basic: 1, extended: 2, all: 99 } as const;
 
@@ -98,7 +104,7 @@ function configEntries(options: SessionOptions): Record<string, string> {
   const entries: Record<string, string> = {};
   if (options.prepacking === false) entries["session.disable_prepacking"] = "1";
   if (options.initializers && Object.keys(options.initializers).length > 0) {
-    entries["session.model_external_initializers_file_folder_path"] = weightsFolder();
+    entries["session.model_external_initializers_file_folder_path"] = WEIGHTS_FOLDER;
   }
   return { ...entries, ...options.config };
 }

@@ -109,11 +109,9 @@ async function round(runtime: Runtime, folder: string): Promise<void> {
 Deno.test("every native object is released once, whether calls succeed or fail", async () => {
   const folder = await Deno.makeTempDir();
   const counts = await ledger(async () => {
-    const runtime = Runtime.open();
+    using runtime = Runtime.open();
     for (let i = 0; i < ROUNDS; i++) await round(runtime, folder);
-    runtime.close();
-  });
-  await Deno.remove(folder, { recursive: true });
+  }).finally(() => Deno.remove(folder, { recursive: true }));
   const count = (name: Name) => counts.get(name) ?? 0;
   for (const [release, makers] of Object.entries(RELEASES) as [Name, Name[]][]) {
     const made = makers.reduce((sum, maker) => sum + count(maker), 0);

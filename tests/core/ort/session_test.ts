@@ -134,6 +134,25 @@ Deno.test("initializers replace external weights, and the session outlives its c
   y!.dispose();
 });
 
+Deno.test("initializers too large to be copied replace external weights too, from any working directory", async () => {
+  const size = 200; // 160,000 bytes
+  using weight = Tensor.from(runtime, "float32", [size, size]);
+  for (let i = 0; i < size; i++) weight.data[i * size + i] = i;
+  const before = Deno.cwd();
+  const elsewhere = await Deno.makeTempDir();
+  Deno.chdir(elsewhere);
+  try {
+    using session = await runtime.createSession(matmul(size), { initializers: { weight } });
+    using x = Tensor.from(runtime, "float32", [1, size], new Float32Array(size).fill(2));
+    const { y } = await session.run({ x });
+    assert.deepEqual(y!.copy(), Float32Array.from({ length: size }, (_, i) => 2 * i));
+    y!.dispose();
+  } finally {
+    Deno.chdir(before);
+    await Deno.remove(elsewhere);
+  }
+});
+
 Deno.test("createSession() refuses a missing, a misshapen, a mistyped and a disposed initializer", async () => {
   using other = float([2, 2], [1, 2, 3, 4]);
   using flat = float([4], [1, 2, 3, 4]);
