@@ -61,16 +61,19 @@ export class Graph {
     this.#name = name;
   }
 
-  /** Declares an input. Its symbols are what `dim` can give the run-time value of. */
+  /**
+   * Declares an input. Its symbols are what `dim` can give the run-time value of. Throws a RangeError when the
+   * name is taken: what a session is fed goes by name.
+   */
   input(name: string, dtype: Dtype, shape: readonly Dim[]): Value {
-    const value = { name: this.#unique(name), dtype, shape };
+    const value = { name: this.#claim(name), dtype, shape };
     this.#inputs.push(value);
     return value;
   }
 
-  /** Declares a weight that sessions share; the name, with its scopes, is its safetensors key. */
+  /** Declares a weight that sessions share, by its safetensors key. Throws a RangeError when the name is taken. */
   weight(name: string, shape: readonly Dim[], dtype: Dtype = "float32"): Value {
-    const value = { name: this.#unique(name), dtype, shape };
+    const value = { name: this.#claim(name), dtype, shape };
     this.#weights.push(value);
     return value;
   }
@@ -145,7 +148,7 @@ export class Graph {
 
   /** A constant; equal constants are one value. Throws a RangeError when it is too big to be one. */
   constant(dtype: Dtype, shape: readonly number[], data: ArrayBufferView): Value {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
     if (bytes.length > MAX_CONSTANT_BYTES) {
       throw new RangeError(
         `Constants hold at most ${MAX_CONSTANT_BYTES} bytes: current value is ${bytes.length}`,
@@ -186,13 +189,14 @@ export class Graph {
 
   /**
    * Ends the graph: keeps what the outputs need, in the order it was made, and encodes it. Output names are the
-   * keys of `outputs`, in order.
+   * keys of `outputs`, in order. Throws a RangeError for one that is the name of another value.
    */
   finish(outputs: Readonly<Record<string, Value>>): Artifact {
     const renamed = new Map<Value, string>();
     const aliases: [string, Value][] = [];
     const fixed = new Set<Value>([...this.#inputs, ...this.#weights, ...this.#constants.values()]);
     for (const [name, value] of Object.entries(outputs)) {
+      if (fixed.has(value) || value.name !== name) this.#refuse(name);
       if (fixed.has(value) || renamed.has(value)) aliases.push([name, value]);
       else renamed.set(value, name);
     }
@@ -235,6 +239,16 @@ export class Graph {
       nodes,
     });
     return { name: this.#name, bytes, inputs, outputs: results, weights };
+  }
+
+  #claim(name: string): string {
+    this.#refuse(name);
+    this.#names.add(name);
+    return name;
+  }
+
+  #refuse(name: string): void {
+    if (this.#names.has(name)) throw new RangeError(`The graph already has a value named '${name}'`);
   }
 
   #unique(name: string, scoped = true): string {
