@@ -1,78 +1,9 @@
-/** Model folders of real shapes with random weights: what the workloads of `deno task bench` run on. No tokenizer. */
+/** Model folders with random weights: where the embedded model starts, and what `deno task bench` runs on. No tokenizer. */
 import { join } from "node:path";
 import { weightShapes } from "../core/model/network.ts";
 import { parseConfig } from "../core/model/read_config.ts";
 import { writeSafetensors } from "../core/model/write_safetensors.ts";
 import { fillUniform } from "../core/rng.ts";
-
-/** A workload: architecture as config.json says it, and the batch of one PPO step. */
-export interface Workload {
-  config: Record<string, unknown>;
-  /** Rows, prompt tokens, response tokens. */
-  B: number;
-  P: number;
-  R: number;
-}
-
-const ids = { bos_token_id: 1, eos_token_id: 2, pad_token_id: 0, hidden_act: "silu", tie_word_embeddings: true };
-
-export const WORKLOADS = {
-  tiny: {
-    config: {
-      model_type: "qwen3",
-      vocab_size: 4096,
-      hidden_size: 128,
-      intermediate_size: 384,
-      num_hidden_layers: 4,
-      num_attention_heads: 4,
-      num_key_value_heads: 2,
-      head_dim: 32,
-      max_position_embeddings: 512,
-      rms_norm_eps: 1e-6,
-      ...ids,
-    },
-    B: 32,
-    P: 32,
-    R: 48,
-  },
-  "135m": {
-    config: {
-      model_type: "llama",
-      vocab_size: 49152,
-      hidden_size: 576,
-      intermediate_size: 1536,
-      num_hidden_layers: 30,
-      num_attention_heads: 9,
-      num_key_value_heads: 3,
-      max_position_embeddings: 2048,
-      rms_norm_eps: 1e-5,
-      ...ids,
-    },
-    B: 8,
-    P: 64,
-    R: 50,
-  },
-  "0.6b": {
-    config: {
-      model_type: "qwen3",
-      vocab_size: 151936,
-      hidden_size: 1024,
-      intermediate_size: 3072,
-      num_hidden_layers: 28,
-      num_attention_heads: 16,
-      num_key_value_heads: 8,
-      head_dim: 128,
-      max_position_embeddings: 2048,
-      rms_norm_eps: 1e-6,
-      ...ids,
-    },
-    B: 4,
-    P: 64,
-    R: 50,
-  },
-} as const satisfies Record<string, Workload>;
-
-export type WorkloadName = keyof typeof WORKLOADS;
 
 /** Standard deviation of matrices, as transformers starts them. */
 const INIT_STD = 0.02;

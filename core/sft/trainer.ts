@@ -1,0 +1,87 @@
+/**
+ * Supervised fine-tuning: cross-entropy on completions, the end-of-sequence token included, prompts left out
+ * (ppo-spec §16). An async generator of steps; writes nothing.
+ */
+import { sftTrainingArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import type { BaseModel } from "../model/base_model.ts";
+import { Feeds } from "../model/feeds.ts";
+import { TrainingGraph } from "../model/graph_runner.ts";
+import { GROUPS, SessionCache } from "../model/network.ts";
+import { type AdamConfig, Optimizer } from "../model/optimizer.ts";
+import type { ParameterSet } from "../model/parameter_set.ts";
+import { tokenBatch, type TokenSequence } from "../model/token_batch.ts";
+import { lrFactor, type LrScheduleConfig } from "../ppo/lr_schedule.ts";
+import { microBatches } from "../ppo/minibatches.ts";
+import { promptOrder, stepPrompts, stepsPerEpoch } from "../ppo/prompt_schedule.ts";
+
+export interface SftConfig extends AdamConfig, LrScheduleConfig {
+  epochs: number;
+  /** Examples per optimizer step. */
+  batch_size: number;
+  /** Examples per run; null: the whole batch. */
+  micro_batch_size: number | null;
+  learning_rate: number;
+  weight_decay: number;
+  seed: number;
+}
+
+export interface SftStep {
+  step: number;
+  steps: number;
+  epoch: number;
+  /** Mean cross-entropy per completion token, in nats, before this step's update. */
+  loss: number;
+  tokens: number;
+  grad_norm: number;
+  skipped: boolean;
+  lr: number;
+}
+
+/** Trains `parameters` in place on `examples`, all epochs. Throws the signal's reason when aborted. */
+export async function* trainSft(
+  base: BaseModel,
+  tuning: Tuning,
+  parameters: ParameterSet,
+  examples: readonly TokenSequence[],
+  config: SftConfig,
+  signal?: AbortSignal,
+): AsyncGenerator<SftStep> {
+  const optimizer = await Optimizer.create(base.runtime, parameters, config);
+  const graph = new TrainingGraph(
+    new SessionCache(base),
+    "sft_training",
+    (options) => sftTrainingArtifact(base.config, tuning, options),
+    parameters,
+    optimizer.gradients,
+  );
+  const perEpoch = stepsPerEpoch(examples.length, config.batch_size);
+  const steps = perEpoch * config.epochs;
+  for (let step = 0; step < steps; step++) {
+    signal?.throwIfAborted();
+    const epoch = Math.floor(step / perEpoch);
+    const order = promptOrder(config.seed, epoch, examples.length);
+    const batch = stepPrompts(order, step % perEpoch, config.batch_size).map((index) => examples[index]!);
+    const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+    let lossSum = 0;
+    let first = true;
+    for (const part of microBatches(batch, config.micro_batch_size)) {
+      const packed = tokenBatch(part);
+      using feeds = new Feeds(base.runtime)
+        .batch(packed)
+        .scalar("inverse_temperature", 1)
+        .scalar("adapter_scale", 1)
+        .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
+      const { loss_sum } = await graph.run(feeds, packed.columns, { first, signal });
+      lossSum += loss_sum![0]!;
+      first = false;
+    }
+    const lr = config.learning_rate * lrFactor(config, step, steps);
+    const rate = { lr, weight_decay: config.weight_decay };
+    const outcome = await optimizer.apply({
+      [GROUPS.adapter]: rate,
+      [GROUPS.matrices]: rate,
+      [GROUPS.vectors]: { lr, weight_decay: 0 },
+    });
+    yield { step: step + 1, steps, epoch, loss: lossSum / tokens, tokens, lr, ...outcome };
+  }
+}

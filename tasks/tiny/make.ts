@@ -1,0 +1,120 @@
+/**
+ * Makes the embedded model from nothing: `deno task tiny:make [folder]`. Corpus and tokenizer come from their
+ * seeds, the weights from our own supervised trainer on a random start. About ten minutes on two cores. On one
+ * machine the same bytes come out every time; on another, floating-point sums may round differently.
+ */
+import { join } from "node:path";
+import { BaseModel } from "../../core/model/base_model.ts";
+import { initialParameters } from "../../core/model/network.ts";
+import { writeSafetensors } from "../../core/model/write_safetensors.ts";
+import { Policy } from "../../core/model/policy.ts";
+import { Runtime } from "../../core/ort/runtime.ts";
+import { trainSft } from "../../core/sft/trainer.ts";
+import { loadTokenizer, type TextTokenizer } from "../../core/tokenizer/tokenizer.ts";
+import { writeRandomModel } from "../random_model.ts";
+import { corpus, type Example, heldOut } from "./corpus.ts";
+import { makeTokenizer, TINY_CONTEXT } from "./make_tokenizer.ts";
+
+const SEED = 0;
+const EXAMPLES = 40_000;
+const HELD_OUT = 512;
+
+const CONFIG = {
+  model_type: "qwen3",
+  hidden_act: "silu",
+  hidden_size: 160,
+  intermediate_size: 480,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 32,
+  max_position_embeddings: TINY_CONTEXT,
+  rms_norm_eps: 1e-6,
+  rope_parameters: { rope_type: "default", rope_theta: 10_000 },
+  attention_bias: false,
+  tie_word_embeddings: true,
+  dtype: "float32",
+};
+
+const TRAINING = {
+  epochs: 1,
+  batch_size: 64,
+  micro_batch_size: null,
+  learning_rate: 3e-3,
+  weight_decay: 0.01,
+  max_grad_norm: 1,
+  adam_beta1: 0.9,
+  adam_beta2: 0.95,
+  adam_eps: 1e-8,
+  lr_scheduler: "cosine",
+  min_lr_ratio: 0.05,
+  warmup_steps: 50,
+  seed: SEED,
+} as const;
+
+/** An example as ids, its end-of-sequence token included. */
+function encode(tokenizer: TextTokenizer, { prompt, completion }: Example) {
+  const response = tokenizer.encode(completion, { add_special_tokens: false });
+  return { prompt_ids: tokenizer.encode(prompt), response_ids: [...response, tokenizer.eosTokenId!] };
+}
+
+async function make(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  await makeTokenizer(folder);
+  const tokenizer = await loadTokenizer(folder);
+  const special = {
+    vocab_size: tokenizer.vocabSize,
+    bos_token_id: tokenizer.bosTokenId,
+    eos_token_id: tokenizer.eosTokenId,
+    pad_token_id: tokenizer.padTokenId,
+  };
+  await writeRandomModel(folder, { ...CONFIG, ...special }, { classifier: false, seed: SEED });
+  const runtime = Runtime.open();
+  const base = await BaseModel.open(runtime, folder);
+  const tuning = { type: "full" } as const;
+  const parameters = await initialParameters(base, tuning, { head: false, seed: SEED, role: "policy" });
+  const examples = corpus(SEED, EXAMPLES).map((example) => encode(tokenizer, example));
+  const started = performance.now();
+  let mean = 0;
+  for await (const { step, steps, loss, lr } of trainSft(base, tuning, parameters, examples, TRAINING)) {
+    mean = step === 1 ? loss : 0.95 * mean + 0.05 * loss;
+    if (step % 25 !== 0 && step !== steps) continue;
+    const left = (performance.now() - started) / step * (steps - step) / 1000;
+    console.log(
+      `step ${step}/${steps}  loss ${mean.toFixed(3)}  lr ${lr.toExponential(1)}  ${left.toFixed(0)} s left`,
+    );
+  }
+  const unseen = heldOut(SEED, HELD_OUT).map((example) => encode(tokenizer, example));
+  const policy = new Policy(base, tuning, parameters, { reference: parameters, shared: false });
+  const { logprobs } = await policy.analyze(unseen, { temperature: 1 });
+  const tokens = unseen.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+  const nats = -logprobs.flatMap((row) => [...row]).reduce((sum, logprob) => sum + logprob, 0);
+  console.log(
+    `held-out loss ${(nats / tokens).toFixed(3)} nats per token over ${unseen.length} unseen posts`,
+  );
+  await writeSafetensors(
+    join(folder, "model.safetensors"),
+    Object.fromEntries(
+      parameters.names.map((name) => [name, {
+        dtype: "F32" as const,
+        shape: [...parameters.shape(name)],
+        data: parameters.values(name) as Float32Array<ArrayBuffer>,
+      }]),
+    ),
+    { format: "pt" },
+  );
+  await Deno.writeTextFile(
+    join(folder, "generation_config.json"),
+    JSON.stringify(
+      {
+        bos_token_id: special.bos_token_id,
+        eos_token_id: [special.eos_token_id],
+        pad_token_id: special.pad_token_id,
+      },
+      null,
+      2,
+    ) + "\n",
+  );
+}
+
+if (import.meta.main) await make(Deno.args[0] ?? new URL("../../models/tiny", import.meta.url).pathname);
