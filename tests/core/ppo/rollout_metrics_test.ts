@@ -12,7 +12,7 @@ const rows: Experience[] = ROWS.logprobs.map((logprobs, i) =>
     score: ROWS.scores[i]!,
     raw_score: ROWS.scores[i]! + (i === 0 ? 1 : 0),
     logprobs: Float32Array.from(logprobs),
-    rollout_logprobs: Float32Array.from(logprobs, (x) => x + (i === 0 ? 0.01 : 0)),
+    rollout_logprobs: Float32Array.from(logprobs, (x) => x + (i === 0 ? 0.1 : 0)),
     ref_logprobs: Float32Array.from(ROWS.ref_logprobs[i]!),
     values: Float32Array.from(ROWS.values[i]!),
     kl: tokenKl("k1", logprobs, ROWS.ref_logprobs[i]!),
@@ -39,9 +39,9 @@ Deno.test("rolloutMetrics() averages over rows what is summed over a row's token
     "response_len/max": 4,
     "truncated_frac": 0.5,
     "kl_coef": 0.05,
-    "rollout_gap/mean_abs": 0.04 / 6,
-    "rollout_gap/max_abs": 0.01,
-    "rollout_gap/k3": 4 * (Math.exp(-0.01) - 1 + 0.01) / 6,
+    "rollout_gap/mean_abs": 0.4 / 6,
+    "rollout_gap/max_abs": 0.1,
+    "rollout_gap/k3": 4 * (Math.exp(-0.1) - 1 + 0.1) / 6,
   };
   assert.deepEqual(Object.keys(metrics).sort(), Object.keys(expected).sort());
   for (const [name, value] of Object.entries(expected)) {
