@@ -38,6 +38,7 @@ export const FUNCTIONS = {
   DisableMemPattern: fallible(17, "pointer"),
   DisableCpuMemArena: fallible(19, "pointer"),
   SetSessionGraphOptimizationLevel: fallible(23, "pointer", "i32"),
+  SetIntraOpNumThreads: fallible(24, "pointer", "i32"),
   DisablePerSessionThreads: fallible(120, "pointer"),
   AddSessionConfigEntry: fallible(130, "pointer", "buffer", "buffer"),
   AddInitializer: fallible(150, "pointer", "buffer", "pointer"),

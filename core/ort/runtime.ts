@@ -9,13 +9,19 @@ import { findLibrary } from "./library.ts";
 import type { Place } from "./memory.ts";
 import { PrepackedWeights } from "./prepacked_weights.ts";
 import { Session } from "./session.ts";
-import { type SessionOptions, withSessionOptions } from "./session_options.ts";
+import { type ProcessOptions, type SessionOptions, withSessionOptions } from "./session_options.ts";
 
 const LOG_SEVERITY = { verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 } as const;
 
 /** `OrtArenaAllocator` and `OrtMemTypeDefault`. */
 const ARENA_ALLOCATOR = 1;
 const DEFAULT_MEMORY = 0;
+
+/**
+ * What onnxruntime says when someone else (the package's own addon) made the environment first, without a pool. Sessions
+ * then have threads of their own.
+ */
+const NO_SHARED_POOL = /CreateEnvWithGlobalThreadPools/;
 
 export interface RuntimeOptions {
   /** Path of an onnxruntime shared library, 1.24 or newer; the packaged one if not given. */
@@ -43,12 +49,12 @@ export class Runtime {
   /** @internal The environment. */
   readonly handle: Handle;
   readonly #memoryInfos: Record<Place, Deno.PointerObject>;
-  readonly #deterministic: boolean;
+  #process: ProcessOptions;
 
-  private constructor(api: Api, environment: Deno.PointerObject, deterministic: boolean) {
+  private constructor(api: Api, environment: Deno.PointerObject, process: ProcessOptions) {
     this.api = api;
     this.version = api.version;
-    this.#deterministic = deterministic;
+    this.#process = process;
     const cpu = api.pointer(
       "describe CPU memory",
       (cell) => api.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, cell),
@@ -88,7 +94,7 @@ export class Runtime {
         "make the environment",
         (cell) => api.CreateEnvWithGlobalThreadPools(severity, cString("onnxruntime"), threading, cell),
       );
-      return new Runtime(api, environment, deterministic);
+      return new Runtime(api, environment, { threads, spin, deterministic, sharedPool: true });
     } finally {
       api.ReleaseThreadingOptions(threading);
     }
@@ -110,12 +116,18 @@ export class Runtime {
     if (prepacked) needs.push(prepacked.handle);
     claimAll(needs);
     try {
-      const pointer = await withSessionOptions(
-        this.api,
-        options,
-        this.#deterministic,
-        (native) => this.#load(bytes as Uint8Array<ArrayBuffer>, native, prepacked),
-      );
+      const load = () =>
+        withSessionOptions(
+          this.api,
+          options,
+          this.#process,
+          (native) => this.#load(bytes as Uint8Array<ArrayBuffer>, native, prepacked),
+        );
+      const pointer = await load().catch((error) => {
+        if (!this.#process.sharedPool || !NO_SHARED_POOL.test(error.message)) throw error;
+        this.#process = { ...this.#process, sharedPool: false };
+        return load();
+      });
       return new Session(this, pointer, needs);
     } finally {
       for (const need of needs) need.drop();

@@ -49,26 +49,36 @@ export interface SessionOptions {
   config?: Readonly<Record<string, string>>;
 }
 
+/** What all sessions of a runtime have in common. */
+export interface ProcessOptions {
+  readonly threads: number;
+  readonly spin: boolean;
+  readonly deterministic: boolean;
+  /** Use the environment's thread pool, not one of the session's own. */
+  readonly sharedPool: boolean;
+}
+
 /** Calls `use` with the option object that says all of this, and releases it afterwards. */
 export async function withSessionOptions<T>(
   api: Api,
   options: SessionOptions,
-  deterministic: boolean,
+  process: ProcessOptions,
   use: (native: Deno.PointerObject) => Promise<T>,
 ): Promise<T> {
   const native = api.pointer("make session options", api.CreateSessionOptions);
   const set = (status: Deno.PointerValue, what: string) => api.check(status, `set the session's ${what}`);
   try {
-    set(api.DisablePerSessionThreads(native), "thread pool");
+    if (process.sharedPool) set(api.DisablePerSessionThreads(native), "thread pool");
+    else set(api.SetIntraOpNumThreads(native, process.threads), "number of threads");
     if (options.arena === false) set(api.DisableCpuMemArena(native), "arena");
     if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
-    if (deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
+    if (process.deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
     const level = OPTIMIZATION[options.optimization ?? "all"];
     set(api.SetSessionGraphOptimizationLevel(native, level), "optimization level");
     if (options.profile !== undefined) {
       set(api.EnableProfiling(native, nativePath(options.profile)), "profile");
     }
-    for (const [key, value] of Object.entries(configEntries(options))) {
+    for (const [key, value] of Object.entries(configEntries(options, process))) {
       set(api.AddSessionConfigEntry(native, cString(key), cString(value)), `config entry '${key}'`);
     }
     addInitializers(api, native, Object.entries(options.initializers ?? {}));
@@ -100,8 +110,8 @@ function addInitializers(
   api.check(status, `set the initializers ${small.map(([name]) => name)}`);
 }
 
-function configEntries(options: SessionOptions): Record<string, string> {
-  const entries: Record<string, string> = {};
+function configEntries(options: SessionOptions, { spin }: ProcessOptions): Record<string, string> {
+  const entries: Record<string, string> = { "session.intra_op.allow_spinning": spin ? "1" : "0" };
   if (options.prepacking === false) entries["session.disable_prepacking"] = "1";
   if (options.initializers && Object.keys(options.initializers).length > 0) {
     entries["session.model_external_initializers_file_folder_path"] = WEIGHTS_FOLDER;

@@ -3,6 +3,7 @@
  * array that onnxruntime borrows, or onnxruntime's own, which lives until the tensor and every view on it is disposed.
  */
 import { type Dtype, DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
+import { UserError } from "../errors.ts";
 import type { Api } from "./api.ts";
 import { Handle } from "./handle.ts";
 import { type Memory, memoryOf } from "./memory.ts";
@@ -51,6 +52,7 @@ export class Tensor<D extends Dtype = Dtype> {
    * A tensor in CPU memory: over `data` itself, not a copy, or over new zeros.
    *
    * @throws TypeError if `data` is of another type or does not hold exactly the elements of `dims`
+   * @throws UserError `out_of_memory` if the zeros do not fit
    */
   static from<D extends Dtype>(
     runtime: Runtime,
@@ -61,7 +63,7 @@ export class Tensor<D extends Dtype = Dtype> {
     void runtime.handle.pointer;
     const View = DTYPES[dtype].view;
     const size = elements(dims);
-    const array: AnyView = data ?? new View(size);
+    const array: AnyView = data ?? zeros(dtype, size);
     if (!(array instanceof View)) {
       throw new TypeError(
         `Cannot make a ${dtype} tensor from '${array.constructor.name}': want ${View.name}`,
@@ -180,6 +182,15 @@ export class Tensor<D extends Dtype = Dtype> {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+}
+
+function zeros(dtype: Dtype, size: number): AnyView {
+  try {
+    return new DTYPES[dtype].view(size);
+  } catch (cause) {
+    const megabytes = Math.ceil(size * DTYPES[dtype].bytes / 2 ** 20);
+    throw new UserError("out_of_memory", `Cannot make a tensor of ${megabytes} MiB`, [], { cause });
   }
 }
 

@@ -89,3 +89,11 @@ export function passThrough(): Uint8Array {
     outputs: [float("x", [2]), float("y", [2])],
   });
 }
+
+/** y = x, repeated to the length that `shape` holds: as much memory as one asks for. */
+export function expand(): Uint8Array {
+  return model([["Expand", ["x", "shape"], ["y"]]], {
+    inputs: [float("x", [1]), { name: "shape", dtype: "int64", shape: [1] }],
+    outputs: [float("y", ["length"])],
+  });
+}

@@ -259,3 +259,30 @@ Deno.test("close() waits for what still stands on the runtime and refuses new wo
   assert.throws(() => Tensor.from(closing, "float32", [1]), gone);
   for (const used of [session, x, sum!, difference!]) used.dispose();
 });
+
+Deno.test("sessions work beside the package's own addon, whoever comes first", async () => {
+  const ours = `
+    const runtime = Runtime.open();
+    const session = await runtime.createSession(sumAndDifference());
+    const a = Tensor.from(runtime, "float32", [1, 2], new Float32Array([1, 2]));
+    console.log("ours", (await session.run({ a, b: a })).sum.copy().join());`;
+  const theirs = `
+    const addon = (await import("onnxruntime-node")).default;
+    const t = new addon.Tensor("float32", new Float32Array([1, 2]), [1, 2]);
+    const other = await addon.InferenceSession.create(sumAndDifference());
+    console.log("theirs", (await other.run({ a: t, b: t })).sum.data.join());`;
+  for (const [first, second] of [[ours, theirs], [theirs, ours]]) {
+    const script = `
+      import { Runtime } from "./core/ort/runtime.ts";
+      import { Tensor } from "./core/ort/tensor.ts";
+      import { sumAndDifference } from "./tests/core/ort/graphs.ts";
+      ${first}${second}
+      Deno.exit(0);`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", script],
+      cwd: new URL("../../../", import.meta.url),
+    }).output();
+    const lines = new TextDecoder().decode(stdout).trim().split("\n").sort();
+    assert.deepEqual(lines, ["ours 2,4", "theirs 2,4"]);
+  }
+});

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, OrtError } from "../../../core/ort/status.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
+import { Tensor } from "../../../core/ort/tensor.ts";
+import { expand } from "./graphs.ts";
 
 Deno.test("describe() turns a failed allocation into a user error, whatever its code", () => {
   for (
@@ -35,4 +37,16 @@ Deno.test("createSession() with bytes that are no model throws onnxruntime's cod
     { name: "OrtError", code: "INVALID_PROTOBUF", message: /^Cannot create a session: / },
   );
   await assert.rejects(() => runtime.createSession(new Uint8Array()), { name: "OrtError" });
+});
+
+Deno.test("a run that needs more than there is throws out_of_memory and leaves the session usable", async () => {
+  using runtime = Runtime.open();
+  using session = await runtime.createSession(expand());
+  using x = Tensor.from(runtime, "float32", [1], new Float32Array([7]));
+  using shape = Tensor.from(runtime, "int64", [1], new BigInt64Array([2n ** 50n])); // 4 PiB, beyond any address space
+  await assert.rejects(() => session.run({ x, shape }), { name: "UserError", code: "out_of_memory" });
+  shape.data[0] = 2n;
+  const { y } = await session.run({ x, shape });
+  assert.deepEqual(y!.copy(), new Float32Array([7, 7]));
+  y!.dispose();
 });

@@ -38,6 +38,13 @@ Deno.test("Tensor.from() refuses data of another type, another size, and dimensi
   assert.throws(() => Tensor.from(runtime, "float32", [1.5]), RangeError);
 });
 
+Deno.test("Tensor.from() with more zeros than there is memory says how much was asked for", () => {
+  assert.throws(
+    () => Tensor.from(runtime, "float32", [2 ** 40]),
+    { name: "UserError", code: "out_of_memory", message: "Cannot make a tensor of 4194304 MiB" },
+  );
+});
+
 Deno.test("a tensor of every dtype and shape survives a run unchanged", async () => {
   const dtypes = Object.keys(DTYPES) as Dtype[];
   const sessions = new Map(
