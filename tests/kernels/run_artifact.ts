@@ -1,5 +1,6 @@
-/** Runs a finished graph once on the real runtime: plain arrays in, plain arrays out. */
+/** Runs finished graphs on the real runtime: plain arrays in, plain arrays out. */
 import { Runtime } from "../../core/ort/runtime.ts";
+import type { Session } from "../../core/ort/session.ts";
 import { Tensor } from "../../core/ort/tensor.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import { DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
@@ -34,30 +35,44 @@ export function vector(data: ArrayLike<number>): Array_ {
   return { dims: [data.length], data };
 }
 
-/**
- * Runs `artifact` on `inputs` (by name; weights too) and gives every output.
- */
+/** Arrays as tensors of the declared dtypes. Throws for one that is not given. */
+function tensors(
+  declared: Artifact["inputs"],
+  given: Readonly<Record<string, Array_>>,
+): Record<string, Tensor> {
+  return Object.fromEntries(declared.map(({ name, dtype }) => {
+    const array = given[name];
+    if (!array) throw new Error(`The test gives no '${name}'`);
+    return [name, Tensor.from(runtime, dtype, [...array.dims], typed(dtype, array.data))];
+  }));
+}
+
+/** A session of `artifact` over the weights among `given`. */
+export function openSession(artifact: Artifact, given: Readonly<Record<string, Array_>>): Promise<Session> {
+  return runtime.createSession(artifact.bytes, { initializers: tensors(artifact.weights, given) });
+}
+
+/** Runs a session of `artifact` on the inputs among `given` and gives every output. */
+export async function runSession(
+  session: Session,
+  artifact: Artifact,
+  given: Readonly<Record<string, Array_>>,
+): Promise<Record<string, Result>> {
+  const outputs = await session.run(tensors(artifact.inputs, given));
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, {
+      dtype: tensor.dtype,
+      dims: tensor.dims,
+      data: Array.from(tensor.data as ArrayLike<number | bigint>, Number),
+    }]),
+  );
+}
+
+/** Runs `artifact` once on `given` (inputs and weights by name) and gives every output. */
 export async function runArtifact(
   artifact: Artifact,
-  inputs: Readonly<Record<string, Array_>>,
+  given: Readonly<Record<string, Array_>>,
 ): Promise<Record<string, Result>> {
-  const tensors = (declared: Artifact["inputs"]) =>
-    Object.fromEntries(declared.map(({ name, dtype }) => {
-      const given = inputs[name];
-      if (!given) throw new Error(`The test gives no '${name}'`);
-      return [name, Tensor.from(runtime, dtype, [...given.dims], typed(dtype, given.data))];
-    }));
-  const session = await runtime.createSession(artifact.bytes, { initializers: tensors(artifact.weights) });
-  try {
-    const outputs = await session.run(tensors(artifact.inputs));
-    return Object.fromEntries(
-      Object.entries(outputs).map(([name, tensor]) => [name, {
-        dtype: tensor.dtype,
-        dims: tensor.dims,
-        data: Array.from(tensor.data as ArrayLike<number | bigint>, Number),
-      }]),
-    );
-  } finally {
-    session.dispose();
-  }
+  using session = await openSession(artifact, given);
+  return await runSession(session, artifact, given);
 }

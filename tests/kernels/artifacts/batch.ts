@@ -1,0 +1,123 @@
+/** Batches for whole artifacts: rows of tokens, packed as the graphs take them, and the inputs of the losses. */
+import { policyEvalArtifact, type Tuning, VALUE_HEAD } from "../../../kernels/artifacts.ts";
+import { uniform } from "../../../core/rng.ts";
+import type { Fixture } from "../models/fixture.ts";
+import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
+
+export const EOS = 2;
+const VOCABULARY = 320;
+
+/** The tokens of a row; those from `prompt` on are actions. */
+export interface Row {
+  tokens: number[];
+  prompt: number;
+}
+
+/** Numbers in [-1, 1) that a stream of its own makes for every `key`. */
+export function noise(key: number, size: number): number[] {
+  return Array.from({ length: size }, (_, i) => Math.fround(2 * uniform(20, "data", 0, key, i) - 1));
+}
+
+/** Uneven rows that end with EOS, one of them nothing but EOS. */
+export const ROWS: Row[] = [[5, 6], [9, 2], [3, 5], [7, 1]].map(([prompt, response], row) => ({
+  prompt: prompt!,
+  tokens: [
+    ...noise(row, prompt! + response! - 1).map((x) => 3 + Math.floor((x + 1) / 2 * (VOCABULARY - 3))),
+    EOS,
+  ],
+}));
+
+/** How many actions rows have together. */
+export function actions(rows: readonly Row[]): number {
+  return rows.reduce((sum, { tokens, prompt }) => sum + tokens.length - prompt, 0);
+}
+
+export interface Padding {
+  /** Columns; the longest row's by default. */
+  width?: number;
+  /** Id of the padding cell with this flat index. */
+  pad?: (cell: number) => number;
+}
+
+/** Right-padded ids and packed actions. */
+export function batchOf(
+  rows: readonly Row[],
+  { width, pad = () => 0 }: Padding = {},
+): Record<string, Array_> {
+  const columns = width ?? Math.max(...rows.map(({ tokens }) => tokens.length));
+  const ids = rows.flatMap(({ tokens }, row) =>
+    Array.from({ length: columns }, (_, s) => tokens[s] ?? pad(row * columns + s))
+  );
+  const cells = rows.flatMap(({ tokens, prompt }, row) =>
+    tokens.slice(prompt).map((token, t) => ({ position: row * columns + prompt + t - 1, token }))
+  );
+  return {
+    ids: { dims: [rows.length, columns], data: ids },
+    positions: vector(cells.map(({ position }) => position)),
+    targets: vector(cells.map(({ token }) => token)),
+  };
+}
+
+/** Per-action inputs of both losses. */
+export interface Experience {
+  old_logprobs: number[];
+  advantages: number[];
+  old_values: number[];
+  returns: number[];
+  weights: number[];
+}
+
+/** Experience of `rows` near what the policy gives, so that few tokens are clipped; weights of the token mean. */
+export async function experienceOf(
+  fixture: Fixture,
+  tuning: Tuning,
+  rows: readonly Row[],
+): Promise<Experience> {
+  const count = actions(rows);
+  const { logprobs } = await runArtifact(
+    policyEvalArtifact(fixture.config, tuning, { values: false }),
+    feedsOf(fixture, batchOf(rows)),
+  );
+  const moved = noise(100, count);
+  return {
+    old_logprobs: logprobs!.data.map((logprob, i) => logprob + 0.25 * moved[i]!),
+    advantages: noise(101, count),
+    old_values: noise(102, count),
+    returns: noise(103, count).map((x) => 2 * x),
+    weights: new Array<number>(count).fill(1 / count),
+  };
+}
+
+/** Experience as inputs: all of it, or the actions from `from` to `to`. */
+export function experienceInputs(
+  experience: Experience,
+  from = 0,
+  to: number = experience.weights.length,
+): Record<string, Array_> {
+  return Object.fromEntries(
+    Object.entries(experience).map((
+      [name, data]: [string, number[]],
+    ) => [name, vector(data.slice(from, to))]),
+  );
+}
+
+/** Everything an artifact may ask for beside its batch: weights, adapter, value head, tables and loss constants. */
+export function feedsOf(fixture: Fixture, more: Record<string, Array_> = {}): Record<string, Array_> {
+  const hidden = fixture.config.hidden_size;
+  return {
+    ...fixture.weights,
+    ...fixture.lora,
+    ...fixture.rope,
+    [VALUE_HEAD.weight]: { dims: [1, hidden], data: noise(104, hidden).map((x) => x / 4) },
+    [VALUE_HEAD.bias]: vector([0.1]),
+    adapter_scale: scalar(1),
+    inverse_temperature: scalar(1 / 0.7),
+    clip_low: scalar(0.8),
+    clip_high: scalar(1.2),
+    dual_clip: scalar(1e30),
+    value_clip: scalar(0.2),
+    value_coef: scalar(0.3),
+    entropy_coef: scalar(0.05),
+    ...more,
+  };
+}

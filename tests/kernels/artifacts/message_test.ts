@@ -1,0 +1,153 @@
+/** The messages of all artifacts: same config, same bytes; no weights inside; sizes that stay small. */
+import assert from "node:assert/strict";
+import {
+  generateArtifact,
+  logitsArtifact,
+  policyEvalArtifact,
+  policyTrainingArtifact,
+  scoreArtifact,
+  sftTrainingArtifact,
+  type Tuning,
+  valueEvalArtifact,
+  valueTrainingArtifact,
+} from "../../../kernels/artifacts.ts";
+import type { Artifact } from "../../../kernels/graph/graph.ts";
+import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { ModelProto } from "../../../kernels/onnx/schema.ts";
+import { adamwArtifact, gradientNormArtifact } from "../../../kernels/optimizers/adamw.ts";
+
+const CONFIG: ModelConfig = {
+  model_type: "qwen3",
+  vocab_size: 64,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 8,
+  max_position_embeddings: 64,
+  norm_eps: 1e-6,
+  rope: { theta: 1e6, scaling: null },
+  bias: { qkv: false, o: false, mlp: false },
+  qk_norm: true,
+  tie_word_embeddings: true,
+};
+
+/** The shape of Qwen3-0.6B. */
+const LARGE: ModelConfig = {
+  ...CONFIG,
+  vocab_size: 151_936,
+  hidden_size: 1024,
+  intermediate_size: 3072,
+  num_hidden_layers: 28,
+  num_attention_heads: 16,
+  num_key_value_heads: 8,
+  head_dim: 128,
+  max_position_embeddings: 40_960,
+};
+
+const TUNINGS: Record<string, (config: ModelConfig) => Tuning> = {
+  lora: (config) => ({ type: "lora", adapter: uniformAdapter(config, { r: 4, scale: 2 }) }),
+  full: () => ({ type: "full" }),
+  none: () => ({ type: "none" }),
+};
+
+type Make = (config: ModelConfig, tuning: Tuning) => Artifact;
+
+const training = (values: boolean, entropyBonus: boolean, accumulate: boolean): Make => (config, tuning) =>
+  policyTrainingArtifact(config, tuning, { values, entropyBonus, accumulate });
+
+const ARTIFACTS: Record<string, Make> = {
+  "generate": (config, tuning) => generateArtifact(config, tuning, { truncation: false }),
+  "generate with cuts": (config, tuning) => generateArtifact(config, tuning, { truncation: true }),
+  "policy_eval": (config, tuning) => policyEvalArtifact(config, tuning, { values: false }),
+  "policy_eval with values": (config, tuning) => policyEvalArtifact(config, tuning, { values: true }),
+  "policy_training": training(false, false, false),
+  "policy_training with everything": training(true, true, true),
+  "value_eval": valueEvalArtifact,
+  "value_training": (config, tuning) => valueTrainingArtifact(config, tuning, { accumulate: false }),
+  "value_training that accumulates": (config, tuning) =>
+    valueTrainingArtifact(config, tuning, { accumulate: true }),
+  "sft_training": (config, tuning) => sftTrainingArtifact(config, tuning, { accumulate: false }),
+  "sft_training that accumulates": (config, tuning) =>
+    sftTrainingArtifact(config, tuning, { accumulate: true }),
+  "logits": logitsArtifact,
+  "score": (config) => scoreArtifact(config),
+  "gradient_norm": () => gradientNormArtifact(),
+  "optimizer": () => adamwArtifact(),
+};
+
+for (const [name, make] of Object.entries(ARTIFACTS)) {
+  Deno.test(`${name}: the same config gives the same bytes`, () => {
+    for (const tuningOf of Object.values(TUNINGS)) {
+      const [first, second] = [0, 1].map(() => make({ ...CONFIG }, tuningOf({ ...CONFIG })));
+      assert.deepEqual(first!.bytes, second!.bytes);
+      assert.deepEqual(first!.inputs, second!.inputs);
+    }
+  });
+}
+
+Deno.test("Every artifact differs from every other", () => {
+  const lora = TUNINGS.lora!(CONFIG);
+  const messages = Object.values(ARTIFACTS).map((make) => make(CONFIG, lora).bytes.join());
+  assert.equal(new Set(messages).size, messages.length);
+});
+
+Deno.test("Every name in a message is given by exactly one input, initializer or node before it is used", () => {
+  for (const make of Object.values(ARTIFACTS)) {
+    for (const tuningOf of Object.values(TUNINGS)) {
+      const { bytes } = make(CONFIG, tuningOf(CONFIG));
+      // deno-lint-ignore no-explicit-any -- the message has no static type
+      const { graph } = ModelProto.toObject(ModelProto.decode(bytes)) as any;
+      const known = new Set<string>();
+      const define = (name: string) => {
+        assert.ok(!known.has(name), `${name} is given twice`);
+        known.add(name);
+      };
+      for (const { name } of [...graph.input, ...graph.initializer]) define(name);
+      for (const node of graph.node) {
+        for (const name of node.input) assert.ok(known.has(name), `${name} is used before it is given`);
+        node.output.filter((name: string) => name !== "").forEach(define);
+      }
+      for (const { name } of graph.output) assert.ok(known.has(name), `output ${name} is missing`);
+    }
+  }
+});
+
+Deno.test("Evaluation asks for nothing that only training needs", () => {
+  const lora = TUNINGS.lora!(CONFIG);
+  const inputs = policyEvalArtifact(CONFIG, lora, { values: false }).inputs.map(({ name }) => name);
+  assert.deepEqual(
+    inputs.filter((name) => !name.includes("lora_")),
+    ["ids", "rope_cos", "rope_sin", "adapter_scale", "positions", "targets", "inverse_temperature"],
+  );
+});
+
+Deno.test("Training has a gradient for every parameter it trains, of the parameter's shape", () => {
+  for (const tuning of ["lora", "full"]) {
+    const { inputs, outputs, weights } = training(true, true, true)(CONFIG, TUNINGS[tuning]!(CONFIG));
+    const shapes = new Map([...inputs].map(({ name, shape }) => [name, shape]));
+    const gradients = outputs.filter(({ name }) => name.startsWith("gradient."));
+    const expected = tuning === "lora" ? 2 * 7 * 2 + 2 : 1 + 2 * (7 + 4) + 1 + 2;
+    assert.equal(gradients.length, expected);
+    assert.equal(weights.length, tuning === "lora" ? 1 + 2 * (7 + 4) + 1 : 0);
+    for (const { name, shape } of gradients) {
+      const parameter = name.slice("gradient.".length);
+      assert.deepEqual(shape, shapes.get(parameter), parameter);
+      assert.deepEqual(shape, shapes.get(`accumulated.${parameter}`), parameter);
+    }
+  }
+});
+
+Deno.test("A model of Qwen3-0.6B's shape trains by a message of at most 2 MB, without its weights", () => {
+  for (const tuning of ["lora", "full"]) {
+    const { bytes } = training(false, false, true)(LARGE, TUNINGS[tuning]!(LARGE));
+    assert.ok(bytes.length <= 2_000_000, `${tuning}: ${bytes.length} bytes`);
+    // deno-lint-ignore no-explicit-any -- the message has no static type
+    const { graph } = ModelProto.toObject(ModelProto.decode(bytes)) as any;
+    const inside = graph.initializer.filter((tensor: { raw_data?: Uint8Array }) => tensor.raw_data);
+    for (const { name, raw_data } of inside) assert.ok(raw_data.length <= 4096, name);
+    assert.ok(inside.length < 100, `${inside.length} constants`);
+  }
+});
