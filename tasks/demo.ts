@@ -1,0 +1,145 @@
+/**
+ * The main job from nothing: `deno task demo`. Starts a server on the embedded model, trains it with PPO over HTTP
+ * on held-out posts, shows progress, signed webhooks, the reward curve and text before and after, and stops it.
+ */
+import { parseArgs } from "node:util";
+import { Webhook } from "standardwebhooks";
+import { rewardCurve } from "./reward_curve.ts";
+import { rewardPicture } from "./reward_picture.ts";
+import { startServer } from "./start_server.ts";
+import { demoPrompts } from "./tiny/prompts.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: "string", default: "0" },
+    epochs: { type: "string", default: "12" },
+    /** Write the reward curve as a picture (SVG) here. */
+    picture: { type: "string" },
+  },
+});
+
+const SECRET = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24))))}`;
+
+/** Summaries that ask a question, in few words: what the reward pays for. */
+const REWARD = {
+  type: "sum",
+  terms: [
+    { weight: 1, reward: { type: "regex", pattern: "\\?\\s*$" } },
+    { weight: 1, reward: { type: "length", unit: "words", max: 12, penalty: 0.1 } },
+  ],
+};
+
+interface Epoch {
+  epoch: number;
+  metrics: Record<string, number>;
+}
+
+const started = performance.now();
+const server = await startServer({ OUTBOUND_ALLOW: "127.0.0.1" });
+console.log(`server ready at ${server.url} after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+let deliveries = 0;
+const receiver = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+  const body = await request.text();
+  // Throws when the signature is wrong; the server would then deliver again.
+  new Webhook(SECRET).verify(body, Object.fromEntries(request.headers));
+  deliveries++;
+  return new Response(null, { status: 204 });
+});
+
+try {
+  const prompts = demoPrompts();
+  const shown = prompts.slice(0, 4);
+  const before = await texts(null);
+  const job = await call("POST", "/v1/training-jobs", {
+    kind: "ppo",
+    model: "tiny",
+    prompts,
+    epochs: Number(options.epochs),
+    ppo: { batch_size: 32, max_new_tokens: 32, learning_rate: 2e-3, kl_coef: 0.02 },
+    reward: REWARD,
+    seed: Number(options.seed),
+    webhook: { url: `http://127.0.0.1:${receiver.addr.port}/hook`, secret: SECRET },
+  });
+  console.log(
+    `job ${job.id}: ${prompts.length} posts, ${options.epochs} epochs, reward: a question of at most 12 words\n`,
+  );
+  const finished = await follow(job.id);
+  if (finished.status !== "succeeded") {
+    throw new Error(`The job ${finished.status}: ${JSON.stringify(finished.error)}`);
+  }
+
+  const epochs = (await call("GET", `/v1/training-jobs/${job.id}/events?limit=1000`)).data
+    .filter(({ type }: { type: string }) => type === "training_job.epoch.completed")
+    .map(({ data }: { data: Epoch }) => data) as Epoch[];
+  const rewards = epochs.map(({ metrics }) => metrics.avg_reward!);
+  console.log(rewardCurve(rewards, epochs.map(({ metrics }) => metrics.kl_div!)));
+  const after = await texts(finished.checkpoint);
+  shown.forEach((prompt, index) => {
+    console.log(prompt.replace(/\nTL;DR:$/, ""));
+    console.log(`  before:${before[index]}\n  after: ${after[index]}\n`);
+  });
+  const [first, last] = [rewards[0]!, rewards.at(-1)!];
+  console.log(
+    `mean reward ${first.toFixed(3)} in the first epoch, ${
+      last.toFixed(3)
+    } in the last; ${deliveries} signed webhooks received; ${
+      ((performance.now() - started) / 1000).toFixed(0)
+    } s in all`,
+  );
+  if (options.picture) {
+    await Deno.writeTextFile(
+      options.picture,
+      rewardPicture(rewards, epochs.map(({ metrics }) => metrics.kl_div!)),
+    );
+  }
+  if (!(last > first)) throw new Error("The mean reward did not rise");
+
+  /** Greedy summaries of the shown posts. */
+  async function texts(checkpoint: string | null): Promise<string[]> {
+    const { data } = await call("POST", "/v1/generations", {
+      model: "tiny",
+      checkpoint,
+      prompts: shown,
+      max_new_tokens: 32,
+      temperature: 0,
+    });
+    return data.map(({ text }: { text: string }) => text);
+  }
+} finally {
+  await receiver.shutdown();
+  await server.stop();
+}
+
+/** Shows a job's progress on one line until it ends. */
+async function follow(id: string) {
+  for (let shownStep = -1;;) {
+    const job = await call("GET", `/v1/training-jobs/${id}`);
+    const { step, steps, eta_seconds } = job.progress;
+    if (step !== shownStep && job.latest_metrics) {
+      const metrics = job.latest_metrics as Record<string, number>;
+      const filled = Math.round(24 * step / steps);
+      console.log(
+        `[${"#".repeat(filled).padEnd(24, ".")}] step ${String(step).padStart(3)}/${steps}  reward ${
+          metrics["objective/scores"]!.toFixed(3)
+        }  kl ${metrics["objective/kl"]!.toFixed(3)}  ${metrics.tokens_per_second!.toFixed(0)} tok/s  ${
+          eta_seconds === null ? "" : `${Math.ceil(eta_seconds)} s left`
+        }`,
+      );
+      shownStep = step;
+    }
+    if (["succeeded", "failed", "cancelled"].includes(job.status)) return job;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+// deno-lint-ignore no-explicit-any -- answers are read as documented in the API, a field at a time
+async function call(method: string, path: string, body?: unknown): Promise<any> {
+  const response = await fetch(server.url + path, {
+    method,
+    ...(body !== undefined &&
+      { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+  return answer;
+}
