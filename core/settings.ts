@@ -56,9 +56,5 @@ export function readSettings(environment: Record<string, string>): Settings {
       `Cannot listen on HOST '${settings.HOST}' without authentication: set API_KEYS, or HOST to 127.0.0.1`,
     );
   }
-  const short = settings.API_KEYS.find((key) => key.length < 16);
-  if (short !== undefined) {
-    throw new UserError("invalid_request", "Cannot use API_KEYS: each key must have 16 characters or more");
-  }
   return settings;
 }

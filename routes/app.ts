@@ -38,8 +38,10 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   });
   app.use(requestId());
   app.use(accessLog(context.logger));
-  app.use(async function noSniff(c, next) {
+  app.use(async function commonHeaders(c, next) {
     await next();
+    // Problems are made without the context, so the id is set here once more.
+    c.res.headers.set("x-request-id", c.get("requestId"));
     c.res.headers.set("x-content-type-options", "nosniff");
   });
   app.use("/v1/*", authenticate(context.apiKeys));

@@ -50,16 +50,21 @@ export async function openDatabase(folder: string): Promise<Database> {
   const path = join(folder, "proximal.db");
   // Webhook secrets are in it; the files that SQLite adds take over its mode.
   await Deno.open(path, { create: true, append: true, mode: 0o600 }).then((file) => file.close());
-  const client = createClient({ url: pathToFileURL(path).href, timeout: BUSY_TIMEOUT_MS });
-  await client.execute("PRAGMA journal_mode = WAL");
-  const connection = drizzle(client);
+  const options = { url: pathToFileURL(path).href, timeout: BUSY_TIMEOUT_MS };
+  const writer = createClient({ ...options, concurrency: 1 });
+  await writer.execute("PRAGMA journal_mode = WAL");
+  // Safe against a crash of the process; only a power cut can lose the last commits. The driver is synchronous,
+  // so waiting for the disk at each commit would hold up every request.
+  await writer.execute("PRAGMA synchronous = NORMAL");
+  const connection = drizzle(writer);
+  const reader = createClient(options);
   await migrate(connection, {
     migrationsFolder: fileURLToPath(new URL("../../migrations", import.meta.url)),
   });
 
   let last: Promise<unknown> = Promise.resolve();
   return {
-    read: connection,
+    read: drizzle(reader),
     write(work) {
       const result = last.then(() => connection.transaction(work));
       last = result.catch(() => {});
@@ -67,7 +72,8 @@ export async function openDatabase(folder: string): Promise<Database> {
     },
     async close() {
       await last;
-      client.close();
+      reader.close();
+      writer.close();
       lock.close();
     },
   };

@@ -35,8 +35,9 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
   }
   return {
     model: await resolveModel(sources.modelRoots, names.model),
-    ...(names.checkpoint && { checkpoint: await checkpointFolder(sources, names.checkpoint, names.model) }),
-    ...(names.adapter && { adapter: await resolveAdapter(sources.modelRoots, names.adapter) }),
+    ...(names.checkpoint != null &&
+      { checkpoint: await checkpointFolder(sources, names.checkpoint, names.model) }),
+    ...(names.adapter != null && { adapter: await resolveAdapter(sources.modelRoots, names.adapter) }),
     rewards,
   };
 }

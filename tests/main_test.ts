@@ -1,0 +1,137 @@
+/** The API as a process: what it prints, how it stops, what it refuses. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+function spawn(environment: Record<string, string>): Deno.ChildProcess {
+  const env = {
+    HOME: Deno.env.get("HOME") ?? "/",
+    PATH: Deno.env.get("PATH") ?? "",
+    PORT: "0",
+    ...environment,
+  };
+  return new Deno.Command(Deno.execPath(), {
+    ...{ args: ["run", "-A", "--no-check", "main.ts"], cwd: ROOT, env, clearEnv: true },
+    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+  }).spawn();
+}
+
+/** Runs `work` on a server and stops it; gives what it printed and how it ended. */
+async function running(
+  environment: Record<string, string>,
+  work: (url: string, process: Deno.ChildProcess) => Promise<void>,
+): Promise<{ stdout: string; code: number }> {
+  const process = spawn(environment);
+  const log = new Response(process.stderr).text();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let stdout = "";
+  while (!stdout.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`The server did not start: ${await log}`);
+    stdout += value;
+  }
+  try {
+    await work(stdout.trim().split(" ").at(-1)!, process);
+  } finally {
+    process.kill("SIGTERM");
+  }
+  for (let part = await reader.read(); !part.done; part = await reader.read()) stdout += part.value;
+  await log;
+  return { stdout, code: (await process.status).code };
+}
+
+async function inFolder(work: (DATA_DIR: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("main.ts prints one line when it is ready and stops on SIGTERM with exit code 0", async () => {
+  await inFolder(async (DATA_DIR) => {
+    const { stdout, code } = await running({ DATA_DIR }, async (url, process) => {
+      assert.deepEqual(await (await fetch(`${url}/readyz`)).json(), { status: "ok" });
+      const status = await Deno.readTextFile(`/proc/${process.pid}/status`).catch(() => "");
+      const rss_kb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+      assert.ok(rss_kb < 150_000, `${rss_kb} kB`);
+    });
+    assert.match(stdout, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+    assert.equal(code, 0);
+  });
+});
+
+Deno.test("main.ts refuses a second server on its data", async () => {
+  await inFolder(async (DATA_DIR) => {
+    await running({ DATA_DIR }, async () => {
+      const { code, stderr } = await spawn({ DATA_DIR }).output();
+      assert.equal(code, 1);
+      assert.match(
+        new TextDecoder().decode(stderr),
+        /^error: Cannot open DATA_DIR as another server uses it/,
+      );
+    });
+  });
+});
+
+for (
+  const [variable, value, message] of [
+    ["PORT", "eighty", /PORT is 'eighty': Expected a whole number/],
+    ["PORT", "70000", /PORT is '70000'/],
+    ["LOG_LEVEL", "loud", /LOG_LEVEL is 'loud'/],
+    ["MAX_CONCURRENT_JOBS", "0", /MAX_CONCURRENT_JOBS is '0'/],
+    ["DEVICE", "tpu", /DEVICE is 'tpu'/],
+    ["HOST", "0.0.0.0", /without authentication: set API_KEYS, or HOST/],
+    ["OUTBOUND_ALLOW", "http://x", /OUTBOUND_ALLOW must list/],
+  ] as const
+) {
+  Deno.test(`main.ts refuses ${variable}=${value} with a sentence and exit code 1`, async () => {
+    await inFolder(async (DATA_DIR) => {
+      const { code, stdout, stderr } = await spawn({ DATA_DIR, [variable]: value }).output();
+      const text = new TextDecoder().decode(stderr);
+      assert.equal(code, 1);
+      assert.equal(stdout.length, 0);
+      assert.match(text, /^error: [^\n]*\n$/);
+      assert.match(text, message);
+    });
+  });
+}
+
+Deno.test("main.ts binds other addresses with API keys", async () => {
+  await inFolder(async (DATA_DIR) => {
+    await running({ DATA_DIR, HOST: "0.0.0.0", API_KEYS: "0123456789abcdef" }, async (url) => {
+      const local = url.replace("0.0.0.0", "127.0.0.1");
+      const response = await fetch(`${local}/v1/models`);
+      assert.equal(response.status, 401);
+      await response.body?.cancel();
+    });
+  });
+});
+
+Deno.test("main.ts takes in no body above the limit, told or not how long it is", async () => {
+  await inFolder(async (DATA_DIR) => {
+    await running({ DATA_DIR }, async (url) => {
+      const ten = new Uint8Array(10 * 1024 * 1024).fill(97);
+      let sent = 0;
+      const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent += 65536;
+          controller.enqueue(ten.subarray(0, 65536));
+          if (sent > 200 * 1024 * 1024) controller.close();
+        },
+      });
+      for (const body of [ten, endless]) {
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(`${url}/v1/training-jobs`, { method: "POST", headers, body });
+        assert.equal(response.status, 413);
+        assert.equal((await response.json()).code, "body_too_large");
+      }
+      assert.ok(sent < 40 * 1024 * 1024, `${sent} bytes were taken in`);
+      const alive = await fetch(`${url}/healthz`);
+      assert.equal(alive.status, 200);
+      await alive.body?.cancel();
+    });
+  });
+});

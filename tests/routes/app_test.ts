@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { assertProblem, jobRequest, served } from "./served.ts";
+import { BEHAVIOURS } from "../fake_engine.ts";
+
+Deno.test("API keys guard /v1 and nothing else", async () => {
+  const apiKeys = ["first-key-1234567", "second-key-123456"];
+  await served(async (it) => {
+    const get = (path: string, authorization?: string) =>
+      it.call("GET", path, undefined, authorization === undefined ? {} : { authorization });
+    for (
+      const wrong of [
+        undefined,
+        "Bearer nope",
+        "Bearer ",
+        "Basic first-key-1234567",
+        "first-key-1234567",
+        "Bearer first-key-1234567 x",
+      ]
+    ) {
+      const answer = await get("/v1/training-jobs", wrong);
+      assertProblem(answer, 401, "unauthorized");
+      assert.equal(answer.headers.get("www-authenticate"), "Bearer");
+    }
+    assertProblem(await it.call("POST", "/v1/training-jobs", jobRequest()), 401, "unauthorized");
+    assertProblem(await get("/v1/nothing"), 401, "unauthorized");
+    for (const key of apiKeys) assert.equal((await get("/v1/training-jobs", `Bearer ${key}`)).status, 200);
+    for (const path of ["/healthz", "/readyz", "/openapi.json", "/docs", "/"]) {
+      assert.equal((await get(path)).status, 200);
+    }
+    // One caller's Idempotency-Key says nothing about another's.
+    const post = (key: string) =>
+      it.call("POST", "/v1/training-jobs", jobRequest(), {
+        authorization: `Bearer ${key}`,
+        "idempotency-key": "k",
+      });
+    assert.notEqual((await post(apiKeys[0]!)).json.id, (await post(apiKeys[1]!)).json.id);
+  }, { apiKeys });
+});
+
+Deno.test("A wrong method is answered 405 with the right ones", async () => {
+  await served(async (it) => {
+    for (
+      const [method, path, allow] of [
+        ["DELETE", "/v1/training-jobs", "POST, GET"],
+        ["GET", "/v1/training-jobs/job_1/cancel", "POST"],
+        ["POST", "/v1/models", "GET"],
+        ["GET", "/v1/generations", "POST"],
+        ["POST", "/healthz", "GET"],
+      ] as const
+    ) {
+      const answer = await it.call(method, path);
+      assertProblem(answer, 405, "method_not_allowed");
+      assert.equal(answer.headers.get("allow"), allow);
+    }
+  });
+});
+
+Deno.test("GET /v1/models lists folders and shows one", async () => {
+  await served(async (it) => {
+    const { data } = (await it.call("GET", "/v1/models")).json;
+    assert.ok(data.some(({ id }: { id: string }) => id === "qwen3"));
+    const shown = (await it.call("GET", "/v1/models/qwen3")).json;
+    assert.equal(shown.model_type, "qwen3");
+    assert.equal(shown.problem, null);
+    assertProblem(await it.call("GET", "/v1/models/..%2Ffixtures"), 404, "not_found");
+  });
+});
+
+const generation = (more: Record<string, unknown> = {}) => ({ model: "qwen3", prompts: ["a"], ...more });
+
+Deno.test("POST /v1/generations hands the request and its folders to the engine", async () => {
+  await served(async (it) => {
+    const { status, json } = await it.call("POST", "/v1/generations", generation());
+    assert.equal(status, 200);
+    assert.deepEqual(Object.keys(json), ["id", "model", "checkpoint", "data", "usage"]);
+    assert.deepEqual(Object.keys(JSON.parse(json.data[0].text)), ["model", "rewards"]);
+    const job = (await it.call("POST", "/v1/training-jobs", jobRequest())).json;
+    const { checkpoint } = await it.reaches(job.id, "succeeded");
+    const tuned = (await it.call("POST", "/v1/generations", generation({ checkpoint }))).json;
+    assert.equal(tuned.checkpoint, checkpoint);
+    assert.ok(JSON.parse(tuned.data[0].text).checkpoint.endsWith(`jobs/${job.id}/1/epoch-2`));
+    const other = await it.call("POST", "/v1/generations", { ...generation({ checkpoint }), model: "llama" });
+    assertProblem(other, 422, "invalid_request", "checkpoint");
+  });
+});
+
+Deno.test("POST /v1/generations refuses what is wrong", async () => {
+  await served(async (it) => {
+    for (
+      const [more, path, code = "invalid_request"] of [
+        [{ prompts: [] }, "prompts"],
+        [{ prompts: [""] }, "prompts.0"],
+        [{ prompts: [{ token_ids: [] }] }, "prompts.0.token_ids"],
+        [{ prompts: [{ token_ids: [-1] }] }, "prompts.0.token_ids.0"],
+        [{ temperature: -1 }, "temperature"],
+        [{ top_p: 0 }, "top_p"],
+        [{ top_p: 1.1 }, "top_p"],
+        [{ n: 0 }, "n"],
+        [{ max_new_tokens: 0 }, "max_new_tokens"],
+        [{ max_tokens: 5 }, "max_tokens"],
+        [{ model: "nope" }, "model", "unknown_model"],
+        [{ model: "/etc" }, "model", "unknown_model"],
+        [{ checkpoint: "ckpt_nope" }, "checkpoint", "unknown_checkpoint"],
+        [{ checkpoint: "../../x" }, "checkpoint", "unknown_checkpoint"],
+      ] as [Record<string, unknown>, string, string?][]
+    ) {
+      assertProblem(await it.call("POST", "/v1/generations", generation(more)), 422, code, path);
+    }
+    assertProblem(await it.call("POST", "/v1/generations", "["), 400, "invalid_json");
+  });
+});
+
+Deno.test("A crash of the serving engine is a 503, and the next request is served", async () => {
+  await served(async (it) => {
+    const answer = await it.call("POST", "/v1/generations", generation({ seed: BEHAVIOURS.die }));
+    assertProblem(answer, 503, "engine_crashed");
+    assert.ok(answer.headers.get("retry-after"));
+    assert.equal((await it.call("POST", "/v1/generations", generation())).status, 200);
+    assert.equal((await it.call("GET", "/readyz")).status, 200);
+  });
+});
+
+Deno.test("POST /v1/scores takes adapters from the model folders only", async () => {
+  await served(async (it) => {
+    const items = [{ prompt: "a", completion: "b" }];
+    const score = (more: Record<string, unknown>) =>
+      it.call("POST", "/v1/scores", { model: "qwen3", items, ...more });
+    assert.deepEqual((await score({})).json, { data: [{ logprob: -1, ref_logprob: -2, kl: 1 }] });
+    assert.equal((await score({ adapter: "qwen3/adapter" })).status, 200);
+    for (
+      const adapter of [
+        "../fixtures/qwen3/adapter",
+        "/etc",
+        "qwen3/../qwen3/adapter",
+        "qwen3",
+        "..",
+        "a\0b",
+        "",
+      ]
+    ) {
+      assertProblem(await score({ adapter }), 422, "unknown_checkpoint", "adapter");
+    }
+    assertProblem(await score({ items: [] }), 422, "invalid_request", "items");
+    assertProblem(await score({ items: [{ prompt: "a" }] }), 422, "invalid_request");
+    assertProblem(await score({ temperature: 0 }), 422, "invalid_request", "temperature");
+    const reward = { type: "model", model: "reward-qwen3" };
+    assert.equal((await score({ reward })).status, 200);
+    assertProblem(await score({ reward: { ...reward, model: "nope" } }), 422, "unknown_model", "reward");
+  });
+});
+
+Deno.test("A bug is answered with a general 500 and told to the log", async () => {
+  const bug = { request: () => Promise.reject(new TypeError("secret at /root/x")) };
+  await served(async (it) => {
+    const answer = await it.call("POST", "/v1/generations", generation());
+    assertProblem(answer, 500, "internal");
+    assert.ok(!answer.text.includes("secret"));
+    const line = it.logs.find((text) => text.includes("secret at /root/x"))!;
+    assert.equal(JSON.parse(line).request_id, answer.headers.get("x-request-id"));
+  }, { serving: bug as never });
+});
+
+Deno.test("/openapi.json describes every route, with bodies and problems", async () => {
+  await served(async (it) => {
+    const { json } = await it.call("GET", "/openapi.json");
+    assert.equal(json.openapi, "3.1.0");
+    assert.deepEqual(Object.keys(json.paths).sort(), [
+      ...[
+        "/healthz",
+        "/readyz",
+        "/v1/checkpoints/{id}",
+        "/v1/checkpoints/{id}/files/{name}",
+        "/v1/generations",
+      ],
+      ...["/v1/models", "/v1/models/{id}", "/v1/scores", "/v1/training-jobs", "/v1/training-jobs/{id}"],
+      ...[
+        "/v1/training-jobs/{id}/cancel",
+        "/v1/training-jobs/{id}/checkpoints",
+        "/v1/training-jobs/{id}/events",
+      ],
+      "/v1/training-jobs/{id}/metrics",
+    ]);
+    const post = json.paths["/v1/training-jobs"].post;
+    assert.deepEqual(Object.keys(post.responses), [
+      "200",
+      "202",
+      "400",
+      "401",
+      "409",
+      "413",
+      "415",
+      "422",
+      "503",
+    ]);
+    const refs = [...JSON.stringify(json).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) =>
+      name!
+    );
+    for (const name of refs) assert.ok(json.components.schemas[name], name);
+    assert.equal(json.components.schemas.PpoConfig.properties.gamma.default, 0.99);
+  });
+});
+
+Deno.test("/docs loads nothing from outside", async () => {
+  await served(async (it) => {
+    const page = await it.call("GET", "/docs");
+    assert.doesNotMatch(page.text, /https?:/);
+    const policy = page.headers.get("content-security-policy")!;
+    assert.match(policy, /^default-src 'none'; script-src 'self';/);
+    assert.doesNotMatch(policy, /https?:|\*/);
+    for (const [, path] of page.text.matchAll(/src="([^"]+)"/g)) {
+      const script = await it.call("GET", path!);
+      assert.equal(script.status, 200);
+      assert.match(script.headers.get("content-type")!, /javascript/);
+    }
+    const start = (await it.call("GET", "/docs/start.js")).text;
+    assert.match(start, /"withDefaultFonts":false/);
+    assert.match(start, /"telemetry":false/);
+  });
+});

@@ -1,0 +1,104 @@
+/** The app around a real database, supervisor and serving process with the fake engine, for tests. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { ServingEngine } from "../../core/engine/serving_engine.ts";
+import { createLogger } from "../../core/log.ts";
+import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
+import { createApp } from "../../routes/app.ts";
+import type { AppContext } from "../../routes/context.ts";
+import { BEHAVIOURS } from "../fake_engine.ts";
+import { type Behaviour, startFakeEngine, type Supervised, supervised } from "../core/jobs/supervised.ts";
+
+export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
+
+export interface Served extends Supervised {
+  /** Sends a request; a body that is no text is sent as JSON. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // deno-lint-ignore no-explicit-any
+  json: any;
+}
+
+/** A job that the fake engine treats as `behaviour` says. */
+export function jobRequest(behaviour: Behaviour = "succeed", more: Record<string, unknown> = {}) {
+  return {
+    ...{ kind: "ppo", model: "qwen3", prompts: ["a", "b"], epochs: 2, seed: BEHAVIOURS[behaviour] },
+    reward: { type: "length", target: 5 },
+    ...more,
+  };
+}
+
+/** Runs `work` on a server whose supervisor has started. */
+export async function served(
+  work: (it: Served) => Promise<void>,
+  more: Partial<AppContext> = {},
+): Promise<void> {
+  await supervised(async (it) => {
+    const logger = createLogger("debug", {}, (line) => it.logs.push(line));
+    const serving = new ServingEngine({
+      start: () => startFakeEngine(logger),
+      idle_timeout_ms: 60_000,
+      max_pending: 4,
+      stop_grace_ms: 5000,
+    });
+    const app = createApp({
+      ...{
+        db: it.db,
+        supervisor: it.supervisor,
+        feed: it.feed,
+        serving,
+        logger,
+        dataDir: it.folder,
+        apiKeys: [],
+      },
+      guard: new OutboundGuard(["127.0.0.1"]),
+      modelRoots: [FIXTURES],
+      closing: new AbortController().signal,
+      ...more,
+    });
+    const call = async (
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ) => {
+      const response = await app.request(path, {
+        method,
+        headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      const isJson = /json/.test(response.headers.get("content-type") ?? "");
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: isJson ? JSON.parse(text) : null,
+      };
+    };
+    await it.supervisor.start();
+    try {
+      await work(Object.assign(it, { call }));
+    } finally {
+      await serving.close();
+    }
+  });
+}
+
+/** Checks that an answer is a problem with this status and code, and that it tells nothing about the machine. */
+export function assertProblem(answer: Answer, status: number, code: string, path?: string): void {
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.headers.get("content-type"), "application/problem+json");
+  const { type, title, detail, errors } = answer.json;
+  assert.deepEqual({ status: answer.json.status, code: answer.json.code }, { status, code });
+  assert.ok([type, title, detail].every((text) => typeof text === "string" && text.length > 0));
+  if (path !== undefined) {
+    assert.ok(errors.some((error: { path: string }) => error.path === path), answer.text);
+  }
+  assert.doesNotMatch(answer.text, /\/(work|tmp|home|root|usr)\/|\bat .*\.ts:\d+/);
+}

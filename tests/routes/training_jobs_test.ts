@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { assertProblem, jobRequest, type Served, served } from "./served.ts";
+
+const PATH = "/v1/training-jobs";
+
+const finished = async (
+  it: Served,
+  behaviour: Parameters<typeof jobRequest>[0] = "succeed",
+): Promise<string> => {
+  const { id } = (await it.call("POST", PATH, jobRequest(behaviour))).json;
+  await it.reaches(id, "succeeded", "failed", "cancelled");
+  return id;
+};
+
+Deno.test("GET /v1/training-jobs pages through jobs, newest first, and filters them", async () => {
+  await served(async (it) => {
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++) ids.unshift(await finished(it, i === 2 ? "fail" : "succeed"));
+    const seen: string[] = [];
+    let after = "";
+    for (let more = true; more;) {
+      const { json } = await it.call("GET", `${PATH}?limit=2${after}`);
+      seen.push(...json.data.map(({ id }: { id: string }) => id));
+      assert.equal(json.next_cursor === null, !json.has_more);
+      more = json.has_more;
+      after = `&after=${json.next_cursor}`;
+    }
+    assert.deepEqual(seen, ids);
+    const failed = (await it.call("GET", `${PATH}?status=failed&kind=ppo`)).json.data;
+    assert.deepEqual(failed.map(({ id }: { id: string }) => id), [ids[2]]);
+    assert.deepEqual(failed[0].error, { code: "reward_failed", detail: "The reward gave NaN" });
+    assert.equal(failed[0].config.prompts, undefined);
+    for (
+      const [query, path] of [
+        ...[["limit=0", "limit"], ["limit=101", "limit"], ["limit=x", "limit"], ["limit=1&limit=2", "limit"]],
+        ...[["after=job_x", "after"], ["after=%00", "after"], ["status=done", "status"], ["page=2", "page"]],
+      ] as [string, string][]
+    ) {
+      assertProblem(await it.call("GET", `${PATH}?${query}`), 422, "invalid_request", path);
+    }
+  });
+});
+
+Deno.test("An id that nobody has is answered 404 everywhere", async () => {
+  await served(async (it) => {
+    for (const rest of ["", "/metrics", "/metrics?format=csv", "/events", "/checkpoints"]) {
+      assertProblem(await it.call("GET", `${PATH}/job_none${rest}`), 404, "not_found");
+    }
+    assertProblem(await it.call("POST", `${PATH}/job_none/cancel`), 404, "not_found");
+    assertProblem(await it.call("GET", "/v1/checkpoints/ckpt_none"), 404, "not_found");
+    assertProblem(await it.call("GET", "/v1/checkpoints/ckpt_none/files/a"), 404, "not_found");
+    assertProblem(await it.call("GET", "/v1/models/none"), 404, "not_found");
+    assertProblem(await it.call("GET", "/v1/nothing"), 404, "not_found");
+    assertProblem(await it.call("GET", `${PATH}/${"x".repeat(5000)}`), 422, "invalid_request");
+  });
+});
+
+Deno.test("POST …/cancel cancels a running job; one that has ended is answered 409", async () => {
+  await served(async (it) => {
+    const { id } = (await it.call("POST", PATH, jobRequest("hang"))).json;
+    await it.reaches(id, "running");
+    const answer = await it.call("POST", `${PATH}/${id}/cancel`);
+    assert.equal(answer.status, 202);
+    assert.equal(answer.json.status, "cancelling");
+    await it.reaches(id, "cancelled");
+    assertProblem(await it.call("POST", `${PATH}/${id}/cancel`), 409, "wrong_state");
+    assertProblem(await it.call("POST", `${PATH}/${await finished(it)}/cancel`), 409, "wrong_state");
+  });
+});
+
+Deno.test("GET …/metrics gives rows per step and per epoch, in pages", async () => {
+  await served(async (it) => {
+    const id = await finished(it);
+    const all = (await it.call("GET", `${PATH}/${id}/metrics`)).json;
+    assert.deepEqual(all.data[1], {
+      ...{ step: 2, epoch: 1, "objective/kl": 0.2, "policy/clipfrac_avg": 0, "objective/scores": 2 },
+    });
+    assert.deepEqual([all.data.length, all.has_more, all.next_cursor], [4, false, null]);
+    const first = (await it.call("GET", `${PATH}/${id}/metrics?limit=3`)).json;
+    const rest = (await it.call("GET", `${PATH}/${id}/metrics?limit=3&after=${first.next_cursor}`)).json;
+    assert.deepEqual([...first.data, ...rest.data], all.data);
+    const epochs = (await it.call("GET", `${PATH}/${id}/metrics?scope=epoch`)).json.data;
+    assert.deepEqual(epochs.map(({ epoch, avg_reward }: Record<string, number>) => [epoch, avg_reward]), [[
+      1,
+      2,
+    ], [2, 4]]);
+    for (const query of ["limit=1001", "limit=0", "after=x", "after=-1", "scope=run", "format=xml"]) {
+      assertProblem(await it.call("GET", `${PATH}/${id}/metrics?${query}`), 422, "invalid_request");
+    }
+  });
+});
+
+Deno.test("GET …/metrics?format=csv gives the same as a table", async () => {
+  await served(async (it) => {
+    const id = await finished(it);
+    const { text, headers } = await it.call("GET", `${PATH}/${id}/metrics?format=csv`);
+    assert.match(headers.get("content-type")!, /^text\/csv/);
+    assert.deepEqual(text.split("\r\n"), [
+      "step,epoch,objective/kl,objective/scores,policy/clipfrac_avg",
+      ...["1,1,0.1,1,0", "2,1,0.2,2,0", "3,2,0.3,3,0", "4,2,0.4,4,0", ""],
+    ]);
+  });
+});
+
+Deno.test("GET …/checkpoints and files give what the manifest names and nothing else", async () => {
+  await served(async (it) => {
+    const id = await finished(it);
+    const page = (await it.call("GET", `${PATH}/${id}/checkpoints?limit=1`)).json;
+    assert.equal(page.has_more, true);
+    const rest = (await it.call("GET", `${PATH}/${id}/checkpoints?after=${page.next_cursor}`)).json;
+    const [first, last] = [...page.data, ...rest.data];
+    assert.equal((await it.call("GET", `${PATH}/${id}`)).json.checkpoint, last.id);
+    assert.deepEqual((await it.call("GET", `/v1/checkpoints/${first.id}`)).json, first);
+    assert.deepEqual([first.epoch, first.step, first.files], [1, 2, [
+      { name: "adapter_model.safetensors", bytes: 9, sha256: "00" },
+    ]]);
+    const files = `/v1/checkpoints/${first.id}/files`;
+    const file = await it.call("GET", `${files}/adapter_model.safetensors`);
+    assert.equal(file.text, "weights 1");
+    assert.equal(file.headers.get("content-length"), "9");
+    assert.equal((await it.call("HEAD", `${files}/adapter_model.safetensors`)).text, "");
+    for (
+      const name of [
+        ...[
+          "not_in_the_manifest",
+          "..%2F..%2F1%2Fepoch-1%2Fadapter_model.safetensors",
+          "%2Fetc%2Fpasswd",
+          "..",
+          "%00",
+        ],
+        ...[
+          "..%2Fepoch-2%2Fadapter_model.safetensors",
+          "adapter_model.safetensors%2F",
+          "..%5C..%5Cproximal.db",
+        ],
+      ]
+    ) {
+      assertProblem(await it.call("GET", `${files}/${name}`), 404, "not_found");
+    }
+    await Deno.remove(`${it.folder}/jobs/${id}/1/epoch-1/adapter_model.safetensors`);
+    assertProblem(await it.call("GET", `${files}/adapter_model.safetensors`), 404, "not_found");
+    assertProblem(
+      await it.call("GET", `${PATH}/${id}/checkpoints?after=nope`),
+      422,
+      "invalid_request",
+      "after",
+    );
+  });
+});
