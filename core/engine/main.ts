@@ -41,25 +41,26 @@ type Work = Exclude<Command, { type: "cancel" }>;
 type Result = Extract<Message, { type: "result" }>["result"];
 
 /** What each command does; the table is total, so a command without a row does not compile. */
-const COMMANDS: { [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result> } =
-  {
-    check: async ({ job, folders }) => (await planJob(job, folders)).plan,
-    train: async ({ id, job, folders }, signal) => {
-      const events = trainJob(openRuntime(), job, folders, signal);
-      for (;;) {
-        const { done, value } = await events.next();
-        if (done) return value;
-        send({ id, type: "event", event: value });
-      }
-    },
-    generate: async ({ request, folders }, signal) =>
-      generate(await servedModels().policy(folders), request, signal),
-    score: async ({ request, folders }, signal) => {
-      const policy = await servedModels().policy(folders);
-      const context = { model: (name: string) => servedModels().reward(folders, name) };
-      return score(policy, request, request.reward && await makeReward(request.reward, context), signal);
-    },
-  };
+const COMMANDS: {
+  [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result>;
+} = {
+  check: async ({ job, folders }) => (await planJob(job, folders)).plan,
+  train: async ({ id, job, folders }, signal) => {
+    const events = trainJob(openRuntime(), job, folders, signal);
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      send({ id, type: "event", event: value });
+    }
+  },
+  generate: async ({ request, folders }, signal) =>
+    generate(await servedModels().policy(folders), request, signal),
+  score: async ({ request, folders }, signal) => {
+    const policy = await servedModels().policy(folders);
+    const context = { model: (name: string) => servedModels().reward(folders, name) };
+    return score(policy, request, request.reward && await makeReward(request.reward, context), signal);
+  },
+};
 
 const encoder = new TextEncoder();
 
@@ -79,12 +80,25 @@ async function run(command: Work, abort: AbortController): Promise<void> {
   } catch (thrown) {
     const error = errorRecord(thrown);
     if (error.code === "internal") {
-      logger.error("Command failed", { command: command.type, stack: thrown instanceof Error ? thrown.stack : thrown });
+      logger.error("Command failed", {
+        command: command.type,
+        stack: thrown instanceof Error ? thrown.stack : thrown,
+      });
     }
     send({ id: command.id, type: "error", error });
   } finally {
     running.delete(command.id);
   }
+}
+
+// An error nobody caught would end the isolate under onnxruntime's threads, which crashes without a word.
+const FAULT_EXIT_CODE = 70;
+for (const type of ["error", "unhandledrejection"] as const) {
+  globalThis.addEventListener(type, (event) => {
+    const fault = event instanceof PromiseRejectionEvent ? event.reason : (event as ErrorEvent).error;
+    logger.error("Uncaught error", { stack: fault instanceof Error ? fault.stack : String(fault) });
+    Deno.exit(FAULT_EXIT_CODE);
+  });
 }
 
 send({ type: "ready", pid: Deno.pid });

@@ -32,6 +32,9 @@ export const FUNCTIONS = {
   ReleaseThreadingOptions: release(122),
   CreateEnvWithGlobalThreadPools: fallible(119, "i32", "buffer", "pointer", "buffer"),
   ReleaseEnv: release(92),
+  CreateArenaCfg: fallible(156, "usize", "i32", "i32", "i32", "buffer"),
+  ReleaseArenaCfg: release(157),
+  CreateAndRegisterAllocator: fallible(144, "pointer", "pointer", "pointer"),
 
   CreateSessionOptions: fallible(10, "buffer"),
   EnableProfiling: fallible(14, "pointer", "buffer"),

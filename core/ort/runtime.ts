@@ -60,6 +60,7 @@ export class Runtime {
       (cell) => api.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, cell),
     );
     this.#memoryInfos = { cpu };
+    shareArena(api, environment, cpu);
     this.handle = new Handle("runtime", environment, (pointer) => {
       api.ReleaseMemoryInfo(cpu);
       api.ReleaseEnv(pointer);
@@ -164,5 +165,25 @@ export class Runtime {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/** Chunks of exactly what is asked for; the library's other strategy doubles them. */
+const SAME_AS_REQUESTED = 1;
+const LIBRARY_DEFAULT = -1;
+
+/**
+ * One arena for all sessions. They run one after another, so what one has freed serves the next; an arena each
+ * would keep every session's peak for ever.
+ */
+function shareArena(api: Api, environment: Deno.PointerObject, cpu: Deno.PointerObject): void {
+  const config = api.pointer(
+    "configure the arena",
+    (cell) => api.CreateArenaCfg(0n, SAME_AS_REQUESTED, LIBRARY_DEFAULT, LIBRARY_DEFAULT, cell),
+  );
+  try {
+    api.check(api.CreateAndRegisterAllocator(environment, cpu, config), "share the arena");
+  } finally {
+    api.ReleaseArenaCfg(config);
   }
 }

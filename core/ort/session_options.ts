@@ -111,7 +111,11 @@ function addInitializers(
 }
 
 function configEntries(options: SessionOptions, { spin }: ProcessOptions): Record<string, string> {
-  const entries: Record<string, string> = { "session.intra_op.allow_spinning": spin ? "1" : "0" };
+  const entries: Record<string, string> = {
+    "session.intra_op.allow_spinning": spin ? "1" : "0",
+    // The environment's arena; a session that turns the arena off allocates for itself.
+    "session.use_env_allocators": options.arena === false ? "0" : "1",
+  };
   if (options.prepacking === false) entries["session.disable_prepacking"] = "1";
   if (options.initializers && Object.keys(options.initializers).length > 0) {
     entries["session.model_external_initializers_file_folder_path"] = WEIGHTS_FOLDER;

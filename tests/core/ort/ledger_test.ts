@@ -16,6 +16,7 @@ type Name = keyof typeof FUNCTIONS | "failed status";
 const RELEASES: Partial<Record<Name, Name[]>> = {
   ReleaseStatus: ["failed status"],
   ReleaseThreadingOptions: ["CreateThreadingOptions"],
+  ReleaseArenaCfg: ["CreateArenaCfg"],
   ReleaseEnv: ["CreateEnvWithGlobalThreadPools"],
   ReleaseSessionOptions: ["CreateSessionOptions"],
   ReleasePrepackedWeightsContainer: ["CreatePrepackedWeightsContainer"],
