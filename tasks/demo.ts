@@ -12,7 +12,7 @@ import { demoPrompts } from "./tiny/prompts.ts";
 const { values: options } = parseArgs({
   options: {
     seed: { type: "string", default: "0" },
-    epochs: { type: "string", default: "12" },
+    epochs: { type: "string", default: "10" },
     /** Write the reward curve as a picture (SVG) here. */
     picture: { type: "string" },
   },
@@ -25,7 +25,7 @@ const REWARD = {
   type: "sum",
   terms: [
     { weight: 1, reward: { type: "regex", pattern: "\\?\\s*$" } },
-    { weight: 1, reward: { type: "length", unit: "words", max: 12, penalty: 0.1 } },
+    { weight: 1, reward: { type: "length", unit: "words", min: 6, max: 14 } },
   ],
 };
 
@@ -55,13 +55,13 @@ try {
     model: "tiny",
     prompts,
     epochs: Number(options.epochs),
-    ppo: { batch_size: 32, max_new_tokens: 32, learning_rate: 2e-3, kl_coef: 0.02 },
+    ppo: { batch_size: 32, max_new_tokens: 32, learning_rate: 1e-3, kl_coef: 0.1 },
     reward: REWARD,
     seed: Number(options.seed),
     webhook: { url: `http://127.0.0.1:${receiver.addr.port}/hook`, secret: SECRET },
   });
   console.log(
-    `job ${job.id}: ${prompts.length} posts, ${options.epochs} epochs, reward: a question of at most 12 words\n`,
+    `job ${job.id}: ${prompts.length} posts, ${options.epochs} epochs, reward: a question of 6 to 14 words\n`,
   );
   const finished = await follow(job.id);
   if (finished.status !== "succeeded") {
