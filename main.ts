@@ -72,6 +72,12 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => signalled.resolve(signal));
   }
+  // One request's bug must not end everybody's jobs.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    const { reason } = event;
+    logger.error("Unhandled rejection", { error: String(reason), stack: (reason as Error)?.stack });
+  });
   await supervisor.start();
   deliverer.start();
   const server = Deno.serve({
@@ -99,8 +105,8 @@ if (import.meta.main) {
     Deno.exit(0);
   } catch (error) {
     // Before the server runs there is nobody but the person who started it to tell.
-    const known = error instanceof UserError || error instanceof Deno.errors.AddrInUse ||
-      error instanceof Deno.errors.PermissionDenied;
+    const known = error instanceof UserError ||
+      Object.values(Deno.errors).some((kind) => error instanceof kind);
     console.error(known ? `error: ${(error as Error).message}` : error);
     Deno.exit(1);
   }

@@ -47,7 +47,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.use("/v1/*", authenticate(context.apiKeys));
 
   for (
-    const resource of [health, trainingJobs, jobMetrics, jobEvents, checkpoints, generations, scores, models]
+    const resource of [trainingJobs, jobMetrics, jobEvents, checkpoints, generations, scores, models, health]
   ) {
     app.route("/", resource(context));
   }
@@ -55,7 +55,10 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
     app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   }
   const security = context.apiKeys.length > 0 ? [{ bearer: [] }] : [];
-  app.route("/", docs(() => app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, security })));
+  app.route(
+    "/",
+    docs(() => app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "/" }], security })),
+  );
 
   app.notFound((c) => {
     const allow = allowedMethods(app, c.req.path);

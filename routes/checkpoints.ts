@@ -16,6 +16,7 @@ const params = z.object({ id: z.string().max(100).openapi({ example: "ckpt_01k0â
 const list = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/checkpoints",
+  tags: ["Checkpoints"],
   summary: "Checkpoints of a training job, oldest first",
   request: {
     params: jobParams,
@@ -33,6 +34,7 @@ const list = createRoute({
 const show = createRoute({
   method: "get",
   path: "/v1/checkpoints/{id}",
+  tags: ["Checkpoints"],
   summary: "Show a checkpoint",
   request: { params },
   responses: {
@@ -44,6 +46,7 @@ const show = createRoute({
 const download = createRoute({
   method: "get",
   path: "/v1/checkpoints/{id}/files/{name}",
+  tags: ["Checkpoints"],
   summary: "Download a file of a checkpoint",
   request: {
     params: params.extend({ name: z.string().max(255).openapi({ example: "adapter_model.safetensors" }) }),

@@ -80,13 +80,14 @@ export function docs(openApi: () => unknown): Hono<Env> {
     return c.body(script, 200, { "content-type": "text/javascript" });
   });
   app.get("/docs/scalar.js", async (c) => {
-    const file = await Deno.open(SCRIPT);
-    const { size } = await file.stat();
-    return c.body(file.readable, 200, {
+    const headers = {
       "content-type": "text/javascript",
-      "content-length": String(size),
+      "content-length": String((await Deno.stat(SCRIPT)).size),
       "cache-control": "public, max-age=3600",
-    });
+    };
+    // A HEAD request's stream would never be read nor closed.
+    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
+    return c.body((await Deno.open(SCRIPT)).readable, 200, headers);
   });
   return app;
 }

@@ -26,6 +26,7 @@ const route = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/generations",
+    tags: ["Inference"],
     summary: "Generate text",
     middleware: [jsonBody(context.max_body_bytes)] as const,
     request: { body: { required: true, content: { "application/json": { schema: generationSchema } } } },

@@ -11,14 +11,16 @@ const content = { "application/json": { schema: z.object({ status: z.literal("ok
 const live = createRoute({
   method: "get",
   path: "/healthz",
-  summary: "Whether the process lives",
+  tags: ["Health"],
+  summary: "Liveness",
   responses: { 200: { description: "It does", content } },
 });
 
 const ready = createRoute({
   method: "get",
   path: "/readyz",
-  summary: "Whether requests will be served",
+  tags: ["Health"],
+  summary: "Readiness",
   responses: { 200: { description: "They will", content }, ...problemResponses(503) },
 });
 

@@ -18,6 +18,7 @@ const BATCH = 100;
 const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/events",
+  tags: ["Training jobs"],
   summary: "Events of a training job, oldest first, as a list or a stream",
   request: {
     params: jobParams,
@@ -66,6 +67,10 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
         "too_many_requests",
         `${streams} event streams are open: close some or try again later`,
       );
+    }
+    // A HEAD request's stream would never be read nor closed.
+    if (c.req.raw.method === "HEAD") {
+      return c.body(null, 200, { "content-type": "text/event-stream" }) as never;
     }
     streams++;
     c.header("x-accel-buffering", "no");

@@ -15,6 +15,7 @@ const MAX_ROWS = 1000;
 const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/metrics",
+  tags: ["Training jobs"],
   summary: "Metrics of a training job, oldest first",
   request: {
     params: jobParams,

@@ -30,6 +30,7 @@ function modelView({ name, summary, problem }: ListedModel): z.output<typeof mod
 const list = createRoute({
   method: "get",
   path: "/v1/models",
+  tags: ["Models"],
   summary: "List models",
   responses: {
     200: {
@@ -43,6 +44,7 @@ const list = createRoute({
 const show = createRoute({
   method: "get",
   path: "/v1/models/{id}",
+  tags: ["Models"],
   summary: "Show a model",
   request: { params: z.object({ id: z.string().max(200).openapi({ example: "tiny" }) }) },
   responses: {

@@ -96,6 +96,8 @@ export function problemOf(thrown: unknown, c: Context<Env>): Response {
     return problem(thrown.code, thrown.message, thrown.errors);
   }
   if (thrown instanceof z.ZodError) return invalidProblem(thrown);
+  // Nobody reads this; it keeps a client that went away from looking like a bug in the log.
+  if (c.req.raw.signal.aborted) return problem("cancelled", "The client closed the request");
   const code = thrown instanceof HTTPException ? HTTP_EXCEPTIONS[thrown.status] : undefined;
   if (code) return problem(code, (thrown as HTTPException).message);
   c.get("logger").error("Request failed", {

@@ -28,6 +28,7 @@ const route = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/scores",
+    tags: ["Inference"],
     summary: "Score completions",
     middleware: [jsonBody(context.max_body_bytes)] as const,
     request: { body: { required: true, content: { "application/json": { schema: scoreSchema } } } },

@@ -21,6 +21,7 @@ const create = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/training-jobs",
+    tags: ["Training jobs"],
     summary: "Start a training job, or check one with dry_run",
     middleware: [jsonBody(context.max_body_bytes)] as const,
     request: {
@@ -41,6 +42,7 @@ const create = (context: AppContext) =>
 const list = createRoute({
   method: "get",
   path: "/v1/training-jobs",
+  tags: ["Training jobs"],
   summary: "List training jobs, newest first",
   request: {
     query: z.strictObject({
@@ -59,6 +61,7 @@ const list = createRoute({
 const show = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}",
+  tags: ["Training jobs"],
   summary: "Show a training job",
   request: { params: jobParams },
   responses: { 200: { description: "The job", content: json(jobSchema) }, ...problemResponses(401, 404) },
@@ -67,6 +70,7 @@ const show = createRoute({
 const cancel = createRoute({
   method: "post",
   path: "/v1/training-jobs/{id}/cancel",
+  tags: ["Training jobs"],
   summary: "Cancel a training job",
   request: { params: jobParams },
   responses: {

@@ -120,6 +120,20 @@ Deno.test("A crash of the serving engine is a 503, and the next request is serve
   });
 });
 
+Deno.test("A client that goes away cancels its generation", async () => {
+  const gone = new AbortController();
+  await served(async (it) => {
+    const body = JSON.stringify(generation({ seed: BEHAVIOURS.hang }));
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body, signal: gone.signal };
+    const waiting = it.app.request("/v1/generations", init);
+    await it.call("POST", "/v1/generations", generation());
+    gone.abort();
+    assert.equal((await waiting).status, 499);
+    assert.ok(!it.logs.some((line) => line.includes("Request failed")));
+  });
+});
+
 Deno.test("POST /v1/scores takes adapters from the model folders only", async () => {
   await served(async (it) => {
     const items = [{ prompt: "a", completion: "b" }];

@@ -103,6 +103,8 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
     await new Promise((resolve) => setTimeout(resolve, 100));
     const second = await open();
     assert.equal(second.status, 200);
+    const head = await app.request(`${PATH}/${id}/events`, { method: "HEAD", headers: STREAM });
+    assert.equal(head.status, 429);
     closing.abort();
     assert.ok((await second.text()).length > 0, "and it ends when the server stops");
     await it.supervisor.cancel(id);

@@ -12,6 +12,7 @@ import { type Behaviour, startFakeEngine, type Supervised, supervised } from "..
 export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 
 export interface Served extends Supervised {
+  app: ReturnType<typeof createApp>;
   /** Sends a request; a body that is no text is sent as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
@@ -83,7 +84,7 @@ export async function served(
     };
     await it.supervisor.start();
     try {
-      await work(Object.assign(it, { call }));
+      await work(Object.assign(it, { app, call }));
     } finally {
       await serving.close();
     }
