@@ -4,6 +4,7 @@
  * never on its neighbours. Knows nothing of text.
  */
 import { generateArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { FinishReason } from "../ppo/experience.ts";
@@ -116,8 +117,8 @@ class Decoding {
       ...rows.map(({ prompt_ids, max_new_tokens }) => prompt_ids.length + max_new_tokens),
     );
     const capacity = Math.max(longest, this.#promptColumns);
-    const { num_key_value_heads, head_dim, num_hidden_layers } = base.config;
-    this.#cacheShape = [num_key_value_heads, capacity, head_dim];
+    const { num_key_value_heads, num_hidden_layers } = base.config;
+    this.#cacheShape = [num_key_value_heads, capacity, cacheHeadSize(base.config)];
     this.#cache = Array.from(
       { length: 2 * num_hidden_layers },
       () => Tensor.from(base.runtime, "float32", [rows.length, ...this.#cacheShape]),

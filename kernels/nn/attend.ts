@@ -49,18 +49,45 @@ export interface Cache {
   readonly outputs: Record<string, Value>;
 }
 
-/** Attention over a cache [B,K,cache,D] per layer; `last_position` i32 [B] says where each row's newest token is. */
+/** The runtime's cached attention takes heads of 8·n numbers and rotates them by tables of 8·n columns. */
+const HEAD_MULTIPLE = 16;
+
+/** Size of a head in the cache: the model's own, made up with zeros to one the runtime accepts. */
+export function cacheHeadSize({ head_dim }: ModelConfig): number {
+  return Math.ceil(head_dim / HEAD_MULTIPLE) * HEAD_MULTIPLE;
+}
+
+/**
+ * Attention over a cache [B,K,cache,cacheHeadSize] per layer; `last_position` i32 [B] says where each row's newest
+ * token is.
+ */
 export function cachedAttend(g: Builder, config: ModelConfig, rows: string): Cache {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
   const rope = rotaryInputs(g, config);
   const lastPosition = g.input("last_position", "int32", [rows]);
   const totalLength = g.input("total_length", "int32", []);
   const outputs: Record<string, Value> = {};
+  const size = cacheHeadSize(config);
+  // Zeros change no score. Each half of a head gets its own, because the rotation pairs the halves.
+  const extra = (size - D) / 2;
+  const widen = (x: Value, count: number) => {
+    if (extra === 0) return x;
+    const [B, S] = x.shape as [string, string];
+    const halves = g.reshape(x, [B, S, count, 2, D / 2]);
+    return g.reshape(g.pad(halves, 4, 0, extra), [B, S, count * size]);
+  };
+  const narrow = (x: Value) => {
+    if (extra === 0) return x;
+    const [B, S] = x.shape as [string, string];
+    return g.slice(g.reshape(x, [B, S, heads, 2, size / 2]), 4, 0, D / 2);
+  };
+  const tables = [rope.cos, rope.sin].map((table) => extra === 0 ? table : g.pad(table, 1, 0, extra));
   const attend: Attend = (layer, q, k, v) => {
-    const shape = [rows, kvHeads, "cache", D];
+    const shape = [rows, kvHeads, "cache", size];
     const pastKey = g.input(`past_key.${layer}`, "float32", shape);
     const pastValue = g.input(`past_value.${layer}`, "float32", shape);
-    const inputs = [q, k, v, pastKey, pastValue, lastPosition, totalLength, rope.cos, rope.sin];
+    const wide = [widen(q, heads), widen(k, kvHeads), widen(v, kvHeads)];
+    const inputs = [...wide, pastKey, pastValue, lastPosition, totalLength, ...tables];
     const [o, key, value] = g.op("GroupQueryAttention", inputs, {
       heads,
       kvHeads,
@@ -70,7 +97,7 @@ export function cachedAttend(g: Builder, config: ModelConfig, rows: string): Cac
     outputs[`present_key.${layer}`] = key!;
     outputs[`present_value.${layer}`] = value!;
     const [B, S] = q.shape as [string, string];
-    return g.reshape(o!, [`${B}*${S}`, heads * D]);
+    return g.reshape(narrow(o!), [`${B}*${S}`, heads * D]);
   };
   return { attend, outputs };
 }
