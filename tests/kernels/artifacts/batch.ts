@@ -1,11 +1,23 @@
 /** Batches for whole artifacts: rows of tokens, packed as the graphs take them, and the inputs of the losses. */
-import { policyEvalArtifact, type Tuning, VALUE_HEAD } from "../../../kernels/artifacts.ts";
+import { logitsArtifact, policyEvalArtifact, type Tuning, VALUE_HEAD } from "../../../kernels/artifacts.ts";
+import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import { uniform } from "../../../core/rng.ts";
 import type { Fixture } from "../models/fixture.ts";
 import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
 
 export const EOS = 2;
 const VOCABULARY = 320;
+const CONTEXT = 64;
+
+/** A model with an adapter: one of the fixtures, or one of any shape made by `randomModel`. */
+export type Model = Pick<Fixture, "config" | "weights" | "lora" | "adapter" | "rope">;
+
+/** The adapter of a model. */
+export function loraOf({ adapter }: Model): Tuning {
+  return { type: "lora", adapter };
+}
 
 /** The tokens of a row; those from `prompt` on are actions. */
 export interface Row {
@@ -16,6 +28,28 @@ export interface Row {
 /** Numbers in [-1, 1) that a stream of its own makes for every `key`. */
 export function noise(key: number, size: number): number[] {
   return Array.from({ length: size }, (_, i) => Math.fround(2 * uniform(20, "data", 0, key, i) - 1));
+}
+
+/** A model of this shape whose weights (and adapter) are noise, of a size that keeps the logits alive. */
+export function randomModel(config: ModelConfig): Model {
+  const adapter = uniformAdapter(config, { r: 4, scale: 2 });
+  const { weights, inputs } = logitsArtifact(config, { type: "lora", adapter });
+  const fill = (declared: typeof weights) =>
+    Object.fromEntries(declared.map(({ name, shape }, index) => {
+      const dims = shape as number[];
+      const scale = name.includes("norm") ? 0.2 : name.includes("embed") ? 0.7 : 2 / Math.sqrt(dims.at(-1)!);
+      const data = noise(1000 + index, dims.reduce((a, b) => a * b));
+      return [name, { dims, data: data.map((x) => scale * x + Number(name.includes("norm"))) }];
+    }));
+  const rope = config.rope && rotaryTable(config.rope, config.head_dim, CONTEXT);
+  const table = (data: Float32Array): Array_ => ({ dims: [CONTEXT, config.head_dim / 2], data });
+  return {
+    config,
+    adapter,
+    weights: fill(weights),
+    lora: fill(inputs.filter(({ name }) => name.includes("lora_"))),
+    rope: rope ? { rope_cos: table(rope.cos), rope_sin: table(rope.sin) } : {},
+  };
 }
 
 /** Uneven rows that end with EOS, one of them nothing but EOS. */
@@ -69,14 +103,14 @@ export interface Experience {
 
 /** Experience of `rows` near what the policy gives, so that few tokens are clipped; weights of the token mean. */
 export async function experienceOf(
-  fixture: Fixture,
+  model: Model,
   tuning: Tuning,
   rows: readonly Row[],
 ): Promise<Experience> {
   const count = actions(rows);
   const { logprobs } = await runArtifact(
-    policyEvalArtifact(fixture.config, tuning, { values: false }),
-    feedsOf(fixture, batchOf(rows)),
+    policyEvalArtifact(model.config, tuning, { values: false }),
+    feedsOf(model, batchOf(rows)),
   );
   const moved = noise(100, count);
   return {
@@ -102,12 +136,12 @@ export function experienceInputs(
 }
 
 /** Everything an artifact may ask for beside its batch: weights, adapter, value head, tables and loss constants. */
-export function feedsOf(fixture: Fixture, more: Record<string, Array_> = {}): Record<string, Array_> {
-  const hidden = fixture.config.hidden_size;
+export function feedsOf(model: Model, more: Record<string, Array_> = {}): Record<string, Array_> {
+  const hidden = model.config.hidden_size;
   return {
-    ...fixture.weights,
-    ...fixture.lora,
-    ...fixture.rope,
+    ...model.weights,
+    ...model.lora,
+    ...model.rope,
     [VALUE_HEAD.weight]: { dims: [1, hidden], data: noise(104, hidden).map((x) => x / 4) },
     [VALUE_HEAD.bias]: vector([0.1]),
     adapter_scale: scalar(1),
