@@ -166,9 +166,10 @@ export class Supervisor {
         logger.info("Job goes back to the queue");
         return await requeueJob(db, job.id, "The server was stopped", false);
       }
-      logger.warn("Job ended", {
+      const known = error instanceof UserError;
+      logger[known && error.code === "cancelled" ? "info" : "warn"]("Job ended", {
         error: String(error),
-        stack: error instanceof UserError ? undefined : stackOf(error),
+        stack: known ? undefined : stackOf(error),
       });
       await failJob(db, job.id, jobError(error));
     } catch (unwritable) {
