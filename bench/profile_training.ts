@@ -1,0 +1,97 @@
+/**
+ * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]`.
+ * Random weights, one micro-batch of the whole workload; onnxruntime's own profiler does the timing.
+ */
+import { join } from "node:path";
+import { policyTrainingArtifact, valueTrainingArtifact } from "../kernels/artifacts.ts";
+import { BaseModel } from "../core/model/base_model.ts";
+import { Feeds } from "../core/model/feeds.ts";
+import { initialParameters, tuningOf } from "../core/model/network.ts";
+import { tokenBatch } from "../core/model/token_batch.ts";
+import { Runtime } from "../core/ort/runtime.ts";
+import { uniform } from "../core/rng.ts";
+import { writeRandomModel } from "../tasks/random_model.ts";
+import { type WorkloadName, WORKLOADS } from "./workloads.ts";
+
+const [size = "tiny", network = "policy", runs = "8"] = Deno.args;
+const { config, B, P, R } = WORKLOADS[size as WorkloadName];
+const folder = await Deno.makeTempDir({ prefix: "proximal-profile-" });
+try {
+  await writeRandomModel(folder, config, { classifier: false, seed: 0 });
+  const runtime = Runtime.open({ threads: 2 });
+  const base = await BaseModel.open(runtime, folder);
+  const tuning = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
+  const head = network === "value";
+  const parameters = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
+  const artifact = head
+    ? valueTrainingArtifact(base.config, tuning, { accumulate: false })
+    : policyTrainingArtifact(base.config, tuning, { values: false, entropyBonus: false, accumulate: false });
+  const session = await base.session(artifact, { profile: join(folder, "profile") });
+  const token = (row: number, at: number) =>
+    4 + Math.floor(uniform(1, "data", 0, row, at) * (config.vocab_size - 4));
+  const ids = (row: number, from: number, count: number) =>
+    Int32Array.from({ length: count }, (_, i) => token(row, from + i));
+  const batch = tokenBatch(
+    Array.from({ length: B }, (_, row) => ({ prompt_ids: ids(row, 0, P), response_ids: ids(row, P, R) })),
+  );
+  const zeros = () => new Float32Array(batch.tokens);
+  using feeds = new Feeds(runtime).batch(batch)
+    .vector("weights", zeros().fill(1 / batch.tokens)).vector("advantages", zeros().fill(0.5))
+    .vector("old_logprobs", zeros().fill(-8)).vector("old_values", zeros()).vector("returns", zeros());
+  for (
+    const [name, value] of Object.entries({
+      inverse_temperature: 1,
+      adapter_scale: 1,
+      clip_low: 0.8,
+      clip_high: 1.2,
+      dual_clip: 1e30,
+      value_clip: 0.2,
+    })
+  ) {
+    feeds.scalar(name, value);
+  }
+  const binding = session.bind();
+  parameters.bind(binding, "input", () => true);
+  feeds.bind(binding, session);
+  for (const [name, tensor] of Object.entries(base.rope(batch.columns))) binding.input(name, tensor);
+  for (const { name } of session.outputs) binding.outputOnDevice(name);
+  const times: number[] = [];
+  for (let run = 0; run < Number(runs); run++) {
+    const start = performance.now();
+    await binding.run();
+    times.push(performance.now() - start);
+  }
+  report(JSON.parse(await Deno.readTextFile(session.endProfiling())), Number(runs));
+  times.sort((a, b) => a - b);
+  console.log(`wall ms a run: best ${times[0]!.toFixed(1)}, median ${times[times.length >> 1]!.toFixed(1)}`);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+interface Entry {
+  cat: string;
+  name: string;
+  dur: number;
+  args: { op_name: string };
+}
+
+function report(entries: Entry[], runs: number): void {
+  const totals = new Map<string, { ms: number; count: number }>();
+  let all = 0;
+  for (const { cat, name, dur, args } of entries) {
+    if (cat !== "Node" || !name.endsWith("kernel_time")) continue;
+    const direction = name.startsWith("gradient.") ? "backward" : "forward";
+    const key = `${args.op_name.padEnd(30)} ${direction}`;
+    const total = totals.get(key) ?? { ms: 0, count: 0 };
+    totals.set(key, { ms: total.ms + dur / 1000 / runs, count: total.count + 1 / runs });
+    all += dur / 1000 / runs;
+  }
+  for (const [key, { ms, count }] of [...totals].sort((a, b) => b[1].ms - a[1].ms).slice(0, 24)) {
+    console.log(
+      `${key.padEnd(40)} ${ms.toFixed(2).padStart(8)} ms ${(100 * ms / all).toFixed(1).padStart(5)} %  ${
+        Math.round(count)
+      } nodes`,
+    );
+  }
+  console.log(`all nodes ${all.toFixed(1)} ms a run`);
+}
