@@ -101,22 +101,20 @@ export interface Experience {
   weights: number[];
 }
 
-/** Experience of `rows` near what the policy gives, so that few tokens are clipped; weights of the token mean. */
-export async function experienceOf(
-  model: Model,
-  tuning: Tuning,
-  rows: readonly Row[],
-): Promise<Experience> {
+/** Well inside and well outside a clip range of 0.2, so that a small step crosses no bound. */
+const AWAY = [-0.1, 0.5, 0.1, -0.6, 0.05];
+
+/** Experience of `rows`, some of it inside and some outside the clip ranges; weights of the token mean. */
+export async function experienceOf(model: Model, tuning: Tuning, rows: readonly Row[]): Promise<Experience> {
   const count = actions(rows);
-  const { logprobs } = await runArtifact(
-    policyEvalArtifact(model.config, tuning, { values: false }),
+  const { logprobs, values } = await runArtifact(
+    policyEvalArtifact(model.config, tuning, { values: true }),
     feedsOf(model, batchOf(rows)),
   );
-  const moved = noise(100, count);
   return {
-    old_logprobs: logprobs!.data.map((logprob, i) => logprob + 0.25 * moved[i]!),
+    old_logprobs: logprobs!.data.map((logprob, i) => logprob + AWAY[i % 5]!),
     advantages: noise(101, count),
-    old_values: noise(102, count),
+    old_values: values!.data.map((value, i) => value + AWAY[(i + 2) % 5]!),
     returns: noise(103, count).map((x) => 2 * x),
     weights: new Array<number>(count).fill(1 / count),
   };

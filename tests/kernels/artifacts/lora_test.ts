@@ -1,0 +1,128 @@
+/** Adapters in whole graphs: nothing at step 0, the reference at scale 0, and the merged weight's model. */
+import assert from "node:assert/strict";
+import {
+  GRADIENT,
+  logitsArtifact,
+  policyEvalArtifact,
+  policyTrainingArtifact,
+  type Tuning,
+} from "../../../kernels/artifacts.ts";
+import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import { loadFixture } from "../models/fixture.ts";
+import { type Array_, runArtifact, scalar } from "../run_artifact.ts";
+import { within, worst } from "../within.ts";
+import { batchOf, experienceInputs, experienceOf, feedsOf, loraOf, type Model, ROWS } from "./batch.ts";
+
+const MODELS = ["qwen3", "qwen2", "llama"];
+
+/** The adapter before its first step: every B is 0. */
+function atStart({ lora }: Model): Record<string, Array_> {
+  return Object.fromEntries(
+    Object.entries(lora).map(([name, { dims, data }]) => [
+      name,
+      { dims, data: name.endsWith("lora_B.weight") ? Array.from(data as number[], () => 0) : data },
+    ]),
+  );
+}
+
+async function logits(model: Model, tuning: Tuning, more: Record<string, Array_> = {}): Promise<number[]> {
+  const feeds = feedsOf(model, { ...batchOf(ROWS), ...more });
+  return (await runArtifact(logitsArtifact(model.config, tuning), feeds)).logits!.data;
+}
+
+for (const name of MODELS) {
+  Deno.test(`${name}: an adapter with B = 0 leaves the base's logits exactly as they are, and so does scale 0`, async () => {
+    const model = await loadFixture(name);
+    const base = await logits(model, { type: "none" });
+    assert.deepEqual(await logits(model, loraOf(model), atStart(model)), base);
+    assert.deepEqual(await logits(model, loraOf(model), { adapter_scale: scalar(0) }), base);
+    assert.ok(worst(await logits(model, loraOf(model)), base) > 0.1);
+  });
+
+  Deno.test(`${name}: the weights merged with the adapter give what the adapter gives beside them`, async () => {
+    const model = await loadFixture(name);
+    const merged = { ...model.weights };
+    for (const [module, { scale }] of model.adapter) {
+      const [a, b] = ["A", "B"].map((side) => model.lora[`${module}.lora_${side}.weight`]!);
+      const [r, inputs] = a!.dims as [number, number];
+      const { dims, data } = merged[`${module}.weight`]!;
+      merged[`${module}.weight`] = {
+        dims,
+        data: Array.from(data as number[], (value, i) => {
+          const [out, column] = [Math.floor(i / inputs), i % inputs];
+          let product = 0;
+          for (let k = 0; k < r; k++) {
+            product += Number(b!.data[out * r + k]) * Number(a!.data[k * inputs + column]);
+          }
+          return value + scale * product;
+        }),
+      };
+    }
+    const apart = await logits(model, loraOf(model));
+    within(await logits({ ...model, weights: merged }, { type: "none" }), apart, 1e-5, "logits");
+  });
+
+  Deno.test(`${name}: at step 0 no A has a gradient and every B has one`, async () => {
+    const model = await loadFixture(name);
+    const tuning = loraOf(model);
+    const start = { ...model, lora: atStart(model) };
+    const experience = await experienceOf(start, tuning, ROWS);
+    const options = { values: false, entropyBonus: false, accumulate: false };
+    const outputs = await runArtifact(
+      policyTrainingArtifact(model.config, tuning, options),
+      feedsOf(start, { ...batchOf(ROWS), ...experienceInputs(experience) }),
+    );
+    for (const key of Object.keys(model.lora)) {
+      const gradient = outputs[GRADIENT + key]!.data;
+      if (key.endsWith("lora_A.weight")) assert.ok(gradient.every((value) => value === 0), key);
+      else assert.ok(gradient.some((value) => Math.abs(value) > 1e-6), key);
+    }
+  });
+}
+
+Deno.test("The gate scales the adapter: half of it is half of B", async () => {
+  const model = await loadFixture("qwen3");
+  const half = Object.fromEntries(
+    Object.entries(model.lora).map(([name, { dims, data }]) => [
+      name,
+      {
+        dims,
+        data: Array.from(data as number[], (value) => name.endsWith("lora_B.weight") ? value / 2 : value),
+      },
+    ]),
+  );
+  const gated = await logits(model, loraOf(model), { adapter_scale: scalar(0.5) });
+  within(gated, await logits({ ...model, lora: half }, loraOf(model)), 1e-5, "logits");
+});
+
+Deno.test("An adapter on some linears asks for those alone, each with its own rank and scale", async () => {
+  const model = await loadFixture("qwen3");
+  const chosen = uniformAdapter(model.config, { r: 4, scale: 2 }, ["q_proj", "down_proj"]);
+  assert.equal(chosen.size, 2 * model.config.num_hidden_layers);
+  const module = "model.layers.1.mlp.down_proj";
+  const adapter = new Map([...chosen, [module, { r: 2, scale: 5 }]]);
+  const artifact = policyEvalArtifact(model.config, { type: "lora", adapter }, { values: false });
+  const matrices = artifact.inputs.filter(({ name }) => name.includes("lora_"));
+  assert.equal(matrices.length, 2 * chosen.size);
+  assert.deepEqual(matrices.find(({ name }) => name === `${module}.lora_A.weight`)!.shape, [2, 80]);
+
+  // The first two ranks of the fixture's matrices, at 5 instead of 2, are these at 2 times 2.5.
+  const cut = (side: "A" | "B", factor: number): Array_ => {
+    const { dims, data } = model.lora[`${module}.lora_${side}.weight`]!;
+    const [rows, columns] = dims as [number, number];
+    const keep = (i: number) => side === "A" ? Math.floor(i / columns) < 2 : i % columns < 2;
+    const values = Array.from(data as number[], (value) => value * factor).filter((_, i) => keep(i));
+    return { dims: side === "A" ? [2, columns] : [rows, 2], data: values };
+  };
+  const [a, b] = [`${module}.lora_A.weight`, `${module}.lora_B.weight`];
+  const feeds = feedsOf(model, { ...batchOf(ROWS), [a]: cut("A", 1), [b]: cut("B", 1) });
+  const mixed = await runArtifact(artifact, feeds);
+  const even = await runArtifact(
+    policyEvalArtifact(model.config, {
+      type: "lora",
+      adapter: new Map([...chosen, [module, { r: 2, scale: 2 }]]),
+    }, { values: false }),
+    { ...feeds, [b]: cut("B", 2.5) },
+  );
+  within(mixed.logprobs!.data, even.logprobs!.data, 1e-5, "logprobs");
+});
