@@ -57,19 +57,6 @@ export class BaseModel {
     });
   }
 
-  /** Reads weights straight into `into`, for parameters that will be trained. */
-  async readInto(
-    parameters: readonly { name: string; into: Float32Array; shape: readonly number[] }[],
-  ): Promise<void> {
-    const source = await openSafetensors(this.folder);
-    try {
-      checkShapes(source, parameters);
-      for (const { name, into } of parameters) into.set(await source.readFloat32(name));
-    } finally {
-      source.close();
-    }
-  }
-
   /** Rotary tables for at least `length` positions, [≥ length, D/2] each. */
   rope(length: number): { rope_cos: Tensor; rope_sin: Tensor } | Record<string, never> {
     const { rope, head_dim } = this.config;
@@ -111,6 +98,24 @@ export class BaseModel {
     } finally {
       source.close();
     }
+  }
+}
+
+/**
+ * Reads a folder's weights straight into `into`, for parameters that will be trained.
+ *
+ * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape
+ */
+export async function readWeights(
+  folder: string,
+  parameters: readonly { name: string; into: Float32Array; shape: readonly number[] }[],
+): Promise<void> {
+  const source = await openSafetensors(folder);
+  try {
+    checkShapes(source, parameters);
+    for (const { name, into } of parameters) into.set(await source.readFloat32(name));
+  } finally {
+    source.close();
   }
 }
 

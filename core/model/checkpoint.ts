@@ -11,8 +11,8 @@ import { adapterFiles, type AdapterTensor, PEFT_PREFIX } from "./adapter_files.t
 import type { BaseModel } from "./base_model.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint_folder.ts";
 import { loadAdapter, placeAdapter } from "./load_adapter.ts";
-import { initialParameters, type Trainable, tuningOf } from "./network.ts";
-import type { ParameterSet } from "./parameter_set.ts";
+import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "./network.ts";
+import { ParameterSet } from "./parameter_set.ts";
 import { openSafetensorsFile } from "./safetensors.ts";
 import { readValueHead, valueHeadFile } from "./value_head_file.ts";
 import { encodeSafetensors } from "./write_safetensors.ts";
@@ -179,15 +179,8 @@ async function loadPolicy(
     return { tuning, policy: parameters };
   }
   const tuning = tuningOf(base.config, trainable);
-  const policy = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
-  const source = await openSafetensorsFile(join(folder, FULL_WEIGHTS));
-  try {
-    for (const name of policy.names) {
-      if (!isHead(name)) policy.values(name).set(await source.readFloat32(name));
-    }
-  } finally {
-    source.close();
-  }
+  const policy = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, { head }));
+  await readFullWeights(folder, policy);
   return { tuning, policy };
 }
 

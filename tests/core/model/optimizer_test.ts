@@ -1,0 +1,85 @@
+/** The optimizer over parameter groups: golden steps, what clipping and skipping change, and which rate a group has. */
+import assert from "node:assert/strict";
+import { Optimizer } from "../../../core/model/optimizer.ts";
+import { type ParameterGroup, ParameterSet } from "../../../core/model/parameter_set.ts";
+import { runtime } from "../../kernels/run_artifact.ts";
+import { within } from "../../kernels/within.ts";
+
+const GROUPS: ParameterGroup[] = [
+  { name: "matrices", parameters: [{ name: "a", shape: [1, 2] }] },
+  { name: "vectors", parameters: [{ name: "b", shape: [3] }, { name: "c", shape: [1] }] },
+];
+const ADAM = { adam_beta1: 0.9, adam_beta2: 0.999, adam_eps: 1e-8, max_grad_norm: null };
+
+Deno.test("apply() makes the golden AdamW steps, with clipping and decay", async () => {
+  const parameters = new ParameterSet(runtime, [{ name: "g", parameters: [{ name: "w", shape: [2] }] }]);
+  parameters.values("w").set([1, -2]);
+  const optimizer = await Optimizer.create(runtime, parameters, { ...ADAM, max_grad_norm: 1 });
+  const step = (gradient: number[]) => {
+    optimizer.gradients.values("w").set(gradient);
+    return optimizer.apply({ g: { lr: 0.01, weight_decay: 0.1 } });
+  };
+  const first = await step([3, 4]);
+  within([first.grad_norm], [5], 1e-6, "norm");
+  within(parameters.values("w"), [0.989, -2.008], 1e-6, "parameters");
+  within([(await step([0.3, 0.4])).grad_norm], [0.5], 1e-6, "norm");
+  within(parameters.values("w"), [0.9786892, -2.0153138], 1e-6, "parameters");
+  assert.equal(optimizer.step, 2);
+});
+
+Deno.test("apply() clips by the norm over all groups and steps each at its own rate", async () => {
+  const parameters = new ParameterSet(runtime, GROUPS);
+  parameters.data.fill(1);
+  const optimizer = await Optimizer.create(runtime, parameters, ADAM);
+  optimizer.gradients.values("a").set([2, 0]);
+  optimizer.gradients.values("b").set([0, 0, -1]);
+  optimizer.gradients.values("c").set([2]);
+  const { grad_norm, skipped } = await optimizer.apply({
+    matrices: { lr: 0.1, weight_decay: 0.5 },
+    vectors: { lr: 0.01, weight_decay: 0 },
+  });
+  assert.equal(skipped, false);
+  within([grad_norm], [3], 1e-6, "norm");
+  // Adam's first step is the rate times the gradient's sign; decay is rate times weight decay.
+  within(parameters.values("a"), [0.85, 0.95], 1e-6, "a");
+  within(parameters.values("b"), [1, 1, 1.01], 1e-6, "b");
+  within(parameters.values("c"), [0.99], 1e-6, "c");
+});
+
+Deno.test("apply() at rate 0 changes no bit; a gradient that is not finite changes nothing at all", async () => {
+  const parameters = new ParameterSet(runtime, GROUPS);
+  parameters.data.forEach((_, i) => parameters.data[i] = Math.sin(i));
+  const optimizer = await Optimizer.create(runtime, parameters, ADAM);
+  const before = parameters.data.slice();
+  optimizer.gradients.data.fill(0.3);
+  const still = { lr: 0, weight_decay: 0.1 };
+  await optimizer.apply({ matrices: still, vectors: still });
+  assert.deepEqual(parameters.data, before);
+  const moments = [optimizer.m.data.slice(), optimizer.v.data.slice()];
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    optimizer.gradients.values("b")[1] = bad;
+    const rate = { lr: 0.1, weight_decay: 0.1 };
+    const { skipped, grad_norm } = await optimizer.apply({ matrices: rate, vectors: rate });
+    assert.equal(skipped, true);
+    assert.ok(!Number.isFinite(grad_norm));
+    assert.equal(optimizer.step, 1);
+    assert.deepEqual(parameters.data, before);
+    assert.deepEqual([optimizer.m.data, optimizer.v.data], moments);
+  }
+});
+
+Deno.test("a parameter set shares its memory with its tensors, and its copies share nothing", () => {
+  const parameters = new ParameterSet(runtime, GROUPS);
+  assert.equal(parameters.count, 6);
+  assert.deepEqual(parameters.names, ["a", "b", "c"]);
+  parameters.values("b").set([1, 2, 3]);
+  assert.deepEqual([...parameters.tensor("b").data as Float32Array], [1, 2, 3]);
+  const vectors = parameters.group("vectors").data as Float32Array;
+  assert.deepEqual([...vectors.subarray(0, 3)], [1, 2, 3]);
+  const copy = parameters.clone();
+  parameters.values("b")[0] = 9;
+  assert.deepEqual([...copy.values("b")], [1, 2, 3]);
+  assert.ok(copy.like().data.every((value) => value === 0));
+  assert.throws(() => parameters.values("d"), TypeError);
+  assert.throws(() => parameters.group("d"), TypeError);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { forwardChunks } from "../../../core/model/forward_chunks.ts";
+import { pack, tokenBatch, unpack } from "../../../core/model/token_batch.ts";
+
+Deno.test("tokenBatch() pads right, predicts each action from the column before it and drops the last token", () => {
+  const batch = tokenBatch([
+    { prompt_ids: [5, 6], response_ids: [7, 8, 9] },
+    { prompt_ids: [4], response_ids: [3] },
+  ]);
+  assert.deepEqual([batch.rows, batch.columns, batch.tokens, batch.lengths], [2, 4, 4, [3, 1]]);
+  assert.deepEqual(Array.from(batch.ids, Number), [5, 6, 7, 8, 4, 0, 0, 0]);
+  assert.deepEqual(Array.from(batch.positions, Number), [1, 2, 3, 4]);
+  assert.deepEqual(Array.from(batch.targets, Number), [7, 8, 9, 3]);
+});
+
+Deno.test("tokenBatch() refuses a sequence without prompt or response", () => {
+  assert.throws(() => tokenBatch([{ prompt_ids: [], response_ids: [1] }]), RangeError);
+  assert.throws(() => tokenBatch([{ prompt_ids: [1], response_ids: [] }]), RangeError);
+});
+
+Deno.test("unpack() undoes pack()", () => {
+  const rows = [Float32Array.of(1, 2, 3), Float32Array.of(4), Float32Array.of(5, 6)];
+  assert.deepEqual(unpack(pack(rows), [3, 1, 2]), rows);
+});
+
+Deno.test("forwardChunks() keeps the order, loses nothing and holds the bound unless one row exceeds it", () => {
+  const of = (...lengths: number[]) =>
+    lengths.map((length) => ({ prompt_ids: [1], response_ids: new Array<number>(length).fill(0) }));
+  const width = 32 * 1024 * 1024 / 10; // ten tokens fit
+  const chunks = forwardChunks(of(4, 6, 1, 30, 2, 8, 1), width);
+  assert.deepEqual(chunks.map((chunk) => chunk.map(({ response_ids }) => response_ids.length)), [
+    [4, 6],
+    [1],
+    [30],
+    [2, 8],
+    [1],
+  ]);
+  assert.deepEqual(forwardChunks([], width), []);
+});
