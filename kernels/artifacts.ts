@@ -15,9 +15,10 @@ import { sum, vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
 import { llamaTrunk, lmHead } from "./models/llama.ts";
+import { linears } from "./models/linears.ts";
 import type { ModelConfig } from "./models/model_config.ts";
 import { cachedAttend, causalAttend } from "./nn/attend.ts";
-import { FrozenParameters, InputParameters, type Parameters } from "./nn/parameters.ts";
+import { FrozenParameters, InputParameters, type LoraForm, type Parameters } from "./nn/parameters.ts";
 import { sampler } from "./nn/sampler.ts";
 
 /** What is trained: an adapter beside frozen weights, or every weight. */
@@ -29,10 +30,10 @@ export const VALUE_HEAD = { weight: "score.weight", bias: "score.bias" } as cons
 /** Prefix of a gradient output (and of the accumulated gradient it is added to, as an input). */
 export const GRADIENT = "gradient.";
 
-function parametersOf(g: Builder, tuning: Tuning): Parameters {
+function parametersOf(g: Builder, tuning: Tuning, form: LoraForm = "merged"): Parameters {
   switch (tuning.type) {
     case "lora":
-      return new FrozenParameters(g, tuning.adapter);
+      return new FrozenParameters(g, tuning.adapter, form);
     case "full":
       return new InputParameters(g);
     case "none":
@@ -43,8 +44,8 @@ function parametersOf(g: Builder, tuning: Tuning): Parameters {
 /** Hidden states [N,H] at the packed positions of a batch. */
 function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters): Value {
   const ids = g.input("ids", "int64", ["B", "S"]);
-  const hidden = llamaTrunk(g, config, parameters, ids, causalAttend(g, config));
-  return g.pickRows(hidden, g.input("positions", "int64", ["N"]));
+  const positions = g.input("positions", "int64", ["N"]);
+  return llamaTrunk(g, config, parameters, ids, positions, causalAttend(g, config));
 }
 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
@@ -85,29 +86,51 @@ function gradientOutputs(
 export function generateArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { truncation: boolean },
+  options: { truncation: boolean; lora: LoraForm },
 ): Artifact {
   const g = new Builder("generate");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, tuning, options.lora);
   const ids = g.input("ids", "int64", ["B", "S"]);
   const cache = cachedAttend(g, config, "B");
-  const hidden = llamaTrunk(g, config, parameters, ids, cache.attend);
-  const h = g.pickRows(hidden, g.input("last", "int64", ["B"]));
+  const h = llamaTrunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache.attend);
   const { token, logprob } = sampler(g, h, lmHead(config, parameters), options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
 }
 
-/** `logprobs`, `entropy` [N] of the packed targets; with `values` also V(state) [N] from the shared trunk. */
+/** Prefix of a merged weight, before the name that a `lora: "given"` graph takes it by. */
+export const MERGED = "merged.";
+
+/** Every adapted linear's weight with its adapter added. */
+export function mergedArtifact(config: ModelConfig, adapter: AdapterSpec): Artifact {
+  const g = new Builder("merged");
+  const gate = g.input("adapter_scale", "float32", []);
+  return g.finish(Object.fromEntries(
+    linears(config).flatMap(({ module, inFeatures, outFeatures }) => {
+      const lora = adapter.get(module);
+      if (!lora) return [];
+      const w = g.weight(`${module}.weight`, [outFeatures, inFeatures]);
+      const a = g.input(`${module}.lora_A.weight`, "float32", [lora.r, inFeatures]);
+      const b = g.input(`${module}.lora_B.weight`, "float32", [outFeatures, lora.r]);
+      return [[`${MERGED}${module}.weight`, g.add(w, g.matmul(g.mul(b, g.mul(gate, lora.scale)), a))]];
+    }),
+  ));
+}
+
+/** `logprobs` [N] of the packed targets; with `entropy` also that, with `values` V(state) from the shared trunk. */
 export function policyEvalArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { values: boolean },
+  options: { entropy: boolean; values: boolean },
 ): Artifact {
   const g = new Builder("policy_eval");
   const parameters = parametersOf(g, tuning);
   const h = packedHidden(g, config, parameters);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
-  return g.finish({ logprobs, entropy, ...(options.values && { values: valueHead(g, config, h).values }) });
+  return g.finish({
+    logprobs,
+    ...(options.entropy && { entropy }),
+    ...(options.values && { values: valueHead(g, config, h).values }),
+  });
 }
 
 /** Logits [N,V] at the packed positions: for checks against other implementations, not for training. */

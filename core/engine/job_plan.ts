@@ -30,10 +30,18 @@ export interface PlannedJob {
 export async function planJob(job: TrainingJobConfig, folders: JobFolders): Promise<PlannedJob> {
   const facts = await readConfig(folders.model);
   if (facts.task !== "causal_lm") {
-    throw invalid("model", `Expected a language model: '${job.model}' is a ${facts.task}`, "unsupported_model");
+    throw invalid(
+      "model",
+      `Expected a language model: '${job.model}' is a ${facts.task}`,
+      "unsupported_model",
+    );
   }
   if (facts.model.model_type === "gpt2") {
-    throw invalid("model", "Models of type gpt2 cannot be trained yet: qwen3, qwen2 and llama can", "unsupported_model");
+    throw invalid(
+      "model",
+      "Models of type gpt2 cannot be trained yet: qwen3, qwen2 and llama can",
+      "unsupported_model",
+    );
   }
   await checkWeights(folders.model, weightShapes(facts.model));
   await checkRewards(job, folders);
@@ -49,7 +57,9 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
     }
   }
   const room = job.ppo.max_new_tokens;
-  const prompts = job.prompts.map((prompt, index) => preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room }));
+  const prompts = job.prompts.map((prompt, index) =>
+    preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room })
+  );
   return { plan: planOf(job, facts, prompts), facts, tokenizer, prompts };
 }
 
@@ -57,12 +67,17 @@ function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly P
   const { model } = facts;
   const lengths = prompts.map(({ ids }) => ids.length);
   const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
-  const policy = parameterGroups(model, tuningOf(model, job.trainable), { head: job.value.type === "shared" });
+  const policy = parameterGroups(model, tuningOf(model, job.trainable), {
+    head: job.value.type === "shared",
+  });
   const critic = job.value.type === "separate"
     ? parameterGroups(model, tuningOf(model, { ...job.value, type: "lora" }), { head: true })
     : [];
   if (policy.every(({ parameters }) => parameters.length === 0)) {
-    throw invalid("trainable.target_modules", "Expected names of the model's linear layers: none of them matches");
+    throw invalid(
+      "trainable.target_modules",
+      "Expected names of the model's linear layers: none of them matches",
+    );
   }
   const trained = count([...policy, ...critic]);
   const base = weightShapes(model).reduce((sum, { shape }) => sum + size(shape), 0);
@@ -76,7 +91,9 @@ function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly P
     },
     trainable_parameters: trained,
     base_parameters: base,
-    estimate: { memory_bytes: memory(facts, job.ppo, { base, trained, longestPrompt: Math.max(...lengths) }) },
+    estimate: {
+      memory_bytes: memory(facts, job.ppo, { base, trained, longestPrompt: Math.max(...lengths) }),
+    },
   };
 }
 
@@ -96,11 +113,15 @@ function memory(
   const heads = model.num_attention_heads;
   // Per token and layer: about 8 hidden-sized and 5 MLP-sized arrays live until the backward pass, and two of
   // the attention's squares; logits and probabilities of the action tokens at the end.
-  const perToken = 8 * model.hidden_size + 5 * model.intermediate_size + 4 * heads * model.head_dim + 2 * heads * columns;
+  const perToken = 8 * model.hidden_size + 5 * model.intermediate_size + 4 * heads * model.head_dim +
+    2 * heads * columns;
   const activations = rows * columns * model.num_hidden_layers * perToken;
   const logits = 2 * rows * ppo.max_new_tokens * model.vocab_size;
-  const cache = 2 * ppo.batch_size * columns * model.num_hidden_layers * model.num_key_value_heads * model.head_dim;
-  return Math.round(PROCESS_BYTES + 4 * (COPIES.base * base + COPIES.trained * trained + activations + logits + cache));
+  const cache = 2 * ppo.batch_size * columns * model.num_hidden_layers * model.num_key_value_heads *
+    model.head_dim;
+  return Math.round(
+    PROCESS_BYTES + 4 * (COPIES.base * base + COPIES.trained * trained + activations + logits + cache),
+  );
 }
 
 function size(shape: readonly number[]): number {
@@ -112,14 +133,22 @@ function count(groups: readonly ParameterGroup[]): number {
 }
 
 /** @throws {UserError} `damaged_model` when a weight is missing, misshapen or cut short */
-async function checkWeights(folder: string, shapes: readonly { name: string; shape: readonly number[] }[]): Promise<void> {
+async function checkWeights(
+  folder: string,
+  shapes: readonly { name: string; shape: readonly number[] }[],
+): Promise<void> {
   const source = await openSafetensors(folder);
   try {
     for (const { name, shape } of shapes) {
-      if (!source.has(name)) throw new UserError("damaged_model", `The model's files have no tensor '${name}'`);
+      if (!source.has(name)) {
+        throw new UserError("damaged_model", `The model's files have no tensor '${name}'`);
+      }
       const actual = source.info(name).shape;
       if (actual.join() !== shape.join()) {
-        throw new UserError("damaged_model", `Tensor '${name}' has shape [${actual}]: config.json implies [${shape}]`);
+        throw new UserError(
+          "damaged_model",
+          `Tensor '${name}' has shape [${actual}]: config.json implies [${shape}]`,
+        );
       }
     }
   } finally {
@@ -156,10 +185,16 @@ async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<
   const same = had?.type === wanted.type &&
     (had.type === "full" || wanted.type === "full" || (had.r === wanted.r && had.alpha === wanted.alpha));
   if (!same) {
-    throw invalid("trainable", `Expected what the checkpoint was trained with, ${JSON.stringify(had)}, to go on from it`);
+    throw invalid(
+      "trainable",
+      `Expected what the checkpoint was trained with, ${JSON.stringify(had)}, to go on from it`,
+    );
   }
   if (spec?.value?.type !== job.value.type) {
-    throw invalid("value.type", `Expected the checkpoint's value network, '${spec?.value?.type}': it is '${job.value.type}'`);
+    throw invalid(
+      "value.type",
+      `Expected the checkpoint's value network, '${spec?.value?.type}': it is '${job.value.type}'`,
+    );
   }
 }
 

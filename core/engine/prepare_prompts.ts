@@ -47,9 +47,16 @@ export function checkIds(ids: ArrayLike<number>, path: string, vocabSize: number
   }
 }
 
-function encode(prompt: PromptLike, path: string, tokenizer: TextTokenizer | null): { ids: readonly number[]; text: string } {
+function encode(
+  prompt: PromptLike,
+  path: string,
+  tokenizer: TextTokenizer | null,
+): { ids: readonly number[]; text: string } {
   if (typeof prompt === "object" && "token_ids" in prompt) {
-    return { ids: prompt.token_ids, text: tokenizer?.decode(prompt.token_ids, { skip_special_tokens: false }) ?? "" };
+    return {
+      ids: prompt.token_ids,
+      text: tokenizer?.decode(prompt.token_ids, { skip_special_tokens: false }) ?? "",
+    };
   }
   const given = tokenizer ?? missingTokenizer(path);
   if (typeof prompt === "string") return { ids: given.encode(prompt), text: prompt };

@@ -67,7 +67,14 @@ export type TrainingEvent =
   | { type: "step"; progress: Progress; metrics: Metrics; samples: Sample[] }
   /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
   | { type: "epoch"; epoch: number; progress: Progress; metrics: Metrics }
-  | { type: "checkpoint"; epoch: number; step: number; folder: string; files: CheckpointFile[]; metrics: Metrics }
+  | {
+    type: "checkpoint";
+    epoch: number;
+    step: number;
+    folder: string;
+    files: CheckpointFile[];
+    metrics: Metrics;
+  }
   | { type: "warning"; code: string; detail: string; step: number };
 
 /** One rollout of a step, for people to read. */

@@ -27,7 +27,7 @@ export async function score(
   const { policy, critic, sharedCritic, tokenizer, stopTokenIds } = served;
   const items = request.items.map((item, index) => itemOf(item, `items.${index}`, served));
   const { temperature } = request;
-  const current = await policy.analyze(items, { temperature, signal });
+  const current = await policy.analyze(items, { temperature, entropy: true, signal });
   const reference = await policy.analyze(items, { temperature, reference: true, signal });
   const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
   const rewards = reward && await reward.score(
@@ -54,7 +54,7 @@ export async function score(
           logprob: logprobs[t]!,
           ref_logprob: refs[t]!,
           kl_div: logprobs[t]! - refs[t]!,
-          entropy: current.entropy[row]![t]!,
+          entropy: current.entropy![row]![t]!,
           ...(values && { value: values[row]![t]! }),
         })),
       }),
@@ -70,15 +70,23 @@ function itemOf(item: ScoreRequest["items"][number], path: string, { base, token
   const completionPath = `${path}.${byIds ? "completion_token_ids" : "completion"}`;
   const given = byIds ? { token_ids: item.prompt_token_ids } : item.prompt;
   const prompt = preparePrompt(given, promptPath, { facts, tokenizer, room: 1 });
-  const ids = byIds ? item.completion_token_ids : tokenizer!.encode(item.completion, { add_special_tokens: false });
-  if (ids.length === 0) throw invalid(completionPath, "Expected a completion of at least one token: it encodes to none");
+  const ids = byIds
+    ? item.completion_token_ids
+    : tokenizer!.encode(item.completion, { add_special_tokens: false });
+  if (ids.length === 0) {
+    throw invalid(completionPath, "Expected a completion of at least one token: it encodes to none");
+  }
   checkIds(ids, completionPath, facts.model.vocab_size);
   const context = facts.model.max_position_embeddings;
   if (prompt.ids.length + ids.length > context) {
-    const message = `Expected prompt and completion within the model's context of ${context} tokens: they have ${
-      prompt.ids.length + ids.length
-    }`;
-    throw new UserError("prompt_too_long", `${completionPath}: ${message}`, [{ path: completionPath, message }]);
+    const message =
+      `Expected prompt and completion within the model's context of ${context} tokens: they have ${
+        prompt.ids.length + ids.length
+      }`;
+    throw new UserError("prompt_too_long", `${completionPath}: ${message}`, [{
+      path: completionPath,
+      message,
+    }]);
   }
   return { prompt: prompt.text, prompt_ids: prompt.ids, response_ids: Int32Array.from(ids) };
 }

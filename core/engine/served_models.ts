@@ -81,19 +81,30 @@ export class ServedModels {
   }
 
   reward(folders: ModelFolders, name: string): Promise<RewardSource> {
-    return this.#rewards.get(`${folders.rewards[name]}\n${folders.model}`, () => loadReward(this.#runtime, folders, name));
+    return this.#rewards.get(
+      `${folders.rewards[name]}\n${folders.model}`,
+      () => loadReward(this.#runtime, folders, name),
+    );
   }
 
   async #load(folders: ModelFolders): Promise<ServedPolicy> {
     const base = await this.#bases.get(folders.model, () => BaseModel.open(this.#runtime, folders.model));
     if (base.facts.task !== "causal_lm") {
-      throw new UserError("unsupported_model", "Only language models can generate and score tokens: this is a reward model");
+      throw new UserError(
+        "unsupported_model",
+        "Only language models can generate and score tokens: this is a reward model",
+      );
     }
     if (base.config.model_type === "gpt2") {
-      throw new UserError("unsupported_model", "Models of type gpt2 cannot be run yet: qwen3, qwen2 and llama can");
+      throw new UserError(
+        "unsupported_model",
+        "Models of type gpt2 cannot be run yet: qwen3, qwen2 and llama can",
+      );
     }
     const tokenizer = await loadTokenizer(folders.model).catch((error) => {
-      if (error instanceof UserError && error.message.startsWith("The model folder has no tokenizer.json")) return null;
+      if (error instanceof UserError && error.message.startsWith("The model folder has no tokenizer.json")) {
+        return null;
+      }
       throw error;
     });
     const eos = tokenizer?.eosTokenId ?? null;
@@ -120,8 +131,14 @@ export class ServedModels {
     const { tuning, policy: parameters, critic, spec } = await loadCheckpoint(base, folders.checkpoint);
     const sharedCritic = spec.value?.type === "shared";
     // Full weights have no adapter to turn off: their reference is the base itself.
-    const reference = tuning.type === "full" ? await initialParameters(base, tuning, { head: false, seed: 0, role: "policy" }) : "base" as const;
+    const reference = tuning.type === "full"
+      ? await initialParameters(base, tuning, { head: false, seed: 0, role: "policy" })
+      : "base" as const;
     const policy = new Policy(base, tuning, parameters, { reference, shared: sharedCritic });
-    return { policy, critic: critic && new ValueNetwork(base, critic.tuning, critic.parameters), sharedCritic };
+    return {
+      policy,
+      critic: critic && new ValueNetwork(base, critic.tuning, critic.parameters),
+      sharedCritic,
+    };
   }
 }

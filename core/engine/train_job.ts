@@ -15,7 +15,7 @@ import { modelReward } from "../rewards/model_reward.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
-import { type PlannedJob, planJob, sameTokenizer } from "./job_plan.ts";
+import { planJob, type PlannedJob, sameTokenizer } from "./job_plan.ts";
 import type { JobFolders, TrainingEvent, TrainingSummary } from "./protocol.ts";
 
 /** Runs a job to its end, yielding its events. */
@@ -39,25 +39,36 @@ export async function* trainJob(
     };
   }
   await Deno.mkdir(folders.output, { recursive: true });
-  return yield* train({
-    learner,
-    reward,
-    tokenizer: planned.tokenizer,
-    prompts: planned.prompts,
-    stopTokenIds,
-    plan: planned.plan,
-    save: async (state, epoch, metrics) => {
-      const folder = join(folders.output, `epoch-${String(epoch + 1).padStart(4, "0")}`);
-      const networks = {
-        base,
-        policy: learner.policy.parameters,
-        critic: learner.critic?.network.parameters ?? null,
-      };
-      const { trainable, value } = job;
-      const facts = { kind: job.kind, model: job.model, base: basename(folders.model), epoch, state, metrics };
-      return { folder, files: await saveCheckpoint(folder, networks, { trainable, value }, facts) };
+  return yield* train(
+    {
+      learner,
+      reward,
+      tokenizer: planned.tokenizer,
+      prompts: planned.prompts,
+      stopTokenIds,
+      plan: planned.plan,
+      save: async (state, epoch, metrics) => {
+        const folder = join(folders.output, `epoch-${String(epoch + 1).padStart(4, "0")}`);
+        const networks = {
+          base,
+          policy: learner.policy.parameters,
+          critic: learner.critic?.network.parameters ?? null,
+        };
+        const { trainable, value } = job;
+        const facts = {
+          kind: job.kind,
+          model: job.model,
+          base: basename(folders.model),
+          epoch,
+          state,
+          metrics,
+        };
+        return { folder, files: await saveCheckpoint(folder, networks, { trainable, value }, facts) };
+      },
     },
-  }, job, signal);
+    job,
+    signal,
+  );
 }
 
 /** The ids that end a response: the model's, its tokenizer's, the job's. */
@@ -67,12 +78,17 @@ function stopIds({ facts, tokenizer }: PlannedJob, job: TrainingJobConfig): Set<
 }
 
 /** Policy, critic and optimizers at the job's start: a checkpoint's networks, or the bare model's. */
-export async function makeLearner(base: BaseModel, job: TrainingJobConfig, checkpoint?: string): Promise<Learner> {
+export async function makeLearner(
+  base: BaseModel,
+  job: TrainingJobConfig,
+  checkpoint?: string,
+): Promise<Learner> {
   const { ppo, seed, value } = job;
   const shared = value.type === "shared";
   const loaded = checkpoint ? await loadCheckpoint(base, checkpoint) : null;
   const tuning = loaded?.tuning ?? tuningOf(base.config, job.trainable);
-  const parameters = loaded?.policy ?? await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
+  const parameters = loaded?.policy ??
+    await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
   // A bare adapter can be turned off; anything else needs a copy of where it started.
   const reference = loaded || tuning.type === "full" ? parameters.clone() : "base" as const;
   const policy = new Policy(base, tuning, parameters, { reference, shared });

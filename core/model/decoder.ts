@@ -3,14 +3,17 @@
  * cache appended in place. Rows that have ended leave the batch. What a row gets depends on its own numbers only,
  * never on its neighbours. Knows nothing of text.
  */
-import { generateArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import { generateArtifact, MERGED, mergedArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import { linears } from "../../kernels/models/linears.ts";
+import type { LoraForm } from "../../kernels/nn/parameters.ts";
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Binding } from "../ort/binding.ts";
+import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { FinishReason } from "../ppo/experience.ts";
 import type { BaseModel } from "./base_model.ts";
 import type { SessionCache } from "./network.ts";
-import type { ParameterSet } from "./parameter_set.ts";
+import { ParameterSet } from "./parameter_set.ts";
 import { int64s } from "./token_batch.ts";
 
 export interface DecodeRow {
@@ -49,13 +52,47 @@ interface ActiveRow {
   length: number;
 }
 
+/**
+ * Adapted weights up to this many are merged once a call: the copy is small, and every step then runs one product a
+ * linear. Larger ones stay constants, which the runtime has reordered for few rows, with the adapter beside them.
+ */
+const MAX_MERGED = 16e6;
+
 export class Decoder {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
+  readonly #form: LoraForm;
+  #merged: ParameterSet | undefined;
 
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
+    const adapted = this.#weights().reduce((sum, { shape: [out, inner] }) => sum + out * inner, 0);
+    this.#form = adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
+  }
+
+  /** The linears that an adapter changes. */
+  #weights(): { name: string; shape: [number, number] }[] {
+    if (this.#tuning.type !== "lora") return [];
+    const { adapter } = this.#tuning;
+    return linears(this.#sessions.base.config).filter(({ module }) => adapter.has(module))
+      .map(({ module, inFeatures, outFeatures }) => ({
+        name: `${module}.weight`,
+        shape: [outFeatures, inFeatures],
+      }));
+  }
+
+  /** Their weights with the adapter as it is now. */
+  async #merge(parameters: ParameterSet, scale: Tensor): Promise<ParameterSet> {
+    const { base } = this.#sessions;
+    const { adapter } = this.#tuning as Extract<Tuning, { type: "lora" }>;
+    const session = await this.#sessions.get("merged", () => mergedArtifact(base.config, adapter));
+    this.#merged ??= new ParameterSet(base.runtime, [{ name: "merged", parameters: this.#weights() }]);
+    using binding = session.bind();
+    bindPresent(binding, session, parameters, scale);
+    this.#merged.bind(binding, "output", () => true, MERGED);
+    await binding.run();
+    return this.#merged;
   }
 
   /**
@@ -69,16 +106,17 @@ export class Decoder {
   ): Promise<DecodedRow[]> {
     const truncation = rows.some(({ top_k, top_p }) => top_k > 0 || top_p < 1);
     const { base } = this.#sessions;
+    const form = this.#form;
     const session = await this.#sessions.get(
       `generate:${truncation}`,
-      () => generateArtifact(base.config, this.#tuning, { truncation }),
+      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
     );
     using run = new Decoding(base, rows, truncation);
     using binding = session.bind();
-    const inputs = new Set(session.inputs.map(({ name }) => name));
-    parameters?.bind(binding, "input", (name) => inputs.has(name));
     using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));
-    if (inputs.has("adapter_scale")) binding.input("adapter_scale", scale);
+    const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
+    merged?.bind(binding, "input", () => true);
+    bindPresent(binding, session, parameters, scale);
     run.bindPrompts(binding);
     while (run.active > 0) {
       signal?.throwIfAborted();
@@ -88,6 +126,18 @@ export class Decoder {
     }
     return run.results;
   }
+}
+
+/** Binds what a session takes of parameters and adapter scale. */
+function bindPresent(
+  binding: Binding,
+  session: Session,
+  parameters: ParameterSet | null,
+  scale: Tensor,
+): void {
+  const takes = new Set(session.inputs.map(({ name }) => name));
+  parameters?.bind(binding, "input", (name) => takes.has(name));
+  if (takes.has("adapter_scale")) binding.input("adapter_scale", scale);
 }
 
 /** The tensors of one decode call, and the bookkeeping of its rows. */

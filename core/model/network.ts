@@ -41,7 +41,8 @@ export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
 export function weightShapes(config: ModelConfig): ParameterShape[] {
   const g = new Builder("weights");
   const parameters = new InputParameters(g);
-  llamaTrunk(g, config, parameters, g.input("ids", "int64", ["B", "S"]), causalAttend(g, config));
+  const ids = g.input("ids", "int64", ["B", "S"]);
+  llamaTrunk(g, config, parameters, ids, g.input("positions", "int64", ["N"]), causalAttend(g, config));
   embedding(config, parameters);
   lmHead(config, parameters);
   return [...parameters.trainable].map(([name, { shape }]) => ({ name, shape: shape as readonly number[] }));

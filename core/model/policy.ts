@@ -18,9 +18,17 @@ import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
 /** Per-token results of `analyze`, a row per sequence. */
 export interface Analysis {
   logprobs: Float32Array[];
-  entropy: Float32Array[];
+  /** Present when asked for: it costs one more product with the vocabulary. */
+  entropy?: Float32Array[];
   /** V of the state before each token; present with a shared value head. */
   values?: Float32Array[];
+}
+
+export interface AnalyzeOptions extends RunOptions {
+  temperature: number;
+  /** Ask the reference policy instead. */
+  reference?: boolean;
+  entropy?: boolean;
 }
 
 /** A sequence with what the policy loss needs of it, all (n). */
@@ -85,15 +93,19 @@ export class Policy {
     return this.#decoder.decode(rows, this.parameters, options);
   }
 
-  /** Log-probability and entropy of every response token under the policy, or under its reference. */
+  /** Log-probability (and entropy) of every response token under the policy, or under its reference. */
   async analyze(
     sequences: readonly TokenSequence[],
-    { temperature, reference = false, signal }: { temperature: number; reference?: boolean } & RunOptions,
+    { temperature, reference = false, entropy = false, signal }: AnalyzeOptions,
   ): Promise<Analysis> {
     const off = reference && this.#reference === "base";
     const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
     const values = this.#shared && !reference;
-    const analysis: Analysis = { logprobs: [], entropy: [], ...(values && { values: [] }) };
+    const analysis: Analysis = {
+      logprobs: [],
+      ...(entropy && { entropy: [] }),
+      ...(values && { values: [] }),
+    };
     for (const chunk of forwardChunks(sequences, this.base.config.vocab_size)) {
       const batch = tokenBatch(chunk);
       using feeds = new Feeds(this.base.runtime)
@@ -102,15 +114,15 @@ export class Policy {
         .scalar("adapter_scale", off ? 0 : 1);
       const outputs = await evaluate(
         this.#sessions,
-        `policy_eval:${values}`,
-        () => policyEvalArtifact(this.base.config, this.#tuning, { values }),
+        `policy_eval:${entropy}:${values}`,
+        () => policyEvalArtifact(this.base.config, this.#tuning, { entropy, values }),
         parameters,
         feeds,
         batch.columns,
         { signal },
       );
       analysis.logprobs.push(...unpack(outputs.logprobs!, batch.lengths));
-      analysis.entropy.push(...unpack(outputs.entropy!, batch.lengths));
+      analysis.entropy?.push(...unpack(outputs.entropy!, batch.lengths));
       analysis.values?.push(...unpack(outputs.values!, batch.lengths));
     }
     return analysis;

@@ -13,19 +13,25 @@ import type { ModelConfig } from "./model_config.ts";
 /** Attention over the batch itself: q, k, v [B,S,·] after norms, before rotation → [B·S, N·D]. */
 export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value;
 
-/** Final-normed hidden states [B·S, H] of ids [B,S]. */
+/**
+ * Final-normed hidden states [N,H] of ids [B,S] at `rows` [N], distinct flat indices b·S + s. The last layer needs
+ * keys and values of every column but everything after its attention only at those rows, so they are picked there.
+ */
 export function llamaTrunk(
   g: Builder,
   config: ModelConfig,
   parameters: Parameters,
   ids: Value,
+  rows: Value,
   attend: Attend,
 ): Value {
   const { hidden_size: hidden, head_dim: d } = config;
   const [B, S] = ids.shape as [string, string];
   const tokens = g.reshape(ids, [`${B}*${S}`]);
   let x = g.gather(embedding(config, parameters), tokens, 0); // [B·S,H]
-  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+  const last = config.num_hidden_layers - 1;
+  for (let layer = 0; layer <= last; layer++) {
+    const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
     x = g.scope(`model.layers.${layer}`, () => {
       const h = norm("input_layernorm", x);
       const attended = g.scope("self_attn", () => {
@@ -33,9 +39,9 @@ export function llamaTrunk(
         const k = heads("k_proj", "k_norm", h, config.num_key_value_heads);
         const v = project("v_proj", h, config.num_key_value_heads * d);
         const o = attend(layer, q, k, g.reshape(v, [B, S, config.num_key_value_heads * d]));
-        return parameters.linear(o, "o_proj", hidden, config.bias.o);
+        return parameters.linear(needed(o), "o_proj", hidden, config.bias.o);
       });
-      const y = g.add(x, attended);
+      const y = g.add(needed(x), attended);
       const f = norm("post_attention_layernorm", y);
       const mlp = g.scope("mlp", () => {
         const gate = parameters.linear(f, "gate_proj", config.intermediate_size, config.bias.mlp);

@@ -4,7 +4,7 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Dim, Value } from "../graph/value.ts";
-import type { AdapterSpec } from "../models/adapter_spec.ts";
+import type { AdapterSpec, LoraModule } from "../models/adapter_spec.ts";
 
 export interface Parameters {
   /** The weight of this name, with the builder's scopes in front. */
@@ -15,6 +15,13 @@ export interface Parameters {
   readonly trainable: ReadonlyMap<string, Value>;
 }
 
+/**
+ * How a graph applies an adapter. `merged`: to the weight, once a run, which is cheap beside many rows. `added`: to
+ * the activations, so that the weight stays a constant. `given`: it was merged before, and the linear's weight is
+ * an input (`mergedArtifact` makes it).
+ */
+export type LoraForm = "merged" | "added" | "given";
+
 /** Every weight a shared initializer; linears in `adapter` carry its matrices as inputs. */
 export class FrozenParameters implements Parameters {
   readonly trainable = new Map<string, Value>();
@@ -22,7 +29,11 @@ export class FrozenParameters implements Parameters {
   readonly #scales = new Map<number, Value>();
   #gate: Value | undefined;
 
-  constructor(readonly g: Builder, readonly adapter: AdapterSpec = new Map()) {}
+  constructor(
+    readonly g: Builder,
+    readonly adapter: AdapterSpec = new Map(),
+    readonly form: LoraForm = "merged",
+  ) {}
 
   weight(name: string, shape: readonly Dim[]): Value {
     const path = this.g.path(name);
@@ -36,18 +47,26 @@ export class FrozenParameters implements Parameters {
   linear(x: Value, name: string, outFeatures: number, bias: boolean): Value {
     const { g } = this;
     const inFeatures = x.shape[1]!;
-    const w = this.weight(`${name}.weight`, [outFeatures, inFeatures]);
     const module = g.path(name);
     const lora = this.adapter.get(module);
-    let y: Value;
-    if (lora) {
-      const a = this.#input(`${module}.lora_A.weight`, [lora.r, inFeatures]);
-      const b = this.#input(`${module}.lora_B.weight`, [outFeatures, lora.r]);
-      y = g.scope(name, () => g.op("LoraLinear", [x, w, a, b, this.#scale(lora.scale)], {})[0]!);
-    } else {
-      y = g.scope(name, () => g.matmul(x, w, { transB: true }));
-    }
+    const y = lora && this.form === "given"
+      ? g.matmul(x, g.input(`${module}.weight`, "float32", [outFeatures, inFeatures]), { transB: true })
+      : this.#adapted(x, name, lora, this.weight(`${name}.weight`, [outFeatures, inFeatures]));
     return bias ? g.add(y, this.weight(`${name}.bias`, [outFeatures])) : y;
+  }
+
+  #adapted(x: Value, name: string, lora: LoraModule | undefined, w: Value): Value {
+    const { g } = this;
+    if (!lora) return g.scope(name, () => g.matmul(x, w, { transB: true }));
+    const module = g.path(name);
+    const a = this.#input(`${module}.lora_A.weight`, [lora.r, w.shape[1]!]);
+    const b = this.#input(`${module}.lora_B.weight`, [w.shape[0]!, lora.r]);
+    const scale = this.#scale(lora.scale);
+    return g.scope(name, () => {
+      if (this.form === "merged") return g.op("LoraLinear", [x, w, a, b, scale], {})[0]!;
+      const low = g.mul(g.matmul(x, a, { transB: true }), scale);
+      return g.add(g.matmul(x, w, { transB: true }), g.matmul(low, b, { transB: true }));
+    });
   }
 
   #input(name: string, shape: readonly Dim[]): Value {

@@ -4,7 +4,7 @@
  * vocabulary order whether or not the distribution was cut, so a row's token does not depend on its neighbours.
  */
 import type { Builder } from "../graph/builder.ts";
-import type { Value } from "../graph/value.ts";
+import { dimProduct, type Value } from "../graph/value.ts";
 
 export interface Sampled {
   /** i64 [B]. */
@@ -19,7 +19,6 @@ export interface Sampled {
  */
 export function sampler(g: Builder, h: Value, w: Value, truncation: boolean): Sampled {
   const B = h.shape[0]!;
-  const V = w.shape[0]!;
   const column = [B, 1];
   const temperature = g.input("temperature", "float32", [B]);
   const u = g.reshape(g.input("uniform", "float32", [B]), column);
@@ -28,13 +27,7 @@ export function sampler(g: Builder, h: Value, w: Value, truncation: boolean): Sa
   const z = g.matmul(g.mul(h, scale), w, { transB: true }); // [B,V]
   const p = g.softmax(z);
   const kept = truncation ? cut(g, p) : p;
-  const cumulative = g.cumSum(kept, -1);
-  const total = g.reduceMax(cumulative, [-1], true);
-  // The first token whose cumulative mass exceeds u·total: as many tokens precede it as do not.
-  const before = g.cast(g.lessOrEqual(cumulative, g.mul(u, total)), "float32");
-  const last = g.constant("int64", [], BigInt64Array.of(BigInt(Number(V) - 1)));
-  const drawn = g.op("Min", [g.cast(g.reduceSum(before, [-1], false), "int64"), last], {})[0]!;
-  const token = g.where(greedy, g.argMax(z, -1, false), drawn);
+  const token = g.where(greedy, g.argMax(z, -1, false), draw(g, kept, u));
   const picked = g.gatherElements(z, g.reshape(token, column), 1);
   const lse = g.sub(g.reduceMax(z, [-1], true), g.log(g.reduceMax(p, [-1], true)));
   return { token, logprob: g.reshape(g.sub(picked, lse), [B]) };
@@ -56,4 +49,36 @@ function cut(g: Builder, p: Value): Value {
   // The smallest surviving probability; at least the first rank survives because top_p > 0.
   const floor = g.neg(g.reduceMax(g.where(survives, g.neg(sorted!), -2), [-1], true));
   return g.where(g.greaterOrEqual(p, floor), p, 0);
+}
+
+/** Tokens that are summed together before the one is looked for. */
+const BLOCK = 64;
+
+/**
+ * The first index of each row whose running sum exceeds u times the row's total, i64 [B]: weights [B,V] ≥ 0, u [B,1].
+ * Two levels, block then token, because running sums are slow: V/64 + 64 of them are needed instead of V.
+ */
+function draw(g: Builder, weights: Value, u: Value): Value {
+  const [B, V] = weights.shape as [string, number];
+  if (V % BLOCK !== 0) {
+    const sums = g.cumSum(weights, -1);
+    return firstAbove(g, sums, g.mul(u, g.reduceMax(sums, [-1], true)), weights);
+  }
+  const blocks = V / BLOCK;
+  const blockSums = g.reduceSum(g.reshape(weights, [B, blocks, BLOCK]), [-1], false);
+  const sums = g.cumSum(blockSums, -1);
+  const target = g.mul(u, g.reduceMax(sums, [-1], true));
+  const block = firstAbove(g, sums, target, blockSums);
+  const column = g.reshape(block, [B, 1]);
+  const before = g.gatherElements(g.sub(sums, blockSums), column, 1);
+  const int = (value: number) => g.constant("int64", [], BigInt64Array.of(BigInt(value)));
+  const row = g.add(g.mul(g.range(B), int(blocks)), block);
+  const inside = g.gather(g.reshape(weights, [dimProduct([B, blocks]), BLOCK]), row, 0);
+  const token = firstAbove(g, g.add(g.cumSum(inside, -1), before), target, inside);
+  return g.add(g.mul(block, int(BLOCK)), token);
+}
+
+/** The first index where sums [B,n] exceed target [B,1]; where rounding left none, that of the largest weight. */
+function firstAbove(g: Builder, sums: Value, target: Value, weights: Value): Value {
+  return g.argMax(g.where(g.greater(sums, target), Number.MAX_SAFE_INTEGER, weights), -1, false);
 }

@@ -61,7 +61,7 @@ const ROWS: Row[] = [
 async function evaluate(rows: Row[], positions?: number[]) {
   const model = counting();
   const batch = batchOf(rows);
-  return await runArtifact(policyEvalArtifact(CONFIG, { type: "none" }, { values: true }), {
+  return await runArtifact(policyEvalArtifact(CONFIG, { type: "none" }, { entropy: true, values: true }), {
     ...model.weights,
     ...model.rope,
     ...batch,

@@ -108,7 +108,7 @@ const AWAY = [-0.1, 0.5, 0.1, -0.6, 0.05];
 export async function experienceOf(model: Model, tuning: Tuning, rows: readonly Row[]): Promise<Experience> {
   const count = actions(rows);
   const { logprobs, values } = await runArtifact(
-    policyEvalArtifact(model.config, tuning, { values: true }),
+    policyEvalArtifact(model.config, tuning, { entropy: true, values: true }),
     feedsOf(model, batchOf(rows)),
   );
   return {

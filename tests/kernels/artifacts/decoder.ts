@@ -37,7 +37,7 @@ export class Decoder {
 
   /** For batches of `rows` rows; the cache is made once and never cleared. */
   static async open(model: Model, tuning: Tuning, rows: number, adapterScale: number): Promise<Decoder> {
-    const artifact = generateArtifact(model.config, tuning, { truncation: false });
+    const artifact = generateArtifact(model.config, tuning, { truncation: false, lora: "merged" });
     const feeds = feedsOf(model, { adapter_scale: scalar(adapterScale) });
     const decoder = new Decoder(await openSession(artifact, feeds), rows);
     for (const { name, dtype } of artifact.inputs) {

@@ -118,7 +118,7 @@ Deno.test("policy_eval gives the logprobs that generate gave, so the first ratio
   using decoder = await Decoder.open(fixture, loraOf(fixture), prompts.length, 1);
   const decoded = await decoder.decode(prompts, STEPS);
   const { logprobs } = await runArtifact(
-    policyEvalArtifact(fixture.config, loraOf(fixture), { values: false }),
+    policyEvalArtifact(fixture.config, loraOf(fixture), { entropy: true, values: false }),
     feedsOf(fixture, { ...batchOf(decoded), inverse_temperature: scalar(1 / 0.7) }),
   );
   within(logprobs!.data, decoded.flatMap((row) => row.logprobs), DRIFT, "logprobs");

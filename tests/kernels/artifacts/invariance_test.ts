@@ -35,7 +35,7 @@ async function everything(
   const experience = await experienceOf(model, tuning, ROWS);
   const feeds = feedsOf(model, { ...batchOf(ROWS, padding), ...experienceInputs(experience) });
   return {
-    ...await runArtifact(policyEvalArtifact(model.config, tuning, { values: true }), feeds),
+    ...await runArtifact(policyEvalArtifact(model.config, tuning, { entropy: true, values: true }), feeds),
     ...await runArtifact(policyTrainingArtifact(model.config, tuning, EVERYTHING), feeds),
   };
 }
@@ -91,7 +91,7 @@ Deno.test("A model whose pad is its EOS has the same loss and gradients, and EOS
 });
 
 async function evaluate(model: Model, rows: Row[], more: Record<string, Array_> = {}) {
-  const artifact = policyEvalArtifact(model.config, loraOf(model), { values: true });
+  const artifact = policyEvalArtifact(model.config, loraOf(model), { entropy: true, values: true });
   return await runArtifact(artifact, feedsOf(model, { ...batchOf(rows), ...more }));
 }
 

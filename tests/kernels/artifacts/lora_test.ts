@@ -101,7 +101,10 @@ Deno.test("An adapter on some linears asks for those alone, each with its own ra
   assert.equal(chosen.size, 2 * model.config.num_hidden_layers);
   const module = "model.layers.1.mlp.down_proj";
   const adapter = new Map([...chosen, [module, { r: 2, scale: 5 }]]);
-  const artifact = policyEvalArtifact(model.config, { type: "lora", adapter }, { values: false });
+  const artifact = policyEvalArtifact(model.config, { type: "lora", adapter }, {
+    entropy: true,
+    values: false,
+  });
   const matrices = artifact.inputs.filter(({ name }) => name.includes("lora_"));
   assert.equal(matrices.length, 2 * chosen.size);
   assert.deepEqual(matrices.find(({ name }) => name === `${module}.lora_A.weight`)!.shape, [2, 80]);
@@ -121,7 +124,7 @@ Deno.test("An adapter on some linears asks for those alone, each with its own ra
     policyEvalArtifact(model.config, {
       type: "lora",
       adapter: new Map([...chosen, [module, { r: 2, scale: 2 }]]),
-    }, { values: false }),
+    }, { entropy: true, values: false }),
     { ...feeds, [b]: cut("B", 2.5) },
   );
   within(mixed.logprobs!.data, even.logprobs!.data, 1e-5, "logprobs");

@@ -59,10 +59,12 @@ const training = (values: boolean, entropyBonus: boolean, accumulate: boolean): 
   policyTrainingArtifact(config, tuning, { values, entropyBonus, accumulate });
 
 const ARTIFACTS: Record<string, Make> = {
-  "generate": (config, tuning) => generateArtifact(config, tuning, { truncation: false }),
-  "generate with cuts": (config, tuning) => generateArtifact(config, tuning, { truncation: true }),
-  "policy_eval": (config, tuning) => policyEvalArtifact(config, tuning, { values: false }),
-  "policy_eval with values": (config, tuning) => policyEvalArtifact(config, tuning, { values: true }),
+  "generate": (config, tuning) => generateArtifact(config, tuning, { truncation: false, lora: "merged" }),
+  "generate with cuts": (config, tuning) =>
+    generateArtifact(config, tuning, { truncation: true, lora: "merged" }),
+  "policy_eval": (config, tuning) => policyEvalArtifact(config, tuning, { entropy: true, values: false }),
+  "policy_eval with values": (config, tuning) =>
+    policyEvalArtifact(config, tuning, { entropy: true, values: true }),
   "policy_training": training(false, false, false),
   "policy_training with everything": training(true, true, true),
   "value_eval": valueEvalArtifact,
@@ -117,10 +119,21 @@ Deno.test("Every name in a message is given by exactly one input, initializer or
 
 Deno.test("Evaluation asks for nothing that only training needs", () => {
   const lora = TUNINGS.lora!(CONFIG);
-  const inputs = policyEvalArtifact(CONFIG, lora, { values: false }).inputs.map(({ name }) => name);
+  const inputs = policyEvalArtifact(CONFIG, lora, { entropy: true, values: false }).inputs.map(({ name }) =>
+    name
+  );
   assert.deepEqual(
     inputs.filter((name) => !name.includes("lora_")),
-    ["ids", "rope_cos", "rope_sin", "adapter_scale", "positions", "targets", "inverse_temperature"],
+    [
+      "ids",
+      "positions",
+      "rope_cos",
+      "rope_sin",
+      "adapter_scale",
+      "positions",
+      "targets",
+      "inverse_temperature",
+    ],
   );
 });
 

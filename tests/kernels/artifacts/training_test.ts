@@ -108,6 +108,35 @@ for (const name of ["qwen3", "qwen2", "llama"]) {
   }
 }
 
+Deno.test("The loss is policy loss + value_coef · value loss − entropy_coef · entropy", async () => {
+  const { model, tuning, feeds, experience } = await setting("qwen3");
+  const loss = async (options: typeof PLAIN) => {
+    const outputs = await runArtifact(policyTrainingArtifact(model.config, tuning, options), feeds);
+    return outputs.loss!.data[0]!;
+  };
+  const policy = await loss(PLAIN);
+  const value = (await runArtifact(valueTrainingArtifact(model.config, tuning, { accumulate: false }), feeds))
+    .loss!;
+  const { entropy } = await runArtifact(policyEvalArtifact(model.config, tuning, { values: false }), feeds);
+  const bonus = entropy!.data.reduce((sum, h, i) => sum + h * experience.weights[i]!, 0);
+  const [valueCoef, entropyCoef] = ["value_coef", "entropy_coef"].map((name) => Number(feeds[name]!.data[0]));
+  assert.ok(value.data[0]! > 0.01 && bonus > 0.01);
+  within(
+    [await loss({ ...PLAIN, values: true })],
+    [policy + valueCoef! * value.data[0]!],
+    1e-5,
+    "with values",
+  );
+  within(
+    [await loss({ ...PLAIN, entropyBonus: true })],
+    [policy - entropyCoef! * bonus],
+    1e-5,
+    "with entropy",
+  );
+  const everything = policy + valueCoef! * value.data[0]! - entropyCoef! * bonus;
+  within([await loss(EVERYTHING)], [everything], 1e-5, "with everything");
+});
+
 Deno.test("value_training has the gradients of its loss", async () => {
   const { model, tuning, feeds } = await setting("qwen3");
   await checkGradients(valueTrainingArtifact(model.config, tuning, { accumulate: false }), feeds);
@@ -120,7 +149,10 @@ Deno.test("sft_training has the gradients of its loss", async () => {
 
 Deno.test("sft_training gives minus the logprobs of policy_eval, summed and weighted", async () => {
   const { model, tuning, feeds, experience } = await setting("llama");
-  const { logprobs } = await runArtifact(policyEvalArtifact(model.config, tuning, { values: false }), feeds);
+  const { logprobs } = await runArtifact(
+    policyEvalArtifact(model.config, tuning, { entropy: true, values: false }),
+    feeds,
+  );
   const { loss, loss_sum } = await runArtifact(
     sftTrainingArtifact(model.config, tuning, { accumulate: false }),
     feeds,
@@ -131,7 +163,10 @@ Deno.test("sft_training gives minus the logprobs of policy_eval, summed and weig
 
 Deno.test("Evaluation and training agree: the first step has ratio 1 and no KL, at temperature 0.7", async () => {
   const { model, tuning, feeds, experience } = await setting("qwen3");
-  const { logprobs } = await runArtifact(policyEvalArtifact(model.config, tuning, { values: false }), feeds);
+  const { logprobs } = await runArtifact(
+    policyEvalArtifact(model.config, tuning, { entropy: true, values: false }),
+    feeds,
+  );
   const { policy_stats } = await runArtifact(policyTrainingArtifact(model.config, tuning, PLAIN), {
     ...feeds,
     ...experienceInputs({ ...experience, old_logprobs: logprobs!.data }),
@@ -145,7 +180,10 @@ Deno.test("Evaluation and training agree: the first step has ratio 1 and no KL, 
 
 Deno.test("The value of a state is the same from policy_eval, value_eval and the loss that trains it", async () => {
   const { model, tuning, feeds } = await setting("qwen3");
-  const shared = await runArtifact(policyEvalArtifact(model.config, tuning, { values: true }), feeds);
+  const shared = await runArtifact(
+    policyEvalArtifact(model.config, tuning, { entropy: true, values: true }),
+    feeds,
+  );
   const own = await runArtifact(valueEvalArtifact(model.config, tuning), feeds);
   assert.deepEqual(own.values!.data, shared.values!.data);
   const { value_stats } = await runArtifact(

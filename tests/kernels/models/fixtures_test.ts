@@ -68,7 +68,7 @@ for (const name of MODELS) {
 
   Deno.test(`${name}: logprobs and entropy match, at temperatures 1 and 0.7, with the adapter on and off`, async () => {
     const fixture = await loadFixture(name);
-    const artifact = policyEvalArtifact(fixture.config, lora(fixture), { values: false });
+    const artifact = policyEvalArtifact(fixture.config, lora(fixture), { entropy: true, values: false });
     const run = (temperature: number, adapter: number) =>
       runArtifact(artifact, feeds(fixture, at(temperature, adapter)));
     const tolerance = fixture.tolerance.logprobs!;

@@ -126,6 +126,17 @@ Deno.test("sampler() keeps every token tied with the last one kept", async () =>
   assert.deepEqual(new Set(byP.tokens), new Set([0, 1, 2, 3]));
 });
 
+Deno.test("sampler() drops a rank when those above it hold exactly top_p", async () => {
+  const z = [Math.log(2), 0, -100];
+  const { tokens } = await sample(grid(64).map((u) => ({ z, u, k: 1, p: 1 })));
+  assert.deepEqual(new Set(tokens), new Set([0]));
+  const halves = [Math.log(2), 0, 0].map((value) => value + 1);
+  const half = await sample(grid(64).map((u) => ({ z: halves, u, p: 0.5 })));
+  assert.deepEqual(new Set(half.tokens), new Set([0]));
+  const more = await sample(grid(64).map((u) => ({ z: halves, u, p: 0.50001 })));
+  assert.deepEqual(new Set(more.tokens), new Set([0, 1, 2]));
+});
+
 Deno.test("sampler() with a tiny top_p keeps the first rank", async () => {
   const { tokens } = await sample(grid(32).map((u) => ({ z: Z, u, p: 1e-6 })));
   assert.deepEqual(new Set(tokens), new Set([0]));
