@@ -117,7 +117,10 @@ Deno.test("The loss is policy loss + value_coef · value loss − entropy_coef �
   const policy = await loss(PLAIN);
   const value = (await runArtifact(valueTrainingArtifact(model.config, tuning, { accumulate: false }), feeds))
     .loss!;
-  const { entropy } = await runArtifact(policyEvalArtifact(model.config, tuning, { values: false }), feeds);
+  const { entropy } = await runArtifact(
+    policyEvalArtifact(model.config, tuning, { entropy: true, values: false }),
+    feeds,
+  );
   const bonus = entropy!.data.reduce((sum, h, i) => sum + h * experience.weights[i]!, 0);
   const [valueCoef, entropyCoef] = ["value_coef", "entropy_coef"].map((name) => Number(feeds[name]!.data[0]));
   assert.ok(value.data[0]! > 0.01 && bonus > 0.01);
