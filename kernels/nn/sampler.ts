@@ -78,7 +78,12 @@ function draw(g: Builder, weights: Value, u: Value): Value {
   return g.add(g.mul(block, int(BLOCK)), token);
 }
 
-/** The first index where sums [B,n] exceed target [B,1]; where rounding left none, that of the largest weight. */
+/**
+ * The first index of a weight above 0 where sums [B,n] exceed target [B,1]; where rounding left none, that of the
+ * largest weight. Without the first condition a block that begins with weights of 0 could give one of them, because
+ * its rounded start may lie above the target.
+ */
 function firstAbove(g: Builder, sums: Value, target: Value, weights: Value): Value {
-  return g.argMax(g.where(g.greater(sums, target), Number.MAX_SAFE_INTEGER, weights), -1, false);
+  const above = g.and(g.greater(sums, target), g.greater(weights, 0));
+  return g.argMax(g.where(above, Number.MAX_SAFE_INTEGER, weights), -1, false);
 }
