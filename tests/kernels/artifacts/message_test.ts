@@ -130,7 +130,6 @@ Deno.test("Evaluation asks for nothing that only training needs", () => {
       "rope_cos",
       "rope_sin",
       "adapter_scale",
-      "positions",
       "targets",
       "inverse_temperature",
     ],
