@@ -1,13 +1,14 @@
 /** Decoding as the engine does it, in plain steps: a cache bound as input and output, one call per token. */
-import { generateArtifact, type Tuning } from "../../../kernels/artifacts.ts";
+import { generateArtifact, MERGED, mergedArtifact } from "../../../kernels/artifacts.ts";
 import { uniform } from "../../../core/rng.ts";
 import type { Binding } from "../../../core/ort/binding.ts";
 import type { Session } from "../../../core/ort/session.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
 import { cacheHeadSize } from "../../../kernels/nn/attend.ts";
+import type { LoraForm } from "../../../kernels/nn/parameters.ts";
 import type { Dtype } from "../../../kernels/onnx/dtypes.ts";
-import { openSession, runtime, scalar, typed } from "../run_artifact.ts";
-import { feedsOf, type Model, type Row } from "./batch.ts";
+import { openSession, runArtifact, runtime, scalar, typed } from "../run_artifact.ts";
+import { feedsOf, loraOf, type Model, type Row } from "./batch.ts";
 
 const CACHE_LENGTH = 40;
 
@@ -36,9 +37,19 @@ export class Decoder {
   }
 
   /** For batches of `rows` rows; the cache is made once and never cleared. */
-  static async open(model: Model, tuning: Tuning, rows: number, adapterScale: number): Promise<Decoder> {
-    const artifact = generateArtifact(model.config, tuning, { truncation: false, lora: "merged" });
-    const feeds = feedsOf(model, { adapter_scale: scalar(adapterScale) });
+  static async open(
+    model: Model,
+    rows: number,
+    adapterScale: number,
+    form: LoraForm = "merged",
+  ): Promise<Decoder> {
+    const artifact = generateArtifact(model.config, loraOf(model), { truncation: false, lora: form });
+    let feeds = feedsOf(model, { adapter_scale: scalar(adapterScale) });
+    if (form === "given") {
+      const merged = await runArtifact(mergedArtifact(model.config, model.adapter), feeds);
+      const named = Object.entries(merged).map(([name, weight]) => [name.slice(MERGED.length), weight]);
+      feeds = { ...feeds, ...Object.fromEntries(named) };
+    }
     const decoder = new Decoder(await openSession(artifact, feeds), rows);
     for (const { name, dtype } of artifact.inputs) {
       const array = feeds[name];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { logitsArtifact, policyEvalArtifact } from "../../../kernels/artifacts.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import type { LoraForm } from "../../../kernels/nn/parameters.ts";
 import { loadFixture } from "../models/fixture.ts";
 import { runArtifact, scalar } from "../run_artifact.ts";
 import { within } from "../within.ts";
@@ -37,8 +38,8 @@ async function fullPass(model: Model, decoded: Decoded[], adapterScale: number):
 }
 
 /** Fails unless every generated token and its logprob is what the full pass would draw with the same number. */
-async function checkDecoding(model: Model, adapterScale: number): Promise<void> {
-  using decoder = await Decoder.open(model, loraOf(model), PROMPTS.length, adapterScale);
+async function checkDecoding(model: Model, adapterScale: number, form: LoraForm): Promise<void> {
+  using decoder = await Decoder.open(model, PROMPTS.length, adapterScale, form);
   const decoded = await decoder.decode(PROMPTS, STEPS);
   const expected = await fullPass(model, decoded, adapterScale);
   decoded.forEach(({ tokens, prompt, logprobs, uniforms }, row) => {
@@ -59,9 +60,11 @@ async function checkDecoding(model: Model, adapterScale: number): Promise<void> 
 }
 
 for (const name of ["qwen3", "qwen2", "llama"]) {
-  for (const adapterScale of [1, 0]) {
-    Deno.test(`${name}: decoding with the adapter at ${adapterScale} is what the full pass says at every step`, async () => {
-      await checkDecoding(await loadFixture(name), adapterScale);
+  for (const form of ["merged", "added", "given"] as const) {
+    Deno.test(`${name}, adapter ${form}: decoding is what the full pass says at every step`, async () => {
+      const model = await loadFixture(name);
+      await checkDecoding(model, 1, form);
+      await checkDecoding(model, 0, form);
     });
   }
 }
@@ -108,14 +111,14 @@ const SHAPES: Record<string, Partial<ModelConfig>> = {
 
 for (const [name, shape] of Object.entries(SHAPES)) {
   Deno.test(`A model with ${name} decodes as its full pass says`, async () => {
-    await checkDecoding(randomModel({ ...BASE, ...shape }), 1);
+    await checkDecoding(randomModel({ ...BASE, ...shape }), 1, "merged");
   });
 }
 
 Deno.test("policy_eval gives the logprobs that generate gave, so the first ratio is 1", async () => {
   const fixture = await loadFixture("qwen3");
   const prompts = PROMPTS.map((row) => ({ ...row, temperature: 0.7 }));
-  using decoder = await Decoder.open(fixture, loraOf(fixture), prompts.length, 1);
+  using decoder = await Decoder.open(fixture, prompts.length, 1);
   const decoded = await decoder.decode(prompts, STEPS);
   const { logprobs } = await runArtifact(
     policyEvalArtifact(fixture.config, loraOf(fixture), { entropy: true, values: false }),
@@ -126,7 +129,7 @@ Deno.test("policy_eval gives the logprobs that generate gave, so the first ratio
 
 Deno.test("What the cache held before, and the ids in padding, change nothing", async () => {
   const fixture = await loadFixture("qwen3");
-  using decoder = await Decoder.open(fixture, loraOf(fixture), PROMPTS.length, 1);
+  using decoder = await Decoder.open(fixture, PROMPTS.length, 1);
   const first = await decoder.decode(PROMPTS, STEPS);
   const others = PROMPTS.map((_, row) => prompt(60 + row, 12 - row, 1));
   assert.notDeepEqual((await decoder.decode(others, STEPS)).map(({ logprobs }) => logprobs), first);
@@ -136,8 +139,8 @@ Deno.test("What the cache held before, and the ids in padding, change nothing", 
 
 Deno.test("A row decodes to the same alone and among others", async () => {
   const fixture = await loadFixture("qwen3");
-  using together = await Decoder.open(fixture, loraOf(fixture), PROMPTS.length, 1);
-  using alone = await Decoder.open(fixture, loraOf(fixture), 1, 1);
+  using together = await Decoder.open(fixture, PROMPTS.length, 1);
+  using alone = await Decoder.open(fixture, 1, 1);
   const all = await together.decode(PROMPTS, STEPS);
   for (const [index, row] of PROMPTS.entries()) {
     const [only] = await alone.decode([row], STEPS);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   generateArtifact,
   logitsArtifact,
+  mergedArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
   scoreArtifact,
@@ -62,7 +63,14 @@ const ARTIFACTS: Record<string, Make> = {
   "generate": (config, tuning) => generateArtifact(config, tuning, { truncation: false, lora: "merged" }),
   "generate with cuts": (config, tuning) =>
     generateArtifact(config, tuning, { truncation: true, lora: "merged" }),
+  "generate with the adapter beside the weights": (config, tuning) =>
+    generateArtifact(config, tuning, { truncation: false, lora: "added" }),
+  "generate with merged weights": (config, tuning) =>
+    generateArtifact(config, tuning, { truncation: false, lora: "given" }),
+  "merged": (config) => mergedArtifact(config, uniformAdapter(config, { r: 4, scale: 2 })),
   "policy_eval": (config, tuning) => policyEvalArtifact(config, tuning, { entropy: true, values: false }),
+  "policy_eval without entropy": (config, tuning) =>
+    policyEvalArtifact(config, tuning, { entropy: false, values: false }),
   "policy_eval with values": (config, tuning) =>
     policyEvalArtifact(config, tuning, { entropy: true, values: true }),
   "policy_training": training(false, false, false),
