@@ -1,11 +1,17 @@
 /** Batches for whole artifacts: rows of tokens, packed as the graphs take them, and the inputs of the losses. */
-import { logitsArtifact, policyEvalArtifact, type Tuning, VALUE_HEAD } from "../../../kernels/artifacts.ts";
+import {
+  GRADIENT,
+  logitsArtifact,
+  policyEvalArtifact,
+  type Tuning,
+  VALUE_HEAD,
+} from "../../../kernels/artifacts.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import { uniform } from "../../../core/rng.ts";
 import type { Fixture } from "../models/fixture.ts";
-import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
+import { type Array_, type Result, runArtifact, scalar, vector } from "../run_artifact.ts";
 
 export const EOS = 2;
 const VOCABULARY = 320;
@@ -152,4 +158,12 @@ export function feedsOf(model: Model, more: Record<string, Array_> = {}): Record
     entropy_coef: scalar(0.05),
     ...more,
   };
+}
+
+/** Gradient outputs by parameter. */
+export function gradientsOf(outputs: Record<string, Result>): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(outputs).filter(([name]) => name.startsWith(GRADIENT))
+      .map(([name, { data }]) => [name.slice(GRADIENT.length), data]),
+  );
 }
