@@ -21,12 +21,12 @@ for (const name of ["qwen3", "qwen2", "llama"]) {
     const policy = await openAdapted(name);
     const { sequences, expected, tolerance } = await fixtureRows(name);
     const adapted = await policy.analyze(sequences, { temperature: 1 });
-    const bare = await policy.analyze(sequences, { temperature: 1, reference: true });
+    const bare = await policy.analyze(sequences, { temperature: 1, reference: true, entropy: true });
     const tempered = await policy.analyze(sequences, { temperature: 0.7, reference: true });
     sequences.forEach((_, row) => {
       within(adapted.logprobs[row]!, expected("lora.logprobs")[row]!, tolerance, "adapted logprobs");
       within(bare.logprobs[row]!, expected("logprobs")[row]!, tolerance, "bare logprobs");
-      within(bare.entropy[row]!, expected("entropy")[row]!, tolerance, "entropy");
+      within(bare.entropy![row]!, expected("entropy")[row]!, tolerance, "entropy");
       within(tempered.logprobs[row]!, expected("logprobs_t07")[row]!, tolerance, "logprobs at 0.7");
     });
   });
@@ -36,13 +36,13 @@ Deno.test("analyze() gives a row the same numbers alone and beside longer ones, 
   const policy = await openAdapted();
   const { sequences } = await fixtureRows("qwen3");
   const longer = { prompt_ids: someTokens(9, 30), response_ids: someTokens(8, 20) };
-  const together = await policy.analyze([...sequences, longer], { temperature: 1 });
-  const again = await policy.analyze([...sequences, longer], { temperature: 1 });
+  const together = await policy.analyze([...sequences, longer], { temperature: 1, entropy: true });
+  const again = await policy.analyze([...sequences, longer], { temperature: 1, entropy: true });
   assert.deepEqual(together, again);
   for (const [row, sequence] of sequences.entries()) {
-    const alone = await policy.analyze([sequence], { temperature: 1 });
+    const alone = await policy.analyze([sequence], { temperature: 1, entropy: true });
     within(together.logprobs[row]!, alone.logprobs[0]!, 1e-5, "logprobs");
-    within(together.entropy[row]!, alone.entropy[0]!, 1e-5, "entropy");
+    within(together.entropy![row]!, alone.entropy![0]!, 1e-5, "entropy");
   }
 });
 
@@ -79,8 +79,8 @@ function sha256(data: Float32Array): string {
 /** What the base's weights, as they are in memory, make of a text. */
 async function baseHash(base: BaseModel): Promise<string> {
   const sequences = [{ prompt_ids: someTokens(1, 8), response_ids: someTokens(2, 8) }];
-  const { logprobs, entropy } = await bareOf(base).analyze(sequences, { temperature: 1 });
-  return sha256(logprobs[0]!) + sha256(entropy[0]!);
+  const { logprobs, entropy } = await bareOf(base).analyze(sequences, { temperature: 1, entropy: true });
+  return sha256(logprobs[0]!) + sha256(entropy![0]!);
 }
 
 function bareOf(base: BaseModel): Policy {
