@@ -35,18 +35,23 @@ export function llamaTrunk(
     x = g.scope(`model.layers.${layer}`, () => {
       const h = norm("input_layernorm", x);
       const attended = g.scope("self_attn", () => {
-        const q = heads("q_proj", "q_norm", h, config.num_attention_heads);
-        const k = heads("k_proj", "k_norm", h, config.num_key_value_heads);
-        const v = project("v_proj", h, config.num_key_value_heads * d);
-        const o = attend(layer, q, k, g.reshape(v, [B, S, config.num_key_value_heads * d]));
-        return parameters.linear(needed(o), "o_proj", hidden, config.bias.o);
+        const kvWidth = config.num_key_value_heads * d;
+        const [qs, ks, vs] = linears(h, config.bias.qkv, {
+          q_proj: config.num_attention_heads * d,
+          k_proj: kvWidth,
+          v_proj: kvWidth,
+        });
+        const q = heads("q_norm", qs!, config.num_attention_heads);
+        const k = heads("k_norm", ks!, config.num_key_value_heads);
+        const o = attend(layer, q, k, g.reshape(vs!, [B, S, kvWidth]));
+        return linears(needed(o), config.bias.o, { o_proj: hidden })[0]!;
       });
       const y = g.add(needed(x), attended);
       const f = norm("post_attention_layernorm", y);
       const mlp = g.scope("mlp", () => {
-        const gate = parameters.linear(f, "gate_proj", config.intermediate_size, config.bias.mlp);
-        const up = parameters.linear(f, "up_proj", config.intermediate_size, config.bias.mlp);
-        return parameters.linear(g.op("SwiGlu", [gate, up], {})[0]!, "down_proj", hidden, config.bias.mlp);
+        const inner = config.intermediate_size;
+        const [gate, up] = linears(f, config.bias.mlp, { gate_proj: inner, up_proj: inner });
+        return linears(g.op("SwiGlu", [gate!, up!], {})[0]!, config.bias.mlp, { down_proj: hidden })[0]!;
       });
       return g.add(y, mlp);
     });
@@ -57,13 +62,14 @@ export function llamaTrunk(
     return g.rmsNorm(of, parameters.weight(`${name}.weight`, [of.shape.at(-1)!]), config.norm_eps);
   }
 
-  function project(name: string, of: Value, width: number): Value {
-    return parameters.linear(of, name, width, config.bias.qkv);
+  /** Linears that read the same input, by name and width. */
+  function linears(of: Value, bias: boolean, widths: Record<string, number>): Value[] {
+    const modules = Object.entries(widths).map(([name, outFeatures]) => ({ name, outFeatures, bias }));
+    return parameters.linears(of, modules);
   }
 
-  /** A projection into heads, normed per head where the family does that, as [B,S,n·D]. */
-  function heads(name: string, normName: string, of: Value, count: number): Value {
-    const projected = project(name, of, count * d);
+  /** A projection as heads, normed per head where the family does that, as [B,S,n·D]. */
+  function heads(normName: string, projected: Value, count: number): Value {
     if (!config.qk_norm) return g.reshape(projected, [B, S, count * d]);
     return g.reshape(norm(normName, g.reshape(projected, [B, S, count, d])), [B, S, count * d]);
   }

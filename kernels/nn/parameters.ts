@@ -4,13 +4,19 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Dim, Value } from "../graph/value.ts";
-import type { AdapterSpec, LoraModule } from "../models/adapter_spec.ts";
+import type { AdapterSpec } from "../models/adapter_spec.ts";
+
+export interface LinearModule {
+  readonly name: string;
+  readonly outFeatures: number;
+  readonly bias: boolean;
+}
 
 export interface Parameters {
   /** The weight of this name, with the builder's scopes in front. */
   weight(name: string, shape: readonly Dim[]): Value;
-  /** x [M,in] · weightᵀ (+ adapter) (+ bias) → [M,out], for the module `name` below the current scope. */
-  linear(x: Value, name: string, outFeatures: number, bias: boolean): Value;
+  /** x [M,in] · weightᵀ (+ adapter) (+ bias) → [M,out], for modules below the current scope that all read x. */
+  linears(x: Value, modules: readonly LinearModule[]): Value[];
   /** What can be trained, by name, in the order it was asked for. */
   readonly trainable: ReadonlyMap<string, Value>;
 }
@@ -44,29 +50,52 @@ export class FrozenParameters implements Parameters {
     return value;
   }
 
-  linear(x: Value, name: string, outFeatures: number, bias: boolean): Value {
+  linears(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
-    const inFeatures = x.shape[1]!;
-    const module = g.path(name);
-    const lora = this.adapter.get(module);
-    const y = lora && this.form === "given"
-      ? g.matmul(x, g.input(`${module}.weight`, "float32", [outFeatures, inFeatures]), { transB: true })
-      : this.#adapted(x, name, lora, this.weight(`${name}.weight`, [outFeatures, inFeatures]));
-    return bias ? g.add(y, this.weight(`${name}.bias`, [outFeatures])) : y;
+    const adapted = modules.filter(({ name }) => this.form === "merged" && this.adapter.has(g.path(name)));
+    const together = adapted.length === 0 ? [] : this.#together(x, adapted);
+    return modules.map((module) => {
+      const y = adapted.includes(module) ? together[adapted.indexOf(module)]! : this.#alone(x, module);
+      return module.bias ? g.add(y, this.weight(`${module.name}.bias`, [module.outFeatures])) : y;
+    });
   }
 
-  #adapted(x: Value, name: string, lora: LoraModule | undefined, w: Value): Value {
+  /** Adapters merged into their weights, for linears that share x. */
+  #together(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
-    if (!lora) return g.scope(name, () => g.matmul(x, w, { transB: true }));
-    const module = g.path(name);
-    const a = this.#input(`${module}.lora_A.weight`, [lora.r, w.shape[1]!]);
-    const b = this.#input(`${module}.lora_B.weight`, [w.shape[0]!, lora.r]);
-    const scale = this.#scale(lora.scale);
-    return g.scope(name, () => {
-      if (this.form === "merged") return g.op("LoraLinear", [x, w, a, b, scale], {})[0]!;
-      const low = g.mul(g.matmul(x, a, { transB: true }), scale);
-      return g.add(g.matmul(x, w, { transB: true }), g.matmul(low, b, { transB: true }));
+    const inputs = modules.flatMap(({ name, outFeatures }) => {
+      const { a, b, scale } = this.#lora(g.path(name), outFeatures, x.shape[1]!);
+      return [this.weight(`${name}.weight`, [outFeatures, x.shape[1]!]), a, b, scale];
     });
+    const scope = modules.map(({ name }) => name).join("+");
+    return g.scope(scope, () => g.op("LoraLinears", [x, ...inputs], {})).slice(0, modules.length);
+  }
+
+  #alone(x: Value, { name, outFeatures }: LinearModule): Value {
+    const { g } = this;
+    const shape = [outFeatures, x.shape[1]!];
+    const module = g.path(name);
+    if (!this.adapter.has(module)) return this.#product(name, x, this.weight(`${name}.weight`, shape));
+    if (this.form === "given") return this.#product(name, x, g.input(`${module}.weight`, "float32", shape));
+    const { a, b, scale } = this.#lora(module, outFeatures, x.shape[1]!);
+    const plain = this.#product(name, x, this.weight(`${name}.weight`, shape));
+    return g.scope(name, () => {
+      const low = g.mul(g.matmul(x, a, { transB: true }), scale);
+      return g.add(plain, g.matmul(low, b, { transB: true }));
+    });
+  }
+
+  #product(name: string, x: Value, w: Value): Value {
+    return this.g.scope(name, () => this.g.matmul(x, w, { transB: true }));
+  }
+
+  #lora(module: string, outFeatures: number, inFeatures: Dim): { a: Value; b: Value; scale: Value } {
+    const { r, scale } = this.adapter.get(module)!;
+    return {
+      a: this.#input(`${module}.lora_A.weight`, [r, inFeatures]),
+      b: this.#input(`${module}.lora_B.weight`, [outFeatures, r]),
+      scale: this.#scale(scale),
+    };
   }
 
   #input(name: string, shape: readonly Dim[]): Value {
@@ -101,9 +130,11 @@ export class InputParameters implements Parameters {
     return value;
   }
 
-  linear(x: Value, name: string, outFeatures: number, bias: boolean): Value {
-    const w = this.weight(`${name}.weight`, [outFeatures, x.shape[1]!]);
-    const y = this.g.scope(name, () => this.g.matmul(x, w, { transB: true }));
-    return bias ? this.g.add(y, this.weight(`${name}.bias`, [outFeatures])) : y;
+  linears(x: Value, modules: readonly LinearModule[]): Value[] {
+    return modules.map(({ name, outFeatures, bias }) => {
+      const w = this.weight(`${name}.weight`, [outFeatures, x.shape[1]!]);
+      const y = this.g.scope(name, () => this.g.matmul(x, w, { transB: true }));
+      return bias ? this.g.add(y, this.weight(`${name}.bias`, [outFeatures])) : y;
+    });
   }
 }

@@ -8,13 +8,18 @@ import type { NoAttrs, OpRow } from "./row.ts";
 
 export interface FusedAttrs {
   SwiGlu: NoAttrs;
-  LoraLinear: NoAttrs;
+  LoraLinears: NoAttrs;
   SelectedLogprobs: NoAttrs;
 }
 
 /** Rows of a [N,·] matrix times one number each, [N]. */
 function scaleRows(g: Builder, rows: Value, by: Value): Value {
   return g.mul(rows, g.reshape(by, [by.shape[0]!, 1]));
+}
+
+/** W, A, B and s of each linear. */
+function quartets<Item>(rest: readonly Item[]): Item[][] {
+  return Array.from({ length: rest.length / 4 }, (_, i) => rest.slice(4 * i, 4 * i + 4));
 }
 
 export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
@@ -38,31 +43,71 @@ export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
       build: (g, a, b) => [g.op("SwiGlu", [a!, b!], {})[0]!],
     }],
   },
-  // y = x·(W + s·B·A)ᵀ: x [M,in], W [out,in] frozen, A [r,in], B [out,r], s []. Adding the adapter to the weight
-  // costs out·in once; adding it to the activations would cost M·out and M·in at every linear. The rule never
-  // forms the out×in gradient: dA = s·(dy·B)ᵀx, dB = s·dyᵀ(x·Aᵀ).
-  LoraLinear: {
-    infer: ([x, w]) => [
-      { dtype: x!.dtype, shape: [x!.shape[0]!, w!.shape[0]!] },
-      { dtype: w!.dtype, shape: w!.shape },
-      { dtype: w!.dtype, shape: w!.shape },
-    ],
-    lower: (g, [x, w, a, b, s]) => {
-      const scaled = g.mul(b!, s!);
-      const merged = g.add(w!, g.matmul(scaled, a!));
-      return [g.matmul(x!, merged, { transB: true }), merged, scaled];
+  // yᵢ = x·(Wᵢ + sᵢ·Bᵢ·Aᵢ)ᵀ for n linears that read the same x [M,in]; inputs x, then per linear Wᵢ [outᵢ,in] frozen,
+  // Aᵢ [r,in], Bᵢ [outᵢ,r], sᵢ []. Outputs yᵢ, then the merged weights, then sᵢ·Bᵢ.
+  // Adding the adapter to the weight costs out·in once; adding it to the activations would cost M·out and M·in at
+  // every linear. The rule never forms an out×in gradient: dA = s·(dy·B)ᵀx, dB = s·((x·Aᵀ)ᵀdy)ᵀ. The rank is small,
+  // so the products with x of all n linears are done as one, and dB with the rank as its rows: both run faster.
+  LoraLinears: {
+    infer: ([x, ...rest]) => {
+      const weights = quartets(rest).map(([w]) => w!);
+      const bs = quartets(rest).map(([, , b]) => b!);
+      return [
+        ...weights.map(({ dtype, shape }) => ({ dtype, shape: [x!.shape[0]!, shape[0]!] })),
+        ...weights.map(({ dtype, shape }) => ({ dtype, shape })),
+        ...bs.map(({ dtype, shape }) => ({ dtype, shape })),
+      ];
     },
-    vjp: ({ g, inputs: [x, _w, a, _b, s], outputs: [, merged, scaled], grads: [dy], wants }) => [
-      wants[0] ? g.matmul(dy!, merged!) : null,
-      wants[1] ? g.matmul(dy!, x!, { transA: true }) : null,
-      wants[2] ? g.matmul(g.matmul(dy!, scaled!), x!, { transA: true }) : null,
-      wants[3] ? g.mul(g.matmul(dy!, g.matmul(x!, a!, { transB: true }), { transA: true }), s!) : null,
-      null,
+    lower: (g, [x, ...rest]) => {
+      const scaled = quartets(rest).map(([, , b, s]) => g.mul(b!, s!));
+      const merged = quartets(rest).map(([w, a], i) => g.add(w!, g.matmul(scaled[i]!, a!)));
+      return [...merged.map((weight) => g.matmul(x!, weight, { transB: true })), ...merged, ...scaled];
+    },
+    vjp: ({ g, inputs: [x, ...rest], outputs, grads, wants }) => {
+      const parts = quartets(rest);
+      const n = parts.length;
+      const merged = outputs.slice(n, 2 * n);
+      const scaled = outputs.slice(2 * n);
+      const used = parts.map((_, i) => i).filter((i) => grads[i]);
+      const ranks = used.map((i) => Number(parts[i]![1]!.shape[0]));
+      const rank = ranks.reduce((a, b) => a + b);
+      const joined = (values: Value[], axis: number) =>
+        values.length === 1 ? values[0]! : g.concat(values, axis, rank);
+      const parted = (value: Value, axis: number) =>
+        ranks.length === 1 ? [value] : g.split(value, axis, ranks);
+      const low = joined(used.map((i) => g.matmul(grads[i]!, scaled[i]!)), 1); // dy·B [M,Σr]
+      const dA = parted(g.matmul(low, x!, { transA: true }), 0);
+      const xA = parted(g.matmul(x!, joined(used.map((i) => parts[i]![1]!), 0), { transB: true }), 1);
+      const result: (Value | null)[] = [
+        wants[0] ? used.map((i) => g.matmul(grads[i]!, merged[i]!)).reduce((a, b) => g.add(a, b)) : null,
+      ];
+      parts.forEach(([, , , s], i) => {
+        const at = used.indexOf(i);
+        const dB = () => g.transpose(g.mul(g.matmul(xA[at]!, grads[i]!, { transA: true }), s!), [1, 0]);
+        result.push(
+          wants[1 + 4 * i] && at >= 0 ? g.matmul(grads[i]!, x!, { transA: true }) : null,
+          at >= 0 ? dA[at]! : null,
+          wants[3 + 4 * i] && at >= 0 ? dB() : null,
+          null,
+        );
+      });
+      return result;
+    },
+    samples: [
+      {
+        inputs: [{ shape: [5, 4] }, { shape: [3, 4] }, { shape: [2, 4] }, { shape: [3, 2] }],
+        build: (g, x, w, a, b) => [g.op("LoraLinears", [x!, w!, a!, b!, g.scalar(0.7)], {})[0]!],
+      },
+      {
+        inputs: [{ shape: [5, 4] }, { shape: [3, 4] }, { shape: [2, 4] }, { shape: [3, 2] }, {
+          shape: [6, 4],
+        }, {
+          shape: [1, 4],
+        }, { shape: [6, 1] }],
+        build: (g, x, w, a, b, w2, a2, b2) =>
+          g.op("LoraLinears", [x!, w!, a!, b!, g.scalar(0.7), w2!, a2!, b2!, g.scalar(2)], {}).slice(0, 2),
+      },
     ],
-    samples: [{
-      inputs: [{ shape: [5, 4] }, { shape: [3, 4] }, { shape: [2, 4] }, { shape: [3, 2] }],
-      build: (g, x, w, a, b) => [g.op("LoraLinear", [x!, w!, a!, b!, g.scalar(0.7)], {})[0]!],
-    }],
   },
   // The log-probability of one target per row under softmax(h·Wᵀ·t), and the row's entropy: h [N,H], W [V,H],
   // targets i64 [N], t = 1/temperature []. → logprobs [N], entropy [N], then what the gradient needs.

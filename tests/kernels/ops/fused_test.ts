@@ -108,17 +108,17 @@ Deno.test("SelectedLogprobs of a uniform row has entropy log V and of a tied row
 
 const LORA = { x: matrix([[1, 2]]), w: matrix([[1, 2], [3, 4]]), a: matrix([[0.5, -0.5]]) };
 
-Deno.test("LoraLinear gives the golden output and merged weight", async () => {
+Deno.test("LoraLinears gives the golden output and merged weight", async () => {
   const inputs = { ...LORA, b: matrix([[1], [2]]), s: scalar(2) };
   const { y, merged } = await runGraph(inputs, (g, { x, w, a, b, s }) => {
-    const [y, merged] = g.op("LoraLinear", [x, w, a, b, s], {});
+    const [y, merged] = g.op("LoraLinears", [x, w, a, b, s], {});
     return { y: y!, merged: merged! };
   });
   assert.deepEqual(y!.data, [4, 9]);
   assert.deepEqual(merged!.data, [2, 1, 5, 2]);
 });
 
-Deno.test("LoraLinear agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and gradients", async () => {
+Deno.test("LoraLinears agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and gradients", async () => {
   const [M, I, O, R] = [5, 7, 6, 3];
   const inputs = {
     x: { dims: [M, I], data: draw(0, M * I, 1) },
@@ -130,7 +130,7 @@ Deno.test("LoraLinear agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and gradi
   };
   type Inputs = Record<keyof typeof inputs, Value>;
   const forms = [
-    (g: Builder, { x, w, a, b, s }: Inputs) => g.op("LoraLinear", [x, w, a, b, s], {})[0]!,
+    (g: Builder, { x, w, a, b, s }: Inputs) => g.op("LoraLinears", [x, w, a, b, s], {})[0]!,
     (g: Builder, { x, w, a, b, s }: Inputs) => {
       const down = g.matmul(x, a, { transB: true });
       return g.add(g.matmul(x, w, { transB: true }), g.mul(g.matmul(down, b, { transB: true }), s));
@@ -149,10 +149,10 @@ Deno.test("LoraLinear agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and gradi
   }
 });
 
-Deno.test("LoraLinear with B = 0 is the plain linear, with no gradient for A and one for B", async () => {
+Deno.test("LoraLinears with B = 0 is the plain linear, with no gradient for A and one for B", async () => {
   const inputs = { ...LORA, b: matrix([[0], [0]]), s: scalar(2) };
   const { y, da, db } = await runGraph(inputs, (g, { x, w, a, b, s }) => {
-    const y = g.op("LoraLinear", [x, w, a, b, s], {})[0]!;
+    const y = g.op("LoraLinears", [x, w, a, b, s], {})[0]!;
     const [da, db] = gradients(g, g.reduceSum(y, [0, 1], false), [a, b]);
     return { y, da: da!, db: db! };
   });
