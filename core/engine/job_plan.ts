@@ -1,9 +1,11 @@
 /** What a job will do and need, worked out from headers and prompts alone: the `check` command and every job's start. */
 import { join } from "node:path";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { linears } from "../../kernels/models/linears.ts";
 import { invalid, UserError } from "../errors.ts";
-import { type CheckpointSpec } from "../model/checkpoint.ts";
+import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
-import { parameterGroups, tuningOf, weightShapes } from "../model/network.ts";
+import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
 import type { ParameterGroup } from "../model/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../model/read_config.ts";
 import { openSafetensors } from "../model/safetensors.ts";
@@ -28,7 +30,7 @@ export interface PlannedJob {
  * @throws {UserError} naming the field or file that is wrong
  */
 export async function planJob(job: TrainingJobConfig, folders: JobFolders): Promise<PlannedJob> {
-  const facts = await readConfig(folders.model);
+  const facts = await at("model", readConfig(folders.model));
   if (facts.task !== "causal_lm") {
     throw invalid(
       "model",
@@ -43,10 +45,10 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
       "unsupported_model",
     );
   }
-  await checkWeights(folders.model, weightShapes(facts.model));
+  await at("model", checkWeights(folders.model, weightShapes(facts.model)));
   await checkRewards(job, folders);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
-  const tokenizer = await loadTokenizer(folders.model);
+  const tokenizer = await at("model", loadTokenizer(folders.model));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
     if (id >= facts.model.vocab_size) {
       throw invalid(
@@ -63,22 +65,29 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
   return { plan: planOf(job, facts, prompts), facts, tokenizer, prompts };
 }
 
+/** What `work` gives; its faults are those of the field at `path`. */
+function at<T>(path: string, work: Promise<T>): Promise<T> {
+  return work.catch((thrown) => {
+    if (!(thrown instanceof UserError)) throw thrown;
+    throw new UserError(thrown.code, thrown.message, [{ path, message: thrown.message }], { cause: thrown });
+  });
+}
+
 function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly PreparedPrompt[]): JobPlan {
   const { model } = facts;
   const lengths = prompts.map(({ ids }) => ids.length);
   const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
+  const longestPrompt = lengths.reduce((a, b) => Math.max(a, b));
+  for (const path of ["trainable", "value"] as const) {
+    const network = job[path];
+    if ("target_modules" in network) checkTargets(model, network.target_modules, `${path}.target_modules`);
+  }
   const policy = parameterGroups(model, tuningOf(model, job.trainable), {
     head: job.value.type === "shared",
   });
   const critic = job.value.type === "separate"
     ? parameterGroups(model, tuningOf(model, { ...job.value, type: "lora" }), { head: true })
     : [];
-  if (policy.every(({ parameters }) => parameters.length === 0)) {
-    throw invalid(
-      "trainable.target_modules",
-      "Expected names of the model's linear layers: none of them matches",
-    );
-  }
   const trained = count([...policy, ...critic]);
   const base = weightShapes(model).reduce((sum, { shape }) => sum + size(shape), 0);
   return {
@@ -87,14 +96,27 @@ function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly P
     prompt_tokens: {
       min: lengths.reduce((a, b) => Math.min(a, b)),
       mean: lengths.reduce((a, b) => a + b, 0) / lengths.length,
-      max: lengths.reduce((a, b) => Math.max(a, b)),
+      max: longestPrompt,
     },
     trainable_parameters: trained,
     base_parameters: base,
     estimate: {
-      memory_bytes: memory(facts, job.ppo, { base, trained, longestPrompt: Math.max(...lengths) }),
+      memory_bytes: memory(facts, job.ppo, { base, trained, longestPrompt }),
     },
   };
+}
+
+/** Every name must be one of the model's linears: a misspelt one would silently train less than was asked for. */
+function checkTargets(model: ModelConfig, targets: "all-linear" | readonly string[], path: string): void {
+  const known = new Set(linears(model).map(({ module }) => module.slice(module.lastIndexOf(".") + 1)));
+  if (targets === "all-linear") return;
+  const unknown = targets.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw invalid(
+      path,
+      `Expected names among ${[...known].join(", ")}: the model has no '${unknown.join("', '")}'`,
+    );
+  }
 }
 
 /** Bytes of a process that has loaded nothing. */
@@ -160,42 +182,47 @@ async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promis
   for (const node of rewardNodes(job.reward)) {
     if (node.type !== "model") continue;
     const folder = folders.rewards[node.model];
-    if (!folder) throw invalid("reward.model", `There is no model '${node.model}'`, "unknown_model");
-    const facts = await readConfig(folder);
+    if (!folder) throw invalid("reward", `There is no model '${node.model}'`, "unknown_model");
+    const facts = await at("reward", readConfig(folder));
     if (facts.task !== "sequence_classifier" || facts.num_labels !== 1 || facts.model.model_type === "gpt2") {
       throw invalid(
-        "reward.model",
+        "reward",
         `Expected a sequence classifier with 1 label of type qwen3, qwen2 or llama: '${node.model}' is a ${facts.task} of type ${facts.model.model_type}`,
         "unsupported_model",
       );
     }
     const trunk = weightShapes(facts.model).filter(({ name }) => name !== "lm_head.weight");
-    await checkWeights(folder, [...trunk, { name: "score.weight", shape: [1, facts.model.hidden_size] }]);
+    const head = { name: "score.weight", shape: [1, facts.model.hidden_size] };
+    await at("reward", checkWeights(folder, [...trunk, head]));
+    if (!await sameTokenizer(folder, folders.model)) await at("reward", loadTokenizer(folder));
   }
 }
 
 async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {
-  const { facts } = await readCheckpoint(folder, { verify: false });
+  const { facts } = await at("checkpoint", readCheckpoint(folder));
   const spec = facts.network as CheckpointSpec | undefined;
   if (facts.model !== job.model) {
     throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
   }
-  const wanted = job.trainable;
-  const had = spec?.trainable;
-  const same = had?.type === wanted.type &&
-    (had.type === "full" || wanted.type === "full" || (had.r === wanted.r && had.alpha === wanted.alpha));
-  if (!same) {
-    throw invalid(
-      "trainable",
-      `Expected what the checkpoint was trained with, ${JSON.stringify(had)}, to go on from it`,
-    );
+  for (const path of ["trainable", "value"] as const) {
+    const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
+    if (had !== wanted) {
+      throw invalid(
+        path,
+        `Expected what the checkpoint was trained with, ${had}, to go on from it: it is ${wanted}`,
+      );
+    }
   }
-  if (spec?.value?.type !== job.value.type) {
-    throw invalid(
-      "value.type",
-      `Expected the checkpoint's value network, '${spec?.value?.type}': it is '${job.value.type}'`,
-    );
-  }
+}
+
+/** What decides which parameters there are, as text. */
+function layout(network: Trainable | CriticSpec | null | undefined): string {
+  if (!network) return "nothing";
+  if (!("r" in network)) return network.type;
+  const { type, r, alpha, target_modules: targets } = network;
+  return `${type} of r ${r}, alpha ${alpha} on ${
+    typeof targets === "string" ? targets : [...targets].sort()
+  }`;
 }
 
 /** Whether two model folders have the same tokenizer, byte for byte. */

@@ -58,12 +58,12 @@ function encode(
       text: tokenizer?.decode(prompt.token_ids, { skip_special_tokens: false }) ?? "",
     };
   }
-  const given = tokenizer ?? missingTokenizer(path);
-  if (typeof prompt === "string") return { ids: given.encode(prompt), text: prompt };
-  if ("text" in prompt) return { ids: given.encode(prompt.text), text: prompt.text };
-  return { ids: given.applyChatTemplate(prompt.messages), text: given.chatText(prompt.messages) };
-}
-
-function missingTokenizer(path: string): never {
-  throw invalid(path, "The model folder has no tokenizer: give token ids");
+  if (!tokenizer) throw invalid(path, "The model folder has no tokenizer: give token ids");
+  try {
+    if (typeof prompt === "string") return { ids: tokenizer.encode(prompt), text: prompt };
+    if ("text" in prompt) return { ids: tokenizer.encode(prompt.text), text: prompt.text };
+    return { ids: tokenizer.applyChatTemplate(prompt.messages), text: tokenizer.chatText(prompt.messages) };
+  } catch (thrown) {
+    throw thrown instanceof UserError ? invalid(path, thrown.message, thrown.code) : thrown;
+  }
 }
