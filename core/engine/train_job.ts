@@ -16,7 +16,7 @@ import type { RewardSource } from "../rewards/reward_source.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import { planJob, type PlannedJob, sameTokenizer } from "./job_plan.ts";
-import type { JobFolders, TrainingEvent, TrainingSummary } from "./protocol.ts";
+import type { JobFolders, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
 
 /** Runs a job to its end, yielding its events. */
 export async function* trainJob(
@@ -61,7 +61,7 @@ export async function* trainJob(
           base: basename(folders.model),
           epoch,
           state,
-          metrics,
+          metrics: reproducible(metrics),
         };
         return { folder, files: await saveCheckpoint(folder, networks, { trainable, value }, facts) };
       },
@@ -69,6 +69,12 @@ export async function* trainJob(
     job,
     signal,
   );
+}
+
+/** Metrics without what the clock and the machine decide: the same job and seed write the same bytes. */
+function reproducible(metrics: Metrics): Metrics {
+  const measured = /^time\/|^memory\/|^eps$|tokens_per_second$/;
+  return Object.fromEntries(Object.entries(metrics).filter(([name]) => !measured.test(name)));
 }
 
 /** The ids that end a response: the model's, its tokenizer's, the job's. */
