@@ -9,8 +9,8 @@ import type { ServedPolicy } from "./served_models.ts";
 const MAX_ROWS = 64;
 
 /**
- * Samples n completions of every prompt. A completion depends on its own (seed, prompt number, index) only, not on
- * what else is in the request.
+ * Samples n completions of every prompt. A completion depends on (seed, prompt, index) only, not on what else is in
+ * the request or where in it the prompt stands.
  *
  * @throws {UserError} naming the prompt that is wrong
  */
@@ -32,13 +32,13 @@ export async function generate(
   for (let start = 0; start < jobs.length; start += MAX_ROWS) {
     const batch = jobs.slice(start, start + MAX_ROWS);
     const decoded = await policy.respond(
-      batch.map(({ prompt, prompt_index, index }) => ({
+      batch.map(({ prompt, index }) => ({
         prompt_ids: prompt.ids,
         max_new_tokens: request.max_new_tokens,
         temperature: request.temperature,
         top_k: request.top_k,
         top_p: request.top_p,
-        uniform: (position) => uniform(request.seed, "sample", prompt_index, index, position),
+        uniform: (position) => uniform(request.seed, "sample", promptKey(prompt.ids), index, position),
         stop_token_ids: served.stopTokenIds,
         ...(request.stop.length > 0 && {
           ends: (ids: readonly number[]) => request.stop.some((stop) => text(ids).includes(stop)),
@@ -67,6 +67,15 @@ export async function generate(
       completion_tokens: data.reduce((sum, { token_ids }) => sum + token_ids.length, 0),
     },
   };
+}
+
+/** A 32-bit number for a prompt's ids (FNV-1a), by which its random numbers are found. */
+function promptKey(ids: Int32Array): number {
+  let hash = 0x811c9dc5;
+  for (const id of ids) {
+    for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ (id >>> shift & 255), 0x01000193);
+  }
+  return hash >>> 0;
 }
 
 /** The text before the first stop string; the token that completed it may have carried more. */
