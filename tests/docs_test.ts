@@ -1,0 +1,153 @@
+/** What the documents claim, where a program can tell: requests, endpoints, links, paths, tasks, variables. */
+import assert from "node:assert/strict";
+import { dirname, join, normalize } from "node:path";
+import type { z } from "zod";
+import { generationSchema, scoreSchema } from "../core/engine/requests.ts";
+import { trainingJobSchema } from "../core/ppo/config.ts";
+import { PROBLEMS } from "../routes/problem.ts";
+import { served } from "./routes/served.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...[...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => `docs/${name}`)
+    .filter((path) => path.endsWith(".md")).sort(),
+];
+
+const BODIES: Record<string, z.ZodType> = {
+  "POST /v1/training-jobs": trainingJobSchema,
+  "POST /v1/generations": generationSchema,
+  "POST /v1/scores": scoreSchema,
+};
+
+interface Example {
+  document: string;
+  operation: string;
+  body: string | undefined;
+}
+
+const text = (path: string) => Deno.readTextFileSync(join(ROOT, path));
+
+/** Shell code of a document, with a placeholder for each variable. */
+function shell(document: string): string {
+  return [...text(document).matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, code]) => code)
+    .join("\n").replaceAll(/'\$\w+'|\$\w+/g, "some_id");
+}
+
+/** Every request that a document's shell code sends to a server. */
+function examples(document: string): Example[] {
+  return shell(document).split(/\bcurl /).slice(1).map((call) => {
+    const path = /http:\/\/127\.0\.0\.1:8000([^\s'"?]*)/.exec(call)?.[1] ?? "";
+    const body = / -d '([^']*)'/.exec(call)?.[1];
+    const method = / -X (\w+)/.exec(call)?.[1] ?? (body === undefined ? "GET" : "POST");
+    return { document, operation: `${method} ${path}`, body };
+  });
+}
+
+const requests = DOCUMENTS.flatMap(examples);
+
+Deno.test("documents have examples to check", () => {
+  for (const document of ["README.md", "docs/api.md"]) {
+    assert.ok(requests.filter((one) => one.document === document).length > 5, document);
+  }
+  for (const operation of Object.keys(BODIES)) {
+    assert.ok(requests.some((one) => one.operation === operation), operation);
+  }
+});
+
+Deno.test("bodies of example requests are valid", () => {
+  for (const { document, operation, body } of requests.filter((one) => one.body !== undefined)) {
+    const schema = BODIES[operation];
+    assert.ok(schema, `${document}: ${operation} takes no body`);
+    const result = schema.safeParse(JSON.parse(body!));
+    assert.ok(result.success, `${document}: ${operation}: ${result.error?.message}\n${body}`);
+  }
+});
+
+Deno.test("example requests go to endpoints that exist, and docs/api.md has a section for each", async () => {
+  await served(async (it) => {
+    const { paths } = (await it.call("GET", "/openapi.json")).json as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+    );
+    const known = [...operations, "GET /openapi.json"].map((operation) =>
+      new RegExp(`^${operation.replaceAll(/\{\w+\}/g, "[^/]+")}$`)
+    );
+    for (const { document, operation } of requests) {
+      assert.ok(known.some((one) => one.test(operation)), `${document}: ${operation} does not exist`);
+    }
+    const sections = [...text("docs/api.md").matchAll(/^### `([A-Z]+ \S+)`$/gm)].map(([, name]) => name);
+    assert.deepEqual(sections.toSorted(), operations.toSorted());
+  });
+});
+
+Deno.test("docs/api.md lists every error code with its status", () => {
+  const listed = [...text("docs/api.md").matchAll(/^\| (\d{3}) +\| (.*)$/gm)].flatMap(([, status, codes]) =>
+    [...codes!.matchAll(/`([a-z]+(?:_[a-z]+)*)`/g)].map(([, code]) => `${status} ${code}`)
+  );
+  const codes = Object.entries(PROBLEMS).map(([code, { status }]) => `${status} ${code}`);
+  assert.deepEqual(listed.toSorted(), codes.toSorted());
+});
+
+Deno.test("links in documents lead to files and headings that exist", () => {
+  const anchor = (heading: string) =>
+    heading.trim().toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(/\s/g, "-");
+  for (const document of DOCUMENTS) {
+    for (const [, link] of text(document).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link!)) continue;
+      const [path, fragment] = link!.split("#") as [string, string?];
+      const file = path === "" ? document : normalize(join(dirname(document), path));
+      assert.ok(exists(file), `${document}: ${link}`);
+      if (fragment === undefined) continue;
+      const headings = [...text(file).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchor(heading!));
+      assert.ok(headings.includes(fragment), `${document}: ${file} has no heading #${fragment}`);
+    }
+  }
+});
+
+Deno.test("paths that documents name are in the repository", () => {
+  const named =
+    /`((?:core|routes|kernels|tests|tasks|bench|docs|models|migrations|\.ci)\/[\w./-]*|main\.ts)`/g;
+  const missing = DOCUMENTS.flatMap((document) =>
+    [...text(document).matchAll(named)].map(([, path]) => path!)
+      .filter((path) => !exists(path)).map((path) => `${document}: ${path}`)
+  );
+  assert.deepEqual(missing, []);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(join(ROOT, path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("commands in documents are pinned and name tasks and files that exist", () => {
+  const { tasks } = JSON.parse(text("deno.json")) as { tasks: Record<string, unknown> };
+  const versions = new Set<string>();
+  for (const document of DOCUMENTS) {
+    for (const [, version, rest] of text(document).matchAll(/npx -y deno@([\d.]+) ([^\n`)]*)/g)) {
+      versions.add(version!);
+      const [verb, ...words] = rest!.trim().split(/\s+/);
+      const known = verb === "task" ? words[0]! in tasks : exists(words.find((word) => word.includes("/"))!);
+      assert.ok(known, `${document}: ${rest}`);
+    }
+  }
+  const [script] = /deno@[\d.]+/.exec(text(".ci/run"))!;
+  assert.deepEqual([...versions].map((version) => `deno@${version}`), [script]);
+});
+
+Deno.test("README.md lists the variables that the program reads, and no others", () => {
+  const listed = [...text("README.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name!);
+  const settings = [...text("core/settings.ts").matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name]) => name!);
+  const engine = [...text("core/engine/main.ts").matchAll(/Deno\.env\.get\("([A-Z_]+)"\)/g)]
+    .map(([, name]) => name!);
+  assert.ok(settings.length > 5 && engine.length > 1);
+  assert.deepEqual(listed.toSorted(), [...new Set([...settings, ...engine])].toSorted());
+});
