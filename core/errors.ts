@@ -63,7 +63,11 @@ export interface ErrorRecord {
 /** The record of anything thrown: a `UserError` as it is, anything else as `internal`. */
 export function errorRecord(thrown: unknown): ErrorRecord {
   if (thrown instanceof UserError) {
-    return { code: thrown.code, detail: thrown.message, ...(thrown.errors.length && { errors: thrown.errors }) };
+    return {
+      code: thrown.code,
+      detail: thrown.message,
+      ...(thrown.errors.length && { errors: thrown.errors }),
+    };
   }
   return { code: "internal", detail: thrown instanceof Error ? thrown.message : String(thrown) };
 }

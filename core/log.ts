@@ -25,7 +25,10 @@ function writeStderr(line: string): void {
 export function createLogger(level: LogLevel, fields: Fields = {}, write = writeStderr): Logger {
   const at = (lineLevel: LogLevel) => (message: string, more: Fields = {}) => {
     if (LEVELS[lineLevel] < LEVELS[level]) return;
-    write(JSON.stringify({ time: new Date().toISOString(), level: lineLevel, message, ...fields, ...more }) + "\n");
+    write(
+      JSON.stringify({ time: new Date().toISOString(), level: lineLevel, message, ...fields, ...more }) +
+        "\n",
+    );
   };
   return {
     debug: at("debug"),

@@ -48,7 +48,13 @@ export function uniform(seed: number, stream: Stream, step: number, row: number,
 }
 
 /** A permutation of 0..length-1 (Fisher-Yates) for the key (seed, stream, step, round). */
-export function permutation(seed: number, stream: Stream, step: number, round: number, length: number): number[] {
+export function permutation(
+  seed: number,
+  stream: Stream,
+  step: number,
+  round: number,
+  length: number,
+): number[] {
   const order = Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
     const other = Math.floor(uniform(seed, stream, step, round, last) * (last + 1));

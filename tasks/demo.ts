@@ -49,7 +49,7 @@ const receiver = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, a
 try {
   const prompts = demoPrompts();
   const shown = prompts.slice(0, 4);
-  const before = await texts(null);
+  const before = await texts(shown, null);
   const job = await call("POST", "/v1/training-jobs", {
     kind: "ppo",
     model: "tiny",
@@ -73,7 +73,7 @@ try {
     .map(({ data }: { data: Epoch }) => data) as Epoch[];
   const rewards = epochs.map(({ metrics }) => metrics.avg_reward!);
   console.log(rewardCurve(rewards, epochs.map(({ metrics }) => metrics.kl_div!)));
-  const after = await texts(finished.checkpoint);
+  const after = await texts(shown, finished.checkpoint);
   shown.forEach((prompt, index) => {
     console.log(prompt.replace(/\nTL;DR:$/, ""));
     console.log(`  before:${before[index]}\n  after: ${after[index]}\n`);
@@ -93,21 +93,21 @@ try {
     );
   }
   if (!(last > first)) throw new Error("The mean reward did not rise");
-
-  /** Greedy summaries of the shown posts. */
-  async function texts(checkpoint: string | null): Promise<string[]> {
-    const { data } = await call("POST", "/v1/generations", {
-      model: "tiny",
-      checkpoint,
-      prompts: shown,
-      max_new_tokens: 32,
-      temperature: 0,
-    });
-    return data.map(({ text }: { text: string }) => text);
-  }
 } finally {
   await receiver.shutdown();
   await server.stop();
+}
+
+/** Greedy summaries of posts. */
+async function texts(prompts: readonly string[], checkpoint: string | null): Promise<string[]> {
+  const { data } = await call("POST", "/v1/generations", {
+    model: "tiny",
+    checkpoint,
+    prompts,
+    max_new_tokens: 32,
+    temperature: 0,
+  });
+  return data.map(({ text }: { text: string }) => text);
 }
 
 /** Shows a job's progress on one line until it ends. */
