@@ -10,12 +10,27 @@ export interface LinearModule {
   readonly name: string;
   readonly outFeatures: number;
   readonly bias: boolean;
+  /** The weight is [in,out], as GPT-2's are; [out,in] by default. */
+  readonly fanInFanOut?: boolean;
+}
+
+/** Shape of a linear's weight. */
+export function weightShape<Size extends Dim>(
+  inFeatures: Size,
+  { outFeatures, fanInFanOut }: Pick<LinearModule, "outFeatures" | "fanInFanOut">,
+): [Size | number, Size | number] {
+  return fanInFanOut ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
+}
+
+/** x times a linear's weight, [M,out]. */
+function product(g: Builder, x: Value, w: Value, { name, fanInFanOut }: LinearModule): Value {
+  return g.scope(name, () => g.matmul(x, w, { transB: !fanInFanOut }));
 }
 
 export interface Parameters {
   /** The weight of this name, with the builder's scopes in front. */
   weight(name: string, shape: readonly Dim[]): Value;
-  /** x [M,in] · weightᵀ (+ adapter) (+ bias) → [M,out], for modules below the current scope that all read x. */
+  /** x [M,in] through weight, adapter and bias → [M,out], for modules below the current scope that all read x. */
   linears(x: Value, modules: readonly LinearModule[]): Value[];
   /** What can be trained, by name, in the order it was asked for. */
   readonly trainable: ReadonlyMap<string, Value>;
@@ -63,30 +78,29 @@ export class FrozenParameters implements Parameters {
   /** Adapters merged into their weights, for linears that share x. */
   #together(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
-    const inputs = modules.flatMap(({ name, outFeatures }) => {
-      const { a, b, scale } = this.#lora(g.path(name), outFeatures, x.shape[1]!);
-      return [this.weight(`${name}.weight`, [outFeatures, x.shape[1]!]), a, b, scale];
+    const inputs = modules.flatMap((module) => {
+      const { a, b, scale } = this.#lora(g.path(module.name), module.outFeatures, x.shape[1]!);
+      return [this.weight(`${module.name}.weight`, weightShape(x.shape[1]!, module)), a, b, scale];
     });
     const scope = modules.map(({ name }) => name).join("+");
-    return g.scope(scope, () => g.op("LoraLinears", [x, ...inputs], {})).slice(0, modules.length);
+    const fanInFanOut = modules[0]!.fanInFanOut ?? false;
+    const outputs = g.scope(scope, () => g.op("LoraLinears", [x, ...inputs], { fanInFanOut }));
+    return outputs.slice(0, modules.length);
   }
 
-  #alone(x: Value, { name, outFeatures }: LinearModule): Value {
+  #alone(x: Value, linear: LinearModule): Value {
     const { g } = this;
-    const shape = [outFeatures, x.shape[1]!];
+    const { name, outFeatures } = linear;
+    const shape = weightShape(x.shape[1]!, linear);
     const module = g.path(name);
-    if (!this.adapter.has(module)) return this.#product(name, x, this.weight(`${name}.weight`, shape));
-    if (this.form === "given") return this.#product(name, x, g.input(`${module}.weight`, "float32", shape));
+    if (!this.adapter.has(module)) return product(g, x, this.weight(`${name}.weight`, shape), linear);
+    if (this.form === "given") return product(g, x, g.input(`${module}.weight`, "float32", shape), linear);
     const { a, b, scale } = this.#lora(module, outFeatures, x.shape[1]!);
-    const plain = this.#product(name, x, this.weight(`${name}.weight`, shape));
+    const plain = product(g, x, this.weight(`${name}.weight`, shape), linear);
     return g.scope(name, () => {
       const low = g.mul(g.matmul(x, a, { transB: true }), scale);
       return g.add(plain, g.matmul(low, b, { transB: true }));
     });
-  }
-
-  #product(name: string, x: Value, w: Value): Value {
-    return this.g.scope(name, () => this.g.matmul(x, w, { transB: true }));
   }
 
   #lora(module: string, outFeatures: number, inFeatures: Dim): { a: Value; b: Value; scale: Value } {
@@ -131,9 +145,10 @@ export class InputParameters implements Parameters {
   }
 
   linears(x: Value, modules: readonly LinearModule[]): Value[] {
-    return modules.map(({ name, outFeatures, bias }) => {
-      const w = this.weight(`${name}.weight`, [outFeatures, x.shape[1]!]);
-      const y = this.g.scope(name, () => this.g.matmul(x, w, { transB: true }));
+    return modules.map((module) => {
+      const { name, outFeatures, bias } = module;
+      const w = this.weight(`${name}.weight`, weightShape(x.shape[1]!, module));
+      const y = product(this.g, x, w, module);
       return bias ? this.g.add(y, this.weight(`${name}.bias`, [outFeatures])) : y;
     });
   }

@@ -111,11 +111,21 @@ const LORA = { x: matrix([[1, 2]]), w: matrix([[1, 2], [3, 4]]), a: matrix([[0.5
 Deno.test("LoraLinears gives the golden output and merged weight", async () => {
   const inputs = { ...LORA, b: matrix([[1], [2]]), s: scalar(2) };
   const { y, merged } = await runGraph(inputs, (g, { x, w, a, b, s }) => {
-    const [y, merged] = g.op("LoraLinears", [x, w, a, b, s], {});
+    const [y, merged] = g.op("LoraLinears", [x, w, a, b, s], { fanInFanOut: false });
     return { y: y!, merged: merged! };
   });
   assert.deepEqual(y!.data, [4, 9]);
   assert.deepEqual(merged!.data, [2, 1, 5, 2]);
+});
+
+Deno.test("LoraLinears with fanInFanOut gives the same output of the weight on its side, and merges it there", async () => {
+  const inputs = { ...LORA, w: matrix([[1, 3], [2, 4]]), b: matrix([[1], [2]]), s: scalar(2) };
+  const { y, merged } = await runGraph(inputs, (g, { x, w, a, b, s }) => {
+    const [y, merged] = g.op("LoraLinears", [x, w, a, b, s], { fanInFanOut: true });
+    return { y: y!, merged: merged! };
+  });
+  assert.deepEqual(y!.data, [4, 9]);
+  assert.deepEqual(merged!.data, [2, 5, 1, 2]);
 });
 
 Deno.test("LoraLinears agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and gradients", async () => {
@@ -130,13 +140,16 @@ Deno.test("LoraLinears agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and grad
   };
   type Inputs = Record<keyof typeof inputs, Value>;
   const forms = [
-    (g: Builder, { x, w, a, b, s }: Inputs) => g.op("LoraLinears", [x, w, a, b, s], {})[0]!,
+    (g: Builder, { x, w, a, b, s }: Inputs) =>
+      g.op("LoraLinears", [x, w, a, b, s], { fanInFanOut: false })[0]!,
+    (g: Builder, { x, w, a, b, s }: Inputs) =>
+      g.op("LoraLinears", [x, g.transpose(w, [1, 0]), a, b, s], { fanInFanOut: true })[0]!,
     (g: Builder, { x, w, a, b, s }: Inputs) => {
       const down = g.matmul(x, a, { transB: true });
       return g.add(g.matmul(x, w, { transB: true }), g.mul(g.matmul(down, b, { transB: true }), s));
     },
   ];
-  const [merged, apart] = await Promise.all(forms.map((form) =>
+  const [merged, turned, apart] = await Promise.all(forms.map((form) =>
     runGraph(inputs, (g, values) => {
       const y = form(g, values);
       const loss = g.reduceSum(g.mul(y, values.v), [0, 1], false);
@@ -146,13 +159,14 @@ Deno.test("LoraLinears agrees with x·Wᵀ + s·(x·Aᵀ)·Bᵀ, values and grad
   ));
   for (const name of ["y", "dx", "dw", "da", "db"]) {
     within(merged![name]!.data, apart![name]!.data, 1e-5, name);
+    within(turned![name]!.data, apart![name]!.data, 1e-5, `${name} with fanInFanOut`);
   }
 });
 
 Deno.test("LoraLinears with B = 0 is the plain linear, with no gradient for A and one for B", async () => {
   const inputs = { ...LORA, b: matrix([[0], [0]]), s: scalar(2) };
   const { y, da, db } = await runGraph(inputs, (g, { x, w, a, b, s }) => {
-    const y = g.op("LoraLinears", [x, w, a, b, s], {})[0]!;
+    const y = g.op("LoraLinears", [x, w, a, b, s], { fanInFanOut: false })[0]!;
     const [da, db] = gradients(g, g.reduceSum(y, [0, 1], false), [a, b]);
     return { y, da: da!, db: db! };
   });
