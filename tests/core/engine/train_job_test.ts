@@ -1,0 +1,110 @@
+/** Whole jobs inside the engine: folders in, events and checkpoints out, the same bytes for the same job. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { JobFolders, TrainingEvent } from "../../../core/engine/protocol.ts";
+import { trainJob } from "../../../core/engine/train_job.ts";
+import { UserError } from "../../../core/errors.ts";
+import type { TrainingJobConfig } from "../../../core/ppo/config.ts";
+import { inFolder } from "../model/in_folder.ts";
+import { KINDS, makeJob } from "../model/make_learner.ts";
+import { fixtureFolder, runtime } from "../model/tiny_models.ts";
+import { hashes } from "./hashes.ts";
+import { copyModel, editConfig } from "./model_copies.ts";
+
+const PPO = { max_new_tokens: 6, batch_size: 4, learning_rate: 1e-3 } as const;
+const FOLDERS: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
+
+async function run(job: TrainingJobConfig, output: string, folders = FOLDERS): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  const signal = new AbortController().signal;
+  for await (const event of trainJob(runtime, job, { ...folders, output }, signal)) events.push(event);
+  return events;
+}
+
+for (const [kind, given] of Object.entries(KINDS)) {
+  Deno.test(`${kind}: the same job and seed write the same bytes; another seed does not`, () =>
+    inFolder(async (parent) => {
+      const job = makeJob({ ...given, epochs: 2, ppo: PPO, seed: 9 });
+      await run(job, join(parent, "a"));
+      await run(job, join(parent, "b"));
+      await run({ ...job, seed: 10 }, join(parent, "c"));
+      const [a, b, c] = await Promise.all(["a", "b", "c"].map((name) => hashes(join(parent, name))));
+      assert.ok(Object.keys(a!).some((name) => name.startsWith("epoch-0001/")));
+      assert.ok(Object.keys(a!).some((name) => name.startsWith("epoch-0002/")));
+      assert.deepEqual(b, a);
+      const weights = Object.keys(a!).find((name) => /adapter_model|model.safetensors/.test(name))!;
+      assert.notEqual(c![weights], a![weights]);
+    }));
+}
+
+Deno.test("a job's checkpoint event lists the files on disk; a next job goes on from it", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ ...KINDS["lora, separate"], ppo: PPO });
+    const events = await run(job, parent);
+    const checkpoint = events.find((event) => event.type === "checkpoint")!;
+    const found = await hashes(checkpoint.folder);
+    assert.deepEqual(
+      Object.fromEntries(checkpoint.files.map(({ name, sha256 }) => [name, sha256])),
+      Object.fromEntries(Object.entries(found).filter(([name]) => name !== "checkpoint.json")),
+    );
+    const manifest = JSON.parse(await Deno.readTextFile(join(checkpoint.folder, "checkpoint.json")));
+    assert.deepEqual([manifest.facts.model, manifest.facts.base, manifest.facts.epoch], [
+      "fixture",
+      "qwen3",
+      0,
+    ]);
+    assert.equal(manifest.facts.state.step, 1);
+    const next = await run({ ...job, checkpoint: "ckpt" }, join(parent, "next"), {
+      ...FOLDERS,
+      checkpoint: checkpoint.folder,
+    });
+    // Its reference is its own start, and its critic is the one that was saved.
+    const step = next.find((event) => event.type === "step")!;
+    assert.ok(Math.abs(step.metrics["objective/kl"]!) < 1e-5);
+    assert.deepEqual(next.filter(({ type }) => type === "warning"), []);
+  }));
+
+Deno.test("a model without end-of-sequence ids is warned of, and its responses run to the limit", () =>
+  inFolder(async (parent) => {
+    const model = await copyModel("qwen3", join(parent, "m"), [
+      "generation_config.json",
+      "tokenizer_config.json",
+    ]);
+    await editConfig(model, { eos_token_id: null });
+    const events = await run(makeJob({ ppo: PPO }), join(parent, "out"), { model, rewards: {} });
+    assert.deepEqual(events.flatMap((event) => event.type === "warning" ? [event.code] : []), [
+      "no_stop_tokens",
+    ]);
+    const step = events.find((event) => event.type === "step")!;
+    assert.equal(step.metrics["response_len/min"], 6);
+    assert.equal(step.metrics.truncated_frac, 1);
+  }));
+
+Deno.test("stop ids of the job end responses, and count as terminated", () =>
+  inFolder(async (parent) => {
+    const stop_token_ids = Array.from({ length: 64 }, (_, id) => 250 + id);
+    const events = await run(makeJob({ ppo: { ...PPO, max_new_tokens: 12, stop_token_ids } }), parent);
+    const step = events.find((event) => event.type === "step")!;
+    assert.ok(step.metrics["val/num_eos_tokens"]! > 0);
+    assert.ok(step.metrics["response_len/min"]! < 12);
+  }));
+
+Deno.test("an abort ends a job with its reason and leaves the checkpoints that were written", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ ...KINDS["lora, shared"], epochs: 50, ppo: PPO });
+    const abort = new AbortController();
+    const reason = new UserError("cancelled", "The job was cancelled");
+    const events = trainJob(runtime, job, { ...FOLDERS, output: parent }, abort.signal);
+    await assert.rejects(async () => {
+      for await (const event of events) if (event.type === "checkpoint") abort.abort(reason);
+    }, reason);
+    assert.deepEqual([...Deno.readDirSync(parent)].map(({ name }) => name), ["epoch-0001"]);
+  }));
+
+Deno.test("a reward model scores the rollouts of a job", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ reward: { type: "model", model: "rm" }, ppo: PPO });
+    const folders = { ...FOLDERS, rewards: { rm: fixtureFolder("reward-qwen3") } };
+    const step = (await run(job, parent, folders)).find((event) => event.type === "step")!;
+    assert.notEqual(step.metrics["objective/scores_std"], 0);
+  }));
