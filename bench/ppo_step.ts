@@ -29,7 +29,7 @@ try {
   await writeRandomModel(names.policy, config, { classifier: false, seed: 0 });
   await writeRandomModel(names.reward, config, { classifier: true, seed: 1 });
 
-  const runtime = Runtime.open({ threads: Number(options.threads) });
+  const runtime = Runtime.open({ threads: Number(options.threads), spin: true });
   const job = ppoJobSchema.parse({
     kind: "ppo",
     model: size,
@@ -38,10 +38,19 @@ try {
     reward: { type: "model", model: "reward" },
   });
   const base = await BaseModel.open(runtime, names.policy);
+  const learner = await makeLearner(base, job);
+  const policyTrain = learner.policy.train.bind(learner.policy);
+  const policyTimes: number[] = [];
+  learner.policy.train = async (...args) => {
+    const start = performance.now();
+    const result = await policyTrain(...args);
+    policyTimes.push(performance.now() - start);
+    return result;
+  };
   const token = (row: number, column: number) =>
     4 + Math.floor(uniform(1, "data", 0, row, column) * (config.vocab_size - 4));
   const events = train({
-    learner: await makeLearner(base, job),
+    learner,
     reward: modelReward(new RewardModel(await BaseModel.open(runtime, names.reward)), null),
     tokenizer: { decode: () => "" },
     prompts: job.prompts.map((_, row) => ({
@@ -85,6 +94,7 @@ try {
     median_step_s: round(median("time/step_s")),
     phase_s: Object.fromEntries(phases.map((phase) => [phase, round(median(`time/${phase}_s`))])),
     rollout_tok_s: round(median("rollout_tokens_per_second"), 1),
+    policy_update_ms: round(policyTimes.toSorted((a, b) => a - b)[policyTimes.length >> 1]!, 1),
     action_tok_s: round(median("tokens_per_second"), 1),
     peak_rss_mb: Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024),
   }));

@@ -1,0 +1,83 @@
+/**
+ * `deno task bench [SIZE …] [--python PATH] [--steps N]`: PPO steps of our workloads, each in a process of its own,
+ * as JSON lines. With a Python that has the peers' packages, the peers run in the same sitting and a last line per
+ * size gives the ratios. Sizes: tiny (the default), 135m, 0.6b.
+ */
+import { parseArgs } from "node:util";
+import { WORKLOADS } from "./workloads.ts";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: "string" },
+    steps: { type: "string" },
+    threads: { type: "string", default: "2" },
+  },
+});
+const sizes = positionals.length > 0 ? positionals : ["tiny"];
+const unknown = sizes.find((size) => !(size in WORKLOADS));
+if (unknown) {
+  console.error(`Cannot run workload '${unknown}': want one of ${Object.keys(WORKLOADS).join(", ")}`);
+  Deno.exit(1);
+}
+
+/** Steps that make a steady median without taking all day. */
+const STEPS: Record<string, string> = { tiny: "8", "135m": "3", "0.6b": "2" };
+
+const path = (name: string) => new URL(name, import.meta.url).pathname;
+
+async function run(program: string, args: string[]): Promise<string> {
+  const { code, stdout } = await new Deno.Command(program, {
+    args,
+    env: { CUDA_VISIBLE_DEVICES: "" },
+    stdout: "piped",
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} stopped with exit code ${code}`);
+  return new TextDecoder().decode(stdout).trim();
+}
+
+function print(line: Record<string, unknown>): void {
+  console.log(JSON.stringify(line));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+for (const size of sizes) {
+  const steps = options.steps ?? STEPS[size]!;
+  const args = ["run", "-A", path("ppo_step.ts"), size, "--steps", steps, "--threads", options.threads];
+  const ours = JSON.parse((await run(Deno.execPath(), args)).split("\n").at(-1)!);
+  print(ours);
+  if (!options.python) continue;
+
+  const python = (script: string, ...more: string[]) =>
+    run(options.python!, [path(`peers/${script}`), size, ...more]);
+  const trl = JSON.parse((await python("trl_ppo.py", "lora")).split("\n").at(-1)!);
+  print(trl);
+  const hf = Number(/tok\/s (\d+)/.exec(await python("hf_gen.py"))![1]);
+  print({ system: "transformers generate", size, tok_s: hf });
+  const torch = Number(/fwd\+bwd ms ([\d.]+)/.exec(await python("torch_step.py", "lora"))![1]);
+  print({ system: "torch policy forward and backward", size, ms: torch });
+  const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
+  print({
+    size,
+    "ratios, above 1 is better": {
+      // The first step of each carries its start-up; a job is made of the others.
+      "ppo step, steady, TRL": ratio(median(trl.per_step_s.slice(1)), ours.median_step_s),
+      "ppo step, first included, TRL": ratio(
+        trl.total_s / trl.steps,
+        mean(ours.per_step_s.slice(0, trl.steps)),
+      ),
+      "rollout tokens per second, TRL": ratio(ours.rollout_tok_s, trl.gen_tok_s),
+      "rollout tokens per second, transformers": ratio(ours.rollout_tok_s, hf),
+      "policy forward and backward, torch": ratio(torch, ours.policy_update_ms),
+      "peak memory, TRL": ratio(trl.peak_rss_mb, ours.peak_rss_mb),
+    },
+  });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
