@@ -25,6 +25,8 @@ export interface ServedPolicy {
   stopTokenIds: ReadonlySet<number>;
 }
 
+type LoadedReward = Awaited<ReturnType<typeof loadReward>>;
+
 /** How many loaded things of each kind stay. */
 const KEPT = { bases: 2, policies: 8, rewards: 2 } as const;
 
@@ -60,10 +62,10 @@ class Kept<Item> {
 export class ServedModels {
   readonly #runtime: Runtime;
   readonly #policies = new Kept<ServedPolicy>(KEPT.policies, ({ policy, critic }) => {
-    policy.parameters.dispose();
-    critic?.parameters.dispose();
+    policy.dispose();
+    critic?.dispose();
   });
-  readonly #rewards = new Kept<RewardSource>(KEPT.rewards, () => {});
+  readonly #rewards = new Kept<LoadedReward>(KEPT.rewards, (reward) => reward.dispose());
   readonly #bases = new Kept<BaseModel>(KEPT.bases, (base) => {
     // Policies hold sessions over this base's weights, so they leave with it.
     this.#policies.forget((key) => key.startsWith(`${base.folder}\n`));
@@ -80,11 +82,9 @@ export class ServedModels {
     return this.#policies.get(key, () => this.#load(folders));
   }
 
-  reward(folders: ModelFolders, name: string): Promise<RewardSource> {
-    return this.#rewards.get(
-      `${folders.rewards[name]}\n${folders.model}`,
-      () => loadReward(this.#runtime, folders, name),
-    );
+  async reward(folders: ModelFolders, name: string): Promise<RewardSource> {
+    const key = `${folders.rewards[name]}\n${folders.model}`;
+    return (await this.#rewards.get(key, () => loadReward(this.#runtime, folders, name))).source;
   }
 
   async #load(folders: ModelFolders): Promise<ServedPolicy> {

@@ -28,7 +28,9 @@ export async function* trainJob(
   const planned = await planJob(job, folders);
   const base = await BaseModel.open(runtime, folders.model);
   const learner = await makeLearner(base, job, folders.checkpoint);
-  const reward = await makeReward(job.reward, { model: (name) => loadReward(runtime, folders, name) });
+  const reward = await makeReward(job.reward, {
+    model: async (name) => (await loadReward(runtime, folders, name)).source,
+  });
   const stopTokenIds = stopIds(planned, job);
   if (stopTokenIds.size === 0) {
     yield {
@@ -109,9 +111,13 @@ export async function makeLearner(
 }
 
 /** The reward model of that name, with its own tokenizer where it differs from the policy's. */
-export async function loadReward(runtime: Runtime, folders: JobFolders, name: string): Promise<RewardSource> {
+export async function loadReward(
+  runtime: Runtime,
+  folders: JobFolders,
+  name: string,
+): Promise<{ source: RewardSource; dispose(): void }> {
   const folder = folders.rewards[name]!;
   const model = new RewardModel(await BaseModel.open(runtime, folder));
   const tokenizer = await sameTokenizer(folder, folders.model) ? null : await loadTokenizer(folder);
-  return modelReward(model, tokenizer);
+  return { source: modelReward(model, tokenizer), dispose: () => model.dispose() };
 }

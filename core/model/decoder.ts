@@ -126,6 +126,12 @@ export class Decoder {
     }
     return run.results;
   }
+
+  /** Frees the merged weights. */
+  dispose(): void {
+    this.#merged?.dispose();
+    this.#merged = undefined;
+  }
 }
 
 /** Binds what a session takes of parameters and adapter scale. */

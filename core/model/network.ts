@@ -7,10 +7,10 @@ import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import { Builder } from "../../kernels/graph/builder.ts";
 import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
+import { embedding, familyOf, lmHead } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
-import { embedding, llamaTrunk, lmHead } from "../../kernels/models/llama.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
-import { causalAttend } from "../../kernels/nn/attend.ts";
+import { causalAttention } from "../../kernels/nn/attend.ts";
 import { InputParameters } from "../../kernels/nn/parameters.ts";
 import { fillUniform } from "../rng.ts";
 import type { Session } from "../ort/session.ts";
@@ -42,7 +42,8 @@ export function weightShapes(config: ModelConfig): ParameterShape[] {
   const g = new Builder("weights");
   const parameters = new InputParameters(g);
   const ids = g.input("ids", "int64", ["B", "S"]);
-  llamaTrunk(g, config, parameters, ids, g.input("positions", "int64", ["N"]), causalAttend(g, config));
+  const rows = g.input("positions", "int64", ["N"]);
+  familyOf(config).trunk(g, config, parameters, ids, rows, causalAttention(g, config));
   embedding(config, parameters);
   lmHead(config, parameters);
   return [...parameters.trainable].map(([name, { shape }]) => ({ name, shape: shape as readonly number[] }));
@@ -129,5 +130,11 @@ export class SessionCache {
     const made = this.base.session(artifact());
     this.#sessions.set(name, made);
     return made;
+  }
+
+  /** Frees every session, and with the last of a base its weights. */
+  dispose(): void {
+    for (const session of this.#sessions.values()) session.then((made) => made.dispose(), () => {});
+    this.#sessions.clear();
   }
 }

@@ -178,6 +178,14 @@ export class Policy {
       ...(this.#shared && named(VALUE_STATS, outputs.value_stats!)),
     };
   }
+
+  /** Frees its sessions and parameters, the reference's too; the base stays. */
+  dispose(): void {
+    this.#sessions.dispose();
+    this.#decoder.dispose();
+    this.parameters.dispose();
+    if (this.#reference !== "base") this.#reference.dispose();
+  }
 }
 
 /** A vector of statistics by name. */

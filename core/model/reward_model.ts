@@ -78,4 +78,10 @@ export class RewardModel {
     const { scores } = await evaluate(this.#sessions, "score", graph, null, feeds, columns, { signal });
     return scores!;
   }
+
+  /** Frees its sessions and its base. */
+  dispose(): void {
+    this.#sessions.dispose();
+    this.base.dispose();
+  }
 }

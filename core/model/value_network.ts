@@ -70,4 +70,10 @@ export class ValueNetwork {
     const outputs = await this.#training.run(feeds, batch.columns, { first, signal });
     return named(VALUE_STATS, outputs.value_stats!);
   }
+
+  /** Frees its sessions and parameters; the base stays. */
+  dispose(): void {
+    this.#sessions.dispose();
+    this.parameters.dispose();
+  }
 }
