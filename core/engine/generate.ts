@@ -27,7 +27,8 @@ export async function generate(
   const jobs = prompts.flatMap((prompt, prompt_index) =>
     Array.from({ length: request.n }, (_, index) => ({ prompt, prompt_index, index }))
   );
-  const text = (ids: readonly number[]) => tokenizer?.decode(ids) ?? "";
+  const said = (ids: readonly number[], stop: string) =>
+    tokenizer?.decode(ids.slice(-tailOf(stop))).includes(stop) ?? false;
   const data: Generation[] = [];
   for (let start = 0; start < jobs.length; start += MAX_ROWS) {
     const batch = jobs.slice(start, start + MAX_ROWS);
@@ -41,7 +42,7 @@ export async function generate(
         uniform: (position) => uniform(request.seed, "sample", promptKey(prompt.ids), index, position),
         stop_token_ids: served.stopTokenIds,
         ...(request.stop.length > 0 && {
-          ends: (ids: readonly number[]) => request.stop.some((stop) => text(ids).includes(stop)),
+          ends: (ids: readonly number[]) => request.stop.some((stop) => said(ids, stop)),
         }),
       })),
       { signal },
@@ -67,6 +68,11 @@ export async function generate(
       completion_tokens: data.reduce((sum, { token_ids }) => sum + token_ids.length, 0),
     },
   };
+}
+
+/** As many tokens as a stop string can be made of, and some: a UTF-16 unit is at most three bytes, a token at least one. */
+function tailOf(stop: string): number {
+  return 3 * stop.length + 8;
 }
 
 /** A 32-bit number for a prompt's ids (FNV-1a), by which its random numbers are found. */
