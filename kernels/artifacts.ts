@@ -14,12 +14,13 @@ import { policyLoss } from "./losses/policy_loss.ts";
 import { sum, vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
-import { llamaTrunk, lmHead } from "./models/llama.ts";
+import { familyOf, lmHead } from "./models/families.ts";
 import { linears } from "./models/linears.ts";
 import type { ModelConfig } from "./models/model_config.ts";
-import { cachedAttend, causalAttend } from "./nn/attend.ts";
+import { cachedAttention, causalAttention } from "./nn/attend.ts";
 import { FrozenParameters, InputParameters, type LoraForm, type Parameters } from "./nn/parameters.ts";
 import { sampler } from "./nn/sampler.ts";
+import { loraProduct } from "./ops/fused.ts";
 
 /** What is trained: an adapter beside frozen weights, or every weight. */
 export type Tuning = { type: "lora"; adapter: AdapterSpec } | { type: "full" } | { type: "none" };
@@ -45,7 +46,7 @@ function parametersOf(g: Builder, tuning: Tuning, form: LoraForm = "merged"): Pa
 function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters): Value {
   const ids = g.input("ids", "int64", ["B", "S"]);
   const positions = g.input("positions", "int64", ["N"]);
-  return llamaTrunk(g, config, parameters, ids, positions, causalAttend(g, config));
+  return familyOf(config).trunk(g, config, parameters, ids, positions, causalAttention(g, config));
 }
 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
@@ -91,8 +92,8 @@ export function generateArtifact(
   const g = new Builder("generate");
   const parameters = parametersOf(g, tuning, options.lora);
   const ids = g.input("ids", "int64", ["B", "S"]);
-  const cache = cachedAttend(g, config, "B");
-  const h = llamaTrunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache.attend);
+  const cache = cachedAttention(g, config, "B");
+  const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache);
   const { token, logprob } = sampler(g, h, lmHead(config, parameters), options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
 }
@@ -105,13 +106,14 @@ export function mergedArtifact(config: ModelConfig, adapter: AdapterSpec): Artif
   const g = new Builder("merged");
   const gate = g.input("adapter_scale", "float32", []);
   return g.finish(Object.fromEntries(
-    linears(config).flatMap(({ module, inFeatures, outFeatures }) => {
+    linears(config).flatMap(({ module, inFeatures, outFeatures, weightShape, fanInFanOut }) => {
       const lora = adapter.get(module);
       if (!lora) return [];
-      const w = g.weight(`${module}.weight`, [outFeatures, inFeatures]);
+      const w = g.weight(`${module}.weight`, weightShape);
       const a = g.input(`${module}.lora_A.weight`, "float32", [lora.r, inFeatures]);
       const b = g.input(`${module}.lora_B.weight`, "float32", [outFeatures, lora.r]);
-      return [[`${MERGED}${module}.weight`, g.add(w, g.matmul(g.mul(b, g.mul(gate, lora.scale)), a))]];
+      const change = loraProduct(g, g.mul(b, g.mul(gate, lora.scale)), a, fanInFanOut);
+      return [[`${MERGED}${module}.weight`, g.add(w, change)]];
     }),
   ));
 }

@@ -5,34 +5,23 @@
  *
  * Legend: B rows, S columns, H hidden, N query heads, K kv heads, G = N/K, D head size.
  */
-import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import type { Family, LayerLinear, Trunk } from "./family.ts";
 import type { ModelConfig } from "./model_config.ts";
 
-/** Attention over the batch itself: q, k, v [B,S,·] after norms, before rotation → [B·S, N·D]. */
-export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value;
+const EMBEDDING = "model.embed_tokens.weight";
+const LAYERS = "model.layers";
 
-/**
- * Final-normed hidden states [N,H] of ids [B,S] at `rows` [N], distinct flat indices b·S + s. The last layer needs
- * keys and values of every column but everything after its attention only at those rows, so they are picked there.
- */
-export function llamaTrunk(
-  g: Builder,
-  config: ModelConfig,
-  parameters: Parameters,
-  ids: Value,
-  rows: Value,
-  attend: Attend,
-): Value {
+/** h = x + o_proj(attention(norm(x))), x = h + down(silu(gate(norm(h)))·up(norm(h))). */
+const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
   const { hidden_size: hidden, head_dim: d } = config;
   const [B, S] = ids.shape as [string, string];
   const tokens = g.reshape(ids, [`${B}*${S}`]);
-  let x = g.gather(embedding(config, parameters), tokens, 0); // [B·S,H]
+  let x = g.gather(parameters.weight(EMBEDDING, [config.vocab_size, hidden]), tokens, 0); // [B·S,H]
   const last = config.num_hidden_layers - 1;
   for (let layer = 0; layer <= last; layer++) {
     const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
-    x = g.scope(`model.layers.${layer}`, () => {
+    x = g.scope(`${LAYERS}.${layer}`, () => {
       const h = norm("input_layernorm", x);
       const attended = g.scope("self_attn", () => {
         const kvWidth = config.num_key_value_heads * d;
@@ -43,7 +32,7 @@ export function llamaTrunk(
         });
         const q = heads("q_norm", qs!, config.num_attention_heads);
         const k = heads("k_norm", ks!, config.num_key_value_heads);
-        const o = attend(layer, q, k, g.reshape(vs!, [B, S, kvWidth]));
+        const o = attention.attend(layer, q, k, g.reshape(vs!, [B, S, kvWidth]));
         return linears(needed(o), config.bias.o, { o_proj: hidden })[0]!;
       });
       const y = g.add(needed(x), attended);
@@ -73,16 +62,28 @@ export function llamaTrunk(
     if (!config.qk_norm) return g.reshape(projected, [B, S, count * d]);
     return g.reshape(norm(normName, g.reshape(projected, [B, S, count, d])), [B, S, count * d]);
   }
+};
+
+function layerLinears(config: ModelConfig): LayerLinear[] {
+  const { hidden_size: hidden, intermediate_size: inner, head_dim: d, bias } = config;
+  const q = config.num_attention_heads * d;
+  const kv = config.num_key_value_heads * d;
+  return [
+    { path: "self_attn.q_proj", inFeatures: hidden, outFeatures: q, bias: bias.qkv },
+    { path: "self_attn.k_proj", inFeatures: hidden, outFeatures: kv, bias: bias.qkv },
+    { path: "self_attn.v_proj", inFeatures: hidden, outFeatures: kv, bias: bias.qkv },
+    { path: "self_attn.o_proj", inFeatures: q, outFeatures: hidden, bias: bias.o },
+    { path: "mlp.gate_proj", inFeatures: hidden, outFeatures: inner, bias: bias.mlp },
+    { path: "mlp.up_proj", inFeatures: hidden, outFeatures: inner, bias: bias.mlp },
+    { path: "mlp.down_proj", inFeatures: inner, outFeatures: hidden, bias: bias.mlp },
+  ];
 }
 
-/** The embedding matrix [V,H]. */
-export function embedding(config: ModelConfig, parameters: Parameters): Value {
-  return parameters.weight("model.embed_tokens.weight", [config.vocab_size, config.hidden_size]);
-}
-
-/** The matrix of the language-model head [V,H]: the embedding itself when tied. */
-export function lmHead(config: ModelConfig, parameters: Parameters): Value {
-  return config.tie_word_embeddings
-    ? embedding(config, parameters)
-    : parameters.weight("lm_head.weight", [config.vocab_size, config.hidden_size]);
-}
+export const LLAMA: Family = {
+  trunk,
+  prefix: "model.",
+  embedding: EMBEDDING,
+  layers: LAYERS,
+  linears: layerLinears,
+  fanInFanOut: false,
+};

@@ -1,33 +1,43 @@
 /** The two ways a trunk attends: over its own batch with gradients, or over a key-value cache while decoding. */
 import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type Value } from "../graph/value.ts";
-import type { Attend } from "../models/llama.ts";
 import type { ModelConfig } from "../models/model_config.ts";
 
-/** Inputs `rope_cos` and `rope_sin` [context, D/2], made by `rotaryTable`. */
-export function rotaryInputs(g: Builder, config: ModelConfig): { cos: Value; sin: Value } {
+/** How a trunk attends and where its tokens stand. */
+export interface Attention {
+  /** q, k, v [B,S,·] after norms, before rotation → [B·S, N·D]. */
+  attend(layer: number, q: Value, k: Value, v: Value): Value;
+  /** The place of each of ids [B,S] in its row, i64 [S] or [B,S]: what learned positions are looked up by. */
+  positions(ids: Value): Value;
+}
+
+/** Inputs `rope_cos` and `rope_sin` [context, D/2], made by `rotaryTable`; null for a model that rotates nothing. */
+function rotaryInputs(g: Builder, config: ModelConfig): { cos: Value; sin: Value } | null {
+  if (!config.rope) return null;
   const shape = ["context", config.head_dim / 2];
   return { cos: g.input("rope_cos", "float32", shape), sin: g.input("rope_sin", "float32", shape) };
 }
 
 /** Causal attention over right-padded rows. Query heads that share a kv head are folded into its rows: [B,K,G·S,D]. */
-export function causalAttend(g: Builder, config: ModelConfig): Attend {
+export function causalAttention(g: Builder, config: ModelConfig): Attention {
   const { num_attention_heads: N, num_key_value_heads: K, head_dim: D } = config;
   const G = N / K;
   const rope = rotaryInputs(g, config);
   const start = g.ints([0]);
   const bias = new Map<string, Value>();
 
-  return (_layer, q, k, v) => {
+  return { attend, positions: (ids) => g.range(ids.shape[1]!) };
+
+  function attend(_layer: number, q: Value, k: Value, v: Value): Value {
     const [B, S] = q.shape as [string, string];
     const rotate = (x: Value, heads: number) =>
-      g.op("RotaryEmbedding", [x, start, rope.cos, rope.sin], { heads })[0]!;
+      rope ? g.op("RotaryEmbedding", [x, start, rope.cos, rope.sin], { heads })[0]! : x;
     const split = (x: Value, heads: number) => g.transpose(g.reshape(x, [B, S, heads, D]), [0, 2, 1, 3]);
     const folded = g.reshape(split(rotate(q, N), N), [B, K, dimProduct([G, S]), D]);
     const inputs = [folded, split(rotate(k, K), K), split(v, K), causalBias(S)];
     const o = g.op("CausalAttention", inputs, { scale: D ** -0.5 })[0]!;
     return g.reshape(g.transpose(g.reshape(o, [B, N, S, D]), [0, 2, 1, 3]), [`${B}*${S}`, N * D]);
-  };
+  }
 
   /** [G·S, S]: 0 where the key is not after the query, −1e30 elsewhere (finite, so no row can turn NaN). */
   function causalBias(S: string): Value {
@@ -43,8 +53,7 @@ export function causalAttend(g: Builder, config: ModelConfig): Attend {
 }
 
 /** The cache a decoding graph carries: inputs `past_key.i`, `past_value.i` and the matching outputs. */
-export interface Cache {
-  readonly attend: Attend;
+export interface CachedAttention extends Attention {
   /** Outputs by name (`present_key.0`, …), bound to the same memory as the inputs so that attention appends in place. */
   readonly outputs: Record<string, Value>;
 }
@@ -61,28 +70,33 @@ export function cacheHeadSize({ head_dim }: ModelConfig): number {
  * Attention over a cache [B,K,cache,cacheHeadSize] per layer; `last_position` i32 [B] says where each row's newest
  * token is.
  */
-export function cachedAttend(g: Builder, config: ModelConfig, rows: string): Cache {
+export function cachedAttention(g: Builder, config: ModelConfig, rows: string): CachedAttention {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
   const rope = rotaryInputs(g, config);
   const lastPosition = g.input("last_position", "int32", [rows]);
   const totalLength = g.input("total_length", "int32", []);
   const outputs: Record<string, Value> = {};
   const size = cacheHeadSize(config);
-  // Zeros change no score. Each half of a head gets its own, because the rotation pairs the halves.
-  const extra = (size - D) / 2;
+  // Zeros change no score. Where the rotation pairs the halves of a head, each half gets its own.
+  const parts = rope ? 2 : 1;
+  const extra = (size - D) / parts;
   const widen = (x: Value, count: number) => {
     if (extra === 0) return x;
     const [B, S] = x.shape as [string, string];
-    const halves = g.reshape(x, [B, S, count, 2, D / 2]);
-    return g.reshape(g.pad(halves, 4, 0, extra), [B, S, count * size]);
+    const split = g.reshape(x, [B, S, count, parts, D / parts]);
+    return g.reshape(g.pad(split, 4, 0, extra), [B, S, count * size]);
   };
   const narrow = (x: Value) => {
     if (extra === 0) return x;
     const [B, S] = x.shape as [string, string];
-    return g.slice(g.reshape(x, [B, S, heads, 2, size / 2]), 4, 0, D / 2);
+    return g.slice(g.reshape(x, [B, S, heads, parts, size / parts]), 4, 0, D / parts);
   };
-  const tables = [rope.cos, rope.sin].map((table) => extra === 0 ? table : g.pad(table, 1, 0, extra));
-  const attend: Attend = (layer, q, k, v) => {
+  const tables = rope
+    ? [rope.cos, rope.sin].map((table) => extra === 0 ? table : g.pad(table, 1, 0, extra))
+    : [];
+  return { attend, positions, outputs };
+
+  function attend(layer: number, q: Value, k: Value, v: Value): Value {
     const shape = [rows, kvHeads, "cache", size];
     const pastKey = g.input(`past_key.${layer}`, "float32", shape);
     const pastValue = g.input(`past_value.${layer}`, "float32", shape);
@@ -92,12 +106,19 @@ export function cachedAttend(g: Builder, config: ModelConfig, rows: string): Cac
       heads,
       kvHeads,
       scale: D ** -0.5,
-      rotary: true,
+      rotary: rope !== null,
     });
     outputs[`present_key.${layer}`] = key!;
     outputs[`present_value.${layer}`] = value!;
     const [B, S] = q.shape as [string, string];
     return g.reshape(narrow(o!), [`${B}*${S}`, heads * D]);
-  };
-  return { attend, outputs };
+  }
+
+  // As the runtime rotates: many columns are a prompt from its start, one is a row's newest token.
+  function positions(ids: Value): Value {
+    const columns = ids.shape[1]!;
+    const newest = g.reshape(g.cast(lastPosition, "int64"), [rows, 1]);
+    const first = g.where(g.equal(g.dim(columns), g.ints([1])), newest, g.ints([0]));
+    return g.add(g.range(columns), first);
+  }
 }

@@ -43,9 +43,10 @@ export function randomModel(config: ModelConfig): Model {
   const fill = (declared: typeof weights) =>
     Object.fromEntries(declared.map(({ name, shape }, index) => {
       const dims = shape as number[];
-      const scale = name.includes("norm") ? 0.2 : name.includes("embed") ? 0.7 : 2 / Math.sqrt(dims.at(-1)!);
+      const isNorm = /(norm|\.ln_\w)\.weight$/.test(name);
+      const scale = isNorm ? 0.2 : /embed|\.w[tp]e/.test(name) ? 0.7 : 2 / Math.sqrt(dims.at(-1)!);
       const data = noise(1000 + index, dims.reduce((a, b) => a * b));
-      return [name, { dims, data: data.map((x) => scale * x + Number(name.includes("norm"))) }];
+      return [name, { dims, data: data.map((x) => scale * x + Number(isNorm)) }];
     }));
   const rope = config.rope && rotaryTable(config.rope, config.head_dim, CONTEXT);
   const table = (data: Float32Array): Array_ => ({ dims: [CONTEXT, config.head_dim / 2], data });

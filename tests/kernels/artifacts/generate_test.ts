@@ -59,7 +59,7 @@ async function checkDecoding(model: Model, adapterScale: number, form: LoraForm)
   assert.equal(different.size, PROMPTS.length);
 }
 
-for (const name of ["qwen3", "qwen2", "llama"]) {
+for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   for (const form of ["merged", "added", "given"] as const) {
     Deno.test(`${name}, adapter ${form}: decoding is what the full pass says at every step`, async () => {
       const model = await loadFixture(name);
@@ -86,6 +86,14 @@ const BASE: ModelConfig = {
   tie_word_embeddings: false,
 };
 
+/** Learned positions, and heads that no rotation divides in halves. */
+const GPT2: Partial<ModelConfig> = {
+  model_type: "gpt2",
+  rope: null,
+  num_key_value_heads: 4,
+  bias: { qkv: true, o: true, mlp: true },
+};
+
 const SHAPES: Record<string, Partial<ModelConfig>> = {
   "heads of 2": { head_dim: 2 },
   "heads of 8": { head_dim: 8 },
@@ -106,6 +114,9 @@ const SHAPES: Record<string, Partial<ModelConfig>> = {
       },
     },
   },
+  "learned positions and heads of 3": { ...GPT2, hidden_size: 12, head_dim: 3 },
+  "learned positions and heads of 8": { ...GPT2, head_dim: 8 },
+  "learned positions, heads of 64 and a head of its own": { ...GPT2, hidden_size: 256, head_dim: 64 },
   "linear rotation": { rope: { theta: 1e4, scaling: { type: "linear", factor: 4 } } },
 };
 
@@ -115,36 +126,38 @@ for (const [name, shape] of Object.entries(SHAPES)) {
   });
 }
 
-Deno.test("policy_eval gives the logprobs that generate gave, so the first ratio is 1", async () => {
-  const fixture = await loadFixture("qwen3");
-  const prompts = PROMPTS.map((row) => ({ ...row, temperature: 0.7 }));
-  using decoder = await Decoder.open(fixture, prompts.length, 1);
-  const decoded = await decoder.decode(prompts, STEPS);
-  const { logprobs } = await runArtifact(
-    policyEvalArtifact(fixture.config, loraOf(fixture), { entropy: true, values: false }),
-    feedsOf(fixture, { ...batchOf(decoded), inverse_temperature: scalar(1 / 0.7) }),
-  );
-  within(logprobs!.data, decoded.flatMap((row) => row.logprobs), DRIFT, "logprobs");
-});
+for (const name of ["qwen3", "gpt2"]) {
+  Deno.test(`${name}: policy_eval gives the logprobs that generate gave, so the first ratio is 1`, async () => {
+    const fixture = await loadFixture(name);
+    const prompts = PROMPTS.map((row) => ({ ...row, temperature: 0.7 }));
+    using decoder = await Decoder.open(fixture, prompts.length, 1);
+    const decoded = await decoder.decode(prompts, STEPS);
+    const { logprobs } = await runArtifact(
+      policyEvalArtifact(fixture.config, loraOf(fixture), { entropy: true, values: false }),
+      feedsOf(fixture, { ...batchOf(decoded), inverse_temperature: scalar(1 / 0.7) }),
+    );
+    within(logprobs!.data, decoded.flatMap((row) => row.logprobs), DRIFT, "logprobs");
+  });
 
-Deno.test("What the cache held before, and the ids in padding, change nothing", async () => {
-  const fixture = await loadFixture("qwen3");
-  using decoder = await Decoder.open(fixture, PROMPTS.length, 1);
-  const first = await decoder.decode(PROMPTS, STEPS);
-  const others = PROMPTS.map((_, row) => prompt(60 + row, 12 - row, 1));
-  assert.notDeepEqual((await decoder.decode(others, STEPS)).map(({ logprobs }) => logprobs), first);
-  assert.deepEqual(await decoder.decode(PROMPTS, STEPS), first);
-  assert.deepEqual(await decoder.decode(PROMPTS, STEPS, 317), first);
-});
+  Deno.test(`${name}: what the cache held before, and the ids in padding, change nothing`, async () => {
+    const fixture = await loadFixture(name);
+    using decoder = await Decoder.open(fixture, PROMPTS.length, 1);
+    const first = await decoder.decode(PROMPTS, STEPS);
+    const others = PROMPTS.map((_, row) => prompt(60 + row, 12 - row, 1));
+    assert.notDeepEqual((await decoder.decode(others, STEPS)).map(({ logprobs }) => logprobs), first);
+    assert.deepEqual(await decoder.decode(PROMPTS, STEPS), first);
+    assert.deepEqual(await decoder.decode(PROMPTS, STEPS, 317), first);
+  });
 
-Deno.test("A row decodes to the same alone and among others", async () => {
-  const fixture = await loadFixture("qwen3");
-  using together = await Decoder.open(fixture, PROMPTS.length, 1);
-  using alone = await Decoder.open(fixture, 1, 1);
-  const all = await together.decode(PROMPTS, STEPS);
-  for (const [index, row] of PROMPTS.entries()) {
-    const [only] = await alone.decode([row], STEPS);
-    assert.deepEqual(only!.tokens, all[index]!.tokens);
-    within(only!.logprobs, all[index]!.logprobs, 1e-5, `logprobs of row ${index}`);
-  }
-});
+  Deno.test(`${name}: a row decodes to the same alone and among others`, async () => {
+    const fixture = await loadFixture(name);
+    using together = await Decoder.open(fixture, PROMPTS.length, 1);
+    using alone = await Decoder.open(fixture, 1, 1);
+    const all = await together.decode(PROMPTS, STEPS);
+    for (const [index, row] of PROMPTS.entries()) {
+      const [only] = await alone.decode([row], STEPS);
+      assert.deepEqual(only!.tokens, all[index]!.tokens);
+      within(only!.logprobs, all[index]!.logprobs, 1e-5, `logprobs of row ${index}`);
+    }
+  });
+}

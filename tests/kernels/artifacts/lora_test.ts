@@ -8,12 +8,13 @@ import {
   type Tuning,
 } from "../../../kernels/artifacts.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import { linears } from "../../../kernels/models/linears.ts";
 import { loadFixture } from "../models/fixture.ts";
 import { type Array_, runArtifact, scalar } from "../run_artifact.ts";
 import { within, worst } from "../within.ts";
 import { batchOf, experienceInputs, experienceOf, feedsOf, loraOf, type Model, ROWS } from "./batch.ts";
 
-const MODELS = ["qwen3", "qwen2", "llama"];
+const MODELS = ["qwen3", "qwen2", "llama", "gpt2"];
 
 /** The adapter before its first step: every B is 0. */
 function atStart({ lora }: Model): Record<string, Array_> {
@@ -42,14 +43,16 @@ for (const name of MODELS) {
   Deno.test(`${name}: the weights merged with the adapter give what the adapter gives beside them`, async () => {
     const model = await loadFixture(name);
     const merged = { ...model.weights };
-    for (const [module, { scale }] of model.adapter) {
+    for (const { module, fanInFanOut } of linears(model.config)) {
+      const { scale } = model.adapter.get(module)!;
       const [a, b] = ["A", "B"].map((side) => model.lora[`${module}.lora_${side}.weight`]!);
       const [r, inputs] = a!.dims as [number, number];
       const { dims, data } = merged[`${module}.weight`]!;
       merged[`${module}.weight`] = {
         dims,
         data: Array.from(data as number[], (value, i) => {
-          const [out, column] = [Math.floor(i / inputs), i % inputs];
+          const cell = [Math.floor(i / dims[1]!), i % dims[1]!] as const;
+          const [column, out] = fanInFanOut ? cell : cell.toReversed() as [number, number];
           let product = 0;
           for (let k = 0; k < r; k++) {
             product += Number(b!.data[out * r + k]) * Number(a!.data[k * inputs + column]);

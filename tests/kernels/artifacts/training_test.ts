@@ -90,7 +90,7 @@ async function checkGradients(artifact: Artifact, feeds: Record<string, Array_>)
   assert.ok(Math.abs(numeric - analytic) < tolerance, `finite difference ${numeric}, rules ${analytic}`);
 }
 
-for (const name of ["qwen3", "qwen2", "llama"]) {
+for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   for (const [kind, tuningOf] of [["lora", loraOf], ["full", () => FULL]] as const) {
     Deno.test(`${name}, ${kind}: policy_training with values and entropy has the gradients of its loss`, async () => {
       const { model, tuning, feeds } = await setting(name, tuningOf);

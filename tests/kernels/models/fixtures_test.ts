@@ -12,7 +12,7 @@ import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
 import { within } from "../within.ts";
 import { type Fixture, loadFixture, packed } from "./fixture.ts";
 
-const MODELS = ["qwen3", "qwen2", "llama"];
+const MODELS = ["qwen3", "qwen2", "llama", "gpt2"];
 const TRAINING = { values: false, entropyBonus: false, accumulate: false };
 
 function feeds(fixture: Fixture, more: Record<string, Array_> = {}): Record<string, Array_> {

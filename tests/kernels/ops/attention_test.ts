@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Builder } from "../../../kernels/graph/builder.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
-import { causalAttend } from "../../../kernels/nn/attend.ts";
+import { causalAttention } from "../../../kernels/nn/attend.ts";
 import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import { uniform } from "../../../core/rng.ts";
 import { type Array_, runArtifact, vector } from "../run_artifact.ts";
@@ -56,7 +56,7 @@ async function attend(S: number, heads: { q: number; kv: number }, q: number[], 
   const g = new Builder("attend");
   const input = (name: string, count: number) => g.input(name, "float32", ["B", "S", count * D]);
   const [query, key, value] = [input("q", heads.q), input("k", heads.kv), input("v", heads.kv)];
-  const artifact = g.finish({ o: causalAttend(g, config)(0, query, key, value) });
+  const artifact = g.finish({ o: causalAttention(g, config).attend(0, query, key, value) });
   return (await runArtifact(artifact, { ...inputs, rope_cos: cos, rope_sin: sin })).o!;
 }
 
@@ -64,7 +64,7 @@ function draw(row: number, size: number): number[] {
   return Array.from({ length: size }, (_, i) => Math.fround(2 * uniform(6, "data", 0, row, i) - 1));
 }
 
-Deno.test("causalAttend() sees nothing after the query", async () => {
+Deno.test("causalAttention() sees nothing after the query", async () => {
   const [S, D, heads] = [4, 4, { q: 2, kv: 1 }];
   const [q, k, v] = [draw(0, S * 2 * D), draw(1, S * D), draw(2, S * D)];
   const before = await attend(S, heads, q, k, v);
@@ -76,7 +76,7 @@ Deno.test("causalAttend() sees nothing after the query", async () => {
   within(before.data.slice(0, D), v.slice(0, D), 1e-6, "the first position, which sees only itself");
 });
 
-Deno.test("causalAttend() gives each kv head to the query heads next to each other", async () => {
+Deno.test("causalAttention() gives each kv head to the query heads next to each other", async () => {
   const [S, D, heads] = [3, 4, { q: 4, kv: 2 }];
   const [q, k] = [draw(3, S * 4 * D), draw(4, S * 2 * D)];
   // Values that say which kv head they come from.

@@ -1,0 +1,70 @@
+/**
+ * GPT-2: token ids to final hidden states. Learned positions instead of rotations, LayerNorm before each block, one
+ * linear for queries, keys and values, biases everywhere, and weights that lie as [in,out]. Dropout, which its
+ * config may name, does not exist here: training and sampling must be the same function.
+ *
+ * Legend: B rows, S columns, H hidden.
+ */
+import type { Value } from "../graph/value.ts";
+import type { Family, LayerLinear, Trunk } from "./family.ts";
+import type { ModelConfig } from "./model_config.ts";
+
+const EMBEDDING = "transformer.wte.weight";
+const POSITIONS = "transformer.wpe.weight";
+const LAYERS = "transformer.h";
+
+/** h = x + c_proj(attention(ln_1(x))), x = h + c_proj(gelu_new(c_fc(ln_2(h)))). */
+const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
+  const { hidden_size: hidden, vocab_size, max_position_embeddings: context } = config;
+  const [B, S] = ids.shape as [string, string];
+  const tokens = g.gather(parameters.weight(EMBEDDING, [vocab_size, hidden]), ids, 0); // [B,S,H]
+  const places = g.gather(parameters.weight(POSITIONS, [context, hidden]), attention.positions(ids), 0);
+  let x = g.reshape(g.add(tokens, places), [`${B}*${S}`, hidden]);
+  const last = config.num_hidden_layers - 1;
+  for (let layer = 0; layer <= last; layer++) {
+    const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
+    x = g.scope(`${LAYERS}.${layer}`, () => {
+      const h = norm("ln_1", x);
+      const attended = g.scope("attn", () => {
+        const parts = g.split(linear("c_attn", h, 3 * hidden), 1, [hidden, hidden, hidden]);
+        const [q, k, v] = parts.map((part) => g.reshape(part, [B, S, hidden]));
+        return linear("c_proj", needed(attention.attend(layer, q!, k!, v!)), hidden);
+      });
+      const y = g.add(needed(x), attended);
+      const f = norm("ln_2", y);
+      const mlp = g.scope(
+        "mlp",
+        () => linear("c_proj", g.gelu(linear("c_fc", f, config.intermediate_size)), hidden),
+      );
+      return g.add(y, mlp);
+    });
+  }
+  return g.scope("transformer", () => norm("ln_f", x));
+
+  function norm(name: string, of: Value): Value {
+    const [weight, bias] = ["weight", "bias"].map((part) => parameters.weight(`${name}.${part}`, [hidden]));
+    return g.layerNorm(of, weight!, bias!, config.norm_eps);
+  }
+
+  function linear(name: string, of: Value, outFeatures: number): Value {
+    return parameters.linears(of, [{ name, outFeatures, bias: true, fanInFanOut: true }])[0]!;
+  }
+};
+
+function layerLinears({ hidden_size: hidden, intermediate_size: inner }: ModelConfig): LayerLinear[] {
+  return [
+    { path: "attn.c_attn", inFeatures: hidden, outFeatures: 3 * hidden, bias: true },
+    { path: "attn.c_proj", inFeatures: hidden, outFeatures: hidden, bias: true },
+    { path: "mlp.c_fc", inFeatures: hidden, outFeatures: inner, bias: true },
+    { path: "mlp.c_proj", inFeatures: inner, outFeatures: hidden, bias: true },
+  ];
+}
+
+export const GPT2: Family = {
+  trunk,
+  prefix: "transformer.",
+  embedding: EMBEDDING,
+  layers: LAYERS,
+  linears: layerLinears,
+  fanInFanOut: true,
+};
