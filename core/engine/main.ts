@@ -3,7 +3,7 @@
  * order, as they share the processor anyway; `cancel` acts at once. When stdin closes, the running command is
  * stopped and the process leaves.
  */
-import { errorRecord, UserError } from "../errors.ts";
+import { errorRecord, invalid, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
 import { Runtime } from "../ort/runtime.ts";
 import { makeReward } from "../rewards/rewards.ts";
@@ -79,6 +79,10 @@ const running = new Map<string, AbortController>();
 async function run(command: Work, abort: AbortController): Promise<void> {
   try {
     abort.signal.throwIfAborted();
+    if (!Object.hasOwn(COMMANDS, command.type)) {
+      const known = [...Object.keys(COMMANDS), "cancel"].join(", ");
+      throw invalid("type", `Expected a command among ${known}: it is '${command.type}'`);
+    }
     const handler = COMMANDS[command.type] as (command: Work, signal: AbortSignal) => Promise<Result>;
     send({ id: command.id, type: "result", result: await handler(command, abort.signal) });
   } catch (thrown) {
@@ -105,18 +109,38 @@ for (const type of ["error", "unhandledrejection"] as const) {
   });
 }
 
+/** The command on a line. What else the line holds is not logged: it may be somebody's text. */
+function parseCommand(line: string): Command {
+  let command;
+  try {
+    command = JSON.parse(line);
+  } catch {
+    throw new TypeError(`Cannot read a line of ${line.length} characters as a command: it is not JSON`);
+  }
+  if (typeof command?.id !== "string") {
+    throw new TypeError(`Cannot read a line of ${line.length} characters as a command: it has no id`);
+  }
+  return command;
+}
+
 send({ type: "ready", pid: Deno.pid });
 let queue: Promise<void> = Promise.resolve();
-for await (const line of readLines(Deno.stdin.readable, MAX_COMMAND_BYTES)) {
-  if (line.trim() === "") continue;
-  const command = JSON.parse(line) as Command;
-  if (command.type === "cancel") {
-    running.get(command.target)?.abort(new UserError("cancelled", "The command was cancelled"));
-    continue;
+try {
+  for await (const line of readLines(Deno.stdin.readable, MAX_COMMAND_BYTES)) {
+    if (line.trim() === "") continue;
+    const command = parseCommand(line);
+    if (command.type === "cancel") {
+      running.get(command.target)?.abort(new UserError("cancelled", "The command was cancelled"));
+      continue;
+    }
+    const abort = new AbortController();
+    running.set(command.id, abort);
+    queue = queue.then(() => run(command, abort));
   }
-  const abort = new AbortController();
-  running.set(command.id, abort);
-  queue = queue.then(() => run(command, abort));
+} catch (fault) {
+  // Whoever sends this is no API process of ours: nothing more it says can be trusted, nor answered.
+  logger.error("Stopping: stdin is not the protocol", { fault: String(fault) });
+  Deno.exit(FAULT_EXIT_CODE);
 }
 for (const abort of running.values()) abort.abort(new UserError("cancelled", "The engine is stopping"));
 await queue;

@@ -1,0 +1,197 @@
+/** The engine as a process: real models behind NDJSON. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { engineCommand } from "../../../core/engine/engine_command.ts";
+import { EngineProcess } from "../../../core/engine/engine_process.ts";
+import { readLines } from "../../../core/engine/ndjson.ts";
+import type { JobPlan, Message, TrainingEvent, TrainingSummary } from "../../../core/engine/protocol.ts";
+import {
+  type GenerationResult,
+  generationSchema,
+  type ScoreResult,
+  scoreSchema,
+} from "../../../core/engine/requests.ts";
+import { trainJob } from "../../../core/engine/train_job.ts";
+import { UserError } from "../../../core/errors.ts";
+import { createLogger } from "../../../core/log.ts";
+import { within } from "../../kernels/within.ts";
+import { inFolder } from "../model/in_folder.ts";
+import { KINDS, makeJob } from "../model/make_learner.ts";
+import { fixtureFolder, fixtureRows, runtime } from "../model/tiny_models.ts";
+import { hashes } from "./hashes.ts";
+
+const FOLDERS = { model: fixtureFolder("qwen3"), rewards: {} };
+const PPO = { max_new_tokens: 6, batch_size: 4, learning_rate: 1e-3 } as const;
+const ENV = { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", THREADS: "2" };
+
+function start(lines: string[] = []): EngineProcess {
+  return new EngineProcess({
+    command: engineCommand(),
+    env: ENV,
+    logger: createLogger("debug", {}, (line) => lines.push(line)),
+    start_timeout_ms: 30_000,
+  });
+}
+
+const generation = generationSchema.parse({
+  model: "m",
+  prompts: ["The quick"],
+  max_new_tokens: 8,
+  logprobs: true,
+});
+
+Deno.test("one process checks, trains, generates and scores, and its checkpoint has the bytes of this process's", () =>
+  inFolder(async (parent) => {
+    const engine = start();
+    const job = makeJob({ ...KINDS["lora, separate"], epochs: 2, ppo: PPO, seed: 9 });
+    const folders = { ...FOLDERS, output: join(parent, "there") };
+    const plan = await engine.request<JobPlan>({ type: "check", job, folders });
+    assert.equal(plan.steps, 2);
+    const events: TrainingEvent[] = [];
+    const summary = await engine.request<TrainingSummary>({ type: "train", job, folders }, (event) => {
+      events.push(event);
+    });
+    const perEpoch = ["step", "epoch", "checkpoint"];
+    assert.deepEqual(events.map(({ type }) => type), ["started", ...perEpoch, ...perEpoch]);
+    assert.equal(summary.progress.step, 2);
+    const here = { ...FOLDERS, output: join(parent, "here") };
+    for await (const _ of trainJob(runtime, job, here, new AbortController().signal));
+    assert.deepEqual(await hashes(folders.output), await hashes(here.output));
+
+    const checkpoint = join(folders.output, "epoch-0002");
+    const { data: [text] } = await engine.request<GenerationResult>({
+      type: "generate",
+      request: generation,
+      folders: { ...FOLDERS, checkpoint },
+    });
+    const { sequences: [row], expected, tolerance } = await fixtureRows("qwen3");
+    const items = [{
+      prompt_token_ids: Array.from(row!.prompt_ids),
+      completion_token_ids: Array.from(row!.response_ids),
+    }];
+    const { data: [scored] } = await engine.request<ScoreResult>({
+      type: "score",
+      request: scoreSchema.parse({ model: "m", items }),
+      folders: { ...FOLDERS, checkpoint },
+    });
+    within(
+      scored!.tokens!.map((token) => token.ref_logprob),
+      expected("logprobs")[0]!,
+      tolerance,
+      "reference",
+    );
+    assert.ok(scored!.tokens!.every(({ value }) => Number.isFinite(value)));
+    assert.equal(text!.logprobs!.length, text!.token_ids.length);
+    assert.deepEqual(await engine.stop(5000), { code: 0, signal: null });
+  }));
+
+Deno.test("faults of a command come back as they are, and the process goes on", async () => {
+  const lines: string[] = [];
+  const engine = start(lines);
+  const bad = makeJob({ ppo: { ...PPO, max_new_tokens: 512 } });
+  await assert.rejects(engine.request({ type: "check", job: bad, folders: FOLDERS }), (thrown: UserError) => {
+    assert.deepEqual([thrown.code, thrown.errors[0]!.path], ["prompt_too_long", "prompts.0"]);
+    return true;
+  });
+  const unknown = { type: "dance" } as unknown as Parameters<typeof engine.request>[0];
+  await assert.rejects(engine.request(unknown), {
+    code: "invalid_request",
+    message: /check, train, .*'dance'/,
+  });
+  const nonsense = { type: "check", job: null, folders: FOLDERS } as unknown as typeof unknown;
+  await assert.rejects(engine.request(nonsense), { code: "internal" });
+  assert.ok(lines.some((line) => line.includes("Command failed")), "a bug's stack is logged");
+  const answers = await Promise.all(
+    [1, 2, 3].map((seed) =>
+      engine.request<GenerationResult>({
+        type: "generate",
+        request: { ...generation, seed },
+        folders: FOLDERS,
+      })
+    ),
+  );
+  for (const [index, { data }] of answers.entries()) {
+    const again = { ...generation, seed: index + 1 };
+    const alone = await engine.request<GenerationResult>({
+      type: "generate",
+      request: again,
+      folders: FOLDERS,
+    });
+    assert.deepEqual(data, alone.data, "answered by id");
+  }
+  assert.deepEqual(await engine.stop(5000), { code: 0, signal: null });
+});
+
+Deno.test("a cancel in the middle of training is answered within two seconds, and the process trains again", () =>
+  inFolder(async (parent) => {
+    const engine = start();
+    const folders = { ...FOLDERS, output: parent };
+    const job = makeJob({ epochs: 10_000, ppo: PPO });
+    const abort = new AbortController();
+    let cancelled = 0;
+    const events: TrainingEvent[] = [];
+    const training = engine.request({ type: "train", job, folders }, (event) => {
+      events.push(event);
+      if (event.type === "step" && cancelled === 0) {
+        cancelled = performance.now();
+        abort.abort();
+      }
+    }, abort.signal);
+    await assert.rejects(training, { code: "cancelled" });
+    assert.ok(performance.now() - cancelled < 2000);
+    assert.ok(events.length < 100);
+    const next = await engine.request<TrainingSummary>({
+      type: "train",
+      job: { ...job, epochs: 1 },
+      folders: { ...folders, output: join(parent, "next") },
+    });
+    assert.equal(next.progress.step, 1);
+    assert.deepEqual(await engine.stop(5000), { code: 0, signal: null });
+  }));
+
+Deno.test("closing stdin stops a running command with cancelled, then the process, within two seconds", () =>
+  inFolder(async (parent) => {
+    const engine = start();
+    const job = makeJob({ epochs: 10_000, ppo: PPO });
+    let closed = 0;
+    let stopped: ReturnType<typeof engine.stop> | undefined;
+    const training = engine.request(
+      { type: "train", job, folders: { ...FOLDERS, output: parent } },
+      (event) => {
+        if (event.type !== "step" || stopped) return;
+        closed = performance.now();
+        stopped = engine.stop(10_000);
+      },
+    );
+    await assert.rejects(training, { code: "cancelled", message: /stopping/ });
+    assert.deepEqual(await stopped, { code: 0, signal: null });
+    assert.ok(performance.now() - closed < 2000);
+    assert.ok(
+      [...Deno.readDirSync(parent)].every(({ name }) => name.startsWith("epoch-")),
+      "nothing half-written",
+    );
+  }));
+
+Deno.test("what is not a command is logged without its text, and ends the process with an exit code", async () => {
+  for (const line of ["{not json, but a secret", '{"type":"check"}', "null", "5"]) {
+    const [program, ...args] = engineCommand();
+    const child = new Deno.Command(program, {
+      args,
+      env: ENV,
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const messages = readLines(child.stdout, 1_000_000);
+    assert.equal((JSON.parse((await messages.next()).value!) as Message).type, "ready");
+    const stdin = child.stdin.getWriter();
+    await stdin.write(new TextEncoder().encode(line + "\n"));
+    const log = (await Array.fromAsync(readLines(child.stderr, 1_000_000))).join("\n");
+    assert.match(log, /stdin is not the protocol/);
+    assert.ok(!log.includes("secret"));
+    assert.equal((await child.status).code, 70);
+    assert.equal((await messages.next()).done, true);
+    await stdin.close().catch(() => {});
+  }
+});
