@@ -4,6 +4,9 @@ import type { TokenSequence } from "./token_batch.ts";
 /** Bytes that logits and probabilities of one run may take together. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
+/** Tokens, padding included, that go through the layers in one run: prompts count here, however short the responses. */
+const MAX_CELLS = 16_384;
+
 /** Consecutive parts of `sequences`, in order; `width` is the widest per-token array (the vocabulary, or hidden). */
 export function forwardChunks<Sequence extends TokenSequence>(
   sequences: readonly Sequence[],
@@ -11,14 +14,19 @@ export function forwardChunks<Sequence extends TokenSequence>(
 ): Sequence[][] {
   const maxTokens = Math.max(1, Math.floor(MAX_BYTES / (8 * width)));
   const chunks: Sequence[][] = [];
-  let tokens = Infinity;
+  let chunk: Sequence[] = [];
+  let tokens = 0, columns = 0;
   for (const sequence of sequences) {
-    if (tokens + sequence.response_ids.length > maxTokens) {
-      chunks.push([]);
-      tokens = 0;
+    const length = sequence.prompt_ids.length + sequence.response_ids.length;
+    const cells = (chunk.length + 1) * Math.max(columns, length);
+    if (chunk.length === 0 || tokens + sequence.response_ids.length > maxTokens || cells > MAX_CELLS) {
+      chunk = [];
+      chunks.push(chunk);
+      tokens = columns = 0;
     }
-    chunks.at(-1)!.push(sequence);
+    chunk.push(sequence);
     tokens += sequence.response_ids.length;
+    columns = Math.max(columns, length);
   }
   return chunks;
 }

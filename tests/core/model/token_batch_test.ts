@@ -37,3 +37,13 @@ Deno.test("forwardChunks() keeps the order, loses nothing and holds the bound un
   ]);
   assert.deepEqual(forwardChunks([], width), []);
 });
+
+Deno.test("forwardChunks() counts prompts and padding too", () => {
+  const of = (...prompts: number[]) =>
+    prompts.map((length) => ({ prompt_ids: new Array<number>(length).fill(5), response_ids: [1] }));
+  const sizes = (...prompts: number[]) => forwardChunks(of(...prompts), 100).map((chunk) => chunk.length);
+  assert.deepEqual(sizes(8191, 8191, 8191), [2, 1]);
+  assert.deepEqual(sizes(1, 1, 1, 16_383, 1), [3, 1, 1]);
+  assert.deepEqual(sizes(99_999, 99_999), [1, 1]);
+  assert.deepEqual(sizes(...new Array<number>(400).fill(127)), [128, 128, 128, 16]);
+});
