@@ -146,8 +146,8 @@ Deno.test("bad prompts are refused by path before anything is sampled", async ()
 });
 
 Deno.test("models that cannot generate are refused, and asked again they still are", async () => {
-  for (const name of ["reward-qwen3", "gpt2", "reward-qwen3"]) {
-    await assert.rejects(models.policy({ model: fixtureFolder(name), rewards: {} }), {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await assert.rejects(models.policy({ model: fixtureFolder("reward-qwen3"), rewards: {} }), {
       name: "UserError",
       code: "unsupported_model",
     });

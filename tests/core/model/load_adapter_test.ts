@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadAdapter } from "../../../core/model/load_adapter.ts";
+import { inFolder } from "./in_folder.ts";
+import { fixtureFolder, openBase } from "./tiny_models.ts";
+
+Deno.test("loadAdapter() lays an adapter out as its graphs want it, with a head at zero if asked", async () => {
+  const base = await openBase();
+  const folder = join(fixtureFolder("qwen3"), "adapter");
+  const { tuning, parameters } = await loadAdapter(base, folder, { head: true });
+  assert.equal(tuning.adapter.size, 21);
+  assert.deepEqual([...tuning.adapter.values()][0], { r: 4, scale: 2 });
+  assert.deepEqual(parameters.groups.map(({ name }) => name), ["adapter", "head"]);
+  assert.ok(parameters.values("score.weight").every((value) => value === 0));
+  assert.ok(parameters.values("model.layers.2.mlp.down_proj.lora_B.weight").some((value) => value !== 0));
+});
+
+Deno.test("loadAdapter() refuses an adapter of other layers, of other sizes, cut short or missing", () =>
+  inFolder(async (parent) => {
+    const base = await openBase();
+    const refused = (folder: string, message: RegExp) =>
+      assert.rejects(loadAdapter(base, folder, { head: false }), { code: "damaged_model", message });
+    await refused(join(fixtureFolder("gpt2"), "adapter"), /layer '.*c_attn', which the model does not have/);
+    // Qwen2's heads are narrower.
+    await refused(
+      join(fixtureFolder("qwen2"), "adapter"),
+      /k_proj.lora_B.weight' is \[24,4\]: the model needs \[32,4\]/,
+    );
+    await refused(join(parent, "nowhere"), /adapter_config.json/);
+    const cut = join(parent, "cut");
+    await Deno.mkdir(cut);
+    for (const name of ["adapter_config.json", "adapter_model.safetensors"]) {
+      await Deno.copyFile(join(fixtureFolder("qwen3"), "adapter", name), join(cut, name));
+    }
+    await Deno.truncate(join(cut, "adapter_model.safetensors"), 20_000);
+    await refused(cut, /adapter_model.safetensors/);
+  }));

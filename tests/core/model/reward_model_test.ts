@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { UserError } from "../../../core/errors.ts";
+import { RewardModel } from "../../../core/model/reward_model.ts";
+import { loadFixture } from "../../kernels/models/fixture.ts";
+import { within } from "../../kernels/within.ts";
+import { openBase, someTokens } from "./tiny_models.ts";
+
+Deno.test("score() gives PyTorch's scores, together, in another order and one by one", async () => {
+  const { expected, tolerance } = await loadFixture("reward-qwen3");
+  const [count, width] = expected.ids!.dims as [number, number];
+  const rows = Array.from(
+    { length: count },
+    (_, row) =>
+      Array.from({ length: width }, (_, s) => row * width + s)
+        .filter((cell) => expected.attn!.data[cell] === 1).map((cell) => expected.ids!.data[cell]!),
+  );
+  const model = new RewardModel(await openBase("reward-qwen3"));
+  within(await model.score(rows), expected.scores!.data, tolerance.scores!, "scores");
+  within(
+    (await model.score([...rows].reverse())).reverse(),
+    expected.scores!.data,
+    tolerance.scores!,
+    "reversed",
+  );
+  for (const [index, row] of rows.entries()) {
+    within(await model.score([row]), [expected.scores!.data[index]!], tolerance.scores!, "alone");
+  }
+  model.dispose();
+});
+
+Deno.test("score() cuts many long sequences into runs and keeps their order", async () => {
+  const model = new RewardModel(await openBase("reward-qwen3"));
+  const rows = Array.from({ length: 40 }, (_, key) => someTokens(key, 1 + (key * 97) % 500));
+  const together = await model.score(rows);
+  for (const key of [0, 32, 39]) {
+    within([together[key]!], await model.score([rows[key]!]), 1e-4, `row ${key}`);
+  }
+  assert.deepEqual(await model.score([]), new Float32Array(0));
+  model.dispose();
+});
+
+Deno.test("score() refuses a sequence beyond the context, and obeys an abort", async () => {
+  const model = new RewardModel(await openBase("reward-qwen3"));
+  await assert.rejects(model.score([[5], someTokens(1, 513)]), { code: "prompt_too_long" });
+  const reason = new UserError("cancelled", "The job was cancelled");
+  await assert.rejects(model.score([[5]], { signal: AbortSignal.abort(reason) }), reason);
+  model.dispose();
+});
+
+Deno.test("a language model is no reward model", async () => {
+  const base = await openBase("qwen3");
+  assert.throws(() => new RewardModel(base), { code: "unsupported_model" });
+});
