@@ -5,10 +5,10 @@ import { linears } from "../../kernels/models/linears.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
+import { ModelWeights, type WantedWeight } from "../model/model_weights.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
 import type { ParameterGroup } from "../model/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../model/read_config.ts";
-import { openSafetensors } from "../model/safetensors.ts";
 import type { PpoConfig, TrainingJobConfig } from "../ppo/config.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
@@ -38,14 +38,7 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
       "unsupported_model",
     );
   }
-  if (facts.model.model_type === "gpt2") {
-    throw invalid(
-      "model",
-      "Models of type gpt2 cannot be trained yet: qwen3, qwen2 and llama can",
-      "unsupported_model",
-    );
-  }
-  await at("model", checkWeights(folders.model, weightShapes(facts.model)));
+  await at("model", checkWeights(folders.model, facts, weightShapes(facts.model)));
   await checkRewards(job, folders);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const tokenizer = await at("model", loadTokenizer(folders.model));
@@ -157,25 +150,11 @@ function count(groups: readonly ParameterGroup[]): number {
 /** @throws {UserError} `damaged_model` when a weight is missing, misshapen or cut short */
 async function checkWeights(
   folder: string,
-  shapes: readonly { name: string; shape: readonly number[] }[],
+  { model }: FolderConfig,
+  wanted: readonly WantedWeight[],
 ): Promise<void> {
-  const source = await openSafetensors(folder);
-  try {
-    for (const { name, shape } of shapes) {
-      if (!source.has(name)) {
-        throw new UserError("damaged_model", `The model's files have no tensor '${name}'`);
-      }
-      const actual = source.info(name).shape;
-      if (actual.join() !== shape.join()) {
-        throw new UserError(
-          "damaged_model",
-          `Tensor '${name}' has shape [${actual}]: config.json implies [${shape}]`,
-        );
-      }
-    }
-  } finally {
-    source.close();
-  }
+  using weights = await ModelWeights.open(folder, model);
+  weights.check(wanted);
 }
 
 async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promise<void> {
@@ -184,16 +163,18 @@ async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promis
     const folder = folders.rewards[node.model];
     if (!folder) throw invalid("reward", `There is no model '${node.model}'`, "unknown_model");
     const facts = await at("reward", readConfig(folder));
-    if (facts.task !== "sequence_classifier" || facts.num_labels !== 1 || facts.model.model_type === "gpt2") {
+    if (facts.task !== "sequence_classifier" || facts.num_labels !== 1) {
       throw invalid(
         "reward",
-        `Expected a sequence classifier with 1 label of type qwen3, qwen2 or llama: '${node.model}' is a ${facts.task} of type ${facts.model.model_type}`,
+        `Expected a sequence classifier with 1 label: '${node.model}' is a ${facts.task} with ${
+          facts.num_labels ?? "no"
+        } labels`,
         "unsupported_model",
       );
     }
     const trunk = weightShapes(facts.model).filter(({ name }) => name !== "lm_head.weight");
     const head = { name: "score.weight", shape: [1, facts.model.hidden_size] };
-    await at("reward", checkWeights(folder, [...trunk, head]));
+    await at("reward", checkWeights(folder, facts, [...trunk, head]));
     if (!await sameTokenizer(folder, folders.model)) await at("reward", loadTokenizer(folder));
   }
 }

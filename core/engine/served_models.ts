@@ -95,12 +95,6 @@ export class ServedModels {
         "Only language models can generate and score tokens: this is a reward model",
       );
     }
-    if (base.config.model_type === "gpt2") {
-      throw new UserError(
-        "unsupported_model",
-        "Models of type gpt2 cannot be run yet: qwen3, qwen2 and llama can",
-      );
-    }
     const tokenizer = await loadTokenizer(folders.model).catch((error) => {
       if (error instanceof UserError && error.message.startsWith("The model folder has no tokenizer.json")) {
         return null;

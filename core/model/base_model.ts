@@ -5,14 +5,13 @@
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
-import { UserError } from "../errors.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
+import { ModelWeights, type WantedWeight } from "./model_weights.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
-import { openSafetensors } from "./safetensors.ts";
 
 export class BaseModel {
   readonly runtime: Runtime;
@@ -86,52 +85,13 @@ export class BaseModel {
     this.#prepacked.dispose();
   }
 
-  async #read(wanted: readonly { name: string; shape: readonly number[] }[]): Promise<void> {
+  async #read(wanted: readonly WantedWeight[]): Promise<void> {
     const missing = wanted.filter(({ name }) => !this.#weights.has(name));
     if (missing.length === 0) return;
-    const source = await openSafetensors(this.folder);
-    try {
-      checkShapes(source, missing);
-      for (const { name, shape } of missing) {
-        this.#weights.set(name, Tensor.from(this.runtime, "float32", shape, await source.readFloat32(name)));
-      }
-    } finally {
-      source.close();
-    }
-  }
-}
-
-/**
- * Reads a folder's weights straight into `into`, for parameters that will be trained.
- *
- * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape
- */
-export async function readWeights(
-  folder: string,
-  parameters: readonly { name: string; into: Float32Array; shape: readonly number[] }[],
-): Promise<void> {
-  const source = await openSafetensors(folder);
-  try {
-    checkShapes(source, parameters);
-    for (const { name, into } of parameters) into.set(await source.readFloat32(name));
-  } finally {
-    source.close();
-  }
-}
-
-/** @throws {UserError} `damaged_model` when a tensor is missing or not of the shape its config.json implies */
-function checkShapes(
-  source: { has(name: string): boolean; info(name: string): { shape: number[] } },
-  wanted: readonly { name: string; shape: readonly number[] }[],
-): void {
-  for (const { name, shape } of wanted) {
-    if (!source.has(name)) throw new UserError("damaged_model", `The model's files have no tensor '${name}'`);
-    const actual = source.info(name).shape;
-    if (actual.join() !== shape.join()) {
-      throw new UserError(
-        "damaged_model",
-        `Tensor '${name}' has shape [${actual}]: config.json implies [${shape}]`,
-      );
+    using weights = await ModelWeights.open(this.folder, this.config);
+    weights.check(missing);
+    for (const { name, shape } of missing) {
+      this.#weights.set(name, Tensor.from(this.runtime, "float32", shape, await weights.readFloat32(name)));
     }
   }
 }

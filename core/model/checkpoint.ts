@@ -4,6 +4,7 @@
  */
 import { basename, join } from "node:path";
 import { VALUE_HEAD } from "../../kernels/artifacts.ts";
+import { familyOf } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { CheckpointFile } from "../engine/protocol.ts";
 import { UserError } from "../errors.ts";
@@ -81,7 +82,7 @@ async function policyFiles(
       lora_alpha: trainable.alpha,
       lora_dropout: 0,
       target_modules: targetModules(policy),
-      fan_in_fan_out: base.config.model_type === "gpt2",
+      fan_in_fan_out: familyOf(base.config).fanInFanOut,
       modules_to_save: null,
       use_rslora: false,
       rank_pattern: {},
@@ -180,7 +181,7 @@ async function loadPolicy(
   }
   const tuning = tuningOf(base.config, trainable);
   const policy = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, { head }));
-  await readFullWeights(folder, policy);
+  await readFullWeights(folder, base.config, policy);
   return { tuning, policy };
 }
 

@@ -67,19 +67,16 @@ export class Decoder {
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
-    const adapted = this.#weights().reduce((sum, { shape: [out, inner] }) => sum + out * inner, 0);
+    const adapted = this.#weights().reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
     this.#form = adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
   }
 
   /** The linears that an adapter changes. */
-  #weights(): { name: string; shape: [number, number] }[] {
+  #weights(): { name: string; shape: readonly [number, number] }[] {
     if (this.#tuning.type !== "lora") return [];
     const { adapter } = this.#tuning;
     return linears(this.#sessions.base.config).filter(({ module }) => adapter.has(module))
-      .map(({ module, inFeatures, outFeatures }) => ({
-        name: `${module}.weight`,
-        shape: [outFeatures, inFeatures],
-      }));
+      .map(({ module, weightShape }) => ({ name: `${module}.weight`, shape: weightShape }));
   }
 
   /** Their weights with the adapter as it is now. */

@@ -14,7 +14,8 @@ import { causalAttention } from "../../kernels/nn/attend.ts";
 import { InputParameters } from "../../kernels/nn/parameters.ts";
 import { fillUniform } from "../rng.ts";
 import type { Session } from "../ort/session.ts";
-import { type BaseModel, readWeights } from "./base_model.ts";
+import type { BaseModel } from "./base_model.ts";
+import { ModelWeights } from "./model_weights.ts";
 import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
 
 /** Parameter groups by what their learning rate and decay are for. */
@@ -97,7 +98,7 @@ export async function initialParameters(
   options: { head: boolean; seed: number; role: keyof typeof INIT_ROLE },
 ): Promise<ParameterSet> {
   const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, options));
-  if (tuning.type === "full") await readFullWeights(base.folder, parameters);
+  if (tuning.type === "full") await readFullWeights(base.folder, base.config, parameters);
   parameters.names.filter((name) => name.endsWith(".lora_A.weight")).forEach((name, index) => {
     const bound = 1 / Math.sqrt(parameters.shape(name)[1]!);
     const key = { seed: options.seed, stream: "init" as const, step: INIT_ROLE[options.role], row: index };
@@ -106,15 +107,16 @@ export async function initialParameters(
   return parameters;
 }
 
-/** Reads all of `parameters` but a value head from a model folder. @throws {UserError} `damaged_model` */
-export async function readFullWeights(folder: string, parameters: ParameterSet): Promise<void> {
+/** Reads all of `parameters` but a value head from a folder of this model. @throws {UserError} `damaged_model` */
+export async function readFullWeights(
+  folder: string,
+  config: ModelConfig,
+  parameters: ParameterSet,
+): Promise<void> {
+  using weights = await ModelWeights.open(folder, config);
   const names = parameters.names.filter((name) => name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias);
-  const wanted = names.map((name) => ({
-    name,
-    into: parameters.values(name),
-    shape: parameters.shape(name),
-  }));
-  await readWeights(folder, wanted);
+  weights.check(names.map((name) => ({ name, shape: parameters.shape(name) })));
+  for (const name of names) parameters.values(name).set(await weights.readFloat32(name));
 }
 
 /** Sessions of one base, made when first asked for and kept. */
