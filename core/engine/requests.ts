@@ -1,6 +1,6 @@
 /** The bodies of POST /v1/generations and /v1/scores, and their answers: declared once, used by routes and engine. */
 import { z } from "zod";
-import { messageSchema, rewardSchema } from "../ppo/config.ts";
+import { messageSchema, MIN_TEMPERATURE, rewardSchema } from "../ppo/config.ts";
 
 const tokenIds = z.array(z.int().nonnegative()).min(1).max(131072);
 
@@ -10,18 +10,28 @@ const generationPrompt = z.union([
   z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) }),
 ]);
 
+/** A text that ends a completion. */
+export const stopString = z.string().min(1).max(200)
+  .refine((text) => text.isWellFormed(), "Expected whole characters: it has half of a surrogate pair");
+
 export const generationSchema = z.strictObject({
   model: z.string().min(1).max(200),
   checkpoint: z.string().max(200).nullable().default(null),
   prompts: z.array(generationPrompt).min(1).max(256),
   n: z.int().min(1).max(64).default(1),
   max_new_tokens: z.int().min(1).max(32768).default(50),
-  temperature: z.number().min(0).max(100).default(1),
+  temperature: z.number().min(0).max(100)
+    .refine(
+      (value) => value === 0 || value >= MIN_TEMPERATURE,
+      `Expected 0 (greedy) or at least ${MIN_TEMPERATURE}`,
+    )
+    .default(1),
   top_k: z.int().min(0).default(0),
   top_p: z.number().gt(0).max(1).default(1),
-  stop: z.array(z.string().min(1).max(200)).max(16).default([]),
+  stop: z.array(stopString).max(16).default([]),
   seed: z.int().min(0).default(0),
   logprobs: z.boolean().default(false),
+  stream: z.boolean().default(false),
 });
 
 export type GenerationRequest = z.output<typeof generationSchema>;
@@ -34,9 +44,21 @@ export interface Generation {
   finish_reason: "stop" | "length";
   /** Log-probability of each token at the request's temperature (at 1 when greedy), before top-k and top-p. */
   logprobs?: number[];
+  /** Each token for people to read, and where its text begins in `text`; present when the command asks for them. */
+  tokens?: string[];
+  text_offsets?: number[];
+}
+
+/**
+ * A piece of a completion that streams. All pieces of one, joined, are the `Generation`; the last has the reason. A
+ * piece comes when there is text to tell, so it may hold several tokens.
+ */
+export interface GenerationDelta extends Omit<Generation, "finish_reason"> {
+  finish_reason: Generation["finish_reason"] | null;
 }
 
 export interface GenerationResult {
+  /** Empty when the completions have been streamed. */
   data: Generation[];
   usage: { prompt_tokens: number; completion_tokens: number };
 }
@@ -50,7 +72,7 @@ export const scoreSchema = z.strictObject({
   model: z.string().min(1).max(200),
   checkpoint: z.string().max(200).nullable().default(null),
   adapter: z.string().max(500).nullable().default(null),
-  temperature: z.number().gt(0).max(100).default(1),
+  temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1),
   items: z.array(scoreItem).min(1).max(256),
   reward: rewardSchema.nullable().default(null),
   tokens: z.boolean().default(true),

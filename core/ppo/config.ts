@@ -9,6 +9,9 @@ export { type RewardConfig, type RewardInput, rewardSchema } from "../rewards/re
 
 const MAX_TEXT = 1_000_000;
 
+/** Logits are divided by it in float32: below, entropies are noise, and far below they are not finite. */
+export const MIN_TEMPERATURE = 0.001;
+
 /** One turn of a conversation; the model's own chat template lays it out. */
 export const messageSchema = z.strictObject({
   role: z.enum(["system", "user", "assistant"]),
@@ -97,7 +100,7 @@ export const ppoSchema = z.strictObject({
   micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
     "Sequences per forward and backward run; must divide batch_size / num_mini_batches. Changes memory, not results. Default null: the whole mini-batch.",
   ),
-  temperature: z.number().gt(0).max(100).default(1).describe(
+  temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1).describe(
     "Sampling temperature of rollouts, used for every log-probability too. Default 1 (verl, OpenRLHF).",
   ),
   top_k: z.int().min(0).max(1_000_000).default(0)
