@@ -1,5 +1,6 @@
 /** Decoding with a cache against whole forward passes, and rows against themselves in other company. */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
 import { type DecodedRow, Decoder, type DecodeRow } from "../../../core/model/decoder.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
@@ -114,6 +115,30 @@ Deno.test("rows that end at different lengths leave the others as they are", asy
     rows.map((one) => one.max_new_tokens),
   );
   same(decoded, await alone(policy, rows));
+});
+
+Deno.test("whatever rows share a batch, each gets what it gets alone", async () => {
+  const policy = await openAdapted("llama");
+  const kinds = fc.record({
+    prompt: fc.integer({ min: 1, max: 20 }),
+    max_new_tokens: fc.integer({ min: 1, max: 15 }),
+    temperature: fc.constantFrom(0, 0.7, 1, 2),
+    stops: fc.integer({ min: 0, max: 60 }),
+  });
+  const batches = fc.array(kinds, { minLength: 2, maxLength: 9 });
+  await fc.assert(
+    fc.asyncProperty(batches, async (batch) => {
+      const rows = batch.map(({ prompt, max_new_tokens, temperature, stops }, key) =>
+        row(key, prompt, {
+          max_new_tokens,
+          temperature,
+          stop_token_ids: new Set(someTokens(90 + key, stops)),
+        })
+      );
+      same(await policy.respond(rows), await alone(policy, rows));
+    }),
+    { numRuns: 15, seed: 1 },
+  );
 });
 
 Deno.test("a row ends with any of its stop tokens, which is an action with a logprob", async () => {
