@@ -29,7 +29,7 @@ try {
   await writeRandomModel(names.policy, config, { classifier: false, seed: 0 });
   await writeRandomModel(names.reward, config, { classifier: true, seed: 1 });
 
-  const runtime = Runtime.open({ threads: Number(options.threads), spin: true });
+  const runtime = Runtime.open({ threads: Number(options.threads) });
   const job = ppoJobSchema.parse({
     kind: "ppo",
     model: size,

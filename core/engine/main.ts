@@ -24,21 +24,17 @@ const threads = Deno.env.get("THREADS");
 let runtime: Runtime | undefined;
 let served: ServedModels | undefined;
 
-/**
- * onnxruntime is opened by the first command that needs it: a check never does. Its idle threads spin in a process
- * that trains, which makes a step of a small model a tenth faster, and sleep in one that waits for requests.
- */
-function openRuntime({ spin }: { spin: boolean }): Runtime {
+/** onnxruntime is opened by the first command that needs it: a check never does. */
+function openRuntime(): Runtime {
   return runtime ??= Runtime.open({
     library: Deno.env.get("ORT_LIBRARY") || undefined,
     ...(threads && { threads: Number(threads) }),
     logSeverity: "error",
-    spin,
   });
 }
 
 function servedModels(): ServedModels {
-  return served ??= new ServedModels(openRuntime({ spin: false }));
+  return served ??= new ServedModels(openRuntime());
 }
 
 type Work = Exclude<Command, { type: "cancel" }>;
@@ -50,15 +46,18 @@ const COMMANDS: {
 } = {
   check: async ({ job, folders }) => (await planJob(job, folders)).plan,
   train: async ({ id, job, folders }, signal) => {
-    const events = trainJob(openRuntime({ spin: true }), job, folders, signal);
+    const events = trainJob(openRuntime(), job, folders, signal);
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;
       send({ id, type: "event", event: value });
     }
   },
-  generate: async ({ request, folders }, signal) =>
-    generate(await servedModels().policy(folders), request, signal),
+  generate: async ({ id, request, folders, tokens }, signal) =>
+    generate(await servedModels().policy(folders), request, signal, {
+      tokens,
+      emit: (deltas) => send({ id, type: "event", event: { type: "deltas", deltas } }),
+    }),
   score: async ({ request, folders }, signal) => {
     const policy = await servedModels().policy(folders);
     const context = { model: (name: string) => servedModels().reward(folders, name) };
