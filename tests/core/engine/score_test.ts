@@ -34,7 +34,7 @@ async function fixtureItems(name: string) {
   return { items, ...rest };
 }
 
-for (const name of ["qwen3", "qwen2", "llama"]) {
+for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   Deno.test(`${name}: scores of token ids are PyTorch's, with the PEFT adapter and without`, async () => {
     const { items, expected, tolerance } = await fixtureItems(name);
     const folders = { model: fixtureFolder(name), rewards: {} };

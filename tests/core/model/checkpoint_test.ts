@@ -7,19 +7,19 @@ import { loadCheckpoint, saveCheckpoint } from "../../../core/model/checkpoint.t
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { ParameterSet } from "../../../core/model/parameter_set.ts";
 import { Policy } from "../../../core/model/policy.ts";
-import { openSafetensorsFile } from "../../../core/model/safetensors.ts";
+import { openSafetensors, openSafetensorsFile } from "../../../core/model/safetensors.ts";
 import { writeSafetensors } from "../../../core/model/write_safetensors.ts";
 import { accumulate, applyUpdate, type Learner } from "../../../core/ppo/learner.ts";
 import { tokenCount } from "../../../core/ppo/minibatches.ts";
 import { inFolder } from "./in_folder.ts";
 import { KINDS, makeJob, makeLearner, measuredRows } from "./make_learner.ts";
-import { openBase, runtime } from "./tiny_models.ts";
+import { fixtureFolder, openBase, runtime } from "./tiny_models.ts";
 
 const PPO = { learning_rate: 1e-3, lr_scheduler: "constant" } as const;
 
 /** A learner that has moved from its start, saved in `parent`. */
-async function trained(parent: string, kind: keyof typeof KINDS) {
-  const base = await openBase();
+async function trained(parent: string, kind: keyof typeof KINDS, model = "qwen3") {
+  const base = await openBase(model);
   const job = makeJob({ ...KINDS[kind], ppo: PPO });
   const learner = await makeLearner(base, job);
   for (let step = 0; step < 3; step++) {
@@ -127,6 +127,62 @@ Deno.test("a checkpoint of full fine-tuning is a model folder with the trained w
       row.forEach((logprob, t) => assert.ok(Math.abs(logprob - rows[index]!.logprobs[t]!) < 1e-5));
     });
   }));
+
+Deno.test("gpt2: a checkpoint's adapter says how its base's weights lie, and full weights have transformers' names", () =>
+  inFolder(async (parent) => {
+    for (const kind of ["lora, separate", "full, shared"] as const) {
+      const { job, learner, folder } = await trained(await Deno.makeTempDir({ dir: parent }), kind, "gpt2");
+      const expected = measures(await measuredRows(learner, 1));
+      const loaded = await learnerOf(await openBase("gpt2"), job, folder);
+      assert.deepEqual(measures(await measuredRows(loaded, 1)), expected);
+      if (kind === "lora, separate") {
+        const config = JSON.parse(await Deno.readTextFile(join(folder, "adapter_config.json")));
+        assert.deepEqual([config.fan_in_fan_out, config.target_modules], [true, [
+          "c_attn",
+          "c_fc",
+          "c_proj",
+        ]]);
+      } else {
+        const [ours, theirs] = await Promise.all([folder, fixtureFolder("gpt2")].map(openSafetensors));
+        const facts = (source: typeof ours) =>
+          source!.names().map((name) => [name, source!.info(name).shape]);
+        assert.deepEqual(facts(ours), facts(theirs));
+        [ours, theirs].forEach((source) => source!.close());
+      }
+    }
+  }));
+
+for (const name of ["qwen3", "gpt2"]) {
+  Deno.test(`${name}: PEFT's adapter, loaded and saved as a checkpoint, is PEFT's file again`, () =>
+    inFolder(async (parent) => {
+      const base = await openBase(name);
+      const adapter = join(fixtureFolder(name), "adapter");
+      const { parameters } = await loadAdapter(base, adapter, { head: false });
+      const folder = join(parent, "again");
+      const trainable = { type: "lora", r: 4, alpha: 8, target_modules: "all-linear" } as const;
+      await saveCheckpoint(
+        folder,
+        { base, policy: parameters, critic: null },
+        { trainable, value: null },
+        {},
+      );
+      const [ours, theirs] = await Promise.all(
+        [folder, adapter].map((path) => Deno.readFile(join(path, "adapter_model.safetensors"))),
+      );
+      assert.deepEqual(ours, theirs);
+      const [written, peft] = await Promise.all(
+        [folder, adapter].map(async (path) =>
+          JSON.parse(await Deno.readTextFile(join(path, "adapter_config.json")))
+        ),
+      );
+      // What differs says where the base was, and in what order PEFT was told of the targets.
+      const free = ["base_model_name_or_path", "target_modules"];
+      for (const key of Object.keys(written).filter((key) => !free.includes(key))) {
+        assert.deepEqual(written[key], peft[key], key);
+      }
+      assert.deepEqual(written.target_modules, peft.target_modules.toSorted());
+    }));
+}
 
 async function copy(from: string, to: string): Promise<void> {
   await Deno.mkdir(to);

@@ -49,7 +49,7 @@ function same(actual: readonly DecodedRow[], expected: readonly DecodedRow[]): v
   );
 }
 
-for (const name of ["qwen3", "qwen2", "llama"]) {
+for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   Deno.test(`${name}: the sampler's logprobs are those of a whole forward pass at the row's temperature`, async () => {
     const policy = await openAdapted(name);
     for (const temperature of [1, 0.7]) {

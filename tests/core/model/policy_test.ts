@@ -16,7 +16,7 @@ import { inFolder } from "./in_folder.ts";
 import { KINDS, makeJob, makeLearner, measuredRows } from "./make_learner.ts";
 import { fixtureFolder, fixtureRows, openAdapted, openBase, runtime, someTokens } from "./tiny_models.ts";
 
-for (const name of ["qwen3", "qwen2", "llama"]) {
+for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   Deno.test(`${name}: analyze() gives PyTorch's logprobs and entropy, adapted, bare and tempered`, async () => {
     const policy = await openAdapted(name);
     const { sequences, expected, tolerance } = await fixtureRows(name);

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { UserError } from "../../../core/errors.ts";
+import { BaseModel } from "../../../core/model/base_model.ts";
 import { RewardModel } from "../../../core/model/reward_model.ts";
 import { loadFixture } from "../../kernels/models/fixture.ts";
 import { within } from "../../kernels/within.ts";
-import { openBase, someTokens } from "./tiny_models.ts";
+import { copyModel, editConfig } from "../engine/model_copies.ts";
+import { inFolder } from "./in_folder.ts";
+import { rewriteWeights } from "./rewrite_weights.ts";
+import { openBase, runtime, someTokens, VOCABULARY } from "./tiny_models.ts";
 
 Deno.test("score() gives PyTorch's scores, together, in another order and one by one", async () => {
   const { expected, tolerance } = await loadFixture("reward-qwen3");
@@ -46,6 +51,38 @@ Deno.test("score() refuses a sequence beyond the context, and obeys an abort", a
   await assert.rejects(model.score([[5]], { signal: AbortSignal.abort(reason) }), reason);
   model.dispose();
 });
+
+Deno.test("gpt2: a head that is a row of the embedding scores with that token's logit, which is PyTorch's", () =>
+  inFolder(async (parent) => {
+    const folder = await copyModel("gpt2", join(parent, "rm"));
+    await editConfig(folder, {
+      architectures: ["GPT2ForSequenceClassification"],
+      id2label: { "0": "LABEL_0" },
+    });
+    const token = 77;
+    await rewriteWeights(folder, (tensors) => {
+      const { data, shape } = tensors["transformer.wte.weight"]!;
+      const row = (data as Float32Array).slice(token * shape[1]!, (token + 1) * shape[1]!);
+      return { ...tensors, "score.weight": { dtype: "F32", shape: [1, shape[1]!], data: row } };
+    });
+    const { expected, tolerance } = await loadFixture("gpt2");
+    const [count, width] = expected.ids!.dims as [number, number];
+    const cells = Array.from(
+      { length: count },
+      (_, row) =>
+        Array.from({ length: width }, (_, s) => row * width + s)
+          .filter((cell) => expected.attn!.data[cell] === 1),
+    );
+    const model = new RewardModel(await BaseModel.open(runtime, folder));
+    within(
+      await model.score(cells.map((row) => row.map((cell) => expected.ids!.data[cell]!))),
+      cells.map((row) => expected.logits!.data[row.at(-1)! * VOCABULARY + token]!),
+      tolerance.logits!,
+      "scores",
+    );
+    await assert.rejects(model.score([someTokens(1, 257)]), { code: "prompt_too_long" });
+    model.dispose();
+  }));
 
 Deno.test("a language model is no reward model", async () => {
   const base = await openBase("qwen3");

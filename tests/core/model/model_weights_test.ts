@@ -1,0 +1,77 @@
+/** Names and shapes of a folder's weights, as the hub and transformers write them. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { BaseModel } from "../../../core/model/base_model.ts";
+import { ModelWeights } from "../../../core/model/model_weights.ts";
+import { weightShapes } from "../../../core/model/network.ts";
+import { ParameterSet } from "../../../core/model/parameter_set.ts";
+import { Policy } from "../../../core/model/policy.ts";
+import { readConfig } from "../../../core/model/read_config.ts";
+import { openSafetensors } from "../../../core/model/safetensors.ts";
+import { planJob } from "../../../core/engine/job_plan.ts";
+import { copyModel } from "../engine/model_copies.ts";
+import { inFolder } from "./in_folder.ts";
+import { makeJob } from "./make_learner.ts";
+import { rewriteWeights } from "./rewrite_weights.ts";
+import { fixtureFolder, fixtureRows, runtime } from "./tiny_models.ts";
+
+/** The fixture as the hub has GPT-2: a bare trunk, with the causal masks that old releases saved. */
+async function asOnTheHub(name: string, folder: string): Promise<string> {
+  await copyModel(name, folder);
+  await rewriteWeights(folder, (tensors) => ({
+    ...Object.fromEntries(
+      Object.entries(tensors).map(([key, tensor]) => [key.replace(/^(transformer|model)\./, ""), tensor]),
+    ),
+    "h.0.attn.bias": { dtype: "F32", shape: [1, 1, 2, 2], data: new Float32Array(4) },
+    "h.0.attn.masked_bias": { dtype: "F32", shape: [], data: new Float32Array(1) },
+  }));
+  return folder;
+}
+
+async function logprobs(folder: string): Promise<Float32Array[]> {
+  const base = await BaseModel.open(runtime, folder);
+  const policy = new Policy(base, { type: "none" }, new ParameterSet(runtime, []), {
+    reference: "base",
+    shared: false,
+  });
+  const { sequences } = await fixtureRows("gpt2");
+  return (await policy.analyze(sequences, { temperature: 1 })).logprobs;
+}
+
+Deno.test("a file of a bare trunk is the model that transformers saves with its prefix, masks or not", () =>
+  inFolder(async (parent) => {
+    const folder = await asOnTheHub("gpt2", join(parent, "hub"));
+    assert.deepEqual(await logprobs(folder), await logprobs(fixtureFolder("gpt2")));
+    const { plan } = await planJob(makeJob(), { model: folder, rewards: {} });
+    const whole = await planJob(makeJob(), { model: fixtureFolder("gpt2"), rewards: {} });
+    assert.deepEqual(plan, whole.plan);
+  }));
+
+for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
+  Deno.test(`${name}: the names that graphs ask for are those that transformers saved`, async () => {
+    const { model } = await readConfig(fixtureFolder(name));
+    using weights = await ModelWeights.open(fixtureFolder(name), model);
+    weights.check(weightShapes(model));
+    const asked = weightShapes(model).map((weight) => weight.name).sort();
+    const source = await openSafetensors(fixtureFolder(name));
+    assert.deepEqual(asked, source.names());
+    source.close();
+  });
+}
+
+Deno.test("check() names a weight that is missing or of another shape, as the file calls it", () =>
+  inFolder(async (parent) => {
+    const folder = await asOnTheHub("gpt2", join(parent, "hub"));
+    const { model } = await readConfig(folder);
+    using weights = await ModelWeights.open(folder, model);
+    const damaged = (message: RegExp) => ({ name: "UserError", code: "damaged_model", message });
+    assert.throws(
+      () => weights.check([{ name: "transformer.h.3.ln_1.weight", shape: [48] }]),
+      damaged(/no tensor 'transformer.h.3.ln_1.weight'/),
+    );
+    assert.throws(
+      () => weights.check([{ name: "transformer.h.0.attn.c_attn.weight", shape: [144, 48] }]),
+      damaged(/'h.0.attn.c_attn.weight' has shape \[48,144\]: config.json implies \[144,48\]/),
+    );
+    await assert.rejects(weights.readFloat32("transformer.nothing"), damaged(/transformer.nothing/));
+  }));
