@@ -5,7 +5,7 @@
 import { type ErrorRecord, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { readLines } from "./ndjson.ts";
-import type { Command, Message, TrainingEvent } from "./protocol.ts";
+import type { Command, EngineEvent, Message, TrainingEvent } from "./protocol.ts";
 
 /** A generation of 256 prompts with all their logprobs stays well below. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
@@ -35,7 +35,7 @@ type Results = Extract<Message, { type: "result" }>["result"];
 interface Pending {
   resolve: (result: Results) => void;
   reject: (error: Error) => void;
-  onEvent?: (event: TrainingEvent) => Promise<void> | void;
+  onEvent?: (event: EngineEvent) => Promise<void> | void;
   /** Events are handled one after another, and all before the result. */
   handled: Promise<void>;
 }
@@ -111,9 +111,9 @@ export class EngineProcess {
    * @param signal When aborted, the command is cancelled; its answer (code `cancelled`) still is awaited.
    * @throws UserError with what the engine answered, or `engine_crashed` when the process ends first.
    */
-  async request<T extends Results>(
+  async request<T extends Results, E extends EngineEvent = TrainingEvent>(
     request: Request,
-    onEvent?: Pending["onEvent"],
+    onEvent?: (event: E) => Promise<void> | void,
     signal?: AbortSignal,
   ): Promise<T> {
     await this.#ready.promise;
@@ -121,7 +121,12 @@ export class EngineProcess {
     signal?.throwIfAborted();
     const id = String(this.#nextId++);
     const { promise, resolve, reject } = Promise.withResolvers<Results>();
-    this.#pending.set(id, { resolve, reject, onEvent, handled: Promise.resolve() });
+    this.#pending.set(id, {
+      resolve,
+      reject,
+      onEvent: onEvent as Pending["onEvent"],
+      handled: Promise.resolve(),
+    });
     const cancel = () => this.#send({ type: "cancel", target: id, id: String(this.#nextId++) });
     signal?.addEventListener("abort", cancel, { once: true });
     this.#send({ ...request, id } as Command);

@@ -5,7 +5,13 @@
  */
 import type { ErrorRecord } from "../errors.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
-import type { GenerationRequest, GenerationResult, ScoreRequest, ScoreResult } from "./requests.ts";
+import type {
+  GenerationDelta,
+  GenerationRequest,
+  GenerationResult,
+  ScoreRequest,
+  ScoreResult,
+} from "./requests.ts";
 
 /** A command; `id` is the sender's and comes back on every message about it. */
 export type Command =
@@ -13,7 +19,8 @@ export type Command =
   | { id: string; type: "check"; job: TrainingJobConfig; folders: JobFolders }
   /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
   | { id: string; type: "train"; job: TrainingJobConfig; folders: JobFolders & { output: string } }
-  | { id: string; type: "generate"; request: GenerationRequest; folders: ModelFolders }
+  /** With `stream`, completions come as `deltas` events and not in the result. `tokens` adds each token's text. */
+  | { id: string; type: "generate"; request: GenerationRequest; folders: ModelFolders; tokens?: boolean }
   | { id: string; type: "score"; request: ScoreRequest; folders: ModelFolders }
   /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
   | { id: string; type: "cancel"; target: string };
@@ -33,7 +40,7 @@ export type JobFolders = ModelFolders;
 
 export type Message =
   | { type: "ready"; pid: number }
-  | { id: string; type: "event"; event: TrainingEvent }
+  | { id: string; type: "event"; event: EngineEvent }
   | { id: string; type: "result"; result: JobPlan | TrainingSummary | GenerationResult | ScoreResult | null }
   | { id: string; type: "error"; error: ErrorRecord };
 
@@ -76,6 +83,14 @@ export type TrainingEvent =
     metrics: Metrics;
   }
   | { type: "warning"; code: string; detail: string; step: number };
+
+/** What a streaming generation says while it decodes: the pieces of one step, at most one of each completion. */
+export interface GenerationEvent {
+  type: "deltas";
+  deltas: GenerationDelta[];
+}
+
+export type EngineEvent = TrainingEvent | GenerationEvent;
 
 /** One rollout of a step, for people to read. */
 export interface Sample {

@@ -3,9 +3,9 @@
  * after a while without one, started again after a crash. Training jobs have processes of their own.
  */
 import { UserError } from "../errors.ts";
-import type { GenerationResult, ScoreResult } from "./requests.ts";
+import type { GenerationDelta, GenerationResult, ScoreResult } from "./requests.ts";
 import type { EngineProcess, Request } from "./engine_process.ts";
-import type { JobPlan } from "./protocol.ts";
+import type { GenerationEvent, JobPlan } from "./protocol.ts";
 
 interface Results {
   check: JobPlan;
@@ -43,9 +43,14 @@ export class ServingEngine {
    * Sends one request.
    *
    * @param signal Cancels the request.
+   * @param onDeltas Told what a generation that streams says; must not wait.
    * @throws UserError `engine_busy` when too many wait, `engine_crashed` when the process dies, and the engine's own.
    */
-  async request<R extends ServingRequest>(request: R, signal?: AbortSignal): Promise<Results[R["type"]]> {
+  async request<R extends ServingRequest>(
+    request: R,
+    signal?: AbortSignal,
+    onDeltas?: (deltas: GenerationDelta[]) => void,
+  ): Promise<Results[R["type"]]> {
     if (this.#closed) throw new UserError("runtime_unavailable", "The server is stopping");
     if (this.#pending >= this.#options.max_pending) {
       throw new UserError(
@@ -56,7 +61,11 @@ export class ServingEngine {
     this.#pending++;
     clearTimeout(this.#idleTimer);
     try {
-      return await this.#current().request<Results[R["type"]]>(request, undefined, signal);
+      return await this.#current().request<Results[R["type"]], GenerationEvent>(
+        request,
+        onDeltas && (({ deltas }) => onDeltas(deltas)),
+        signal,
+      );
     } finally {
       this.#pending--;
       if (this.#pending === 0 && !this.#closed) {

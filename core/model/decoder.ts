@@ -31,6 +31,8 @@ export interface DecodeRow {
   readonly stop_token_ids: ReadonlySet<number>;
   /** Asked after each token; true ends the row there, as a stop token would. */
   readonly ends?: (response_ids: readonly number[]) => boolean;
+  /** Told of each token after that was decided; `finish_reason` is null while the row goes on. */
+  readonly onToken?: (token: number, logprob: number, finish_reason: FinishReason | null) => void;
 }
 
 export interface DecodedRow {
@@ -222,7 +224,9 @@ class Decoding {
       out.logprobs.push(logprobs[at]!);
       this.#rows[at]!.length++;
       if (row.stop_token_ids.has(token) || row.ends?.(out.response_ids)) out.finish_reason = "stop";
-      if (!this.#ended(at)) kept.push(at);
+      const ended = this.#ended(at);
+      row.onToken?.(token, logprobs[at]!, ended ? out.finish_reason : null);
+      if (!ended) kept.push(at);
     });
     if (kept.length === 0) {
       this.#rows = [];

@@ -10,6 +10,8 @@ const MAX_HELD_TOKENS = 16;
 export interface IncrementalDecoder {
   /** The text that became certain with this token; often empty inside a character of several tokens. */
   push(id: number): string;
+  /** The whole characters at the beginning of what is held back. */
+  peek(): string;
   /** What is still held back, when no token follows. */
   flush(): string;
 }
@@ -18,13 +20,15 @@ export interface IncrementalDecoder {
 export function incrementalDecoder(tokenizer: TextTokenizer): IncrementalDecoder {
   let context: number[] = []; // tokens whose text is out: a word may be written differently at the start of a text
   let held: number[] = [];
+  let said = 0; // length of the context's text
   const textWith = (count: number) => tokenizer.decode([...context, ...held.slice(0, count)]);
 
   function release(count: number): string {
     if (count === 0) return "";
-    const text = textWith(count).slice(textWith(0).length);
+    const text = textWith(count).slice(said);
     context = held.slice(0, count);
     held = held.slice(count);
+    said = textWith(0).length;
     return text;
   }
 
@@ -40,6 +44,7 @@ export function incrementalDecoder(tokenizer: TextTokenizer): IncrementalDecoder
       while (count > 0 && !all.startsWith(textWith(count))) count--;
       return release(count);
     },
+    peek: () => held.length === 0 ? "" : textWith(held.length).slice(said).replace(/\uFFFD+$/, ""),
     flush: () => release(held.length),
   };
 }
