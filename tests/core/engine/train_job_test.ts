@@ -101,6 +101,25 @@ Deno.test("an abort ends a job with its reason and leaves the checkpoints that w
     assert.deepEqual([...Deno.readDirSync(parent)].map(({ name }) => name), ["epoch-0001"]);
   }));
 
+for (const [kind, given] of Object.entries(KINDS)) {
+  Deno.test(`gpt2, ${kind}: two steps keep every identity and write a checkpoint that a job goes on from`, () =>
+    inFolder(async (parent) => {
+      const folders = { model: fixtureFolder("gpt2"), rewards: {} };
+      const job = makeJob({ ...given, epochs: 2, ppo: PPO });
+      const events = await run(job, parent, folders);
+      // A violated identity of the first step throws, a later one warns.
+      assert.deepEqual(events.filter(({ type }) => type === "warning"), []);
+      const steps = events.filter((event) => event.type === "step");
+      assert.equal(steps.length, 2);
+      assert.ok(Math.abs(steps[0]!.metrics["objective/kl"]!) < 1e-5);
+      assert.ok(Math.abs(steps[1]!.metrics["objective/kl"]!) > 1e-6);
+      const checkpoint = events.findLast((event) => event.type === "checkpoint")!.folder;
+      const again = { ...job, epochs: 1, checkpoint: "ckpt" };
+      const next = await run(again, join(parent, "next"), { ...folders, checkpoint });
+      assert.ok(Math.abs(next.find((event) => event.type === "step")!.metrics["objective/kl"]!) < 1e-5);
+    }));
+}
+
 Deno.test("a reward model scores the rollouts of a job", () =>
   inFolder(async (parent) => {
     const job = makeJob({ reward: { type: "model", model: "rm" }, ppo: PPO });
