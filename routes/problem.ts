@@ -49,6 +49,8 @@ export const problemSchema = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 }).openapi("Problem");
 
+export type Problem = z.output<typeof problemSchema>;
+
 /** The OpenAPI entry for problems of a route. */
 export function problemResponses<S extends Status>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: problemSchema } };

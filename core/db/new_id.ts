@@ -6,7 +6,13 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const RANDOM_BITS = 80n;
 
-const PREFIXES = { job: "job", checkpoint: "ckpt", event: "evt", generation: "gen" } as const;
+const PREFIXES = {
+  job: "job",
+  checkpoint: "ckpt",
+  event: "evt",
+  generation: "gen",
+  completion: "cmpl",
+} as const;
 
 let lastTime = 0;
 let lastRandom = 0n;

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { messageSchema, MIN_TEMPERATURE, rewardSchema } from "../ppo/config.ts";
 
-const tokenIds = z.array(z.int().nonnegative()).min(1).max(131072);
+/** A text as ids; whether the model has them is checked by the engine. */
+export const tokenIds = z.array(z.int().nonnegative()).min(1).max(131072);
 
 const generationPrompt = z.union([
   z.string().min(1).max(1_000_000),
