@@ -4,6 +4,7 @@ import { requestId } from "hono/request-id";
 import { accessLog } from "./access_log.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
+import { completions } from "./completions.ts";
 import type { AppContext, Env } from "./context.ts";
 import { docs } from "./docs.ts";
 import { generations } from "./generations.ts";
@@ -11,6 +12,7 @@ import { health } from "./health.ts";
 import { jobEvents } from "./job_events.ts";
 import { jobMetrics } from "./job_metrics.ts";
 import { models } from "./models.ts";
+import { openaiErrors } from "./openai_errors.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { scores } from "./scores.ts";
 import { trainingJobs } from "./training_jobs.ts";
@@ -44,10 +46,21 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
     c.res.headers.set("x-request-id", c.get("requestId"));
     c.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use("/v1/completions", openaiErrors);
   app.use("/v1/*", authenticate(context.apiKeys));
 
   for (
-    const resource of [trainingJobs, jobMetrics, jobEvents, checkpoints, generations, scores, models, health]
+    const resource of [
+      trainingJobs,
+      jobMetrics,
+      jobEvents,
+      checkpoints,
+      generations,
+      completions,
+      scores,
+      models,
+      health,
+    ]
   ) {
     app.route("/", resource(context));
   }

@@ -42,6 +42,21 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
   };
 }
 
+/**
+ * What a request names that has one name for either: the checkpoint of that id and its model, or the model.
+ *
+ * @throws UserError `unknown_checkpoint` for what looks like an id of one and is none.
+ */
+export async function resolveName(
+  { db }: Pick<FolderSources, "db">,
+  name: string,
+): Promise<{ model: string; checkpoint: string | null }> {
+  if (!name.startsWith("ckpt_")) return { model: name, checkpoint: null };
+  const row = await findCheckpoint(db, name);
+  if (!row) throw invalid("model", `There is no checkpoint '${name}'`, "unknown_checkpoint");
+  return { model: (await getJob(db, row.job_id)).model, checkpoint: name };
+}
+
 /** The folder of a reward model; the field at fault is the reward, not the model to train. */
 async function rewardFolder({ modelRoots }: FolderSources, name: string): Promise<string> {
   try {

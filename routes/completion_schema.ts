@@ -1,0 +1,93 @@
+/**
+ * The body of POST /v1/completions as OpenAI's clients send it, and how it reads as a generation. What cannot be done
+ * is refused by name unless it is sent with the value that changes nothing, as many clients do.
+ */
+import { z } from "@hono/zod-openapi";
+import { type GenerationRequest, generationSchema, stopString, tokenIds } from "../core/engine/requests.ts";
+
+const { temperature, top_p, n, max_new_tokens, seed, stop } = generationSchema.shape;
+
+/** A key that may be missing or null, as OpenAI's may. */
+function optional<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
+  return schema.nullish().transform((value) => value ?? fallback).openapi({ default: fallback });
+}
+
+/** A key of which one value is taken, and null. */
+function only(name: string, neutral: z.ZodType) {
+  return neutral.nullish().describe(`Not supported: ${name} must be left out, null or neutral.`);
+}
+
+const unsupported = (name: string) => `${name} is not supported: leave it out`;
+
+const text = z.string().min(1).max(1_000_000);
+
+const prompt = z.union([text, z.array(text).min(1).max(256), tokenIds, z.array(tokenIds).min(1).max(256)])
+  .describe("A text, texts, token ids, or token ids of several prompts.");
+
+export const completionSchema = z.strictObject({
+  model: z.string().min(1).max(200).describe("A model's name or a checkpoint's id."),
+  prompt,
+  max_tokens: optional(max_new_tokens.unwrap(), 16),
+  temperature: optional(temperature.unwrap(), 1),
+  top_p: optional(top_p.unwrap(), 1),
+  n: optional(n.unwrap(), 1),
+  stop: optional(z.union([stopString.transform((one) => [one]), stop.unwrap()]), []),
+  seed: seed.unwrap().nullish().describe("Without one, each request draws its own."),
+  logprobs: z.int().min(0).max(5).nullish().describe(
+    "0 for the log-probabilities of the sampled tokens; 1 is possible with temperature 0.",
+  ),
+  stream: optional(z.boolean(), false),
+  stream_options: z.strictObject({
+    include_usage: optional(z.boolean(), false),
+    include_obfuscation: z.literal(false, unsupported("include_obfuscation")).optional(),
+  }).nullish(),
+  user: z.string().max(512).nullish().describe("Has no effect."),
+  echo: only("echo", z.literal(false, unsupported("echo"))),
+  suffix: only("suffix", z.literal("", unsupported("suffix"))),
+  best_of: only("best_of", z.literal(1, unsupported("best_of"))),
+  frequency_penalty: only("frequency_penalty", z.literal(0, unsupported("frequency_penalty"))),
+  presence_penalty: only("presence_penalty", z.literal(0, unsupported("presence_penalty"))),
+  logit_bias: only(
+    "logit_bias",
+    z.record(z.string(), z.number()).refine((bias) => Object.keys(bias).length === 0, {
+      error: unsupported("logit_bias"),
+    }),
+  ),
+}).superRefine(({ logprobs, temperature, stream, stream_options }, context) => {
+  const refuse = (path: string, message: string) =>
+    context.addIssue({ code: "custom", path: [path], message });
+  if (logprobs && !(logprobs === 1 && temperature === 0)) {
+    refuse(
+      "logprobs",
+      `Log-probabilities of other tokens than the sampled ones are not supported: it is ${logprobs}, use 0, ` +
+        "or 1 with temperature 0",
+    );
+  }
+  if (stream_options && !stream) refuse("stream_options", "Expected none without stream: leave it out");
+}).openapi("CompletionRequest");
+
+export type CompletionRequest = z.output<typeof completionSchema>;
+
+/** The prompts of a request, one or several, as a generation takes them. */
+function promptsOf({ prompt }: CompletionRequest): GenerationRequest["prompts"] {
+  if (typeof prompt === "string") return [prompt];
+  const [first] = prompt;
+  if (typeof first === "number") return [{ token_ids: prompt as number[] }];
+  if (typeof first === "string") return prompt as string[];
+  return (prompt as number[][]).map((token_ids) => ({ token_ids }));
+}
+
+/** The generation that a completions request asks for. */
+export function generationOf(
+  request: CompletionRequest,
+  named: Pick<GenerationRequest, "model" | "checkpoint">,
+): GenerationRequest {
+  const { max_tokens, temperature, top_p, n, stop, seed, logprobs, stream } = request;
+  return {
+    ...named,
+    prompts: promptsOf(request),
+    ...{ max_new_tokens: max_tokens, temperature, top_k: 0, top_p, n, stop, stream },
+    seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
+    logprobs: logprobs != null,
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * POST /v1/completions: the generations' route for programs that speak OpenAI's legacy completions. Nothing is done
+ * here that a generation cannot.
+ */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { newId } from "../core/db/new_id.ts";
+import type { GenerationDelta, GenerationResult } from "../core/engine/requests.ts";
+import { UserError } from "../core/errors.ts";
+import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
+import { type CompletionRequest, completionSchema, generationOf } from "./completion_schema.ts";
+import type { AppContext, Env } from "./context.ts";
+import { generationEvents, type GenerationForms } from "./generation_events.ts";
+import { jsonBody } from "./json_body.ts";
+import { openaiError, openaiErrorResponses } from "./openai_errors.ts";
+
+const choiceSchema = z.object({
+  text: z.string(),
+  index: z.int().describe("Completions of the first prompt come first."),
+  logprobs: z.object({
+    tokens: z.array(z.string()),
+    token_logprobs: z.array(z.number()),
+    top_logprobs: z.array(z.record(z.string(), z.number())).nullable(),
+    text_offset: z.array(z.int()).describe(
+      "In UTF-16 units of the completion's text, before a stop string's cut.",
+    ),
+  }).nullable(),
+  finish_reason: z.enum(["stop", "length"]).nullable(),
+});
+
+const usageSchema = z.object({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+});
+
+const answerSchema = z.object({
+  id: z.string(),
+  object: z.literal("text_completion"),
+  created: z.int().describe("Seconds since 1970."),
+  model: z.string(),
+  choices: z.array(choiceSchema),
+  usage: usageSchema.nullable().optional(),
+}).openapi("Completion");
+
+const route = (context: AppContext) =>
+  createRoute({
+    method: "post",
+    path: "/v1/completions",
+    tags: ["Inference"],
+    summary: "Generate text, as OpenAI's legacy completions",
+    middleware: [jsonBody(context.max_body_bytes)] as const,
+    request: { body: { required: true, content: { "application/json": { schema: completionSchema } } } },
+    responses: {
+      200: {
+        description:
+          "The texts; with stream, events that each hold a Completion with pieces of them, then [DONE]",
+        content: {
+          "application/json": { schema: answerSchema },
+          "text/event-stream": { schema: z.string() },
+        },
+      },
+      ...openaiErrorResponses(400, 401, 404, 413, 415, 422, 503),
+    },
+  });
+
+function choiceOf(delta: GenerationDelta, { n, logprobs }: CompletionRequest): z.output<typeof choiceSchema> {
+  const { text, prompt_index, index, finish_reason, tokens = [], text_offsets = [] } = delta;
+  const token_logprobs = delta.logprobs ?? [];
+  // A greedy token is the most likely one.
+  const top_logprobs = logprobs === 1 ? tokens.map((token, at) => ({ [token]: token_logprobs[at]! })) : null;
+  return {
+    text,
+    index: prompt_index * n + index,
+    logprobs: logprobs == null ? null : { tokens, token_logprobs, top_logprobs, text_offset: text_offsets },
+    finish_reason,
+  };
+}
+
+function usageOf({ prompt_tokens, completion_tokens }: GenerationResult["usage"]) {
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}
+
+/** What every chunk and the whole answer begin with. */
+type Head = Pick<z.output<typeof answerSchema>, "id" | "object" | "created" | "model">;
+
+function forms(request: CompletionRequest, head: Head): GenerationForms {
+  const data = (body: unknown) => ({ data: JSON.stringify(body) });
+  const include_usage = request.stream_options?.include_usage ?? false;
+  const noUsage = include_usage ? { usage: null } : {};
+  return {
+    delta: (delta) => data({ ...head, choices: [choiceOf(delta, request)], ...noUsage }),
+    usage: (usage) => include_usage ? data({ ...head, choices: [], usage: usageOf(usage) }) : null,
+    error: (problem) => ({ event: "error", ...data(openaiError(problem).body) }),
+  };
+}
+
+/** The same error with the names that this request has for what a generation calls otherwise. */
+function renamed(thrown: unknown, { prompt }: CompletionRequest): unknown {
+  if (!(thrown instanceof UserError)) return thrown;
+  const several = Array.isArray(prompt) && typeof prompt[0] !== "number";
+  const rename = (text: string) => text.replace(/^prompts\.(\d+)/, several ? "prompt.$1" : "prompt");
+  const errors = thrown.errors.map(({ path, message }) => ({ path: rename(path), message }));
+  return new UserError(thrown.code, rename(thrown.message), errors, { cause: thrown });
+}
+
+/** The completions' route. */
+export function completions(context: AppContext): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
+    const request = c.req.valid("json");
+    const head: Head = {
+      id: newId("completion"),
+      object: "text_completion",
+      created: Math.floor(Date.now() / 1000),
+      model: request.model,
+    };
+    try {
+      const generation = generationOf(request, await resolveName(context, request.model));
+      const folders = await resolveFolders(context, generation);
+      const command = {
+        ...{ type: "generate", request: generation, folders } as const,
+        tokens: request.logprobs != null,
+      };
+      if (request.stream) {
+        return await generationEvents(c, context, command, forms(request, head)) as never;
+      }
+      const { data, usage } = await context.serving.request(command, c.req.raw.signal);
+      const choices = data.map((one) => choiceOf(one, request));
+      return c.json({ ...head, choices, usage: usageOf(usage) }, 200);
+    } catch (thrown) {
+      throw renamed(thrown, request);
+    }
+  });
+}
