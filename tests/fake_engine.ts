@@ -129,6 +129,10 @@ async function handle(command: Command): Promise<void> {
     case "train":
       return await train(command);
     case "generate": {
+      const { stream } = command.request;
+      const piece = { index: 0, text: "piece", token_ids: [1, 2], finish_reason: null };
+      const deltas = command.request.prompts.map((_, prompt_index) => ({ prompt_index, ...piece }));
+      if (stream) say({ id, type: "event", event: { type: "deltas", deltas } });
       if (command.request.seed === BEHAVIOURS.die) Deno.kill(Deno.pid, "SIGKILL");
       if (command.request.seed === BEHAVIOURS.hang) {
         const cancelled = Promise.withResolvers<void>();
@@ -144,7 +148,8 @@ async function handle(command: Command): Promise<void> {
         token_ids: [1, 2],
         finish_reason: "stop" as const,
       }));
-      return say({ id, type: "result", result: { data, usage: { prompt_tokens: 1, completion_tokens: 2 } } });
+      const usage = { prompt_tokens: 1, completion_tokens: 2 };
+      return say({ id, type: "result", result: { data: stream ? [] : data, usage } });
     }
     case "score": {
       const data = command.request.items.map(() => ({ logprob: -1, ref_logprob: -2, kl: 1 }));
