@@ -4,6 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../core/engine/requests.ts";
 import { trainingJobSchema } from "../core/ppo/config.ts";
+import { completionSchema } from "../routes/completion_schema.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { served } from "./routes/served.ts";
 
@@ -18,6 +19,7 @@ const DOCUMENTS = [
 
 const BODIES: Record<string, z.ZodType> = {
   "POST /v1/training-jobs": trainingJobSchema,
+  "POST /v1/completions": completionSchema,
   "POST /v1/generations": generationSchema,
   "POST /v1/scores": scoreSchema,
 };
