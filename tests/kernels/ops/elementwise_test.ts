@@ -10,6 +10,19 @@ Deno.test("gelu() is the golden tanh form", async () => {
   within(y!.data, [-0.15880801, 0.34571401, 1.95459769], 1e-6, "gelu");
 });
 
+Deno.test("gelu()'s gradient is that of ½x(1 + tanh u), finite far out on both sides", async () => {
+  const x = [-1000, -6, -2.5, -0.7, 0, 0.3, 1.9, 5, 1000];
+  const { dx } = await runGraph({ x: vector(x) }, (g, { x }) => ({
+    dx: gradients(g, g.reduceSum(g.gelu(x), [0], false), [x])[0]!,
+  }));
+  const root = Math.sqrt(2 / Math.PI);
+  const slope = (value: number) => {
+    const t = Math.tanh(root * (value + 0.044715 * value ** 3));
+    return (1 + t) / 2 + value / 2 * (1 - t * t) * root * (1 + 3 * 0.044715 * value * value);
+  };
+  within(dx!.data, x.map(slope), 1e-5, "slope");
+});
+
 Deno.test("silu() is x·σ(x), finite far out on both sides, and so is its gradient", async () => {
   const x = [-100, -1, 0, 1, 100];
   const { y, dx } = await runGraph({ x: vector(x) }, (g, { x }) => {
