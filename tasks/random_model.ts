@@ -1,7 +1,8 @@
 /** Model folders with random weights: where the embedded model starts, and what `deno task bench` runs on. No tokenizer. */
 import { join } from "node:path";
+import type { ModelType } from "../kernels/models/model_config.ts";
 import { weightShapes } from "../core/model/network.ts";
-import { parseConfig } from "../core/model/read_config.ts";
+import { architectureOf, parseConfig } from "../core/model/read_config.ts";
 import { writeSafetensors } from "../core/model/write_safetensors.ts";
 import { fillUniform } from "../core/rng.ts";
 
@@ -14,11 +15,11 @@ export async function writeRandomModel(
   config: Record<string, unknown>,
   { classifier, seed }: { classifier: boolean; seed: number },
 ): Promise<void> {
-  const families: Record<string, string> = { qwen3: "Qwen3", qwen2: "Qwen2", llama: "Llama" };
-  const task = classifier ? "ForSequenceClassification" : "ForCausalLM";
   const full = {
     ...config,
-    architectures: [families[config.model_type as string] + task],
+    architectures: [
+      architectureOf(config.model_type as ModelType, classifier ? "sequence_classifier" : "causal_lm"),
+    ],
     ...(classifier && { num_labels: 1, id2label: { "0": "LABEL_0" } }),
   };
   const { model } = parseConfig(full);

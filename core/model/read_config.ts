@@ -98,6 +98,11 @@ const FAMILIES: Record<ModelType, Family> = {
   },
 };
 
+/** What transformers calls a family's model for a task. */
+export function architectureOf(model_type: ModelType, task: Task): string {
+  return Object.entries(FAMILIES[model_type].architectures).find(([, does]) => does === task)![0];
+}
+
 /**
  * The layout that Qwen3, Qwen2, Llama and SmolLM2 share. `attention` says which projections may have a bias:
  * Qwen2's q, k and v always do, the others' all four as `attention_bias` says.
