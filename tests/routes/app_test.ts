@@ -184,6 +184,7 @@ Deno.test("/openapi.json describes every route, with bodies and problems", async
         "/readyz",
         "/v1/checkpoints/{id}",
         "/v1/checkpoints/{id}/files/{name}",
+        "/v1/completions",
         "/v1/generations",
       ],
       ...["/v1/models", "/v1/models/{id}", "/v1/scores", "/v1/training-jobs", "/v1/training-jobs/{id}"],
