@@ -60,12 +60,11 @@ const BLOCK = 64;
  */
 function draw(g: Builder, weights: Value, u: Value): Value {
   const [B, V] = weights.shape as [string, number];
-  if (V % BLOCK !== 0) {
-    const sums = g.cumSum(weights, -1);
-    return firstAbove(g, sums, g.mul(u, g.reduceMax(sums, [-1], true)), weights);
-  }
-  const blocks = V / BLOCK;
-  const blockSums = g.reduceSum(g.reshape(weights, [B, blocks, BLOCK]), [-1], false);
+  const blocks = Math.ceil(V / BLOCK);
+  // A last block that is not full gets zeros, which are never drawn.
+  const missing = blocks * BLOCK - V;
+  const full = missing === 0 ? weights : g.pad(weights, 1, 0, missing);
+  const blockSums = g.reduceSum(g.reshape(full, [B, blocks, BLOCK]), [-1], false);
   const sums = g.cumSum(blockSums, -1);
   const target = g.mul(u, g.reduceMax(sums, [-1], true));
   const block = firstAbove(g, sums, target, blockSums);
@@ -73,7 +72,7 @@ function draw(g: Builder, weights: Value, u: Value): Value {
   const before = g.gatherElements(g.sub(sums, blockSums), column, 1);
   const int = (value: number) => g.constant("int64", [], BigInt64Array.of(BigInt(value)));
   const row = g.add(g.mul(g.range(B), int(blocks)), block);
-  const inside = g.gather(g.reshape(weights, [dimProduct([B, blocks]), BLOCK]), row, 0);
+  const inside = g.gather(g.reshape(full, [dimProduct([B, blocks]), BLOCK]), row, 0);
   const token = firstAbove(g, g.add(g.cumSum(inside, -1), before), target, inside);
   return g.add(g.mul(block, int(BLOCK)), token);
 }

@@ -22,8 +22,8 @@ interface Row {
 type Sample = (rows: Row[], cuts?: boolean) => Promise<{ tokens: number[]; logprobs: number[] }>;
 
 /**
- * Samples with every token `stride` apart from the next, among tokens of probability 0. Where the vocabulary is a
- * multiple of 64 the sampler looks for the block first, and blocks begin with such tokens.
+ * Samples with every token `stride` apart from the next, among tokens of probability 0. The sampler looks for a
+ * block of 64 tokens first: side by side they are in one that is not full, apart in several that begin with such.
  */
 function sampling(stride: number): Sample {
   return async (rows, cuts = rows.some(({ k, p }) => k !== undefined || p !== undefined)) => {
