@@ -85,6 +85,14 @@ for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   });
 }
 
+Deno.test("gpt2: a row decodes up to the last of its learned positions", async () => {
+  const policy = await openAdapted("gpt2");
+  const rows = [row(0, 250, { max_new_tokens: 6 }), row(1, 3, { max_new_tokens: 6 })];
+  const decoded = await policy.respond(rows);
+  const { logprobs } = await policy.analyze(sequences(rows, decoded), { temperature: 1 });
+  decoded.forEach((one, at) => within(one.logprobs, logprobs[at]!, 1e-4, `logprobs of row ${at}`));
+});
+
 Deno.test("adapterScale 0 decodes as the bare model does", async () => {
   const base = await openBase();
   const { tuning, parameters } = await loadAdapter(base, `${fixtureFolder("qwen3")}/adapter`, {

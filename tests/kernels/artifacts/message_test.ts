@@ -35,6 +35,16 @@ const CONFIG: ModelConfig = {
   tie_word_embeddings: true,
 };
 
+const GPT2: ModelConfig = {
+  ...CONFIG,
+  model_type: "gpt2",
+  num_key_value_heads: 4,
+  head_dim: 4,
+  rope: null,
+  bias: { qkv: true, o: true, mlp: true },
+  qk_norm: false,
+};
+
 /** The shape of Qwen3-0.6B. */
 const LARGE: ModelConfig = {
   ...CONFIG,
@@ -90,10 +100,12 @@ const ARTIFACTS: Record<string, Make> = {
 
 for (const [name, make] of Object.entries(ARTIFACTS)) {
   Deno.test(`${name}: the same config gives the same bytes`, () => {
-    for (const tuningOf of Object.values(TUNINGS)) {
-      const [first, second] = [0, 1].map(() => make({ ...CONFIG }, tuningOf({ ...CONFIG })));
-      assert.deepEqual(first!.bytes, second!.bytes);
-      assert.deepEqual(first!.inputs, second!.inputs);
+    for (const config of [CONFIG, GPT2]) {
+      for (const tuningOf of Object.values(TUNINGS)) {
+        const [first, second] = [0, 1].map(() => make({ ...config }, tuningOf({ ...config })));
+        assert.deepEqual(first!.bytes, second!.bytes);
+        assert.deepEqual(first!.inputs, second!.inputs);
+      }
     }
   });
 }
@@ -105,9 +117,10 @@ Deno.test("Every artifact differs from every other", () => {
 });
 
 Deno.test("Every name in a message is given by exactly one input, initializer or node before it is used", () => {
-  for (const make of Object.values(ARTIFACTS)) {
+  const made = [CONFIG, GPT2].flatMap((config) => Object.values(ARTIFACTS).map((make) => ({ config, make })));
+  for (const { config, make } of made) {
     for (const tuningOf of Object.values(TUNINGS)) {
-      const { bytes } = make(CONFIG, tuningOf(CONFIG));
+      const { bytes } = make(config, tuningOf(config));
       // deno-lint-ignore no-explicit-any -- the message has no static type
       const { graph } = ModelProto.toObject(ModelProto.decode(bytes)) as any;
       const known = new Set<string>();
@@ -142,6 +155,13 @@ Deno.test("Evaluation asks for nothing that only training needs", () => {
       "inverse_temperature",
     ],
   );
+});
+
+Deno.test("A model of learned positions asks for no rotary tables", () => {
+  for (const make of Object.values(ARTIFACTS)) {
+    const names = make(GPT2, TUNINGS.lora!(GPT2)).inputs.map(({ name }) => name);
+    assert.deepEqual(names.filter((name) => name.startsWith("rope_")), []);
+  }
 });
 
 Deno.test("Training has a gradient for every parameter it trains, of the parameter's shape", () => {
