@@ -38,7 +38,9 @@ export class BaseModel {
   }
 
   /**
-   * A session of a graph over this model's weights.
+   * A session of a graph over this model's weights. Unless told otherwise it takes weights as they lie: reordering
+   * them pays for runs of few rows only and costs a second copy. It plans no memory ahead: a plan holds one block per
+   * batch shape for itself, where all sessions could share (docs/performance.md has the figures).
    *
    * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape
    */
@@ -52,6 +54,8 @@ export class BaseModel {
     return await this.runtime.createSession(artifact.bytes, {
       initializers,
       prepacked: this.#prepacked,
+      prepacking: false,
+      memoryPattern: false,
       ...options,
     });
   }

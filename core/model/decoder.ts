@@ -109,6 +109,7 @@ export class Decoder {
     const session = await this.#sessions.get(
       `generate:${truncation}`,
       () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
+      { prepacking: true },
     );
     using run = new Decoding(base, rows, truncation);
     using binding = session.bind();

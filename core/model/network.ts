@@ -14,6 +14,7 @@ import { causalAttention } from "../../kernels/nn/attend.ts";
 import { InputParameters } from "../../kernels/nn/parameters.ts";
 import { fillUniform } from "../rng.ts";
 import type { Session } from "../ort/session.ts";
+import type { SessionOptions } from "../ort/session_options.ts";
 import type { BaseModel } from "./base_model.ts";
 import { ModelWeights } from "./model_weights.ts";
 import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
@@ -126,10 +127,10 @@ export class SessionCache {
   constructor(readonly base: BaseModel) {}
 
   /** The session of this name; `artifact` builds its graph the first time. */
-  get(name: string, artifact: () => Artifact): Promise<Session> {
+  get(name: string, artifact: () => Artifact, options: SessionOptions = {}): Promise<Session> {
     const known = this.#sessions.get(name);
     if (known) return known;
-    const made = this.base.session(artifact());
+    const made = this.base.session(artifact(), options);
     this.#sessions.set(name, made);
     return made;
   }
