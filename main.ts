@@ -2,11 +2,13 @@
  * The API process: reads the environment, puts the parts together, serves until it is told to stop. It holds
  * no model and imports no runtime; engines are processes of their own.
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "./core/db/open_database.ts";
 import { engineCommand } from "./core/engine/engine_command.ts";
 import { EngineProcess } from "./core/engine/engine_process.ts";
 import { ServingEngine } from "./core/engine/serving_engine.ts";
+import { ModelRegistry } from "./core/hub/model_registry.ts";
 import { UserError } from "./core/errors.ts";
 import { EventFeed } from "./core/jobs/event_feed.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
@@ -27,14 +29,27 @@ const DRAIN_MS = 3000;
 
 /** Everything but what an engine must not know. */
 function engineEnvironment(): Record<string, string> {
-  const { API_KEYS: _keys, ...rest } = Deno.env.toObject();
+  const { API_KEYS: _keys, HF_TOKEN: _token, ...rest } = Deno.env.toObject();
   return rest;
+}
+
+/** Hub models; whoever names the hub in HF_ENDPOINT allows it, for downloads alone. */
+function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
+  const { HF_ENDPOINT: url, HF_TOKEN: token, OUTBOUND_ALLOW, DATA_DIR } = settings;
+  const guard = new OutboundGuard([...OUTBOUND_ALLOW, new URL(url).hostname]);
+  return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
 }
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const dataDir = settings.DATA_DIR;
-  const modelRoots = [...settings.MODELS_DIR, fileURLToPath(new URL("./models", import.meta.url))];
   const db = await openDatabase(dataDir);
+  const registry = modelRegistry(settings, logger);
+  await registry.open();
+  const modelRoots = [
+    ...settings.MODELS_DIR,
+    fileURLToPath(new URL("./models", import.meta.url)),
+    registry.root,
+  ];
   const sources = { db, modelRoots, dataDir };
   const env = engineEnvironment();
   const startEngine = (engineLogger: Logger) =>
@@ -63,7 +78,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
   const closing = new AbortController();
   const app = createApp({
-    ...{ ...sources, supervisor, feed, serving, guard, logger },
+    ...{ ...sources, supervisor, feed, serving, guard, registry, logger },
     apiKeys: settings.API_KEYS,
     closing: closing.signal,
   });
@@ -92,7 +107,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   logger.info("Stopping", { signal: await signalled.promise });
   closing.abort();
   const drained = server.shutdown();
-  await Promise.all([supervisor.stop(), serving.close(), deliverer.stop()]);
+  await Promise.all([supervisor.stop(), serving.close(), deliverer.stop(), registry.close()]);
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   await db.close();
   logger.info("Stopped");

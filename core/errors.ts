@@ -23,6 +23,7 @@ export type ErrorCode =
   | "idempotency_conflict"
   | "unknown_model"
   | "unknown_checkpoint"
+  | "hub_unreachable"
   | "unsupported_model"
   | "damaged_model"
   | "prompt_too_long"

@@ -25,6 +25,9 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
   MAX_CONCURRENT_JOBS: integer(1, 64).default(1),
   OUTBOUND_ALLOW: list(","),
+  HF_ENDPOINT: z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, "Expected an http or https URL")
+    .default("https://huggingface.co").transform((url) => url.replace(/\/+$/, "")),
+  HF_TOKEN: z.string().startsWith("hf_", "Expected a token, which begins with hf_").optional(),
 });
 
 export type Settings = z.output<typeof environmentSchema>;
@@ -44,7 +47,7 @@ export function readSettings(environment: Record<string, string>): Settings {
   if (!result.success) {
     const faults = result.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      return `${name} is '${given[name] ?? ""}': ${message}`;
+      return `${name} is '${name === "HF_TOKEN" ? "…" : given[name] ?? ""}': ${message}`;
     });
     throw new UserError("invalid_request", `Cannot read the environment: ${faults.join("; ")}`);
   }

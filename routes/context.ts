@@ -1,6 +1,7 @@
 /** What the routes share: the parts of the process they use, and what each request carries. */
 import type { Database } from "../core/db/open_database.ts";
 import type { ServingEngine } from "../core/engine/serving_engine.ts";
+import type { ModelRegistry } from "../core/hub/model_registry.ts";
 import type { EventFeed } from "../core/jobs/event_feed.ts";
 import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Logger } from "../core/log.ts";
@@ -12,6 +13,7 @@ export interface AppContext {
   feed: EventFeed;
   serving: ServingEngine;
   guard: OutboundGuard;
+  registry: ModelRegistry;
   logger: Logger;
   /** Absolute folders that models are searched in. */
   modelRoots: readonly string[];

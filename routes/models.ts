@@ -1,12 +1,21 @@
-/** Models that jobs and generations can name: the folders found in the model roots. */
+/** Models that jobs and generations can name: folders found in the model roots, and downloads from a hub. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { UserError } from "../core/errors.ts";
+import { join } from "node:path";
+import { invalid, UserError } from "../core/errors.ts";
+import { type HubSource, type ModelDownload, modelIdOf } from "../core/hub/model_registry.ts";
+import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
 import { type ListedModel, listModels } from "../core/model/model_folder.ts";
 import type { AppContext, Env } from "./context.ts";
+import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
 
+const problemRecord = z.object({ code: z.string(), detail: z.string() }).nullable();
+
 const modelSchema = z.object({
-  id: z.string().describe("The folder's name; what requests call model."),
+  id: z.string().describe("What requests call model: the folder's name, org--name for a hub's model."),
+  status: z.enum(["ready", "unusable", "queued", "downloading", "failed"]).describe(
+    "unusable: problem says why. failed: registering it again goes on with the download.",
+  ),
   model_type: z.string().optional(),
   task: z.enum(["causal_lm", "sequence_classifier"]).optional(),
   is_reward_model: z.boolean().optional(),
@@ -16,15 +25,54 @@ const modelSchema = z.object({
   context: z.int().optional().describe("Longest text, in tokens."),
   vocab_size: z.int().optional(),
   has_chat_template: z.boolean().optional(),
-  problem: z.object({ code: z.string(), detail: z.string() }).nullable().describe(
-    "Why the folder cannot be used; what could not be read of it is left out.",
+  problem: problemRecord.describe(
+    "Why the model cannot be used; what could not be read of it is left out.",
+  ),
+  hub: z.object({ hub_id: z.string(), revision: z.string(), commit: z.string() }).nullable(),
+  download: z.object({ bytes: z.int(), total_bytes: z.int() }).nullable().describe(
+    "How much is here, while it is not a model yet.",
   ),
 }).openapi("Model");
 
+type ModelView = z.output<typeof modelSchema>;
+
+/** `org/name`; the hyphens would make two ids one folder name. */
+const hubId = z.string().max(200).regex(
+  /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/,
+  "Expected org/name",
+).refine((id) => !/\.\.|--/.test(id), "Expected org/name without .. and --");
+
+/** Goes into URLs as it is. */
+const revision = z.string().max(200).regex(/^[\w][\w./-]*$/, "Expected a branch, tag or commit")
+  .refine((text) => !text.includes(".."), "Expected a branch, tag or commit");
+
+/** What POST /v1/models takes. */
+export const modelRegistrationSchema = z.union([
+  z.strictObject({ path: z.string().min(1).max(200).describe("Folder name below a folder of MODELS_DIR.") }),
+  z.strictObject({ hub_id: hubId, revision: revision.default("main") }),
+]);
+
+const params = z.object({ id: z.string().max(200).openapi({ example: "tiny" }) });
+const answer = (description: string) => ({
+  description,
+  content: { "application/json": { schema: modelSchema } },
+});
+
 /** A listed folder without its place on the machine. */
-function modelView({ name, summary, problem }: ListedModel): z.output<typeof modelSchema> {
+function folderView({ name, summary, problem }: ListedModel, hub: HubSource | null): ModelView {
   const detail = problem?.code === "internal" ? "The folder cannot be read" : problem?.detail ?? "";
-  return { id: name, ...summary, problem: problem && { code: problem.code, detail } };
+  return {
+    ...{ id: name, status: problem ? "unusable" : "ready", ...summary },
+    ...{ problem: problem && { code: problem.code, detail }, hub, download: null },
+  };
+}
+
+function downloadView(download: ModelDownload): ModelView {
+  const { id, status, error, hub_id, revision, commit, bytes, total_bytes } = download;
+  return {
+    ...{ id, status, problem: error && { code: error.code, detail: error.detail } },
+    ...{ hub: { hub_id, revision, commit }, download: { bytes, total_bytes } },
+  };
 }
 
 const list = createRoute({
@@ -41,27 +89,113 @@ const list = createRoute({
   },
 });
 
+const register = (context: AppContext) =>
+  createRoute({
+    method: "post",
+    path: "/v1/models",
+    tags: ["Models"],
+    summary: "Register a model: a folder, or one of the hub's, which is downloaded",
+    middleware: [jsonBody(context.max_body_bytes)] as const,
+    request: {
+      body: { required: true, content: { "application/json": { schema: modelRegistrationSchema } } },
+    },
+    responses: {
+      200: answer("The model is here"),
+      202: answer("The model is being downloaded; its status says how far"),
+      ...problemResponses(400, 401, 409, 413, 415, 422, 429, 503),
+    },
+  });
+
 const show = createRoute({
   method: "get",
   path: "/v1/models/{id}",
   tags: ["Models"],
   summary: "Show a model",
-  request: { params: z.object({ id: z.string().max(200).openapi({ example: "tiny" }) }) },
-  responses: {
-    200: { description: "The model", content: { "application/json": { schema: modelSchema } } },
-    ...problemResponses(401, 404),
-  },
+  request: { params },
+  responses: { 200: answer("The model"), ...problemResponses(401, 404) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/models/{id}",
+  tags: ["Models"],
+  summary: "Delete a hub's model, or stop its download",
+  request: { params },
+  responses: { 204: { description: "Its files are gone" }, ...problemResponses(401, 404, 409) },
 });
 
 /** The models' routes. */
-export function models({ modelRoots }: AppContext): OpenAPIHono<Env> {
+export function models(context: AppContext): OpenAPIHono<Env> {
+  const { modelRoots, registry, serving, db } = context;
   const app = new OpenAPIHono<Env>();
-  app.openapi(list, async (c) => c.json({ data: (await listModels(modelRoots)).map(modelView) }, 200));
+
+  const all = async (): Promise<ModelView[]> => {
+    const folders = await listModels(modelRoots);
+    const views = await Promise.all(
+      folders.map(async (model) =>
+        folderView(
+          model,
+          model.folder === join(registry.root, model.name) ? await registry.source(model.name) : null,
+        )
+      ),
+    );
+    const known = new Set(views.map(({ id }) => id));
+    const downloads = registry.downloads().filter(({ id }) => !known.has(id)).map(downloadView);
+    return [...views, ...downloads].sort((a, b) => a.id < b.id ? -1 : 1);
+  };
+  const find = async (id: string): Promise<ModelView | undefined> =>
+    (await all()).find((model) => model.id === id);
+
+  app.openapi(list, async (c) => c.json({ data: await all() }, 200));
+
+  app.openapi(register(context), async (c) => {
+    const body = c.req.valid("json");
+    if ("path" in body) {
+      const view = await find(body.path);
+      if (!view || view.download) {
+        const message =
+          "Expected the name of a folder with a config.json, directly below a folder of MODELS_DIR";
+        throw invalid("path", message, "unknown_model");
+      }
+      if (view.problem) {
+        throw invalid("path", view.problem.detail, view.problem.code as UserError["code"]);
+      }
+      return c.json(view, 200);
+    }
+    const id = modelIdOf(body.hub_id);
+    const there = await find(id);
+    if (there && !there.hub) {
+      throw invalid("hub_id", `A folder of MODELS_DIR has the name '${id}' already`, "wrong_state");
+    }
+    const download = await registry.register(body.hub_id, body.revision);
+    if (!download) return c.json((await find(id))!, 200);
+    return c.json(downloadView(download), 202, { location: `/v1/models/${id}` });
+  });
+
   app.openapi(show, async (c) => {
     const { id } = c.req.valid("param");
-    const model = (await listModels(modelRoots)).find(({ name }) => name === id);
+    const model = await find(id);
     if (!model) throw new UserError("not_found", `No model '${id}'`);
-    return c.json(modelView(model), 200);
+    return c.json(model, 200);
   });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    const model = await find(id);
+    if (!model) throw new UserError("not_found", `No model '${id}'`);
+    if (!model.hub) {
+      throw new UserError(
+        "wrong_state",
+        `Model '${id}' is a folder of MODELS_DIR and is listed while it is there: only the server's owner removes it`,
+      );
+    }
+    const job = await unfinishedJobWithModel(db, id);
+    if (job) throw new UserError("wrong_state", `Training job '${job}' uses model '${id}': cancel it first`);
+    await registry.remove(id);
+    // It may hold the weights, and the name may come back with others.
+    serving.retire();
+    return c.body(null, 204);
+  });
+
   return app;
 }

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../core/engine/requests.ts";
 import { trainingJobSchema } from "../core/ppo/config.ts";
 import { completionSchema } from "../routes/completion_schema.ts";
+import { modelRegistrationSchema } from "../routes/models.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { served } from "./routes/served.ts";
 
@@ -22,6 +23,7 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/completions": completionSchema,
   "POST /v1/generations": generationSchema,
   "POST /v1/scores": scoreSchema,
+  "POST /v1/models": modelRegistrationSchema,
 };
 
 interface Example {

@@ -14,6 +14,7 @@ const LAYERS = ["main.ts", "routes", "core", "kernels"] as const;
 const QUARANTINED: Record<string, string> = {
   "onnxruntime-node": "core/ort/",
   "@huggingface/transformers": "core/tokenizer/",
+  "@huggingface/hub": "core/hub/",
   "@libsql/client": "core/db/",
   "hono": "routes/",
   "@hono/zod-openapi": "routes/",

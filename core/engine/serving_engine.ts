@@ -60,20 +60,29 @@ export class ServingEngine {
     }
     this.#pending++;
     clearTimeout(this.#idleTimer);
+    const engine = this.#current();
     try {
-      return await this.#current().request<Results[R["type"]], GenerationEvent>(
+      return await engine.request<Results[R["type"]], GenerationEvent>(
         request,
         onDeltas && (({ deltas }) => onDeltas(deltas)),
         signal,
       );
     } finally {
       this.#pending--;
+      if (engine !== this.#engine && engine.pending === 0) engine.stop(this.#options.stop_grace_ms);
       if (this.#pending === 0 && !this.#closed) {
         clearTimeout(this.#idleTimer);
         this.#idleTimer = setTimeout(() => this.#evict(), this.#options.idle_timeout_ms);
         Deno.unrefTimer(this.#idleTimer);
       }
     }
+  }
+
+  /** Lets the process go once it has answered, with every model it holds; later requests start another. */
+  retire(): void {
+    const engine = this.#engine;
+    this.#engine = null;
+    if (engine?.pending === 0) engine.stop(this.#options.stop_grace_ms);
   }
 
   /** Stops the process; later requests are refused. */

@@ -43,7 +43,7 @@ Deno.test("A wrong method is answered 405 with the right ones", async () => {
       const [method, path, allow] of [
         ["DELETE", "/v1/training-jobs", "POST, GET"],
         ["GET", "/v1/training-jobs/job_1/cancel", "POST"],
-        ["POST", "/v1/models", "GET"],
+        ["PUT", "/v1/models", "GET, POST"],
         ["GET", "/v1/generations", "POST"],
         ["POST", "/healthz", "GET"],
       ] as const

@@ -1,6 +1,8 @@
 /** The app around a real database, supervisor and serving process with the fake engine, for tests. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { ModelRegistry } from "../../core/hub/model_registry.ts";
 import { ServingEngine } from "../../core/engine/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
@@ -47,6 +49,11 @@ export async function served(
       max_pending: 4,
       stop_grace_ms: 5000,
     });
+    const guard = new OutboundGuard(["127.0.0.1"]);
+    // Nobody listens there.
+    const hub = { url: "http://127.0.0.1:9", guard };
+    const registry = more.registry ?? new ModelRegistry({ hub, folder: join(it.folder, "models"), logger });
+    await registry.open();
     const app = createApp({
       ...{
         db: it.db,
@@ -57,8 +64,9 @@ export async function served(
         dataDir: it.folder,
         apiKeys: [],
       },
-      guard: new OutboundGuard(["127.0.0.1"]),
-      modelRoots: [FIXTURES],
+      guard,
+      modelRoots: [FIXTURES, join(it.folder, "models")],
+      registry,
       closing: new AbortController().signal,
       ...more,
     });
@@ -86,6 +94,7 @@ export async function served(
     try {
       await work(Object.assign(it, { app, call }));
     } finally {
+      await registry.close();
       await serving.close();
     }
   });

@@ -1,0 +1,144 @@
+/**
+ * A repository's files into a folder: each taken up where an earlier try stopped, checked against the hub's hash,
+ * and told of as it grows. An async generator of events, like the trainer; it knows no request and no registry.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { readConfig } from "../model/read_config.ts";
+import { type Hub, hubError, type HubFile, type HubRepository, openHubFile } from "./hub_repository.ts";
+
+export type DownloadEvent =
+  /** `bytes` of the whole model are here, those of earlier tries included. */
+  | { type: "progress"; bytes: number }
+  | { type: "file"; name: string };
+
+export interface DownloadOptions {
+  signal: AbortSignal;
+  /** A connection that says nothing for so long is given up. */
+  idle_timeout_ms: number;
+  /** Waiting times before the next tries after tries without progress; when there are no more, it fails. */
+  retry_delays_ms: readonly number[];
+}
+
+/** Why a try ended, when another may do better. */
+class Interrupted extends Error {
+  override name = "Interrupted";
+}
+
+/**
+ * Downloads `repository` into `folder`, which must exist. Yields after every piece.
+ *
+ * @throws UserError `hub_unreachable` when tries end, `damaged_model` when content is not what the hub promised,
+ *   `unsupported_model` as soon as config.json says so; what is here stays for the next call.
+ */
+export async function* downloadModel(
+  hub: Hub,
+  repository: HubRepository,
+  folder: string,
+  options: DownloadOptions,
+): AsyncGenerator<DownloadEvent, void> {
+  let before = 0;
+  for (const file of repository.files) {
+    for await (const bytes of downloadFile(hub, repository, file, join(folder, file.name), options)) {
+      yield { type: "progress", bytes: before + bytes };
+    }
+    before += file.bytes;
+    // Gigabytes of a model that we cannot run are not worth having.
+    if (file.name === "config.json") await readConfig(folder);
+    yield { type: "file", name: file.name };
+  }
+}
+
+/** Yields how many of the file's bytes are here. */
+async function* downloadFile(
+  hub: Hub,
+  repository: HubRepository,
+  file: HubFile,
+  path: string,
+  options: DownloadOptions,
+): AsyncGenerator<number, void> {
+  let failures = 0;
+  let fresh = false;
+  for (;;) {
+    const start = await sizeOf(path);
+    let bytes = start;
+    try {
+      if (start < file.bytes || file.bytes === 0) {
+        for await (bytes of append(hub, repository, file, path, start, options)) yield bytes;
+      }
+      const hash = await contentHash(path, file);
+      if (hash === file.hash.hex) return;
+      await Deno.remove(path);
+      // What an earlier try left may be of another commit; from its beginning it must be right.
+      if (fresh) throw damaged(file);
+      fresh = true;
+      yield 0;
+    } catch (thrown) {
+      options.signal.throwIfAborted();
+      if (!(thrown instanceof Interrupted)) {
+        throw hubError(hub, repository.hub_id, repository.revision, thrown);
+      }
+      failures = bytes > start ? 0 : failures + 1;
+      const delay = options.retry_delays_ms[failures];
+      if (delay === undefined) throw hubError(hub, repository.hub_id, repository.revision, thrown.cause);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      options.signal.throwIfAborted();
+    }
+  }
+}
+
+/** Adds the file's bytes from `start` on, yielding the size after each piece. */
+async function* append(
+  hub: Hub,
+  repository: HubRepository,
+  file: HubFile,
+  path: string,
+  start: number,
+  { signal, idle_timeout_ms }: DownloadOptions,
+): AsyncGenerator<number, void> {
+  using target = await Deno.open(path, { append: true, create: true });
+  const idle = new AbortController();
+  const wait = () =>
+    setTimeout(() => idle.abort(new Error(`Silence for ${idle_timeout_ms} ms`)), idle_timeout_ms);
+  let timer = wait();
+  let bytes = start;
+  try {
+    const either = AbortSignal.any([signal, idle.signal]);
+    const source = await openHubFile(hub, repository, file, start, either);
+    for await (const piece of source) {
+      clearTimeout(timer);
+      for (let at = 0; at < piece.length;) at += await target.write(piece.subarray(at));
+      bytes += piece.length;
+      // More than there is: a server that sends all whatever it is asked for. The hash will say so.
+      if (bytes > file.bytes) break;
+      yield bytes;
+      timer = wait();
+    }
+    if (bytes < file.bytes) throw new Error(`${file.name} ended after ${bytes} of ${file.bytes} bytes`);
+    await target.sync();
+  } catch (thrown) {
+    if (thrown instanceof UserError) throw thrown;
+    throw new Interrupted("The download was interrupted", {
+      cause: idle.signal.aborted ? idle.signal.reason : thrown,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function contentHash(path: string, { bytes, hash: { algorithm } }: HubFile): Promise<string> {
+  const hash = createHash(algorithm === "git" ? "sha1" : "sha256");
+  if (algorithm === "git") hash.update(`blob ${bytes}\0`);
+  using file = await Deno.open(path);
+  for await (const piece of file.readable) hash.update(piece);
+  return hash.digest("hex");
+}
+
+function damaged({ name }: HubFile): UserError {
+  return new UserError("damaged_model", `${name} is not what the hub promised: its hash differs`);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}

@@ -1,0 +1,162 @@
+/**
+ * What a model hub says of a repository, and its files as streams. The only file that imports the hub's library.
+ * Nothing is written here.
+ */
+import { downloadFile, HubApiError, listFiles, modelInfo } from "@huggingface/hub";
+import { invalid, UserError } from "../errors.ts";
+import { guardedFetch } from "../outbound/guarded_fetch.ts";
+import type { OutboundGuard } from "../outbound/outbound_guard.ts";
+
+/** Where the hub is and what we may say to it. */
+export interface Hub {
+  /** Without a slash at the end. */
+  url: string;
+  guard: OutboundGuard;
+  /** Sent to the hub itself, never to where it redirects. */
+  token?: string;
+}
+
+/** A file as the hub lists it. */
+export interface HubFile {
+  name: string;
+  bytes: number;
+  /** What its content must hash to: large files have a SHA-256, small ones git's id of their content. */
+  hash: { algorithm: "sha256" | "git"; hex: string };
+}
+
+export interface HubRepository {
+  hub_id: string;
+  /** As it was asked for: a branch, a tag or a commit. */
+  revision: string;
+  /** What the revision stood for when it was looked up; everything is read at this commit. */
+  commit: string;
+  /** The files that we read, small ones first. */
+  files: HubFile[];
+}
+
+const MAX_LISTED = 10_000;
+/** Larger than any published model of the families we run. */
+const MAX_BYTES = 2 ** 41;
+const WANTED =
+  /^(config\.json|generation_config\.json|tokenizer[\w.-]*|special_tokens_map\.json|chat_template\.jinja)$/;
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const SHARD = /^[\w-][\w.-]*\.safetensors$/;
+
+/** One weights file where there is one, else the shards and their index. */
+function wanted(files: HubFile[]): HubFile[] {
+  const single = files.some(({ name }) => name === SINGLE);
+  const isWeights = (name: string) => single ? name === SINGLE : name === INDEX || SHARD.test(name);
+  return files.filter(({ name }) => WANTED.test(name) || isWeights(name))
+    .sort((a, b) => a.bytes - b.bytes || (a.name < b.name ? -1 : 1));
+}
+
+/** The library's `fetch`, through the guard. */
+function fetchOf({ guard }: Hub, signal: AbortSignal): typeof fetch {
+  return (target, init) =>
+    guardedFetch(guard, target instanceof Request ? target.url : target, new Headers(init?.headers), signal);
+}
+
+/**
+ * Finds a repository at a revision and what there is to download of it.
+ *
+ * @throws UserError `hub_unreachable`, `unknown_model`, or `unsupported_model` when it holds no weights we read.
+ */
+export async function findRepository(
+  hub: Hub,
+  hub_id: string,
+  revision: string,
+  signal: AbortSignal,
+): Promise<HubRepository> {
+  const shared = { hubUrl: hub.url, accessToken: hub.token, fetch: fetchOf(hub, signal) };
+  try {
+    const { sha: commit } = await modelInfo({ ...shared, name: hub_id, revision, additionalFields: ["sha"] });
+    if (typeof commit !== "string" || !/^[0-9a-f]{40}$/.test(commit)) {
+      throw new TypeError("its answer names no commit");
+    }
+    const listed: HubFile[] = [];
+    for await (
+      const { type, path, size, oid = "", lfs } of listFiles({ ...shared, repo: hub_id, revision: commit })
+    ) {
+      if (listed.length === MAX_LISTED) break;
+      if (type !== "file" || !Number.isSafeInteger(size) || size < 0) continue;
+      const hash = lfs
+        ? { algorithm: "sha256" as const, hex: lfs.oid }
+        : { algorithm: "git" as const, hex: oid };
+      listed.push({ name: path, bytes: size, hash });
+    }
+    const files = wanted(listed);
+    check(hub_id, files);
+    return { hub_id, revision, commit, files };
+  } catch (thrown) {
+    throw hubError(hub, hub_id, revision, thrown);
+  }
+}
+
+/** @throws UserError when the files are no model that we can read. */
+function check(hub_id: string, files: HubFile[]): void {
+  const has = (test: (name: string) => boolean) => files.some(({ name }) => test(name));
+  if (!has((name) => name === "config.json") || !has((name) => SHARD.test(name))) {
+    throw invalid(
+      "hub_id",
+      `'${hub_id}' has no config.json with .safetensors beside it: other formats are not read`,
+      "unsupported_model",
+    );
+  }
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes > MAX_BYTES) {
+    throw invalid(
+      "hub_id",
+      `'${hub_id}' has ${bytes} bytes: at most ${MAX_BYTES} are taken`,
+      "unsupported_model",
+    );
+  }
+}
+
+/** The bytes of a file from `offset` on. The stream fails when the connection does. */
+export async function openHubFile(
+  hub: Hub,
+  { hub_id, commit }: HubRepository,
+  { name, bytes, hash }: HubFile,
+  offset: number,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const blob = await downloadFile({
+    ...{ repo: hub_id, path: name, revision: commit, hubUrl: hub.url, accessToken: hub.token },
+    fetch: fetchOf(hub, signal),
+    // One plain stream is what can be taken up again at any byte.
+    xet: false,
+    downloadInfo: {
+      size: bytes,
+      etag: hash.hex,
+      url: `${hub.url}/${hub_id}/resolve/${commit}/${encodeURIComponent(name)}`,
+    },
+  });
+  return blob!.slice(offset, bytes).stream() as ReadableStream<Uint8Array>;
+}
+
+/** What to tell of a failure: what we say ourselves as it is, the hub's refusals, and else that it is out of reach. */
+export function hubError(hub: Hub, hub_id: string, revision: string, thrown: unknown): UserError {
+  if (thrown instanceof UserError) return thrown;
+  const status = thrown instanceof HubApiError ? thrown.statusCode : 0;
+  if ([400, 401, 403, 404].includes(status)) {
+    const token = hub.token ? "the server's HF_TOKEN must have access" : "the server then needs a HF_TOKEN";
+    return invalid(
+      "hub_id",
+      `The hub has no model '${hub_id}' at revision '${revision}', or it is private or gated: ${token}`,
+      "unknown_model",
+    );
+  }
+  const reason = status > 0
+    ? `it answered ${status}`
+    : thrown instanceof Error
+    ? thrown.message
+    : String(thrown);
+  return new UserError(
+    "hub_unreachable",
+    `Cannot download from the model hub at ${hub.url} (${reason}): try again, or bring the files of '${hub_id}' ` +
+      `by other means into a folder below one of MODELS_DIR, where it is found under the folder's name`,
+    [],
+    { cause: thrown },
+  );
+}
