@@ -24,7 +24,18 @@ type Binary = Extract<
 >;
 type Unary = Extract<
   OpName,
-  "Neg" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Sigmoid" | "Tanh" | "QuickGelu" | "Gelu" | "Not"
+  | "Neg"
+  | "Exp"
+  | "Log"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Sigmoid"
+  | "Tanh"
+  | "Sin"
+  | "Cos"
+  | "QuickGelu"
+  | "Gelu"
+  | "Not"
 >;
 
 export class Builder extends Graph {
@@ -50,6 +61,8 @@ export class Builder extends Graph {
   reciprocal = (x: Operand) => this.#unary("Reciprocal", x);
   sigmoid = (x: Operand) => this.#unary("Sigmoid", x);
   tanh = (x: Operand) => this.#unary("Tanh", x);
+  sin = (x: Operand) => this.#unary("Sin", x);
+  cos = (x: Operand) => this.#unary("Cos", x);
   silu = (x: Operand) => this.#unary("QuickGelu", x);
   gelu = (x: Operand) => this.#unary("Gelu", x);
   not = (x: Operand) => this.#unary("Not", x);

@@ -2,7 +2,13 @@
  * A graph under construction: inputs, weights, constants, nodes, and the tape of what was applied, which the
  * gradient walk reads backwards. Knows no op by name except the few that make shape tensors.
  */
-import { type Attribute, type EncodableNode, encodeModel, type NamedType } from "../onnx/encode.ts";
+import {
+  type Attribute,
+  type EncodableNode,
+  encodeModel,
+  type NamedType,
+  type WeightPlace,
+} from "../onnx/encode.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
 import type { OpRow } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
@@ -190,8 +196,13 @@ export class Graph {
   /**
    * Ends the graph: keeps what the outputs need, in the order it was made, and encodes it. Output names are the
    * keys of `outputs`, in order. Throws a RangeError for one that is the name of another value.
+   *
+   * @param places Where each of the weights that are left will be found; without it sessions are given them.
    */
-  finish(outputs: Readonly<Record<string, Value>>): Artifact {
+  finish(
+    outputs: Readonly<Record<string, Value>>,
+    places?: (weights: readonly NamedType[]) => readonly WeightPlace[],
+  ): Artifact {
     const renamed = new Map<Value, string>();
     const aliases: [string, Value][] = [];
     const fixed = new Set<Value>([...this.#inputs, ...this.#weights, ...this.#constants.values()]);
@@ -229,13 +240,14 @@ export class Graph {
     }
     const inputs = this.#inputs.filter((input) => needed.has(input));
     const weights = this.#weights.filter((weight) => needed.has(weight));
+    const placed = places?.(weights);
     const results = Object.entries(outputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
     const bytes = encodeModel({
       name: this.#name,
       inputs,
       outputs: results,
       constants: [...this.#constants.values()].filter((constant) => needed.has(constant)),
-      weights,
+      weights: placed ? weights.map((weight, index) => ({ ...weight, place: placed[index]! })) : weights,
       nodes,
     });
     return { name: this.#name, bytes, inputs, outputs: results, weights };

@@ -19,14 +19,21 @@ export interface NamedType extends TensorType {
   readonly name: string;
 }
 
+/** Where the bytes of a weight are: a file beside the message, and a part of it. */
+export interface WeightPlace {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
 export interface EncodableGraph {
   readonly name: string;
   readonly inputs: readonly NamedType[];
   readonly outputs: readonly NamedType[];
   /** Small constants that travel in the message. */
   readonly constants: readonly (NamedType & { readonly bytes: Uint8Array })[];
-  /** Weights: declared external, given to the session by name. */
-  readonly weights: readonly NamedType[];
+  /** Weights: declared external, given to the session by name unless they have a place. */
+  readonly weights: readonly (NamedType & { readonly place?: WeightPlace })[];
   readonly nodes: readonly EncodableNode[];
 }
 
@@ -62,12 +69,12 @@ export function encodeModel(graph: EncodableGraph): Uint8Array {
           dims: shape,
           raw_data: bytes,
         })),
-        ...graph.weights.map(({ name, dtype, shape }) => ({
+        ...graph.weights.map(({ name, dtype, shape, place = { location: WEIGHTS_LOCATION } }) => ({
           name,
           data_type: DTYPES[dtype].onnx,
           dims: shape,
           data_location: EXTERNAL,
-          external_data: [{ key: "location", value: WEIGHTS_LOCATION }],
+          external_data: Object.entries(place).map(([key, value]) => ({ key, value: String(value) })),
         })),
       ],
       input: graph.inputs.map(valueInfo),

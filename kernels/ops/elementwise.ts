@@ -80,6 +80,8 @@ export interface ElementwiseAttrs {
   Reciprocal: NoAttrs;
   Sigmoid: NoAttrs;
   Tanh: NoAttrs;
+  Sin: NoAttrs;
+  Cos: NoAttrs;
   QuickGelu: NoAttrs;
   Gelu: NoAttrs;
   Add: NoAttrs;
@@ -116,6 +118,8 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
   Sigmoid: unary((g, x) => g.sigmoid(x), (g, _x, y) => g.mul(y, g.sub(1, y))),
   // d tanh = 1 − tanh²
   Tanh: unary((g, x) => g.tanh(x), (g, _x, y) => g.sub(1, g.mul(y, y))),
+  Sin: unary((g, x) => g.sin(x), (g, x) => g.cos(x)),
+  Cos: unary((g, x) => g.cos(x), (g, x) => g.neg(g.sin(x))),
   // QuickGelu with alpha 1 is SiLU: x·σ(x); its derivative is σ + y·(1 − σ)
   QuickGelu: {
     ...unary((g, x) => g.silu(x), (g, x, y) => {

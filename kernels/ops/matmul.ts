@@ -5,6 +5,7 @@ import type { NoAttrs, OpRow } from "./row.ts";
 export interface MatmulAttrs {
   MatMul: NoAttrs;
   FusedMatMul: { transA: boolean; transB: boolean; alpha: number };
+  Gemm: { transA: boolean; transB: boolean; alpha: number };
 }
 
 function product(a: TensorType, b: TensorType, transA: boolean, transB: boolean): TensorType {
@@ -54,6 +55,20 @@ export const MATMUL: { [Name in keyof MatmulAttrs]: OpRow<MatmulAttrs[Name]> } =
     samples: [[false, true], [true, false], [true, true]].map(([transA, transB]) => ({
       inputs: [{ shape: transA ? [2, 4, 3] : [2, 3, 4] }, { shape: transB ? [2, 5, 4] : [2, 4, 5] }],
       build: (g, a, b) => [g.matmul(a!, b!, { transA: transA!, transB: transB!, alpha: 0.7 })],
+    })),
+  },
+  // The product of matrices that ONNX itself has with transposes; for graphs that are exported, so without gradient
+  Gemm: {
+    infer: ([a, b], { transA, transB }) => [product(a!, b!, transA, transB)],
+    vjp: "none",
+    onnx: ({ transA, transB, alpha }) => ({
+      transA: Number(transA),
+      transB: Number(transB),
+      alpha: { float: alpha },
+    }),
+    samples: [[false, true], [true, false]].map(([transA, transB]) => ({
+      inputs: [{ shape: transA ? [4, 3] : [3, 4] }, { shape: transB ? [5, 4] : [4, 5] }],
+      build: (g, a, b) => g.op("Gemm", [a!, b!], { transA: transA!, transB: transB!, alpha: 0.7 }),
     })),
   },
 };
