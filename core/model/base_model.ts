@@ -4,6 +4,7 @@
  */
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { linears } from "../../kernels/models/linears.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
@@ -12,6 +13,9 @@ import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { ModelWeights, type WantedWeight } from "./model_weights.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
+
+/** Weights of the layers up to which a model runs in lanes: larger operators are worth sharing among threads. */
+const MAX_LANE_WEIGHTS = 16e6;
 
 export class BaseModel {
   readonly runtime: Runtime;
@@ -31,6 +35,16 @@ export class BaseModel {
   /** Reads the folder's configuration; weights follow when a session needs them. */
   static async open(runtime: Runtime, folder: string): Promise<BaseModel> {
     return new BaseModel(runtime, folder, await readConfig(folder));
+  }
+
+  /** Into how many parts, a thread each, this model's batches are cut (lanes.ts). */
+  get lanes(): number {
+    const { config, runtime } = this;
+    const weights = linears(config).reduce(
+      (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
+      0,
+    );
+    return weights <= MAX_LANE_WEIGHTS ? runtime.threads : 1;
   }
 
   get config(): ModelConfig {
@@ -56,6 +70,7 @@ export class BaseModel {
       prepacked: this.#prepacked,
       prepacking: false,
       memoryPattern: false,
+      ...(this.lanes > 1 && { threads: 1 }),
       ...options,
     });
   }

@@ -12,6 +12,7 @@ import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { FinishReason } from "../ppo/experience.ts";
 import type { BaseModel } from "./base_model.ts";
+import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
 import { int64s } from "./token_batch.ts";
@@ -111,20 +112,23 @@ export class Decoder {
       () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
       { prepacking: true },
     );
-    using run = new Decoding(base, rows, truncation);
-    using binding = session.bind();
     using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
-    merged?.bind(binding, "input", () => true);
-    bindPresent(binding, session, parameters, scale);
-    run.bindPrompts(binding);
-    while (run.active > 0) {
-      signal?.throwIfAborted();
-      run.prepare();
-      await binding.run({ signal });
-      run.take(binding);
-    }
-    return run.results;
+    const results = await sideBySide(cutIntoLanes(rows, base.lanes), async (lane) => {
+      using run = new Decoding(base, lane, truncation);
+      using binding = session.bind();
+      merged?.bind(binding, "input", () => true);
+      bindPresent(binding, session, parameters, scale);
+      run.bindPrompts(binding);
+      while (run.active > 0) {
+        signal?.throwIfAborted();
+        run.prepare();
+        await binding.run({ signal });
+        run.take(binding);
+      }
+      return run.results;
+    });
+    return results.flat();
   }
 
   /** Frees the merged weights. */

@@ -5,6 +5,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { Feeds } from "./feeds.ts";
+import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 
@@ -35,6 +36,12 @@ export async function evaluate(
   );
 }
 
+/** Inputs of one run, and the columns of its batch. */
+export interface PreparedRun {
+  feeds: Feeds;
+  columns: number;
+}
+
 /** A training graph whose gradients land in `gradients`: overwritten by an optimizer step's first run, added to after. */
 export class TrainingGraph {
   readonly #sessions: SessionCache;
@@ -42,6 +49,8 @@ export class TrainingGraph {
   readonly #artifact: (options: { accumulate: boolean }) => Artifact;
   readonly #parameters: ParameterSet;
   readonly #gradients: ParameterSet;
+  /** Gradients of the lanes beside the first, until they are added to `gradients`. */
+  readonly #lanes: ParameterSet[] = [];
 
   constructor(
     sessions: SessionCache,
@@ -57,13 +66,38 @@ export class TrainingGraph {
     this.#gradients = gradients;
   }
 
-  /** One micro-batch. Gives the outputs that are not gradients, each flattened. */
-  async run(
-    feeds: Feeds,
-    columns: number,
+  /**
+   * One micro-batch, in as many lanes as the model has. `prepare` makes the inputs of some of its rows. Gives the
+   * outputs that are not gradients, each flattened: they are sums over rows, so those of lanes add up.
+   */
+  async run<Row>(
+    rows: readonly Row[],
+    prepare: (rows: readonly Row[]) => PreparedRun,
     { first, signal }: RunOptions & { first: boolean },
   ): Promise<Record<string, Float32Array>> {
-    const accumulate = !first;
+    const parts = cutIntoLanes(rows, this.#sessions.base.lanes);
+    while (this.#lanes.length < parts.length - 1) this.#lanes.push(this.#gradients.like());
+    const [total, ...others] = await sideBySide(parts, async (part, lane) => {
+      const { feeds, columns } = prepare(part);
+      using _released = feeds;
+      return lane === 0
+        ? await this.#lane(feeds, columns, this.#gradients, !first, signal)
+        : await this.#lane(feeds, columns, this.#lanes[lane - 1]!, false, signal);
+    });
+    others.forEach((outputs, lane) => {
+      addInto(this.#gradients.data, this.#lanes[lane]!.data);
+      for (const [name, values] of Object.entries(outputs)) addInto(total![name]!, values);
+    });
+    return total!;
+  }
+
+  async #lane(
+    feeds: Feeds,
+    columns: number,
+    gradients: ParameterSet,
+    accumulate: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, Float32Array>> {
     const session = await this.#sessions.get(
       `${this.#name}:${accumulate}`,
       () => this.#artifact({ accumulate }),
@@ -71,8 +105,8 @@ export class TrainingGraph {
     using binding = session.bind();
     bindInputs(binding, session, this.#sessions, this.#parameters, feeds, columns);
     const outputs = new Set(session.outputs.map(({ name }) => name));
-    if (accumulate) this.#gradients.bind(binding, "input", () => true, "accumulated.");
-    this.#gradients.bind(binding, "output", (name) => outputs.has(name), GRADIENT);
+    if (accumulate) gradients.bind(binding, "input", () => true, "accumulated.");
+    gradients.bind(binding, "output", (name) => outputs.has(name), GRADIENT);
     const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT)).map(({ name, dims }) => {
       const tensor = Tensor.from(this.#sessions.base.runtime, "float32", dims as number[]);
       binding.output(name, tensor);
@@ -84,6 +118,15 @@ export class TrainingGraph {
       return [name, owned.copy() as Float32Array];
     }));
   }
+
+  /** Frees the gradients of its lanes. */
+  dispose(): void {
+    for (const gradients of this.#lanes) gradients.dispose();
+  }
+}
+
+function addInto(total: Float32Array, part: Float32Array): void {
+  for (let i = 0; i < total.length; i++) total[i]! += part[i]!;
 }
 
 function bindInputs(

@@ -13,6 +13,7 @@ import { SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import { forwardChunks } from "./forward_chunks.ts";
+import { cutIntoLanes, inTurn } from "./lanes.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
 
 /** Per-token results of `analyze`, a row per sequence. */
@@ -106,7 +107,9 @@ export class Policy {
       ...(entropy && { entropy: [] }),
       ...(values && { values: [] }),
     };
-    for (const chunk of forwardChunks(sequences, this.base.config.vocab_size)) {
+    const chunks = forwardChunks(sequences, this.base.config.vocab_size)
+      .flatMap((chunk) => cutIntoLanes(chunk, this.base.lanes));
+    const parts = await inTurn(chunks, this.base.lanes, async (chunk) => {
       const batch = tokenBatch(chunk);
       using feeds = new Feeds(this.base.runtime)
         .batch(batch)
@@ -121,9 +124,12 @@ export class Policy {
         batch.columns,
         { signal },
       );
-      analysis.logprobs.push(...unpack(outputs.logprobs!, batch.lengths));
-      analysis.entropy?.push(...unpack(outputs.entropy!, batch.lengths));
-      analysis.values?.push(...unpack(outputs.values!, batch.lengths));
+      return { outputs, lengths: batch.lengths };
+    });
+    for (const { outputs, lengths } of parts) {
+      analysis.logprobs.push(...unpack(outputs.logprobs!, lengths));
+      analysis.entropy?.push(...unpack(outputs.entropy!, lengths));
+      analysis.values?.push(...unpack(outputs.values!, lengths));
     }
     return analysis;
   }
@@ -153,27 +159,30 @@ export class Policy {
       this.parameters,
       optimizer.gradients,
     );
-    const batch = tokenBatch(examples);
-    const vector = (key: "logprobs" | "advantages" | "values" | "returns") =>
-      pack(examples.map((row) => row[key]));
-    using feeds = new Feeds(this.base.runtime)
-      .batch(batch)
-      .scalar("inverse_temperature", 1 / config.temperature)
-      .scalar("adapter_scale", 1)
-      .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
-      .vector("old_logprobs", vector("logprobs"))
-      .vector("advantages", vector("advantages"))
-      .vector("old_values", vector("values"))
-      .vector("returns", vector("returns"))
-      .scalar("clip_low", 1 - config.clip_epsilon)
-      .scalar("clip_high", 1 + (config.clip_epsilon_high ?? config.clip_epsilon))
-      .scalar("dual_clip", config.dual_clip ?? UNBOUNDED)
-      .scalar("value_clip", config.cliprange_value ?? UNBOUNDED)
-      .scalar("value_coef", config.vf_coef)
-      .scalar("entropy_coef", config.entropy_coef);
-    const outputs = await this.#training.run(feeds, batch.columns, { first, signal });
+    const prepare = (rows: readonly PolicyExample[]) => {
+      const batch = tokenBatch(rows);
+      const vector = (key: "logprobs" | "advantages" | "values" | "returns") =>
+        pack(rows.map((row) => row[key]));
+      const feeds = new Feeds(this.base.runtime)
+        .batch(batch)
+        .scalar("inverse_temperature", 1 / config.temperature)
+        .scalar("adapter_scale", 1)
+        .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+        .vector("old_logprobs", vector("logprobs"))
+        .vector("advantages", vector("advantages"))
+        .vector("old_values", vector("values"))
+        .vector("returns", vector("returns"))
+        .scalar("clip_low", 1 - config.clip_epsilon)
+        .scalar("clip_high", 1 + (config.clip_epsilon_high ?? config.clip_epsilon))
+        .scalar("dual_clip", config.dual_clip ?? UNBOUNDED)
+        .scalar("value_clip", config.cliprange_value ?? UNBOUNDED)
+        .scalar("value_coef", config.vf_coef)
+        .scalar("entropy_coef", config.entropy_coef);
+      return { feeds, columns: batch.columns };
+    };
+    const outputs = await this.#training.run(examples, prepare, { first, signal });
     return {
-      tokens: batch.tokens,
+      tokens: examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0),
       ...named(POLICY_STATS, outputs.policy_stats!),
       ...(this.#shared && named(VALUE_STATS, outputs.value_stats!)),
     };
@@ -182,6 +191,7 @@ export class Policy {
   /** Frees its sessions and parameters, the reference's too; the base stays. */
   dispose(): void {
     this.#sessions.dispose();
+    this.#training?.dispose();
     this.#decoder.dispose();
     this.parameters.dispose();
     if (this.#reference !== "base") this.#reference.dispose();

@@ -5,6 +5,7 @@ import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions } from "./graph_runner.ts";
+import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import { SessionCache } from "./network.ts";
 import { int64s } from "./token_batch.ts";
 
@@ -53,8 +54,12 @@ export class RewardModel {
         columns = wider;
         end++;
       }
-      scores.set(await this.#run(sequences.slice(start, end), columns, signal), start);
-      start = end;
+      const lanes = cutIntoLanes(sequences.slice(start, end), this.base.lanes);
+      const parts = await sideBySide(lanes, (lane) => this.#run(lane, columns, signal));
+      for (const part of parts) {
+        scores.set(part, start);
+        start += part.length;
+      }
     }
     return scores;
   }

@@ -4,6 +4,7 @@ import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
 import { forwardChunks } from "./forward_chunks.ts";
+import { cutIntoLanes, inTurn } from "./lanes.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -27,8 +28,9 @@ export class ValueNetwork {
 
   /** V of the state before each response token, a row per sequence. */
   async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
-    const values: Float32Array[] = [];
-    for (const chunk of forwardChunks(sequences, this.base.config.intermediate_size)) {
+    const chunks = forwardChunks(sequences, this.base.config.intermediate_size)
+      .flatMap((chunk) => cutIntoLanes(chunk, this.base.lanes));
+    const values = await inTurn(chunks, this.base.lanes, async (chunk) => {
       const batch = tokenBatch(chunk);
       using feeds = new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1);
       const outputs = await evaluate(
@@ -40,9 +42,9 @@ export class ValueNetwork {
         batch.columns,
         { signal },
       );
-      values.push(...unpack(outputs.values!, batch.lengths));
-    }
-    return values;
+      return unpack(outputs.values!, batch.lengths);
+    });
+    return values.flat();
   }
 
   /** Adds one micro-batch's gradient of the value loss to `optimizer`'s, as `Policy.train` does. */
@@ -59,21 +61,25 @@ export class ValueNetwork {
       this.parameters,
       optimizer.gradients,
     );
-    const batch = tokenBatch(examples);
-    using feeds = new Feeds(this.base.runtime)
-      .batch(batch)
-      .scalar("adapter_scale", 1)
-      .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
-      .vector("old_values", pack(examples.map(({ values }) => values)))
-      .vector("returns", pack(examples.map(({ returns }) => returns)))
-      .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
-    const outputs = await this.#training.run(feeds, batch.columns, { first, signal });
+    const prepare = (rows: readonly PolicyExample[]) => {
+      const batch = tokenBatch(rows);
+      const feeds = new Feeds(this.base.runtime)
+        .batch(batch)
+        .scalar("adapter_scale", 1)
+        .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+        .vector("old_values", pack(rows.map(({ values }) => values)))
+        .vector("returns", pack(rows.map(({ returns }) => returns)))
+        .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
+      return { feeds, columns: batch.columns };
+    };
+    const outputs = await this.#training.run(examples, prepare, { first, signal });
     return named(VALUE_STATS, outputs.value_stats!);
   }
 
   /** Frees its sessions and parameters; the base stays. */
   dispose(): void {
     this.#sessions.dispose();
+    this.#training?.dispose();
     this.parameters.dispose();
   }
 }

@@ -101,6 +101,11 @@ export class Runtime {
     }
   }
 
+  /** Threads for one operator. */
+  get threads(): number {
+    return this.#process.threads;
+  }
+
   /** @internal Where onnxruntime is told that memory is. */
   memoryInfo(place: Place): Deno.PointerObject {
     return this.#memoryInfos[place];

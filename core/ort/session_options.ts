@@ -41,6 +41,11 @@ export interface SessionOptions {
    * @default {true}
    */
   prepacking?: boolean;
+  /**
+   * Threads of this session alone instead of the pool that all share; 1 runs on the calling thread, so that several
+   * runs can go on side by side.
+   */
+  threads?: number;
   /** @default {"all"} */
   optimization?: keyof typeof OPTIMIZATION;
   /** Write a profile to `<profile>_<time>.json`; `endProfiling` closes it and gives the name. */
@@ -68,8 +73,9 @@ export async function withSessionOptions<T>(
   const native = api.pointer("make session options", api.CreateSessionOptions);
   const set = (status: Deno.PointerValue, what: string) => api.check(status, `set the session's ${what}`);
   try {
-    if (process.sharedPool) set(api.DisablePerSessionThreads(native), "thread pool");
-    else set(api.SetIntraOpNumThreads(native, process.threads), "number of threads");
+    if (process.sharedPool && options.threads === undefined) {
+      set(api.DisablePerSessionThreads(native), "thread pool");
+    } else set(api.SetIntraOpNumThreads(native, options.threads ?? process.threads), "number of threads");
     if (options.arena === false) set(api.DisableCpuMemArena(native), "arena");
     if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
     if (process.deterministic) set(api.SetDeterministicCompute(native, true), "determinism");

@@ -65,13 +65,16 @@ export async function* trainSft(
     let lossSum = 0;
     let first = true;
     for (const part of microBatches(batch, config.micro_batch_size)) {
-      const packed = tokenBatch(part);
-      using feeds = new Feeds(base.runtime)
-        .batch(packed)
-        .scalar("inverse_temperature", 1)
-        .scalar("adapter_scale", 1)
-        .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
-      const { loss_sum } = await graph.run(feeds, packed.columns, { first, signal });
+      const prepare = (rows: readonly TokenSequence[]) => {
+        const packed = tokenBatch(rows);
+        const feeds = new Feeds(base.runtime)
+          .batch(packed)
+          .scalar("inverse_temperature", 1)
+          .scalar("adapter_scale", 1)
+          .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
+        return { feeds, columns: packed.columns };
+      };
+      const { loss_sum } = await graph.run(part, prepare, { first, signal });
       lossSum += loss_sum![0]!;
       first = false;
     }
