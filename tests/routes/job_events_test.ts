@@ -86,6 +86,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
       ...{
         serving: undefined as never,
         guard: undefined as never,
+        registry: undefined as never,
         logger: { info() {}, with: () => ({ info() {} }) } as never,
       },
       ...{ closing: closing.signal, max_event_streams: 1, heartbeat_ms: 20 },
