@@ -7,10 +7,11 @@ import { errorRecord, invalid, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
 import { Runtime } from "../ort/runtime.ts";
 import { makeReward } from "../rewards/rewards.ts";
+import { exportModel } from "./export_model.ts";
 import { generate } from "./generate.ts";
 import { planJob } from "./job_plan.ts";
 import { readLines } from "./ndjson.ts";
-import type { Command, Message } from "./protocol.ts";
+import type { Command, Message, Result } from "./protocol.ts";
 import { score } from "./score.ts";
 import { ServedModels } from "./served_models.ts";
 import { trainJob } from "./train_job.ts";
@@ -38,7 +39,6 @@ function servedModels(): ServedModels {
 }
 
 type Work = Exclude<Command, { type: "cancel" }>;
-type Result = Extract<Message, { type: "result" }>["result"];
 
 /** What each command does; the table is total, so a command without a row does not compile. */
 const COMMANDS: {
@@ -58,6 +58,9 @@ const COMMANDS: {
       tokens,
       emit: (deltas) => send({ id, type: "event", event: { type: "deltas", deltas } }),
     }),
+  export: async ({ format, folders, output }, signal) => ({
+    files: await exportModel(openRuntime(), format, folders, output, signal),
+  }),
   score: async ({ request, folders }, signal) => {
     const policy = await servedModels().policy(folders);
     const context = { model: (name: string) => servedModels().reward(folders, name) };

@@ -22,8 +22,18 @@ export type Command =
   /** With `stream`, completions come as `deltas` events and not in the result. `tokens` adds each token's text. */
   | { id: string; type: "generate"; request: GenerationRequest; folders: ModelFolders; tokens?: boolean }
   | { id: string; type: "score"; request: ScoreRequest; folders: ModelFolders }
+  /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */
+  | { id: string; type: "export"; format: ExportFormat; folders: ModelFolders; output: string }
   /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
   | { id: string; type: "cancel"; target: string };
+
+/**
+ * `merged`: full weights and the files beside them, as transformers loads them. `onnx`: what goes into that folder's
+ * `onnx/` for runtimes of ONNX models.
+ */
+export const EXPORT_FORMATS = ["merged", "onnx"] as const;
+
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Folders are resolved by the API process; the engine never searches. */
 export interface ModelFolders {
@@ -38,10 +48,18 @@ export interface ModelFolders {
 
 export type JobFolders = ModelFolders;
 
+export type Result =
+  | JobPlan
+  | TrainingSummary
+  | GenerationResult
+  | ScoreResult
+  | { files: CheckpointFile[] }
+  | null;
+
 export type Message =
   | { type: "ready"; pid: number }
   | { id: string; type: "event"; event: EngineEvent }
-  | { id: string; type: "result"; result: JobPlan | TrainingSummary | GenerationResult | ScoreResult | null }
+  | { id: string; type: "result"; result: Result }
   | { id: string; type: "error"; error: ErrorRecord };
 
 /** What a job will do, known before anything is loaded. */

@@ -5,12 +5,13 @@
 import { UserError } from "../errors.ts";
 import type { GenerationDelta, GenerationResult, ScoreResult } from "./requests.ts";
 import type { EngineProcess, Request } from "./engine_process.ts";
-import type { GenerationEvent, JobPlan } from "./protocol.ts";
+import type { CheckpointFile, GenerationEvent, JobPlan } from "./protocol.ts";
 
 interface Results {
   check: JobPlan;
   generate: GenerationResult;
   score: ScoreResult;
+  export: { files: CheckpointFile[] };
 }
 
 type ServingRequest = Extract<Request, { type: keyof Results }>;

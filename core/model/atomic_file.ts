@@ -4,6 +4,9 @@
  */
 import { basename, dirname, join } from "node:path";
 
+/** Content that is made while it is written. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /** Names of files that a crashed write may leave; nothing of ours ever reads one. */
 export const TEMPORARY_PREFIX = ".tmp-";
 
@@ -13,7 +16,7 @@ export function temporaryPath(path: string): string {
 }
 
 /** Writes `chunks` one after another as the file `path`, replacing it in one step. */
-export async function writeFileAtomic(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomic(path: string, chunks: Chunks): Promise<void> {
   const temporary = temporaryPath(path);
   try {
     await writeFileSynced(temporary, chunks);
@@ -26,9 +29,9 @@ export async function writeFileAtomic(path: string, chunks: Iterable<Uint8Array>
 }
 
 /** Writes `chunks` one after another as the new file `path` and waits until the device has them. */
-export async function writeFileSynced(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+export async function writeFileSynced(path: string, chunks: Chunks): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
-  for (const chunk of chunks) {
+  for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
   }
   await file.sync();

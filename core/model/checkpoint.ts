@@ -39,9 +39,9 @@ export interface Networks {
 }
 
 const CRITIC_ADAPTER = "value_adapter.safetensors";
-const FULL_WEIGHTS = "model.safetensors";
+export const FULL_WEIGHTS = "model.safetensors";
 /** What transformers needs beside full weights; copied where the base has them. */
-const MODEL_FILES = [
+export const MODEL_FILES = [
   "config.json",
   "generation_config.json",
   "tokenizer.json",

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { CheckpointFile } from "../engine/protocol.ts";
 import { UserError } from "../errors.ts";
-import { syncFolder, TEMPORARY_PREFIX, temporaryPath, writeFileSynced } from "./atomic_file.ts";
+import { type Chunks, syncFolder, TEMPORARY_PREFIX, temporaryPath, writeFileSynced } from "./atomic_file.ts";
 import type { Json } from "./config_fields.ts";
 import { readBounded } from "./read_bounded.ts";
 import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
@@ -29,7 +29,7 @@ export interface CheckpointManifest {
  */
 export async function writeCheckpoint(
   folder: string,
-  files: Record<string, Iterable<Uint8Array>>,
+  files: Record<string, Chunks>,
   facts: Json = {},
 ): Promise<CheckpointFile[]> {
   const names = Object.keys(files).sort();
@@ -82,15 +82,18 @@ export async function removeLeftovers(parent: string): Promise<void> {
   }
 }
 
-async function writeHashed(path: string, chunks: Iterable<Uint8Array>): Promise<CheckpointFile> {
+async function writeHashed(path: string, chunks: Chunks): Promise<CheckpointFile> {
   const hash = createHash("sha256");
   let bytes = 0;
   await writeFileSynced(path, tapped(chunks, (chunk) => (hash.update(chunk), bytes += chunk.length)));
   return { name: basename(path), bytes, sha256: hash.digest("hex") };
 }
 
-function* tapped(chunks: Iterable<Uint8Array>, tap: (chunk: Uint8Array) => void): Generator<Uint8Array> {
-  for (const chunk of chunks) {
+async function* tapped(
+  chunks: Chunks,
+  tap: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
     tap(chunk);
     yield chunk;
   }

@@ -36,6 +36,37 @@ export function* encodeSafetensors(
   tensors: Record<string, TensorToWrite>,
   metadata: Record<string, string> = {},
 ): Generator<Uint8Array> {
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) checkTensor(name, dtype, shape, data);
+  const { header, names } = layOut(tensors, metadata);
+  yield header;
+  for (const name of names) yield bytesOf(tensors[name]!.data);
+}
+
+/** The same for float32 tensors that are made one at a time, when the file has come to them. */
+export async function* streamSafetensors(
+  shapes: Record<string, readonly number[]>,
+  read: (name: string) => Promise<Float32Array<ArrayBuffer>>,
+  metadata: Record<string, string> = {},
+): AsyncGenerator<Uint8Array> {
+  const tensors = Object.entries(shapes).map(([name, shape]) => [name, { dtype: "F32" as const, shape }]);
+  const { header, names } = layOut(Object.fromEntries(tensors), metadata);
+  yield header;
+  for (const name of names) {
+    const data = await read(name);
+    checkTensor(name, "F32", shapes[name]!, data);
+    yield bytesOf(data);
+  }
+}
+
+function bytesOf(data: ArrayBufferView<ArrayBuffer>): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The header, and the names in the order of their data. */
+function layOut(
+  tensors: Record<string, Pick<TensorToWrite, "dtype" | "shape">>,
+  metadata: Record<string, string>,
+): { header: Uint8Array; names: string[] } {
   const inOrder = Object.entries(tensors).sort(([nameA, a], [nameB, b]) =>
     SAFETENSORS_DTYPES[b.dtype] - SAFETENSORS_DTYPES[a.dtype] || compareCodeUnits(nameA, nameB)
   );
@@ -46,13 +77,12 @@ export function* encodeSafetensors(
     );
   }
   let at = 0;
-  for (const [name, { dtype, shape, data }] of inOrder) {
-    checkTensor(name, dtype, shape, data);
-    header[name] = { dtype, shape, data_offsets: [at, at + data.byteLength] };
-    at += data.byteLength;
+  for (const [name, { dtype, shape }] of inOrder) {
+    const end = at + shape.reduce((product, size) => product * size, VIEWS[dtype].BYTES_PER_ELEMENT);
+    header[name] = { dtype, shape, data_offsets: [at, end] };
+    at = end;
   }
-  yield encodeHeader(header);
-  for (const [, { data }] of inOrder) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { header: encodeHeader(header), names: inOrder.map(([name]) => name) };
 }
 
 /** The length and the JSON, padded with spaces so that the data begins at a multiple of 8. */
