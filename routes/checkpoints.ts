@@ -1,15 +1,28 @@
-/** Checkpoints: list of a job's, one, and the files that its manifest names. */
+/** Checkpoints: list of a job's, one, its files, and the same policy in other programs' layouts. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { join } from "node:path";
 import type { CheckpointRow } from "../core/db/schema.ts";
+import { type CheckpointFile, EXPORT_FORMATS } from "../core/engine/protocol.ts";
 import { UserError } from "../core/errors.ts";
+import { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
 import { findCheckpoint, getJob, listCheckpoints } from "../core/jobs/job_queries.ts";
 import { checkpointView } from "../core/jobs/job_view.ts";
 import type { AppContext, Env } from "./context.ts";
-import { checkpointSchema } from "./job_schema.ts";
+import { checkpointFileSchema, checkpointSchema } from "./job_schema.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
+
+const exportSchema = z.object({
+  format: z.enum(EXPORT_FORMATS),
+  files: z.array(checkpointFileSchema),
+}).openapi("CheckpointExport");
+
+const binary = {
+  description: "The file",
+  content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+};
 
 const params = z.object({ id: z.string().max(100).openapi({ example: "ckpt_01k0…" }) });
 
@@ -51,18 +64,63 @@ const download = createRoute({
   request: {
     params: params.extend({ name: z.string().max(255).openapi({ example: "adapter_model.safetensors" }) }),
   },
+  responses: { 200: binary, ...problemResponses(401, 404) },
+});
+
+const format = z.enum(EXPORT_FORMATS).openapi({ example: "merged" }).describe(
+  "merged: full weights and what transformers loads with them. onnx: what goes into that folder's onnx/.",
+);
+
+const showExport = createRoute({
+  method: "get",
+  path: "/v1/checkpoints/{id}/exports/{format}",
+  tags: ["Checkpoints"],
+  summary: "Files of a checkpoint in another layout; made if they are not there",
+  request: { params: params.extend({ format }) },
   responses: {
     200: {
-      description: "The file",
-      content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+      description: "The files, by the names they are downloaded by",
+      content: { "application/json": { schema: exportSchema } },
     },
-    ...problemResponses(401, 404),
+    ...problemResponses(401, 404, 422, 503),
   },
 });
 
+const downloadExport = createRoute({
+  method: "get",
+  path: "/v1/checkpoints/{id}/files/{format}/{name}",
+  tags: ["Checkpoints"],
+  summary: "Download a file of a checkpoint in another layout; made if it is not there",
+  request: {
+    params: params.extend({ format, name: z.string().max(255).openapi({ example: "model.safetensors" }) }),
+  },
+  responses: { 200: binary, ...problemResponses(401, 404, 422, 503) },
+});
+
+/** Answers with a file of `folder`, whose size and hash are known. */
+async function fileAnswer(c: Context<Env>, folder: string, files: CheckpointFile[], name: string) {
+  const entry = files.find((file) => file.name === name);
+  if (!entry) throw new UserError("not_found", `The checkpoint has no file '${name}'`);
+  const path = join(folder, entry.name);
+  const headers = {
+    "content-type": name.endsWith(".json") ? "application/json" : "application/octet-stream",
+    "content-length": String(entry.bytes),
+    "content-disposition": `attachment; filename="${name.replaceAll(/[^\w.-]/g, "_")}"`,
+    etag: `"${entry.sha256}"`,
+  };
+  const size = await Deno.stat(path).then(({ size }) => size, () => -1);
+  if (size !== entry.bytes) {
+    throw new UserError("not_found", `The file '${name}' is not on the server any more`);
+  }
+  if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
+  return c.body((await Deno.open(path)).readable, 200, headers);
+}
+
 /** The checkpoints' routes. */
-export function checkpoints({ db, dataDir }: AppContext): OpenAPIHono<Env> {
+export function checkpoints(context: AppContext): OpenAPIHono<Env> {
+  const { db, dataDir } = context;
   const app = new OpenAPIHono<Env>();
+  const exports = new CheckpointExports(context, context.serving);
 
   const find = async (id: string): Promise<CheckpointRow> => {
     const row = await findCheckpoint(db, id);
@@ -81,22 +139,21 @@ export function checkpoints({ db, dataDir }: AppContext): OpenAPIHono<Env> {
 
   app.openapi(download, async (c) => {
     const { id, name } = c.req.valid("param");
-    const row = await find(id);
-    const entry = row.files.find((file) => file.name === name);
-    if (!entry) throw new UserError("not_found", `The checkpoint has no file '${name}'`);
-    const path = join(dataDir, row.folder, entry.name);
-    const missing = () => new UserError("not_found", `The file '${name}' is not on the server any more`);
-    const headers = {
-      "content-type": name.endsWith(".json") ? "application/json" : "application/octet-stream",
-      "content-length": String(entry.bytes),
-      "content-disposition": `attachment; filename="${name.replaceAll(/[^\w.-]/g, "_")}"`,
-      etag: `"${entry.sha256}"`,
-    };
-    const size = await Deno.stat(path).then(({ size }) => size, () => -1);
-    if (size !== entry.bytes) throw missing();
-    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers) as never;
-    const file = await Deno.open(path);
-    return c.body(file.readable, 200, headers) as never;
+    const { folder, files } = await find(id);
+    return await fileAnswer(c, join(dataDir, folder), files, name) as never;
+  });
+
+  app.openapi(showExport, async (c) => {
+    const { id, format } = c.req.valid("param");
+    const { files } = await exports.get(await find(id), format);
+    const named = files.map((file) => ({ ...file, name: `${format}/${file.name}` }));
+    return c.json({ format, files: named }, 200);
+  });
+
+  app.openapi(downloadExport, async (c) => {
+    const { id, format, name } = c.req.valid("param");
+    const { folder, files } = await exports.get(await find(id), format);
+    return await fileAnswer(c, folder, files, name) as never;
   });
 
   return app;

@@ -61,12 +61,14 @@ export const eventSchema = z.object({
   data: z.record(z.string(), z.unknown()),
 }).openapi("Event");
 
+export const checkpointFileSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
+
 export const checkpointSchema = z.object({
   id: z.string(),
   job_id: z.string(),
   epoch: z.int(),
   step: z.int(),
-  files: z.array(z.object({ name: z.string(), bytes: z.int(), sha256: z.string() })),
+  files: z.array(checkpointFileSchema),
   metrics: metricsSchema,
   created_at: time,
 }).openapi("Checkpoint");

@@ -2,6 +2,8 @@
  * A small engine that speaks the real protocol and trains nothing: a program for tests of those who talk to
  * one. The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
  */
+import { dirname } from "node:path";
+import { writeCheckpoint } from "../core/model/checkpoint_folder.ts";
 import { readLines } from "../core/engine/ndjson.ts";
 import type { Command, JobPlan, Message, Progress, TrainingEvent } from "../core/engine/protocol.ts";
 
@@ -150,6 +152,16 @@ async function handle(command: Command): Promise<void> {
       }));
       const usage = { prompt_tokens: 1, completion_tokens: 2 };
       return say({ id, type: "result", result: { data: stream ? [] : data, usage } });
+    }
+    case "export": {
+      const { format, folders, output } = command;
+      await Deno.mkdir(dirname(output), { recursive: true });
+      const text = new TextEncoder().encode(`${format} of ${folders.checkpoint}`);
+      return say({
+        id,
+        type: "result",
+        result: { files: await writeCheckpoint(output, { "model.bin": [text] }) },
+      });
     }
     case "score": {
       const data = command.request.items.map(() => ({ logprob: -1, ref_logprob: -2, kl: 1 }));
