@@ -20,7 +20,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default("./data").transform((path) => resolve(path)),
   MODELS_DIR: list(":").transform((paths) => paths.map((path) => resolve(path))),
   API_KEYS: list(","),
-  DEVICE: z.enum(["cpu", "cuda"]).default("cpu"),
+  DEVICE: z.literal("cpu", { error: "Expected cpu: other devices are not supported yet" }).default("cpu"),
   THREADS: integer(1, 1024).optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
   MAX_CONCURRENT_JOBS: integer(1, 64).default(1),

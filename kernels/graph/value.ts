@@ -43,20 +43,6 @@ export function dimProduct(dims: readonly Dim[]): Dim {
   );
 }
 
-/** a / b. Throws a RangeError when b does not divide a symbolically. */
-export function dimQuotient(a: Dim, b: Dim): Dim {
-  const [aNumber, aSymbols] = factors(a);
-  const [bNumber, bSymbols] = factors(b);
-  const left = [...aSymbols];
-  for (const symbol of bSymbols) {
-    const at = left.indexOf(symbol);
-    if (at < 0) throw new RangeError(`Cannot divide dimension ${a} by ${b}: ${symbol} is not a factor`);
-    left.splice(at, 1);
-  }
-  if (bNumber === 0 || aNumber % bNumber !== 0) throw new RangeError(`Cannot divide dimension ${a} by ${b}`);
-  return fromFactors(aNumber / bNumber, left);
-}
-
 /** Symbols of a dimension that is a product, with its numeric factor. */
 export function dimFactors(dim: Dim): { number: number; symbols: string[] } {
   const [number, symbols] = factors(dim);

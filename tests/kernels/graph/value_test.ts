@@ -1,12 +1,6 @@
 /** Arithmetic of symbolic dimensions. */
 import assert from "node:assert/strict";
-import {
-  broadcastShape,
-  dimFactors,
-  dimProduct,
-  dimQuotient,
-  normalizeAxis,
-} from "../../../kernels/graph/value.ts";
+import { broadcastShape, dimFactors, dimProduct, normalizeAxis } from "../../../kernels/graph/value.ts";
 
 Deno.test("dimProduct() gives equal products the same spelling", () => {
   assert.equal(dimProduct([2, 3]), 6);
@@ -17,22 +11,6 @@ Deno.test("dimProduct() gives equal products the same spelling", () => {
   assert.equal(dimProduct(["S", 2, "B", 3]), "6*B*S");
   assert.equal(dimProduct(["2*B*S", 3, "B"]), "6*B*B*S");
   assert.equal(dimProduct(["B", 0]), 0);
-});
-
-Deno.test("dimQuotient() undoes dimProduct()", () => {
-  assert.equal(dimQuotient("6*B*S", "2*S"), "3*B");
-  assert.equal(dimQuotient("B*S", "B*S"), 1);
-  assert.equal(dimQuotient("B*B", "B"), "B");
-  assert.equal(dimQuotient(12, 4), 3);
-});
-
-Deno.test("dimQuotient() throws when a dimension does not divide another", () => {
-  assert.throws(() => dimQuotient("B*S", "T"), {
-    name: "RangeError",
-    message: /B\*S by T: T is not a factor/,
-  });
-  assert.throws(() => dimQuotient("3*B", "2*B"), RangeError);
-  assert.throws(() => dimQuotient(3, 0), RangeError);
 });
 
 Deno.test("dimFactors() splits number and symbols", () => {
