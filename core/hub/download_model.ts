@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors.ts";
 import { readConfig } from "../model/read_config.ts";
 import { type Hub, hubError, type HubFile, type HubRepository, openHubFile } from "./hub_repository.ts";
@@ -17,7 +18,7 @@ export interface DownloadOptions {
   signal: AbortSignal;
   /** A connection that says nothing for so long is given up. */
   idle_timeout_ms: number;
-  /** Waiting times before the next tries after tries without progress; when there are no more, it fails. */
+  /** Waiting times before the next tries; progress starts them over, and when there are no more it fails. */
   retry_delays_ms: readonly number[];
 }
 
@@ -79,10 +80,10 @@ async function* downloadFile(
       if (!(thrown instanceof Interrupted)) {
         throw hubError(hub, repository.hub_id, repository.revision, thrown);
       }
-      failures = bytes > start ? 0 : failures + 1;
-      const delay = options.retry_delays_ms[failures];
+      if (bytes > start) failures = 0;
+      const delay = options.retry_delays_ms[failures++];
       if (delay === undefined) throw hubError(hub, repository.hub_id, repository.revision, thrown.cause);
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      await sleep(delay, undefined, { signal: options.signal }).catch(() => {});
       options.signal.throwIfAborted();
     }
   }

@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { pipeline } from "@huggingface/transformers";
 import * as ort from "onnxruntime-node";
 import { join } from "node:path";
+import { engineCommand } from "../../../core/engine/engine_command.ts";
+import { EngineProcess } from "../../../core/engine/engine_process.ts";
+import type { CheckpointFile } from "../../../core/engine/protocol.ts";
+import { createLogger } from "../../../core/log.ts";
 import { exportModel } from "../../../core/engine/export_model.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { readCheckpoint } from "../../../core/model/checkpoint_folder.ts";
@@ -90,6 +94,29 @@ Deno.test("an export that stops leaves no folder, and its successor clears what 
     assert.deepEqual([...Deno.readDirSync(join(parent, "exports"))].map(({ name }) => name), ["merged"]);
     const reward = { model: fixtureFolder("reward-qwen3"), checkpoint, rewards: {} };
     await assert.rejects(exportModel(runtime, "onnx", reward, output, never), { code: "unsupported_model" });
+  }));
+
+Deno.test("the engine process exports, and says what is wrong", () =>
+  inFolder(async (parent) => {
+    const base = await openBase();
+    const checkpoint = join(parent, "checkpoint");
+    await movedCheckpoint(base, "lora, shared", checkpoint);
+    const engine = new EngineProcess({
+      command: engineCommand(),
+      env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", THREADS: "2" },
+      logger: createLogger("silent"),
+      start_timeout_ms: 30_000,
+    });
+    const ask = (format: "merged" | "onnx", checkpoint: string) =>
+      engine.request<{ files: CheckpointFile[] }>({
+        ...{ type: "export", format, output: join(parent, "there", format) },
+        folders: { model: base.folder, checkpoint, rewards: {} },
+      });
+    for (const format of ["merged", "onnx"] as const) {
+      assert.deepEqual((await ask(format, checkpoint)).files, await exported(format, base, parent, format));
+    }
+    await assert.rejects(ask("merged", join(parent, "none")), { code: "damaged_model" });
+    await engine.stop(10_000);
   }));
 
 const PROMPTS = [

@@ -114,7 +114,14 @@ Deno.test("downloadModel() stops when it is told to, and gives up on silence", (
     await assert.rejects(download(fake, folder, { ...FAST, signal: stop.signal }), /enough/);
     const quick = { ...FAST, idle_timeout_ms: 50, retry_delays_ms: [] };
     await assert.rejects(download(fake, folder, quick), { code: "hub_unreachable" });
-    held.resolve();
+    // A stop does not wait for the next try.
+    const late = {
+      ...FAST,
+      idle_timeout_ms: 20,
+      retry_delays_ms: [60_000],
+      signal: AbortSignal.timeout(200),
+    };
+    await assert.rejects(download(fake, folder, late), /timed out/).finally(held.resolve);
   }));
 
 Deno.test("findRepository() says what is wrong with a repository", async () => {
