@@ -29,6 +29,8 @@ export class ServingEngine {
   #engine: EngineProcess | null = null;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #pending = 0;
+  /** Requests without an answer, of each process: they count before the process has heard of them. */
+  readonly #asked = new WeakMap<EngineProcess, number>();
   #closed = false;
 
   constructor(options: ServingOptions) {
@@ -62,6 +64,7 @@ export class ServingEngine {
     this.#pending++;
     clearTimeout(this.#idleTimer);
     const engine = this.#current();
+    this.#asked.set(engine, (this.#asked.get(engine) ?? 0) + 1);
     try {
       return await engine.request<Results[R["type"]], GenerationEvent>(
         request,
@@ -70,7 +73,8 @@ export class ServingEngine {
       );
     } finally {
       this.#pending--;
-      if (engine !== this.#engine && engine.pending === 0) engine.stop(this.#options.stop_grace_ms);
+      this.#asked.set(engine, this.#asked.get(engine)! - 1);
+      if (engine !== this.#engine) this.#stopWhenIdle(engine);
       if (this.#pending === 0 && !this.#closed) {
         clearTimeout(this.#idleTimer);
         this.#idleTimer = setTimeout(() => this.#evict(), this.#options.idle_timeout_ms);
@@ -83,13 +87,17 @@ export class ServingEngine {
   retire(): void {
     const engine = this.#engine;
     this.#engine = null;
-    if (engine?.pending === 0) engine.stop(this.#options.stop_grace_ms);
+    if (engine) this.#stopWhenIdle(engine);
   }
 
   /** Stops the process; later requests are refused. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#evict();
+  }
+
+  #stopWhenIdle(engine: EngineProcess): void {
+    if (!this.#asked.get(engine)) engine.stop(this.#options.stop_grace_ms);
   }
 
   #current(): EngineProcess {
