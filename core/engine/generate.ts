@@ -1,6 +1,6 @@
 /** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
 import { invalid } from "../errors.ts";
-import type { DecodeRow } from "../model/decoder.ts";
+import type { DecodeRow } from "../model/decoding.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { uniform } from "../rng.ts";

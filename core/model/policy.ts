@@ -6,7 +6,8 @@ import { policyEvalArtifact, policyTrainingArtifact, type Tuning } from "../../k
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { BaseModel } from "./base_model.ts";
-import { type DecodedRow, Decoder, type DecodeRow } from "./decoder.ts";
+import { Decoder } from "./decoder.ts";
+import type { DecodedRow, DecodeRow } from "./decoding.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { SessionCache } from "./network.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
-import { type DecodedRow, Decoder, type DecodeRow } from "../../../core/model/decoder.ts";
+import { Decoder } from "../../../core/model/decoder.ts";
+import type { DecodedRow, DecodeRow } from "../../../core/model/decoding.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { SessionCache } from "../../../core/model/network.ts";
 import type { Policy } from "../../../core/model/policy.ts";

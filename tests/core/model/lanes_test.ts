@@ -4,7 +4,7 @@ import { cutIntoLanes, inTurn, sideBySide } from "../../../core/model/lanes.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { initialParameters, tuningOf } from "../../../core/model/network.ts";
 import { Optimizer } from "../../../core/model/optimizer.ts";
-import { type DecodeRow } from "../../../core/model/decoder.ts";
+import type { DecodeRow } from "../../../core/model/decoding.ts";
 import { Policy } from "../../../core/model/policy.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { uniform } from "../../../core/rng.ts";
