@@ -7,8 +7,9 @@ import { Policy } from "../model/policy.ts";
 import { ValueNetwork } from "../model/value_network.ts";
 import { ParameterSet } from "../model/parameter_set.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
+import { stopIds } from "./stop_ids.ts";
 import { loadReward } from "./train_job.ts";
 import type { ModelFolders } from "./protocol.ts";
 import { UserError } from "../errors.ts";
@@ -95,14 +96,8 @@ export class ServedModels {
         "Only language models can generate and score tokens: this is a reward model",
       );
     }
-    const tokenizer = await loadTokenizer(folders.model).catch((error) => {
-      if (error instanceof UserError && error.message.startsWith("The model folder has no tokenizer.json")) {
-        return null;
-      }
-      throw error;
-    });
-    const eos = tokenizer?.eosTokenId ?? null;
-    const stopTokenIds = new Set([...base.facts.eos_token_ids, ...(eos === null ? [] : [eos])]);
+    const tokenizer = await findTokenizer(folders.model);
+    const stopTokenIds = stopIds(base.facts, tokenizer);
     return { base, tokenizer, stopTokenIds, ...await this.#networks(base, folders) };
   }
 

@@ -15,8 +15,9 @@ import { modelReward } from "../rewards/model_reward.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
-import { planJob, type PlannedJob, sameTokenizer } from "./job_plan.ts";
+import { planJob, sameTokenizer } from "./job_plan.ts";
 import type { JobFolders, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
+import { stopIds } from "./stop_ids.ts";
 
 /** Runs a job to its end, yielding its events. */
 export async function* trainJob(
@@ -31,7 +32,7 @@ export async function* trainJob(
   const reward = await makeReward(job.reward, {
     model: async (name) => (await loadReward(runtime, folders, name)).source,
   });
-  const stopTokenIds = stopIds(planned, job);
+  const stopTokenIds = stopIds(planned.facts, planned.tokenizer, job.ppo.stop_token_ids);
   if (stopTokenIds.size === 0) {
     yield {
       type: "warning",
@@ -77,12 +78,6 @@ export async function* trainJob(
 function reproducible(metrics: Metrics): Metrics {
   const measured = /^time\/|^memory\/|^eps$|tokens_per_second$/;
   return Object.fromEntries(Object.entries(metrics).filter(([name]) => !measured.test(name)));
-}
-
-/** The ids that end a response: the model's, its tokenizer's, the job's. */
-function stopIds({ facts, tokenizer }: PlannedJob, job: TrainingJobConfig): Set<number> {
-  const own = tokenizer.eosTokenId === null ? [] : [tokenizer.eosTokenId];
-  return new Set([...facts.eos_token_ids, ...own, ...job.ppo.stop_token_ids]);
 }
 
 /** Policy, critic and optimizers at the job's start: a checkpoint's networks, or the bare model's. */

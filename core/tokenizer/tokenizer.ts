@@ -61,13 +61,20 @@ export interface TextTokenizer {
  * @throws {UserError} `damaged_model` when tokenizer.json is missing or a file cannot be used
  */
 export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
-  const tokenizer = await readObject(folder, "tokenizer.json", MAX_TOKENIZER_BYTES);
+  const tokenizer = await findTokenizer(folder);
   if (tokenizer === null) {
     throw new UserError(
       "damaged_model",
       "The model folder has no tokenizer.json: other tokenizer files are not read",
     );
   }
+  return tokenizer;
+}
+
+/** `loadTokenizer` for folders that need not have one: null without a tokenizer.json. */
+export async function findTokenizer(folder: string): Promise<TextTokenizer | null> {
+  const tokenizer = await readObject(folder, "tokenizer.json", MAX_TOKENIZER_BYTES);
+  if (tokenizer === null) return null;
   checkVocabulary(tokenizer);
   const template = await readBounded(
     join(folder, "chat_template.jinja"),
