@@ -125,7 +125,6 @@ function bindPresent(
   parameters: ParameterSet | null,
   scale: Tensor,
 ): void {
-  const takes = new Set(session.inputs.map(({ name }) => name));
-  parameters?.bind(binding, "input", (name) => takes.has(name));
-  if (takes.has("adapter_scale")) binding.input("adapter_scale", scale);
+  parameters?.bind(binding, "input", (name) => session.takes(name));
+  if (session.takes("adapter_scale")) binding.input("adapter_scale", scale);
 }

@@ -42,9 +42,8 @@ export class Feeds {
 
   /** Binds those that the session takes: an evaluation takes fewer than a training graph. */
   bind(binding: Binding, session: Session): void {
-    const takes = new Set(session.inputs.map(({ name }) => name));
     for (const [name, tensor] of this.#tensors) {
-      if (takes.has(name)) binding.input(name, tensor);
+      if (session.takes(name)) binding.input(name, tensor);
     }
   }
 

@@ -1,4 +1,5 @@
 /** Cuts sequences for evaluation without gradients: as many per run as fit a bound on the largest arrays. */
+import { cutIntoLanes, inTurn } from "./lanes.ts";
 import type { TokenSequence } from "./token_batch.ts";
 
 /** Bytes that logits and probabilities of one run may take together. */
@@ -29,4 +30,15 @@ export function forwardChunks<Sequence extends TokenSequence>(
     columns = Math.max(columns, length);
   }
   return chunks;
+}
+
+/** Runs `sequences` in such parts, in `lanes` side by side, and gives the parts' results in order. */
+export function forwardRuns<Sequence extends TokenSequence, Result>(
+  sequences: readonly Sequence[],
+  width: number,
+  lanes: number,
+  run: (part: Sequence[]) => Promise<Result>,
+): Promise<Result[]> {
+  const parts = forwardChunks(sequences, width).flatMap((chunk) => cutIntoLanes(chunk, lanes));
+  return inTurn(parts, lanes, run);
 }

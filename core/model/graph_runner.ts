@@ -104,9 +104,8 @@ export class TrainingGraph {
     );
     using binding = session.bind();
     bindInputs(binding, session, this.#sessions, this.#parameters, feeds, columns);
-    const outputs = new Set(session.outputs.map(({ name }) => name));
     if (accumulate) gradients.bind(binding, "input", () => true, "accumulated.");
-    gradients.bind(binding, "output", (name) => outputs.has(name), GRADIENT);
+    gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);
     const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT)).map(({ name, dims }) => {
       const tensor = Tensor.from(this.#sessions.base.runtime, "float32", dims as number[]);
       binding.output(name, tensor);
@@ -137,8 +136,7 @@ function bindInputs(
   feeds: Feeds,
   columns: number,
 ): void {
-  const takes = new Set(session.inputs.map(({ name }) => name));
-  parameters?.bind(binding, "input", (name) => takes.has(name));
+  parameters?.bind(binding, "input", (name) => session.takes(name));
   feeds.bind(binding, session);
   for (const [name, tensor] of Object.entries(sessions.base.rope(columns))) binding.input(name, tensor);
 }

@@ -13,8 +13,7 @@ import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
-import { forwardChunks } from "./forward_chunks.ts";
-import { cutIntoLanes, inTurn } from "./lanes.ts";
+import { forwardRuns } from "./forward_chunks.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
 
 /** Per-token results of `analyze`, a row per sequence. */
@@ -79,11 +78,10 @@ export class Policy {
     tuning: Tuning,
     parameters: ParameterSet,
     { reference, shared }: { reference: ParameterSet | "base"; shared: boolean },
-    sessions: SessionCache = new SessionCache(base),
   ) {
     this.base = base;
     this.parameters = parameters;
-    this.#sessions = sessions;
+    this.#sessions = new SessionCache(base);
     this.#tuning = tuning;
     this.#decoder = new Decoder(this.#sessions, tuning);
     this.#reference = reference;
@@ -108,25 +106,28 @@ export class Policy {
       ...(entropy && { entropy: [] }),
       ...(values && { values: [] }),
     };
-    const chunks = forwardChunks(sequences, this.base.config.vocab_size)
-      .flatMap((chunk) => cutIntoLanes(chunk, this.base.lanes));
-    const parts = await inTurn(chunks, this.base.lanes, async (chunk) => {
-      const batch = tokenBatch(chunk);
-      using feeds = new Feeds(this.base.runtime)
-        .batch(batch)
-        .scalar("inverse_temperature", 1 / temperature)
-        .scalar("adapter_scale", off ? 0 : 1);
-      const outputs = await evaluate(
-        this.#sessions,
-        `policy_eval:${entropy}:${values}`,
-        () => policyEvalArtifact(this.base.config, this.#tuning, { entropy, values }),
-        parameters,
-        feeds,
-        batch.columns,
-        { signal },
-      );
-      return { outputs, lengths: batch.lengths };
-    });
+    const parts = await forwardRuns(
+      sequences,
+      this.base.config.vocab_size,
+      this.base.lanes,
+      async (chunk) => {
+        const batch = tokenBatch(chunk);
+        using feeds = new Feeds(this.base.runtime)
+          .batch(batch)
+          .scalar("inverse_temperature", 1 / temperature)
+          .scalar("adapter_scale", off ? 0 : 1);
+        const outputs = await evaluate(
+          this.#sessions,
+          `policy_eval:${entropy}:${values}`,
+          () => policyEvalArtifact(this.base.config, this.#tuning, { entropy, values }),
+          parameters,
+          feeds,
+          batch.columns,
+          { signal },
+        );
+        return { outputs, lengths: batch.lengths };
+      },
+    );
     for (const { outputs, lengths } of parts) {
       analysis.logprobs.push(...unpack(outputs.logprobs!, lengths));
       analysis.entropy?.push(...unpack(outputs.entropy!, lengths));

@@ -3,8 +3,7 @@ import { type Tuning, valueEvalArtifact, valueTrainingArtifact } from "../../ker
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
-import { forwardChunks } from "./forward_chunks.ts";
-import { cutIntoLanes, inTurn } from "./lanes.ts";
+import { forwardRuns } from "./forward_chunks.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -19,18 +18,17 @@ export class ValueNetwork {
   readonly #tuning: Tuning;
   #training: TrainingGraph | undefined;
 
-  constructor(base: BaseModel, tuning: Tuning, parameters: ParameterSet, sessions = new SessionCache(base)) {
+  constructor(base: BaseModel, tuning: Tuning, parameters: ParameterSet) {
     this.base = base;
     this.parameters = parameters;
-    this.#sessions = sessions;
+    this.#sessions = new SessionCache(base);
     this.#tuning = tuning;
   }
 
   /** V of the state before each response token, a row per sequence. */
   async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
-    const chunks = forwardChunks(sequences, this.base.config.intermediate_size)
-      .flatMap((chunk) => cutIntoLanes(chunk, this.base.lanes));
-    const values = await inTurn(chunks, this.base.lanes, async (chunk) => {
+    const { lanes, config } = this.base;
+    const values = await forwardRuns(sequences, config.intermediate_size, lanes, async (chunk) => {
       const batch = tokenBatch(chunk);
       using feeds = new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1);
       const outputs = await evaluate(

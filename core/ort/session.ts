@@ -39,6 +39,16 @@ export class Session {
     this.outputs = Array.from(this.outputPorts.values(), (port) => port.info);
   }
 
+  /** Whether the graph has an input of this name. */
+  takes(name: string): boolean {
+    return this.inputPorts.has(name);
+  }
+
+  /** Whether the graph has an output of this name. */
+  gives(name: string): boolean {
+    return this.outputPorts.has(name);
+  }
+
   /**
    * Runs the graph once and gives the fetched outputs (all, unless named) in memory onnxruntime allocated: dispose
    * them. The event loop stays free; the feeds may be disposed but not written to before the promise settles.

@@ -47,7 +47,7 @@ export async function accumulate(
   learner: Learner,
   rows: readonly Experience[],
   config: PpoConfig,
-  options: { stepTokens: number; first: boolean; trainPolicy: boolean; signal?: AbortSignal },
+  options: { stepTokens: number; first: boolean; signal?: AbortSignal },
 ): Promise<UpdateStats> {
   const { policy, policyOptimizer, critic } = learner;
   // While the critic warms up alone the policy's losses are still measured; its gradient is not applied.
@@ -74,7 +74,7 @@ export async function applyUpdate(
   const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
   const trunk = value.type === "separate" ? value.learning_rate : 0;
   const policyRate = trainPolicy ? config.learning_rate : 0;
-  const outcome = {
+  return {
     // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.
     policy: trainPolicy || !learner.critic
       ? await learner.policyOptimizer.apply({
@@ -91,5 +91,4 @@ export async function applyUpdate(
       })
       : null,
   };
-  return outcome;
 }

@@ -48,7 +48,7 @@ export async function update(
       const stats: UpdateStats[] = [];
       for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
         const first = stats.length === 0;
-        stats.push(await accumulate(learner, microBatch, config, { stepTokens, first, trainPolicy, signal }));
+        stats.push(await accumulate(learner, microBatch, config, { stepTokens, first, signal }));
       }
       stats.forEach((part) => metrics.addMicroBatch(part));
       firstMicroBatch ??= stats[0]!;

@@ -27,7 +27,6 @@ async function trained(parent: string, kind: keyof typeof KINDS, model = "qwen3"
     await accumulate(learner, rows, job.ppo, {
       stepTokens: tokenCount(rows),
       first: true,
-      trainPolicy: true,
     });
     await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
   }

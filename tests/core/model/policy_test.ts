@@ -64,7 +64,6 @@ async function steps(
     await accumulate(learner, rows, job.ppo, {
       stepTokens: tokenCount(rows),
       first: true,
-      trainPolicy: true,
     });
     await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
   }
@@ -138,7 +137,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
     const run = async (size: number) => {
       const parts: UpdateStats[] = [];
       for (const [index, part] of microBatches(rows, size).entries()) {
-        const options = { stepTokens, first: index === 0, trainPolicy: true };
+        const options = { stepTokens, first: index === 0 };
         parts.push(await accumulate(learner, part, job.ppo, options));
       }
       const keys = Object.keys(parts[0]!) as (keyof UpdateStats)[];
