@@ -73,15 +73,15 @@ export class Decoder {
     );
     using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
-    const lanes = cutIntoLanes(rows, base.lanes).map((lane) => {
-      const run = new Decoding(base, lane, truncation);
-      const binding = session.bind();
-      merged?.bind(binding, "input", () => true);
-      bindPresent(binding, session, parameters, scale);
-      run.bindPrompts(binding);
-      return { run, binding };
-    });
+    const lanes: { run: Decoding; binding: Binding }[] = [];
     try {
+      for (const lane of cutIntoLanes(rows, base.lanes)) {
+        const [run, binding] = [new Decoding(base, lane, truncation), session.bind()];
+        lanes.push({ run, binding });
+        merged?.bind(binding, "input", () => true);
+        bindPresent(binding, session, parameters, scale);
+        run.bindPrompts(binding);
+      }
       for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active > 0)) {
         signal?.throwIfAborted();
         for (const { run } of active) run.prepare();
