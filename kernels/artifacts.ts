@@ -14,16 +14,25 @@ import { policyLoss } from "./losses/policy_loss.ts";
 import { sum, vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
-import { familyOf, lmHead } from "./models/families.ts";
+import { familyOf, int8Logits, lmHead } from "./models/families.ts";
 import { linears } from "./models/linears.ts";
 import type { ModelConfig } from "./models/model_config.ts";
 import { cachedAttention, causalAttention } from "./nn/attend.ts";
-import { FrozenParameters, InputParameters, type LoraForm, type Parameters } from "./nn/parameters.ts";
+import {
+  FrozenParameters,
+  InputParameters,
+  type LoraForm,
+  type Parameters,
+  type Precision,
+} from "./nn/parameters.ts";
 import { sampler } from "./nn/sampler.ts";
-import { loraProduct } from "./ops/fused.ts";
+import { loraProduct } from "./ops/lora.ts";
 
-/** What is trained: an adapter beside frozen weights, or every weight. */
-export type Tuning = { type: "lora"; adapter: AdapterSpec } | { type: "full" } | { type: "none" };
+/** What is trained: an adapter beside frozen weights (float32 unless said), or every weight. */
+export type Tuning =
+  | { type: "lora"; adapter: AdapterSpec; precision?: Precision }
+  | { type: "none"; precision?: Precision }
+  | { type: "full" };
 
 /** Names of the value head's parameters: [1,H] and [1]. */
 export const VALUE_HEAD = { weight: "score.weight", bias: "score.bias" } as const;
@@ -34,11 +43,11 @@ export const GRADIENT = "gradient.";
 function parametersOf(g: Builder, tuning: Tuning, form: LoraForm = "merged"): Parameters {
   switch (tuning.type) {
     case "lora":
-      return new FrozenParameters(g, tuning.adapter, form);
+      return new FrozenParameters(g, { adapter: tuning.adapter, form, precision: tuning.precision });
     case "full":
       return new InputParameters(g);
     case "none":
-      return new FrozenParameters(g);
+      return new FrozenParameters(g, { precision: tuning.precision });
   }
 }
 
@@ -82,19 +91,22 @@ function gradientOutputs(
 
 /**
  * Samples one token per row: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [B] are
- * the flat indices of each row's last real token. Outputs `token` i64 [B], `logprob` [B] and the cache.
+ * the flat indices of each row's last real token. Outputs `token` i64 [B], `logprob` [B] and the cache. The head is
+ * float32 unless `int8Head`.
  */
 export function generateArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { truncation: boolean; lora: LoraForm },
+  options: { truncation: boolean; lora: LoraForm; int8Head?: boolean },
 ): Artifact {
   const g = new Builder("generate");
   const parameters = parametersOf(g, tuning, options.lora);
   const ids = g.input("ids", "int64", ["B", "S"]);
   const cache = cachedAttention(g, config, "B");
   const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache);
-  const { token, logprob } = sampler(g, h, lmHead(config, parameters), options.truncation);
+  const head = (of: Value) =>
+    options.int8Head ? int8Logits(g, config, of) : g.matmul(of, lmHead(config, parameters), { transB: true });
+  const { token, logprob } = sampler(g, h, head, options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
 }
 

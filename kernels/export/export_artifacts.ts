@@ -6,7 +6,7 @@ import type { ModelConfig } from "../models/model_config.ts";
 import { FrozenParameters } from "../nn/parameters.ts";
 import { DTYPES } from "../onnx/dtypes.ts";
 import type { NamedType, WeightPlace } from "../onnx/encode.ts";
-import { loraProduct } from "../ops/fused.ts";
+import { loraProduct } from "../ops/lora.ts";
 import { exportedAttention } from "./exported_attention.ts";
 import { PortableBuilder } from "./portable_builder.ts";
 

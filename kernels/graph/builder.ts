@@ -25,6 +25,7 @@ type Binary = Extract<
 type Unary = Extract<
   OpName,
   | "Neg"
+  | "Abs"
   | "Exp"
   | "Log"
   | "Sqrt"
@@ -55,6 +56,7 @@ export class Builder extends Graph {
   }
 
   neg = (x: Operand) => this.#unary("Neg", x);
+  abs = (x: Operand) => this.#unary("Abs", x);
   exp = (x: Operand) => this.#unary("Exp", x);
   log = (x: Operand) => this.#unary("Log", x);
   sqrt = (x: Operand) => this.#unary("Sqrt", x);

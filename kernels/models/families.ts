@@ -1,6 +1,7 @@
 /** The one table of model families, by `model_type`, and what is asked of a model whatever its family. */
+import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
-import type { Parameters } from "../nn/parameters.ts";
+import { int8Weight, type Parameters } from "../nn/parameters.ts";
 import type { Family } from "./family.ts";
 import { GPT2 } from "./gpt2.ts";
 import { LLAMA } from "./llama.ts";
@@ -17,9 +18,18 @@ export function embedding(config: ModelConfig, parameters: Parameters): Value {
   return parameters.weight(familyOf(config).embedding, [config.vocab_size, config.hidden_size]);
 }
 
-/** The matrix of the language-model head [V,H]: the embedding itself when tied. */
+/** The name of the language-model head's matrix: the embedding's own when tied. */
+export function lmHeadName(config: ModelConfig): string {
+  return config.tie_word_embeddings ? familyOf(config).embedding : "lm_head.weight";
+}
+
+/** The matrix of the language-model head [V,H]. */
 export function lmHead(config: ModelConfig, parameters: Parameters): Value {
-  return config.tie_word_embeddings
-    ? embedding(config, parameters)
-    : parameters.weight("lm_head.weight", [config.vocab_size, config.hidden_size]);
+  return parameters.weight(lmHeadName(config), [config.vocab_size, config.hidden_size]);
+}
+
+/** Logits [M,V] of h [M,H] by an 8-bit head. */
+export function int8Logits(g: Builder, config: ModelConfig, h: Value): Value {
+  const weight = int8Weight(g, lmHeadName(config), config.hidden_size, config.vocab_size);
+  return g.op("Int8Linears", [h, ...weight], {})[0]!;
 }

@@ -22,6 +22,11 @@ export function weightShape<Size extends Dim>(
   return fanInFanOut ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
 }
 
+/** A name for what is done to several linears at once. */
+function scopeOf(modules: readonly LinearModule[]): string {
+  return modules.map(({ name }) => name).join("+");
+}
+
 /** x times a linear's weight, [M,out]. */
 function product(g: Builder, x: Value, w: Value, { name, fanInFanOut }: LinearModule): Value {
   return g.scope(name, () => g.matmul(x, w, { transB: !fanInFanOut }));
@@ -43,18 +48,51 @@ export interface Parameters {
  */
 export type LoraForm = "merged" | "added" | "given";
 
+/** What the frozen matrices of a model's layers are held as. Embeddings, norms and biases stay float32. */
+export type Precision = "float32" | "int8";
+
+/** What is behind a weight's name when it is asked for in 8 bits. */
+export const INT8 = {
+  /** int8 [in,out]: round(W / scale) of each output, transposed where W is [out,in]. */
+  codes: ".int8",
+  /** The same as [out,in], for the way back. */
+  transposed: ".int8_transposed",
+  /** float32 [out]: the largest absolute weight of each output, over 127. */
+  scale: ".int8_scale",
+} as const;
+
+/** The three tensors of a weight in 8 bits, by the weight's full name. */
+export function int8Weight(g: Builder, path: string, inFeatures: Dim, outFeatures: Dim): Value[] {
+  return [
+    g.weight(path + INT8.codes, [inFeatures, outFeatures], "int8"),
+    g.weight(path + INT8.transposed, [outFeatures, inFeatures], "int8"),
+    g.weight(path + INT8.scale, [outFeatures]),
+  ];
+}
+
 /** Every weight a shared initializer; linears in `adapter` carry its matrices as inputs. */
 export class FrozenParameters implements Parameters {
   readonly trainable = new Map<string, Value>();
+  readonly adapter: AdapterSpec;
+  readonly form: LoraForm;
+  readonly precision: Precision;
   readonly #weights = new Map<string, Value>();
   readonly #scales = new Map<number, Value>();
   #gate: Value | undefined;
 
+  /** Adapters cannot be merged into 8-bit weights: beside those they are always added. */
   constructor(
     readonly g: Builder,
-    readonly adapter: AdapterSpec = new Map(),
-    readonly form: LoraForm = "merged",
-  ) {}
+    { adapter = new Map(), form = "merged", precision = "float32" }: {
+      adapter?: AdapterSpec;
+      form?: LoraForm;
+      precision?: Precision;
+    } = {},
+  ) {
+    this.adapter = adapter;
+    this.form = precision === "int8" ? "added" : form;
+    this.precision = precision;
+  }
 
   weight(name: string, shape: readonly Dim[]): Value {
     const path = this.g.path(name);
@@ -67,49 +105,76 @@ export class FrozenParameters implements Parameters {
 
   linears(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
-    const adapted = modules.filter(({ name }) => this.form === "merged" && this.adapter.has(g.path(name)));
-    const together = adapted.length === 0 ? [] : this.#together(x, adapted);
+    const adapted = modules.filter(({ name }) => this.adapter.has(g.path(name)));
+    const outputs = new Map<LinearModule, Value>();
+    const give = (of: readonly LinearModule[], values: readonly Value[]) =>
+      of.forEach((module, i) => outputs.set(module, values[i]!));
+    if (this.form === "merged") {
+      const bare = modules.filter((module) => !adapted.includes(module));
+      give(bare, this.#plain(x, bare));
+      if (adapted.length > 0) give(adapted, this.#merged(x, adapted));
+    } else {
+      give(modules, this.#plain(x, modules));
+      if (this.form === "added" && adapted.length > 0) {
+        give(adapted, this.#added(x, adapted, adapted.map((module) => outputs.get(module)!)));
+      }
+    }
     return modules.map((module) => {
-      const y = adapted.includes(module) ? together[adapted.indexOf(module)]! : this.#alone(x, module);
+      const y = outputs.get(module)!;
       return module.bias ? g.add(y, this.weight(`${module.name}.bias`, [module.outFeatures])) : y;
     });
   }
 
-  /** Adapters merged into their weights, for linears that share x. */
-  #together(x: Value, modules: readonly LinearModule[]): Value[] {
+  /** Without adapters, but for those that are in the weight already. */
+  #plain(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
-    const inputs = modules.flatMap((module) => {
-      const { a, b, scale } = this.#lora(g.path(module.name), module.outFeatures, x.shape[1]!);
-      return [this.weight(`${module.name}.weight`, weightShape(x.shape[1]!, module)), a, b, scale];
+    const inFeatures = x.shape[1]!;
+    if (this.precision === "int8" && modules.length > 0) {
+      const weights = modules.flatMap(({ name, outFeatures }) =>
+        int8Weight(g, g.path(`${name}.weight`), inFeatures, outFeatures)
+      );
+      return g.scope(scopeOf(modules), () => g.op("Int8Linears", [x, ...weights], {}));
+    }
+    return modules.map((linear) => {
+      const shape = weightShape(inFeatures, linear);
+      const path = g.path(linear.name);
+      const given = this.form === "given" && this.adapter.has(path);
+      const weight = given
+        ? g.input(`${path}.weight`, "float32", shape)
+        : this.weight(`${linear.name}.weight`, shape);
+      return product(g, x, weight, linear);
     });
-    const scope = modules.map(({ name }) => name).join("+");
+  }
+
+  /** Adapters merged into their weights, for linears that share x. */
+  #merged(x: Value, modules: readonly LinearModule[]): Value[] {
+    const { g } = this;
+    const inputs = modules.flatMap((module) => [
+      this.weight(`${module.name}.weight`, weightShape(x.shape[1]!, module)),
+      ...this.#lora(module, x.shape[1]!),
+    ]);
     const fanInFanOut = modules[0]!.fanInFanOut ?? false;
-    const outputs = g.scope(scope, () => g.op("LoraLinears", [x, ...inputs], { fanInFanOut }));
+    const outputs = g.scope(scopeOf(modules), () => g.op("LoraLinears", [x, ...inputs], { fanInFanOut }));
     return outputs.slice(0, modules.length);
   }
 
-  #alone(x: Value, linear: LinearModule): Value {
+  /** Adapters added to what their linears gave. */
+  #added(x: Value, modules: readonly LinearModule[], plain: readonly Value[]): Value[] {
     const { g } = this;
-    const { name, outFeatures } = linear;
-    const shape = weightShape(x.shape[1]!, linear);
-    const module = g.path(name);
-    if (!this.adapter.has(module)) return product(g, x, this.weight(`${name}.weight`, shape), linear);
-    if (this.form === "given") return product(g, x, g.input(`${module}.weight`, "float32", shape), linear);
-    const { a, b, scale } = this.#lora(module, outFeatures, x.shape[1]!);
-    const plain = product(g, x, this.weight(`${name}.weight`, shape), linear);
-    return g.scope(name, () => {
-      const low = g.mul(g.matmul(x, a, { transB: true }), scale);
-      return g.add(plain, g.matmul(low, b, { transB: true }));
-    });
+    const inputs = modules.flatMap((module, i) => [plain[i]!, ...this.#lora(module, x.shape[1]!)]);
+    const outputs = g.scope(`${scopeOf(modules)}.lora`, () => g.op("AddedAdapters", [x, ...inputs], {}));
+    return outputs.slice(0, modules.length);
   }
 
-  #lora(module: string, outFeatures: number, inFeatures: Dim): { a: Value; b: Value; scale: Value } {
+  /** A, B and scale of a module's adapter. */
+  #lora({ name, outFeatures }: LinearModule, inFeatures: Dim): Value[] {
+    const module = this.g.path(name);
     const { r, scale } = this.adapter.get(module)!;
-    return {
-      a: this.#input(`${module}.lora_A.weight`, [r, inFeatures]),
-      b: this.#input(`${module}.lora_B.weight`, [outFeatures, r]),
-      scale: this.#scale(scale),
-    };
+    return [
+      this.#input(`${module}.lora_A.weight`, [r, inFeatures]),
+      this.#input(`${module}.lora_B.weight`, [outFeatures, r]),
+      this.#scale(scale),
+    ];
   }
 
   #input(name: string, shape: readonly Dim[]): Value {

@@ -14,17 +14,22 @@ export interface Sampled {
 }
 
 /**
- * h [B,H], w [V,H]. Adds inputs `temperature` [B] (0 = greedy), `uniform` [B] in [0,1), and with `truncation`
+ * h [B,H]; `head` makes logits [B,V] of such. Adds inputs `temperature` [B] (0 = greedy), `uniform` [B] in [0,1), and with `truncation`
  * `top_k` i64 [B] (V = off) and `top_p` [B] (1 = off).
  */
-export function sampler(g: Builder, h: Value, w: Value, truncation: boolean): Sampled {
+export function sampler(
+  g: Builder,
+  h: Value,
+  head: (h: Value) => Value,
+  truncation: boolean,
+): Sampled {
   const B = h.shape[0]!;
   const column = [B, 1];
   const temperature = g.input("temperature", "float32", [B]);
   const u = g.reshape(g.input("uniform", "float32", [B]), column);
   const greedy = g.equal(temperature, 0);
   const scale = g.reshape(g.reciprocal(g.where(greedy, 1, temperature)), column);
-  const z = g.matmul(g.mul(h, scale), w, { transB: true }); // [B,V]
+  const z = head(g.mul(h, scale)); // [B,V]
   const p = g.softmax(z);
   const kept = truncation ? cut(g, p) : p;
   const token = g.where(greedy, g.argMax(z, -1, false), draw(g, kept, u));

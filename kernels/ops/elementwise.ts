@@ -74,6 +74,7 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 export interface ElementwiseAttrs {
   Neg: NoAttrs;
+  Abs: NoAttrs;
   Exp: NoAttrs;
   Log: NoAttrs;
   Sqrt: NoAttrs;
@@ -107,6 +108,8 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
     ...unary((g, x) => g.neg(x), (g) => g.scalar(-1)),
     vjp: ({ g, grads: [dy] }) => [g.neg(dy!)],
   },
+  // d|x| = sign x; at 0 it is taken as 1
+  Abs: unary((g, x) => g.abs(x), (g, x) => g.where(g.less(x, 0), -1, g.scalar(1)), [0.5, 3]),
   Exp: unary((g, x) => g.exp(x), (_g, _x, y) => y),
   // d log x = 1/x
   Log: unary((g, x) => g.log(x), (g, x) => g.reciprocal(x), [0.5, 3]),

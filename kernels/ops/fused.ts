@@ -4,27 +4,16 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
-import type { NoAttrs, OpRow, Sample } from "./row.ts";
+import type { NoAttrs, OpRow } from "./row.ts";
 
 export interface FusedAttrs {
   SwiGlu: NoAttrs;
-  LoraLinears: { fanInFanOut: boolean };
   SelectedLogprobs: NoAttrs;
 }
 
 /** Rows of a [N,·] matrix times one number each, [N]. */
 function scaleRows(g: Builder, rows: Value, by: Value): Value {
   return g.mul(rows, g.reshape(by, [by.shape[0]!, 1]));
-}
-
-/** W, A, B and s of each linear. */
-function quartets<Item>(rest: readonly Item[]): Item[][] {
-  return Array.from({ length: rest.length / 4 }, (_, i) => rest.slice(4 * i, 4 * i + 4));
-}
-
-/** B·A as it is added to a weight: [out,in], or [in,out] with `fanInFanOut`. */
-export function loraProduct(g: Builder, b: Value, a: Value, fanInFanOut: boolean): Value {
-  return fanInFanOut ? g.matmul(a, b, { transA: true, transB: true }) : g.matmul(b, a);
 }
 
 export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
@@ -47,93 +36,6 @@ export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
       inputs: [{ shape: [3, 5], range: [-3, 3] }, { shape: [3, 5] }],
       build: (g, a, b) => [g.op("SwiGlu", [a!, b!], {})[0]!],
     }],
-  },
-  // yᵢ = x·(Wᵢ + sᵢ·Bᵢ·Aᵢ)ᵀ for n linears that read the same x [M,in]; inputs x, then per linear Wᵢ [outᵢ,in] frozen,
-  // Aᵢ [r,in], Bᵢ [outᵢ,r], sᵢ []. Outputs yᵢ, then the merged weights, then sᵢ·Bᵢ.
-  // With fanInFanOut each Wᵢ is [in,out] and gets (sᵢ·Bᵢ·Aᵢ)ᵀ; A and B stay as they are.
-  // Adding the adapter to the weight costs out·in once; adding it to the activations would cost M·out and M·in at
-  // every linear. The rule never forms an out×in gradient: dA = s·(dy·B)ᵀx, dB = s·((x·Aᵀ)ᵀdy)ᵀ. The rank is small,
-  // so the products with x of all n linears are done as one, and dB with the rank as its rows: both run faster.
-  LoraLinears: {
-    infer: ([x, ...rest], { fanInFanOut }) => {
-      const weights = quartets(rest).map(([w]) => w!);
-      const bs = quartets(rest).map(([, , b]) => b!);
-      return [
-        ...weights.map(({ dtype, shape }) => ({ dtype, shape: [x!.shape[0]!, shape[Number(fanInFanOut)]!] })),
-        ...weights.map(({ dtype, shape }) => ({ dtype, shape })),
-        ...bs.map(({ dtype, shape }) => ({ dtype, shape })),
-      ];
-    },
-    lower: (g, [x, ...rest], { fanInFanOut }) => {
-      const scaled = quartets(rest).map(([, , b, s]) => g.mul(b!, s!));
-      const merged = quartets(rest).map(([w, a], i) =>
-        g.add(w!, loraProduct(g, scaled[i]!, a!, fanInFanOut))
-      );
-      return [
-        ...merged.map((weight) => g.matmul(x!, weight, { transB: !fanInFanOut })),
-        ...merged,
-        ...scaled,
-      ];
-    },
-    vjp: ({ g, inputs: [x, ...rest], outputs, grads, wants, attrs: { fanInFanOut } }) => {
-      const parts = quartets(rest);
-      const n = parts.length;
-      const merged = outputs.slice(n, 2 * n);
-      const scaled = outputs.slice(2 * n);
-      const used = parts.map((_, i) => i).filter((i) => grads[i]);
-      const ranks = used.map((i) => Number(parts[i]![1]!.shape[0]));
-      const rank = ranks.reduce((a, b) => a + b);
-      const joined = (values: Value[], axis: number) =>
-        values.length === 1 ? values[0]! : g.concat(values, axis, rank);
-      const parted = (value: Value, axis: number) =>
-        ranks.length === 1 ? [value] : g.split(value, axis, ranks);
-      const low = joined(used.map((i) => g.matmul(grads[i]!, scaled[i]!)), 1); // dy·B [M,Σr]
-      const dA = parted(g.matmul(low, x!, { transA: true }), 0);
-      const xA = parted(g.matmul(x!, joined(used.map((i) => parts[i]![1]!), 0), { transB: true }), 1);
-      const result: (Value | null)[] = [
-        wants[0]
-          ? used.map((i) => g.matmul(grads[i]!, merged[i]!, { transB: fanInFanOut }))
-            .reduce((a, b) => g.add(a, b))
-          : null,
-      ];
-      parts.forEach(([, , , s], i) => {
-        const at = used.indexOf(i);
-        const dW = () => {
-          const [left, right] = fanInFanOut ? [x!, grads[i]!] : [grads[i]!, x!];
-          return g.matmul(left, right, { transA: true });
-        };
-        const dB = () => g.transpose(g.mul(g.matmul(xA[at]!, grads[i]!, { transA: true }), s!), [1, 0]);
-        result.push(
-          wants[1 + 4 * i] && at >= 0 ? dW() : null,
-          at >= 0 ? dA[at]! : null,
-          wants[3 + 4 * i] && at >= 0 ? dB() : null,
-          null,
-        );
-      });
-      return result;
-    },
-    samples: [false, true].flatMap((fanInFanOut) => {
-      const weight = (out: number) => ({ shape: fanInFanOut ? [4, out] : [out, 4] });
-      return [
-        {
-          inputs: [{ shape: [5, 4] }, weight(3), { shape: [2, 4] }, { shape: [3, 2] }],
-          build: (g, x, w, a, b) => [
-            g.op("LoraLinears", [x!, w!, a!, b!, g.scalar(0.7)], { fanInFanOut })[0]!,
-          ],
-        },
-        {
-          inputs: [
-            { shape: [5, 4] },
-            ...[weight(3), { shape: [2, 4] }, { shape: [3, 2] }],
-            ...[weight(6), { shape: [1, 4] }, { shape: [6, 1] }],
-          ],
-          build: (g, x, w, a, b, w2, a2, b2) => {
-            const inputs = [x!, w!, a!, b!, g.scalar(0.7), w2!, a2!, b2!, g.scalar(2)];
-            return g.op("LoraLinears", inputs, { fanInFanOut }).slice(0, 2);
-          },
-        },
-      ] satisfies Sample[];
-    }),
   },
   // The log-probability of one target per row under softmax(h·Wᵀ·t), and the row's entropy: h [N,H], W [V,H],
   // targets i64 [N], t = 1/temperature []. → logprobs [N], entropy [N], then what the gradient needs.

@@ -57,7 +57,8 @@ export const MATMUL: { [Name in keyof MatmulAttrs]: OpRow<MatmulAttrs[Name]> } =
       build: (g, a, b) => [g.matmul(a!, b!, { transA: transA!, transB: transB!, alpha: 0.7 })],
     })),
   },
-  // The product of matrices that ONNX itself has with transposes; for graphs that are exported, so without gradient
+  // The product of matrices that ONNX itself has with transposes, added to a third where one is given; for graphs that
+  // are exported, and inside composites, so without gradient
   Gemm: {
     infer: ([a, b], { transA, transB }) => [product(a!, b!, transA, transB)],
     vjp: "none",
@@ -67,8 +68,11 @@ export const MATMUL: { [Name in keyof MatmulAttrs]: OpRow<MatmulAttrs[Name]> } =
       alpha: { float: alpha },
     }),
     samples: [[false, true], [true, false]].map(([transA, transB]) => ({
-      inputs: [{ shape: transA ? [4, 3] : [3, 4] }, { shape: transB ? [5, 4] : [4, 5] }],
-      build: (g, a, b) => g.op("Gemm", [a!, b!], { transA: transA!, transB: transB!, alpha: 0.7 }),
+      inputs: [{ shape: transA ? [4, 3] : [3, 4] }, { shape: transB ? [5, 4] : [4, 5] }, { shape: [3, 5] }],
+      build: (g, a, b, c) => {
+        const attrs = { transA: transA!, transB: transB!, alpha: 0.7 };
+        return [...g.op("Gemm", [a!, b!], attrs), ...g.op("Gemm", [a!, b!, c!], attrs)];
+      },
     })),
   },
 };

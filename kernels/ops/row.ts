@@ -36,6 +36,11 @@ export interface Sample {
   readonly build: (g: Builder, ...inputs: Value[]) => Value[];
   /** Relative tolerance of the gradient check, where the op itself rounds. */
   readonly tolerance?: number;
+  /**
+   * For an op that rounds on purpose and whose gradient ignores it: what it stands for. Values and the gradient for
+   * the first input are then held against this instead of a finite difference.
+   */
+  readonly like?: (g: Builder, ...inputs: Value[]) => Value[];
 }
 
 export interface OpRow<Attrs> {

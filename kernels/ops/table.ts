@@ -3,8 +3,10 @@ import { ATTENTION, type AttentionAttrs } from "./attention.ts";
 import { ELEMENTWISE, type ElementwiseAttrs } from "./elementwise.ts";
 import { FUSED, type FusedAttrs } from "./fused.ts";
 import { INDEXING, type IndexingAttrs } from "./indexing.ts";
+import { LORA, type LoraAttrs } from "./lora.ts";
 import { MATMUL, type MatmulAttrs } from "./matmul.ts";
 import { NORMALIZATION, type NormalizationAttrs } from "./normalization.ts";
+import { QUANTIZATION, type QuantizationAttrs } from "./quantization.ts";
 import { REDUCTION, type ReductionAttrs } from "./reduction.ts";
 import type { OpRow } from "./row.ts";
 import { SHAPING, type ShapingAttrs } from "./shaping.ts";
@@ -16,8 +18,10 @@ export interface OpAttrs
     ElementwiseAttrs,
     FusedAttrs,
     IndexingAttrs,
+    LoraAttrs,
     MatmulAttrs,
     NormalizationAttrs,
+    QuantizationAttrs,
     ReductionAttrs,
     ShapingAttrs {}
 
@@ -28,8 +32,10 @@ export const OPS: { [Name in OpName]: OpRow<OpAttrs[Name]> } = {
   ...ELEMENTWISE,
   ...FUSED,
   ...INDEXING,
+  ...LORA,
   ...MATMUL,
   ...NORMALIZATION,
+  ...QUANTIZATION,
   ...REDUCTION,
   ...SHAPING,
 };

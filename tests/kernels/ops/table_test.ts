@@ -10,6 +10,7 @@ import type { OpRow, Sample, SampleInput } from "../../../kernels/ops/row.ts";
 import { OPS } from "../../../kernels/ops/table.ts";
 import { uniform } from "../../../core/rng.ts";
 import { type Array_, runArtifact } from "../run_artifact.ts";
+import { within } from "../within.ts";
 
 function draw(input: SampleInput, row: number): Array_ {
   const [low, high] = input.range ?? [-1, 1];
@@ -25,6 +26,29 @@ function inputsOf(g: Builder, sample: Sample): Value[] {
 
 function feeds(arrays: Array_[]): Record<string, Array_> {
   return Object.fromEntries(arrays.map((array, index) => [`x${index}`, array]));
+}
+
+/** What `build` gives for a sample, and the gradient of a sum of it for the first input. */
+function firstGradient(sample: Sample, build: Sample["build"]): ReturnType<typeof runArtifact> {
+  const g = new Builder("sample");
+  const inputs = inputsOf(g, sample);
+  const outputs = build(g, ...inputs);
+  const [gradient] = gradients(g, weighed(g, outputs), inputs.slice(0, 1));
+  const named = Object.fromEntries(outputs.map((value, index) => [`y${index}`, value]));
+  return runArtifact(g.finish({ ...named, gradient: gradient! }), feeds(sample.inputs.map(draw)));
+}
+
+/** A scalar that every element of `outputs` counts in, each with a random weight. */
+function weighed(g: Builder, outputs: readonly Value[]): Value {
+  return outputs.map((y, index) => {
+    const v = Array.from(
+      { length: y.shape.reduce<number>((a, b) => a * Number(b), 1) },
+      (_, i) => 2 * uniform(8, "data", 0, index, i) - 1,
+    );
+    const direction = g.reshape(g.floats(v), y.shape);
+    const axes = y.shape.map((_, axis) => axis);
+    return axes.length === 0 ? g.mul(y, direction) : g.reduceSum(g.mul(y, direction), axes, false);
+  }).reduce((a, b) => g.add(a, b));
 }
 
 for (const [name, row] of Object.entries(OPS) as [string, OpRow<unknown>][]) {
@@ -44,21 +68,24 @@ for (const [name, row] of Object.entries(OPS) as [string, OpRow<unknown>][]) {
     });
 
     if (row.vjp === "none") return;
+    if (sample.like) {
+      const { build, like, tolerance } = sample;
+      Deno.test(`${name} sample ${number} has values and gradient of what it stands for`, async () => {
+        const [actual, expected] = [await firstGradient(sample, build), await firstGradient(sample, like)];
+        assert.deepEqual(Object.keys(actual), Object.keys(expected));
+        for (const key of Object.keys(expected)) {
+          within(actual[key]!.data, expected[key]!.data, tolerance!, key);
+        }
+      });
+      return;
+    }
     Deno.test(`${name} sample ${number} has the gradient of a finite difference`, async () => {
       const x = sample.inputs.map(draw);
       const g = new Builder("sample");
       const inputs = inputsOf(g, sample);
       const outputs = sample.build(g, ...inputs).filter(({ dtype }) => dtype === "float32");
       if (outputs.length === 0) return;
-      const loss = outputs.map((y, index) => {
-        const v = Array.from(
-          { length: y.shape.reduce<number>((a, b) => a * Number(b), 1) },
-          (_, i) => 2 * uniform(8, "data", 0, index, i) - 1,
-        );
-        const direction = g.reshape(g.floats(v), y.shape);
-        const axes = y.shape.map((_, axis) => axis);
-        return axes.length === 0 ? g.mul(y, direction) : g.reduceSum(g.mul(y, direction), axes, false);
-      }).reduce((a, b) => g.add(a, b));
+      const loss = weighed(g, outputs);
       const differentiable = inputs.filter(({ dtype }) => dtype === "float32");
       const grads = gradients(g, loss, differentiable);
       const named = Object.fromEntries(grads.map((grad, index) => [`grad${index}`, grad]));
