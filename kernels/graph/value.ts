@@ -17,6 +17,9 @@ export interface Value extends TensorType {
   readonly name: string;
 }
 
+/** In place of an optional input that a node goes without. */
+export const WITHOUT: Value = { name: "", dtype: "float32", shape: [] };
+
 /** Number and symbols of a dimension: `6*B*S` → [6, ["B", "S"]]. */
 function factors(dim: Dim): [number, string[]] {
   if (typeof dim === "number") return [dim, []];

@@ -2,6 +2,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type Value } from "../graph/value.ts";
 import type { ModelConfig } from "../models/model_config.ts";
+import { FUSED_HEAD_MULTIPLE } from "../ops/attention.ts";
 
 /** How a trunk attends and where its tokens stand. */
 export interface Attention {
@@ -18,38 +19,61 @@ function rotaryInputs(g: Builder, config: ModelConfig): { cos: Value; sin: Value
   return { cos: g.input("rope_cos", "float32", shape), sin: g.input("rope_sin", "float32", shape) };
 }
 
-/** Causal attention over right-padded rows. Query heads that share a kv head are folded into its rows: [B,K,G·S,D]. */
+/** Causal attention over right-padded rows, by the runtime's own attention where that takes heads of this size. */
 export function causalAttention(g: Builder, config: ModelConfig): Attention {
-  const { num_attention_heads: N, num_key_value_heads: K, head_dim: D } = config;
-  const G = N / K;
+  const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
   const rope = rotaryInputs(g, config);
   const start = g.ints([0]);
-  const bias = new Map<string, Value>();
-
+  const attrs = { heads, kvHeads, scale: D ** -0.5 };
+  const over = D % FUSED_HEAD_MULTIPLE === 0 ? fused() : masked();
   return { attend, positions: (ids) => g.range(ids.shape[1]!) };
 
   function attend(_layer: number, q: Value, k: Value, v: Value): Value {
     const [B, S] = q.shape as [string, string];
     const rotate = (x: Value, heads: number) =>
       rope ? g.op("RotaryEmbedding", [x, start, rope.cos, rope.sin], { heads })[0]! : x;
-    const split = (x: Value, heads: number) => g.transpose(g.reshape(x, [B, S, heads, D]), [0, 2, 1, 3]);
-    const folded = g.reshape(split(rotate(q, N), N), [B, K, dimProduct([G, S]), D]);
-    const inputs = [folded, split(rotate(k, K), K), split(v, K), causalBias(S)];
-    const o = g.op("CausalAttention", inputs, { scale: D ** -0.5 })[0]!;
-    return g.reshape(g.transpose(g.reshape(o, [B, N, S, D]), [0, 2, 1, 3]), [`${B}*${S}`, N * D]);
+    return g.reshape(over(rotate(q, heads), rotate(k, kvHeads), v), [`${B}*${S}`, heads * D]);
   }
 
-  /** [G·S, S]: 0 where the key is not after the query, −1e30 elsewhere (finite, so no row can turn NaN). */
-  function causalBias(S: string): Value {
-    const known = bias.get(S);
-    if (known) return known;
-    const position = g.range(S);
-    const seen = g.greaterOrEqual(g.reshape(position, [S, 1]), g.reshape(position, [1, S]));
-    const square = g.where(seen, 0, -1e30);
-    const made = g.reshape(g.expand(square, [G, S, S]), [dimProduct([G, S]), S]);
-    bias.set(S, made);
-    return made;
+  function fused() {
+    const columns = once((S) => g.cast(g.reshape(g.dim(S), []), "int32"));
+    const last = once((B, S) => g.expand(g.sub(columns(S), g.constant("int32", [], Int32Array.of(1))), [B]));
+    return (q: Value, k: Value, v: Value) => {
+      const [B, S] = q.shape as [string, string];
+      return g.op("FusedCausalAttention", [q, k, v, last(B, S), columns(S)], attrs)[0]!;
+    };
   }
+
+  /** Of ordinary operators. Query heads that share a kv head are folded into its rows: [B,K,G·S,D]. */
+  function masked() {
+    const G = heads / kvHeads;
+    // [G·S, S]: 0 where the key is not after the query, −1e30 elsewhere (finite, so no row can turn NaN).
+    const bias = once((S) => {
+      const position = g.range(S);
+      const seen = g.greaterOrEqual(g.reshape(position, [S, 1]), g.reshape(position, [1, S]));
+      const square = g.where(seen, 0, -1e30);
+      return g.reshape(g.expand(square, [G, S, S]), [dimProduct([G, S]), S]);
+    });
+    return (q: Value, k: Value, v: Value) => {
+      const [B, S] = q.shape as [string, string];
+      const split = (x: Value, heads: number) => g.transpose(g.reshape(x, [B, S, heads, D]), [0, 2, 1, 3]);
+      const folded = g.reshape(split(q, heads), [B, kvHeads, dimProduct([G, S]), D]);
+      const inputs = [folded, split(k, kvHeads), split(v, kvHeads), bias(S)];
+      const o = g.op("CausalAttention", inputs, { scale: attrs.scale })[0]!;
+      return g.transpose(g.reshape(o, [B, heads, S, D]), [0, 2, 1, 3]);
+    };
+  }
+}
+
+/** What all layers share: made for the first one. */
+function once<Key extends string[]>(make: (...key: Key) => Value): (...key: Key) => Value {
+  const made = new Map<string, Value>();
+  return (...key) => {
+    const name = key.join();
+    const known = made.get(name) ?? make(...key);
+    made.set(name, known);
+    return known;
+  };
 }
 
 /** The cache a decoding graph carries: inputs `past_key.i`, `past_value.i` and the matching outputs. */

@@ -1,10 +1,56 @@
-/** Attention for training (a composite with its own gradient), cached attention for decoding, and rotations. */
+/** Attention for training (composites with a gradient of their own), cached attention for decoding, and rotations. */
+import type { Builder } from "../graph/builder.ts";
+import { dimProduct, type TensorType, type Value, WITHOUT } from "../graph/value.ts";
 import type { OpRow } from "./row.ts";
 
 export interface AttentionAttrs {
   RotaryEmbedding: { heads: number };
   CausalAttention: { scale: number };
-  GroupQueryAttention: { heads: number; kvHeads: number; scale: number; rotary: boolean };
+  FusedCausalAttention: { heads: number; kvHeads: number; scale: number };
+  GroupQueryAttention: {
+    heads: number;
+    kvHeads: number;
+    scale: number;
+    rotary: boolean;
+    /** A fourth output: the probabilities [B,heads,S,total]. */
+    probabilities?: boolean;
+  };
+}
+
+/** The runtime's attention takes heads of a multiple of so many numbers. */
+export const FUSED_HEAD_MULTIPLE = 8;
+
+/** GroupQueryAttention's `qk_output`: scores after the softmax. */
+const AFTER_SOFTMAX = 2;
+
+/**
+ * Gradients of o = p·v, p = softmax(scale·q·kᵀ): q, o and dO [B,K,G·S,d], k and v [B,K,S,d], p [B,K,G·S,S]. With
+ * `rowSum` = Σ dO·o of each row, ds = p·(dO·vᵀ − rowSum).
+ */
+function attentionGradients(
+  g: Builder,
+  { q, k, v, p, dO, rowSum }: Record<"q" | "k" | "v" | "p" | "dO" | "rowSum", Value>,
+  scale: number,
+  wants: readonly boolean[],
+): (Value | null)[] {
+  const ds = g.mul(p, g.sub(g.matmul(dO, v, { transB: true }), rowSum));
+  return [
+    wants[0] ? g.matmul(ds, k, { alpha: scale }) : null,
+    wants[1] ? g.matmul(ds, q, { transA: true, alpha: scale }) : null,
+    wants[2] ? g.matmul(p, dO, { transA: true }) : null,
+  ];
+}
+
+/** Outputs of attention without a cache: what was attended, keys and values by head, and the probabilities if wanted. */
+function attentionOutputs(
+  q: TensorType,
+  k: TensorType,
+  { heads, kvHeads, probabilities }: { heads: number; kvHeads: number; probabilities?: boolean },
+): TensorType[] {
+  const [B, S] = q.shape as [string, string];
+  const byHead = { dtype: k.dtype, shape: [B, kvHeads, S, Number(k.shape[2]) / kvHeads] };
+  const p = { dtype: q.dtype, shape: [B, heads, S, S] };
+  return [q, byHead, byHead, ...(probabilities ? [p] : [])];
 }
 
 export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[Name]> } = {
@@ -40,13 +86,8 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
     },
     vjp: ({ g, inputs: [q, k, v], outputs: [o, p], grads: [dO], attrs: { scale }, wants }) => {
       const rowSum = g.reduceSum(g.mul(dO!, o!), [-1], true);
-      const ds = g.mul(p!, g.sub(g.matmul(dO!, v!, { transB: true }), rowSum));
-      return [
-        wants[0] ? g.matmul(ds, k!, { alpha: scale }) : null,
-        wants[1] ? g.matmul(ds, q!, { transA: true, alpha: scale }) : null,
-        wants[2] ? g.matmul(p!, dO!, { transA: true }) : null,
-        null,
-      ];
+      const all = { q: q!, k: k!, v: v!, p: p!, dO: dO!, rowSum };
+      return [...attentionGradients(g, all, scale, wants), null];
     },
     samples: [{
       inputs: [{ shape: [2, 2, 6, 4] }, { shape: [2, 2, 3, 4] }, { shape: [2, 2, 3, 4] }],
@@ -62,17 +103,63 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
       },
     }],
   },
-  // Attention over a key-value cache that the op appends to. Inputs: q [B,S,heads·d], k and v [B,S,kvHeads·d], past
-  // key and value [B,kvHeads,L,d], last position of each row i32 [B], longest total length i32 [], cos, sin.
+  // The same by the runtime's own attention, which skips what the mask hides and lays out heads itself: q [B,S,N·d],
+  // k and v [B,S,K·d], last column i32 [B], columns i32 [] → o [B,S,N·d], keys and values [B,K,S,d], p [B,N,S,S].
+  FusedCausalAttention: {
+    infer: ([q, k], attrs) => attentionOutputs(q!, k!, { ...attrs, probabilities: true }),
+    lower: (g, [q, k, v, last, columns], attrs) =>
+      g.op("GroupQueryAttention", [q!, k!, v!, WITHOUT, WITHOUT, last!, columns!], {
+        ...attrs,
+        rotary: false,
+        probabilities: true,
+      }),
+    vjp: (
+      { g, inputs: [q], outputs: [o, keys, values, p], grads: [dO], attrs: { heads, kvHeads, scale }, wants },
+    ) => {
+      const [B, S] = q!.shape as [string, string];
+      const d = Number(keys!.shape[3]);
+      const rows = dimProduct([heads / kvHeads, S]);
+      // Query heads that share a kv head become rows of it.
+      const fold = (x: Value, width: number) =>
+        g.reshape(g.transpose(g.reshape(x, [B, S, heads, width]), [0, 2, 1, 3]), [B, kvHeads, rows, width]);
+      const unfold = (x: Value | null, count: number) =>
+        x && g.reshape(g.transpose(g.reshape(x, [B, count, S, d]), [0, 2, 1, 3]), [B, S, count * d]);
+      const rowSum = g.reduceSum(g.reshape(g.mul(dO!, o!), [B, S, heads, d]), [-1], true);
+      const all = {
+        q: fold(q!, d),
+        k: keys!,
+        v: values!,
+        p: g.reshape(p!, [B, kvHeads, rows, S]),
+        dO: fold(dO!, d),
+        rowSum: fold(rowSum, 1),
+      };
+      const [dq, dk, dv] = attentionGradients(g, all, scale, wants);
+      return [unfold(dq!, heads), unfold(dk!, kvHeads), unfold(dv!, kvHeads), null, null];
+    },
+    samples: [{
+      inputs: [{ shape: [2, 3, 32] }, { shape: [2, 3, 16] }, { shape: [2, 3, 16] }],
+      build: (g, q, k, v) => {
+        const last = g.cast(g.ints([2, 2]), "int32");
+        const columns = g.cast(g.reshape(g.ints([3]), []), "int32");
+        const attrs = { heads: 4, kvHeads: 2, scale: 0.5 };
+        return g.op("FusedCausalAttention", [q!, k!, v!, last, columns], attrs).slice(0, 1);
+      },
+    }],
+  },
+  // Attention over a key-value cache that the op appends to, or WITHOUT one over its own columns. Inputs: q [B,S,heads·d],
+  // k and v [B,S,kvHeads·d], past key and value [B,kvHeads,L,d], last position of each row i32 [B], longest total length
+  // i32 [], cos, sin.
   GroupQueryAttention: {
     domain: "com.microsoft",
-    infer: ([q, _k, _v, pastKey, pastValue]) => [q!, pastKey!, pastValue!],
+    infer: ([q, k, _v, pastKey, pastValue], attrs) =>
+      pastKey === WITHOUT ? attentionOutputs(q!, k!, attrs) : [q!, pastKey!, pastValue!],
     vjp: "none",
-    onnx: ({ heads, kvHeads, scale, rotary }) => ({
+    onnx: ({ heads, kvHeads, scale, rotary, probabilities }) => ({
       num_heads: heads,
       kv_num_heads: kvHeads,
       scale: { float: scale },
       do_rotary: Number(rotary),
+      ...(probabilities && { qk_output: AFTER_SOFTMAX }),
     }),
     samples: [{
       inputs: [{ shape: [2, 1, 16] }, { shape: [2, 1, 8] }, { shape: [2, 1, 8] }, { shape: [2, 1, 5, 8] }, {
