@@ -5,9 +5,10 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { Feeds } from "./feeds.ts";
-import { cutIntoLanes, sideBySide } from "./lanes.ts";
+import { cutIntoBites, cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
+import type { TokenSequence } from "./token_batch.ts";
 
 export interface RunOptions {
   signal?: AbortSignal;
@@ -68,30 +69,38 @@ export class TrainingGraph {
 
   /**
    * One micro-batch, in as many lanes as the model has. `prepare` makes the inputs of some of its rows. Gives the
-   * outputs that are not gradients, each flattened: they are sums over rows, so those of lanes add up.
+   * outputs that are not gradients, each flattened: they are sums over rows, so those of all parts add up.
    */
-  async run<Row>(
+  async run<Row extends TokenSequence>(
     rows: readonly Row[],
     prepare: (rows: readonly Row[]) => PreparedRun,
     { first, signal }: RunOptions & { first: boolean },
   ): Promise<Record<string, Float32Array>> {
-    const parts = cutIntoLanes(rows, this.#sessions.base.lanes);
+    const { base } = this.#sessions;
+    const parts = cutIntoLanes(rows, base.lanes);
     while (this.#lanes.length < parts.length - 1) this.#lanes.push(this.#gradients.like());
     const [total, ...others] = await sideBySide(parts, async (part, lane) => {
-      const { feeds, columns } = prepare(part);
-      using _released = feeds;
-      return lane === 0
-        ? await this.#lane(feeds, columns, this.#gradients, !first, signal)
-        : await this.#lane(feeds, columns, this.#lanes[lane - 1]!, false, signal);
+      const gradients = lane === 0 ? this.#gradients : this.#lanes[lane - 1]!;
+      // Alone, a run has all threads to share its operators, and wants them large.
+      const bites = parts.length === 1 ? [part] : cutIntoBites(part, base.config.intermediate_size);
+      let sums: Record<string, Float32Array> | undefined;
+      for (const bite of bites) {
+        const { feeds, columns } = prepare(bite);
+        using _released = feeds;
+        const accumulate = sums !== undefined || (lane === 0 && !first);
+        const outputs = await this.#once(feeds, columns, gradients, accumulate, signal);
+        sums = sums ? addOutputs(sums, outputs) : outputs;
+      }
+      return sums!;
     });
     others.forEach((outputs, lane) => {
       addInto(this.#gradients.data, this.#lanes[lane]!.data);
-      for (const [name, values] of Object.entries(outputs)) addInto(total![name]!, values);
+      addOutputs(total!, outputs);
     });
     return total!;
   }
 
-  async #lane(
+  async #once(
     feeds: Feeds,
     columns: number,
     gradients: ParameterSet,
@@ -122,6 +131,15 @@ export class TrainingGraph {
   dispose(): void {
     for (const gradients of this.#lanes) gradients.dispose();
   }
+}
+
+/** `total` with `part` added to each of its arrays. */
+function addOutputs(
+  total: Record<string, Float32Array>,
+  part: Record<string, Float32Array>,
+): Record<string, Float32Array> {
+  for (const [name, values] of Object.entries(part)) addInto(total[name]!, values);
+  return total;
 }
 
 function addInto(total: Float32Array, part: Float32Array): void {

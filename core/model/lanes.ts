@@ -3,18 +3,35 @@
  * threads: waking them costs more than they save. So its batches are cut into lanes instead, and every lane runs the
  * whole graph on one thread. Rows do not depend on each other, so this changes no result but by rounding.
  */
+import type { TokenSequence } from "./token_batch.ts";
 
 /** Fewer rows than this do not fill a lane. */
 const MIN_ROWS = 4;
 
 /** `rows` in order, cut into at most `lanes` parts of nearly equal size; one part when there are few. */
 export function cutIntoLanes<Row>(rows: readonly Row[], lanes: number): Row[][] {
-  const count = Math.max(1, Math.min(lanes, Math.floor(rows.length / MIN_ROWS)));
-  return Array.from(
-    { length: count },
-    (_, lane) =>
-      rows.slice(Math.floor(lane * rows.length / count), Math.floor((lane + 1) * rows.length / count)),
+  return cutEvenly(rows, Math.max(1, Math.min(lanes, Math.floor(rows.length / MIN_ROWS))));
+}
+
+/** What one activation of a lane's run may take. Larger runs were no faster, and hold more at once. */
+const BITE_BYTES = 1 << 20;
+
+/**
+ * The rows of one lane in order, cut into parts of nearly equal size that it runs one after another: as many as keep
+ * an activation of `width` numbers a token within the bound. Rows of a padded batch are as long as the longest.
+ */
+export function cutIntoBites<Row extends TokenSequence>(rows: readonly Row[], width: number): Row[][] {
+  const columns = Math.max(
+    0,
+    ...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length),
   );
+  const fitting = Math.max(1, Math.floor(BITE_BYTES / (4 * width * columns)));
+  return cutEvenly(rows, Math.ceil(rows.length / fitting));
+}
+
+function cutEvenly<Row>(rows: readonly Row[], count: number): Row[][] {
+  const start = (part: number) => Math.floor(part * rows.length / count);
+  return Array.from({ length: count }, (_, part) => rows.slice(start(part), start(part + 1)));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Lanes: how a batch is cut, and that cutting it changes no result but by rounding. */
 import assert from "node:assert/strict";
-import { cutIntoLanes, inTurn, sideBySide } from "../../../core/model/lanes.ts";
+import { cutIntoBites, cutIntoLanes, inTurn, sideBySide } from "../../../core/model/lanes.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { initialParameters, tuningOf } from "../../../core/model/network.ts";
 import { Optimizer } from "../../../core/model/optimizer.ts";
@@ -27,6 +27,19 @@ Deno.test("cutIntoLanes() keeps the order, balances, and leaves few rows togethe
   assert.deepEqual(cutIntoLanes(rows, 1), [rows]);
   assert.equal(cutIntoLanes(rows.slice(0, 7), 4).length, 1);
   assert.deepEqual(cutIntoLanes(rows, 16).flat(), rows);
+});
+
+Deno.test("cutIntoBites() keeps the order, balances, and holds the bound on an activation", () => {
+  const rows = (count: number, length: number) =>
+    Array.from({ length: count }, () => ({ prompt_ids: [1], response_ids: new Array(length - 1).fill(2) }));
+  const sizes = (count: number, length: number, width: number) =>
+    cutIntoBites(rows(count, length), width).map((bite) => bite.length);
+  assert.deepEqual(sizes(16, 80, 384), [8, 8]); // 8·80·384 float32 numbers are 0.94 MiB
+  assert.deepEqual(sizes(16, 90, 384), [5, 5, 6]); // 8 rows would be 1.05 MiB
+  assert.deepEqual(sizes(3, 80, 1_000_000), [1, 1, 1]);
+  assert.deepEqual(sizes(0, 80, 384), []);
+  const given = rows(11, 100);
+  assert.deepEqual(cutIntoBites(given, 384).flat(), given);
 });
 
 Deno.test("sideBySide() waits for every part before it throws", async () => {
