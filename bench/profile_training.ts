@@ -1,26 +1,33 @@
 /**
- * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]`.
- * Random weights, one micro-batch of the whole workload; onnxruntime's own profiler does the timing.
+ * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]
+ * [--base-precision int8]`. Random weights, one micro-batch of the whole workload; onnxruntime's own profiler does
+ * the timing.
  */
+import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { policyTrainingArtifact, valueTrainingArtifact } from "../kernels/artifacts.ts";
+import type { Precision } from "../kernels/nn/parameters.ts";
 import { BaseModel } from "../core/model/base_model.ts";
 import { Feeds } from "../core/model/feeds.ts";
-import { initialParameters, tuningOf } from "../core/model/network.ts";
+import { held, initialParameters, tuningOf } from "../core/model/network.ts";
 import { tokenBatch } from "../core/model/token_batch.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";
 import { type WorkloadName, WORKLOADS } from "./workloads.ts";
 
-const [size = "tiny", network = "policy", runs = "8"] = Deno.args;
+const { values: options, positionals: [size = "tiny", network = "policy", runs = "8"] } = parseArgs({
+  allowPositionals: true,
+  options: { "base-precision": { type: "string", default: "float32" } },
+});
 const { config, B, P, R } = WORKLOADS[size as WorkloadName];
 const folder = await Deno.makeTempDir({ prefix: "proximal-profile-" });
 try {
   await writeRandomModel(folder, config, { classifier: false, seed: 0 });
   const runtime = Runtime.open({ threads: 2 });
-  const base = await BaseModel.open(runtime, folder);
-  const tuning = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
+  const base = await BaseModel.open(runtime, folder, { precision: options["base-precision"] as Precision });
+  const lora = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
+  const tuning = held(lora, base.precision);
   const head = network === "value";
   const parameters = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
   const artifact = head

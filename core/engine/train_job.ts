@@ -27,7 +27,7 @@ export async function* trainJob(
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const planned = await planJob(job, folders);
-  const base = await BaseModel.open(runtime, folders.model);
+  const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision });
   const learner = await makeLearner(base, job, folders.checkpoint);
   const reward = await makeReward(job.reward, {
     model: async (name) => (await loadReward(runtime, folders, name)).source,
@@ -94,7 +94,8 @@ export async function makeLearner(
     await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
   // A bare adapter can be turned off; anything else needs a copy of where it started.
   const reference = loaded || tuning.type === "full" ? parameters.clone() : "base" as const;
-  const policy = new Policy(base, tuning, parameters, { reference, shared });
+  const sampling = job.rollout_precision ?? job.base_precision;
+  const policy = new Policy(base, tuning, parameters, { reference, shared, sampling });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
   if (value.type === "shared") return { policy, policyOptimizer, critic: null };
   const criticTuning = loaded?.critic?.tuning ?? tuningOf(base.config, { ...value, type: "lora" });

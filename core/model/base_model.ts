@@ -5,12 +5,15 @@
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linears } from "../../kernels/models/linears.ts";
+import type { Precision } from "../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
+import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
+import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { ModelWeights, type WantedWeight } from "./model_weights.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
 
@@ -21,20 +24,27 @@ export class BaseModel {
   readonly runtime: Runtime;
   readonly folder: string;
   readonly facts: FolderConfig;
+  /** What the matrices of its layers are held as, for whoever leaves them frozen. */
+  readonly precision: Precision;
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;
   #rope: { length: number; cos: Tensor; sin: Tensor } | undefined;
 
-  private constructor(runtime: Runtime, folder: string, facts: FolderConfig) {
+  private constructor(runtime: Runtime, folder: string, facts: FolderConfig, precision: Precision) {
     this.runtime = runtime;
     this.folder = folder;
     this.facts = facts;
+    this.precision = precision;
     this.#prepacked = runtime.createPrepackedWeights();
   }
 
   /** Reads the folder's configuration; weights follow when a session needs them. */
-  static async open(runtime: Runtime, folder: string): Promise<BaseModel> {
-    return new BaseModel(runtime, folder, await readConfig(folder));
+  static async open(
+    runtime: Runtime,
+    folder: string,
+    { precision = "float32" }: { precision?: Precision } = {},
+  ): Promise<BaseModel> {
+    return new BaseModel(runtime, folder, await readConfig(folder), precision);
   }
 
   /** Into how many parts, a thread each, this model's batches are cut (lanes.ts). */
@@ -94,7 +104,7 @@ export class BaseModel {
 
   /** Bytes of the weights that have been read. */
   get bytes(): number {
-    return [...this.#weights.values()].reduce((sum, { size }) => sum + 4 * size, 0);
+    return [...this.#weights.values()].reduce((sum, { size, dtype }) => sum + DTYPES[dtype].bytes * size, 0);
   }
 
   dispose(): void {
@@ -108,9 +118,18 @@ export class BaseModel {
     const missing = wanted.filter(({ name }) => !this.#weights.has(name));
     if (missing.length === 0) return;
     using weights = await ModelWeights.open(this.folder, this.config);
-    weights.check(missing);
-    for (const { name, shape } of missing) {
+    const inEight = int8Sources(this.config, missing);
+    const plain = missing.filter(({ name }) => !isInt8Part(name));
+    weights.check([...plain, ...inEight]);
+    for (const { name, shape } of plain) {
       this.#weights.set(name, Tensor.from(this.runtime, "float32", shape, await weights.readFloat32(name)));
+    }
+    for (const { name, codes, scale, size, transposed } of inEight) {
+      // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
+      const values = this.#weights.get(name)?.data as Float32Array ?? await weights.readFloat32(name);
+      const matrix = int8Matrix(name, values, size, transposed);
+      this.#weights.set(codes, Tensor.from(this.runtime, "int8", size, matrix.codes));
+      this.#weights.set(scale, Tensor.from(this.runtime, "float32", [size[1]], matrix.scale));
     }
   }
 }

@@ -24,13 +24,16 @@ export class Decoder {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
   readonly #form: LoraForm;
+  readonly #int8: boolean;
   #merged: ParameterSet | undefined;
 
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
     const adapted = this.#weights().reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
-    this.#form = adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
+    this.#int8 = tuning.type !== "full" && tuning.precision === "int8";
+    // Codes cannot be added to.
+    this.#form = !this.#int8 && adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
   }
 
   /** The linears that an adapter changes. */
@@ -68,7 +71,7 @@ export class Decoder {
     const form = this.#form;
     const session = await this.#sessions.get(
       `generate:${truncation}`,
-      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
+      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form, int8Head: this.#int8 }),
       { prepacking: true },
     );
     using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));

@@ -11,7 +11,7 @@ import { embedding, familyOf, lmHead } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { causalAttention } from "../../kernels/nn/attend.ts";
-import { InputParameters } from "../../kernels/nn/parameters.ts";
+import { InputParameters, type Precision } from "../../kernels/nn/parameters.ts";
 import { fillUniform } from "../rng.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
@@ -37,6 +37,11 @@ export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
     type: "lora",
     adapter: uniformAdapter(config, { r: trainable.r, scale: trainable.alpha / trainable.r }, targets),
   };
+}
+
+/** A tuning whose frozen matrices are held as `precision`. What is trained is float32. */
+export function held(tuning: Tuning, precision: Precision): Tuning {
+  return tuning.type === "full" ? tuning : { ...tuning, precision };
 }
 
 /** Every weight of the model by name and shape, as its graph asks for them. */

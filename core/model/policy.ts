@@ -5,12 +5,13 @@
 import { policyEvalArtifact, policyTrainingArtifact, type Tuning } from "../../kernels/artifacts.ts";
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import type { Precision } from "../../kernels/nn/parameters.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Decoder } from "./decoder.ts";
 import type { DecodedRow, DecodeRow } from "./decoding.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
-import { SessionCache } from "./network.ts";
+import { held, SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import { forwardRuns } from "./forward_chunks.ts";
@@ -72,18 +73,23 @@ export class Policy {
   /**
    * @param reference parameters of the reference policy; `"base"` turns the adapter off instead
    * @param shared whether `parameters` end with a value head on this trunk
+   * @param sampling what `respond` multiplies by; as the base is held by default
    */
   constructor(
     base: BaseModel,
     tuning: Tuning,
     parameters: ParameterSet,
-    { reference, shared }: { reference: ParameterSet | "base"; shared: boolean },
+    { reference, shared, sampling = base.precision }: {
+      reference: ParameterSet | "base";
+      shared: boolean;
+      sampling?: Precision;
+    },
   ) {
     this.base = base;
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
-    this.#tuning = tuning;
-    this.#decoder = new Decoder(this.#sessions, tuning);
+    this.#tuning = held(tuning, base.precision);
+    this.#decoder = new Decoder(this.#sessions, held(tuning, sampling));
     this.#reference = reference;
     this.#shared = shared;
   }

@@ -254,6 +254,9 @@ const metadataSchema = z.record(z.string().min(1).max(64), z.string().max(512))
   .refine((metadata) => Object.keys(metadata).length <= 16, "At most 16 keys")
   .default({}).describe("Up to 16 texts of your own, kept with the job.");
 
+/** What matrices are held and multiplied as. */
+const precision = z.enum(["float32", "int8"]);
+
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
   kind: z.literal("ppo"),
@@ -268,6 +271,12 @@ export const ppoJobSchema = z.strictObject({
   ppo: ppoSchema.prefault({}),
   trainable: trainableSchema.prefault({ type: "lora" }),
   value: valueSchema.prefault({ type: "separate" }),
+  base_precision: precision.default("float32").describe(
+    "int8 holds the frozen matrices of the layers in 8 bits and multiplies by them in 8 bits, for policy, reference, value network and rollouts alike: faster and smaller, at a cost in exactness. Needs trainable.type lora. Default float32 (exact).",
+  ),
+  rollout_precision: precision.nullable().default(null).describe(
+    "int8 samples with 8-bit weights (the head's too) beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora. Default null: base_precision.",
+  ),
   reward: rewardSchema,
   seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
   webhook: webhookSchema.nullable().default(null),
@@ -278,6 +287,18 @@ export const ppoJobSchema = z.strictObject({
     fail(
       ["trainable", "dropout"],
       `dropout ${job.trainable.dropout} must be 0 for PPO: with dropout the first probability ratio would not be 1`,
+    );
+  }
+  if (job.trainable.type === "full") {
+    for (const path of ["base_precision", "rollout_precision"] as const) {
+      if (job[path] !== "int8") continue;
+      fail([path], `${path} int8 needs frozen matrices: trainable.type full changes them in every step`);
+    }
+  }
+  if (job.base_precision === "int8" && job.rollout_precision === "float32") {
+    fail(
+      ["rollout_precision"],
+      "rollout_precision float32 needs a float32 base: base_precision int8 keeps none",
     );
   }
   if (rewardNodes(job.reward).some((node) => node.type === "exact_match" && node.answer === undefined)) {

@@ -124,6 +124,10 @@ export class Builder extends Graph {
     return this.op("ReduceMax", [x, this.ints(axes)], { axes, keepdims })[0]!;
   }
 
+  reduceMin(x: Value, axes: readonly number[], keepdims: boolean): Value {
+    return this.op("ReduceMin", [x, this.ints(axes)], { axes, keepdims })[0]!;
+  }
+
   argMax(x: Value, axis: number, keepdims: boolean): Value {
     return this.op("ArgMax", [x], { axis, keepdims })[0]!;
   }

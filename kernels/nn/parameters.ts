@@ -51,22 +51,25 @@ export type LoraForm = "merged" | "added" | "given";
 /** What the frozen matrices of a model's layers are held as. Embeddings, norms and biases stay float32. */
 export type Precision = "float32" | "int8";
 
-/** What is behind a weight's name when it is asked for in 8 bits. */
+/** What is behind a weight's name when it is asked for in 8 bits: W [out,in], whichever way round the file has it. */
 export const INT8 = {
-  /** int8 [in,out]: round(W / scale) of each output, transposed where W is [out,in]. */
+  /** int8 [in,out]: Wᵀ over the scale of each output, rounded. */
   codes: ".int8",
-  /** The same as [out,in], for the way back. */
-  transposed: ".int8_transposed",
   /** float32 [out]: the largest absolute weight of each output, over 127. */
   scale: ".int8_scale",
+  /** int8 [out,in]: W over the scale of each input, rounded. For the way back. */
+  back: ".int8_back",
+  /** float32 [in]: the largest absolute weight of each input, over 127. */
+  backScale: ".int8_back_scale",
 } as const;
 
-/** The three tensors of a weight in 8 bits, by the weight's full name. */
+/** The four tensors of a weight in 8 bits, by the weight's full name. */
 export function int8Weight(g: Builder, path: string, inFeatures: Dim, outFeatures: Dim): Value[] {
   return [
     g.weight(path + INT8.codes, [inFeatures, outFeatures], "int8"),
-    g.weight(path + INT8.transposed, [outFeatures, inFeatures], "int8"),
     g.weight(path + INT8.scale, [outFeatures]),
+    g.weight(path + INT8.back, [outFeatures, inFeatures], "int8"),
+    g.weight(path + INT8.backScale, [inFeatures]),
   ];
 }
 

@@ -12,6 +12,7 @@ export interface ReductionAttrs {
   ReduceSum: Reduce;
   ReduceMean: Reduce;
   ReduceMax: Reduce;
+  ReduceMin: Reduce;
   ArgMax: { axis: number; keepdims: boolean };
   CumSum: { axis: number };
   TopK: { axis: number; size: number | string };
@@ -28,7 +29,9 @@ function kept(g: Builder, y: Value, x: Value, { axes, keepdims }: Reduce): Value
   return keepdims ? y : g.reshape(y, reduced(x, { axes, keepdims: true }).shape);
 }
 
-function reduceSamples(apply: (g: Builder, x: Value, axes: number[], keepdims: boolean) => Value): Sample[] {
+type Apply = (g: Builder, x: Value, axes: number[], keepdims: boolean) => Value;
+
+function reduceSamples(apply: Apply): Sample[] {
   const cases: [number[], boolean][] = [[[-1], true], [[0], false], [[0, 2], true], [[0, 1, 2], false]];
   return cases.map(([axes, keepdims]) => ({
     inputs: [{ shape: [2, 3, 4] }],
@@ -37,6 +40,18 @@ function reduceSamples(apply: (g: Builder, x: Value, axes: number[], keepdims: b
 }
 
 const onnx = ({ keepdims }: { keepdims: boolean }) => ({ keepdims: Number(keepdims) });
+
+/** Ties share nothing: every element equal to the extreme gets dy, which is exact for distinct values. */
+function extreme(apply: Apply): OpRow<Reduce> {
+  return {
+    infer: ([x], attrs) => [reduced(x!, attrs)],
+    vjp: ({ g, inputs: [x], outputs: [y], grads: [dy], attrs }) => [
+      g.where(g.equal(x!, kept(g, y!, x!, attrs)), kept(g, dy!, x!, attrs), g.scalar(0)),
+    ],
+    onnx,
+    samples: reduceSamples(apply),
+  };
+}
 
 export const REDUCTION: { [Name in keyof ReductionAttrs]: OpRow<ReductionAttrs[Name]> } = {
   ReduceSum: {
@@ -55,15 +70,8 @@ export const REDUCTION: { [Name in keyof ReductionAttrs]: OpRow<ReductionAttrs[N
     onnx,
     samples: reduceSamples((g, x, axes, keepdims) => g.reduceMean(x, axes, keepdims)),
   },
-  // Ties share nothing: every element equal to the maximum gets dy, which is exact for distinct values.
-  ReduceMax: {
-    infer: ([x], attrs) => [reduced(x!, attrs)],
-    vjp: ({ g, inputs: [x], outputs: [y], grads: [dy], attrs }) => [
-      g.where(g.equal(x!, kept(g, y!, x!, attrs)), kept(g, dy!, x!, attrs), g.scalar(0)),
-    ],
-    onnx,
-    samples: reduceSamples((g, x, axes, keepdims) => g.reduceMax(x, axes, keepdims)),
-  },
+  ReduceMax: extreme((g, x, axes, keepdims) => g.reduceMax(x, axes, keepdims)),
+  ReduceMin: extreme((g, x, axes, keepdims) => g.reduceMin(x, axes, keepdims)),
   ArgMax: {
     infer: (
       [x],
