@@ -2,9 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { JobFolders, TrainingEvent } from "../../../core/engine/protocol.ts";
+import { generate } from "../../../core/engine/generate.ts";
+import { generationSchema, scoreSchema } from "../../../core/engine/requests.ts";
+import { score } from "../../../core/engine/score.ts";
+import { ServedModels } from "../../../core/engine/served_models.ts";
 import { trainJob } from "../../../core/engine/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
 import type { TrainingJobConfig } from "../../../core/ppo/config.ts";
+import { within } from "../../kernels/within.ts";
 import { inFolder } from "../model/in_folder.ts";
 import { KINDS, makeJob } from "../model/make_learner.ts";
 import { fixtureFolder, runtime } from "../model/tiny_models.ts";
@@ -118,6 +123,49 @@ for (const [kind, given] of Object.entries(KINDS)) {
       const next = await run(again, join(parent, "next"), { ...folders, checkpoint });
       assert.ok(Math.abs(next.find((event) => event.type === "step")!.metrics["objective/kl"]!) < 1e-5);
     }));
+}
+
+for (const precision of [{ base_precision: "int8" }, { rollout_precision: "int8" }] as const) {
+  const [[field]] = Object.entries(precision) as [[string, string]];
+  for (const kind of ["lora, separate", "lora, shared"] as const) {
+    Deno.test(`${kind}: a job with ${field} int8 keeps every identity, repeats, and leaves a checkpoint for float32`, () =>
+      inFolder(async (parent) => {
+        const job = makeJob({ ...KINDS[kind], ...precision, epochs: 2, ppo: PPO });
+        const events = await run(job, join(parent, "a"));
+        await run(job, join(parent, "b"));
+        assert.deepEqual(await hashes(join(parent, "b")), await hashes(join(parent, "a")));
+        assert.deepEqual(events.filter(({ type }) => type === "warning"), []);
+        const steps = events.flatMap((event) => event.type === "step" ? [event.metrics] : []);
+        assert.equal(steps[0]!["objective/kl"], 0);
+        for (const metrics of steps) {
+          assert.ok(metrics["rollout_gap/max_abs"]! > 1e-4);
+          assert.ok(metrics["rollout_gap/mean_abs"]! < 0.2);
+        }
+        const checkpoint = events.findLast((event) => event.type === "checkpoint")!.folder;
+        const served = await new ServedModels(runtime).policy({ ...FOLDERS, checkpoint });
+        const signal = new AbortController().signal;
+        const asked = scoreSchema.parse({
+          model: "m",
+          items: [{ prompt: "The quick", completion: " brown fox" }],
+        });
+        const [scored] = (await score(served, asked, null, signal)).data;
+        assert.ok(Math.abs(scored!.kl) > 1e-6);
+        const wanted = generationSchema.parse({
+          model: "m",
+          prompts: [{ token_ids: [5, 6, 7] }],
+          max_new_tokens: 8,
+          logprobs: true,
+        });
+        const [generated] = (await generate(served, wanted, signal)).data;
+        // What serves is float32: sampler and scores agree as closely as ever.
+        const again = scoreSchema.parse({
+          model: "m",
+          items: [{ prompt_token_ids: [5, 6, 7], completion_token_ids: generated!.token_ids }],
+        });
+        const [measured] = (await score(served, again, null, signal)).data;
+        within(generated!.logprobs!, measured!.tokens!.map(({ logprob }) => logprob), 1e-4, "logprobs");
+      }));
+  }
 }
 
 Deno.test("a reward model scores the rollouts of a job", () =>

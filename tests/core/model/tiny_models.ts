@@ -1,5 +1,6 @@
 /** The fixtures as real models on the real runtime: their folders, batches and adapters, ready for the engine's classes. */
 import { join } from "node:path";
+import type { Precision } from "../../../kernels/nn/parameters.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { Policy } from "../../../core/model/policy.ts";
@@ -24,13 +25,19 @@ export function openBase(name = "qwen3"): Promise<BaseModel> {
   return BaseModel.open(runtime, fixtureFolder(name));
 }
 
-/** The fixture's model with the fixture's adapter, whose reference is the bare model. */
-export async function openAdapted(name = "qwen3"): Promise<Policy> {
-  const base = await openBase(name);
+/**
+ * The fixture's model with the fixture's adapter, whose reference is the bare model; both held and sampled from as
+ * asked.
+ */
+export async function openAdapted(
+  name = "qwen3",
+  { precision, sampling }: { precision?: Precision; sampling?: Precision } = {},
+): Promise<Policy> {
+  const base = await BaseModel.open(runtime, fixtureFolder(name), { precision });
   const { tuning, parameters } = await loadAdapter(base, join(fixtureFolder(name), "adapter"), {
     head: false,
   });
-  return new Policy(base, tuning, parameters, { reference: "base", shared: false });
+  return new Policy(base, tuning, parameters, { reference: "base", shared: false, sampling });
 }
 
 /** The fixture's batch as sequences, and per-token reference numbers cut into the same rows. */

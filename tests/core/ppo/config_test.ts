@@ -40,6 +40,7 @@ Deno.test("a job of model, prompts and reward gets every documented default", ()
     target_modules: "all-linear",
   });
   assert.equal(job.value.type, "separate");
+  assert.deepEqual([job.base_precision, job.rollout_precision], ["float32", null]);
   assert.deepEqual([job.epochs, job.seed, job.checkpoint, job.webhook, job.metadata], [1, 0, null, null, {}]);
 });
 
@@ -83,6 +84,19 @@ Deno.test("common mistakes are refused with the field's name", () => {
     [
       { trainable: { type: "lora", dropout: 0.1 } },
       /^trainable\.dropout: dropout 0\.1 must be 0 for PPO: .*ratio/,
+    ],
+    [{ base_precision: "int4" }, /^base_precision: .*"float32"\|"int8"/],
+    [
+      { base_precision: "int8", trainable: { type: "full" } },
+      /^base_precision: base_precision int8 needs frozen matrices: trainable\.type full changes them/,
+    ],
+    [
+      { rollout_precision: "int8", trainable: { type: "full" } },
+      /^rollout_precision: rollout_precision int8 needs frozen matrices/,
+    ],
+    [
+      { base_precision: "int8", rollout_precision: "float32" },
+      /^rollout_precision: rollout_precision float32 needs a float32 base/,
     ],
     [{ trainable: { type: "lora", target_modules: [] } }, /^trainable\.target_modules: /],
     [{ webhook: { url: "ftp://example.org/x" } }, /^webhook\.url: /],
