@@ -1,6 +1,6 @@
 /**
- * `deno task bench [SIZE …] [--python PATH] [--steps N]`: PPO steps of our workloads, each in a process of its own,
- * as JSON lines. With a Python that has the peers' packages, the peers run in the same sitting and a last line per
+ * `deno task bench [SIZE …] [--python PATH] [--steps N] [--base-precision int8] [--rollout-precision int8]`: PPO steps
+ * of our workloads, each in a process of its own, as JSON lines. With a Python that has the peers' packages, the peers run in the same sitting and a last line per
  * size gives the ratios. Sizes: tiny (the default), 135m, 0.6b.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +12,8 @@ const { values: options, positionals } = parseArgs({
     python: { type: "string" },
     steps: { type: "string" },
     threads: { type: "string", default: "2" },
+    "base-precision": { type: "string" },
+    "rollout-precision": { type: "string" },
   },
 });
 const sizes = positionals.length > 0 ? positionals : ["tiny"];
@@ -23,6 +25,11 @@ if (unknown) {
 
 /** Steps that make a steady median without taking all day. */
 const STEPS: Record<string, string> = { tiny: "8", "135m": "3", "0.6b": "2" };
+
+/** Passed on as they are; the peers know nothing of them. */
+const precision = (["base-precision", "rollout-precision"] as const).flatMap((name) =>
+  options[name] === undefined ? [] : [`--${name}`, options[name]]
+);
 
 const path = (name: string) => new URL(name, import.meta.url).pathname;
 
@@ -47,7 +54,17 @@ function median(values: readonly number[]): number {
 
 for (const size of sizes) {
   const steps = options.steps ?? STEPS[size]!;
-  const args = ["run", "-A", path("ppo_step.ts"), size, "--steps", steps, "--threads", options.threads];
+  const args = [
+    "run",
+    "-A",
+    path("ppo_step.ts"),
+    size,
+    "--steps",
+    steps,
+    "--threads",
+    options.threads,
+    ...precision,
+  ];
   const ours = JSON.parse((await run(Deno.execPath(), args)).split("\n").at(-1)!);
   print(ours);
   if (!options.python) continue;
@@ -63,6 +80,8 @@ for (const size of sizes) {
   const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
   print({
     size,
+    base_precision: ours.base_precision,
+    rollout_precision: ours.rollout_precision,
     "ratios, above 1 is better": {
       // The first step of each carries its start-up; a job is made of the others.
       "ppo step, steady, TRL": ratio(median(trl.per_step_s.slice(1)), ours.median_step_s),

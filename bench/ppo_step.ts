@@ -1,6 +1,6 @@
 /**
  * Whole PPO steps of one workload in a process of its own, so that its peak memory is its own:
- * `ppo_step.ts SIZE [--steps N]` prints one JSON line. Random weights, LoRA, a separate value network, a learned
+ * `ppo_step.ts SIZE [--steps N] [--base-precision int8] [--rollout-precision int8]` prints one JSON line. Random weights, LoRA, a separate value network, a learned
  * reward model of the same shape, responses always of full length, as the peers' scripts do it.
  */
 import { parseArgs } from "node:util";
@@ -18,7 +18,12 @@ import { type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values: options, positionals: [size = "tiny"] } = parseArgs({
   allowPositionals: true,
-  options: { steps: { type: "string", default: "4" }, threads: { type: "string", default: "2" } },
+  options: {
+    steps: { type: "string", default: "4" },
+    threads: { type: "string", default: "2" },
+    "base-precision": { type: "string" },
+    "rollout-precision": { type: "string" },
+  },
 });
 const { config, B, P, R } = WORKLOADS[size as WorkloadName];
 const steps = Number(options.steps);
@@ -36,8 +41,10 @@ try {
     prompts: Array.from({ length: B * steps }, () => "ids are given below"),
     ppo: { batch_size: B, max_new_tokens: R, missing_eos_penalty: 0 },
     reward: { type: "model", model: "reward" },
+    base_precision: options["base-precision"],
+    rollout_precision: options["rollout-precision"],
   });
-  const base = await BaseModel.open(runtime, names.policy);
+  const base = await BaseModel.open(runtime, names.policy, { precision: job.base_precision });
   const learner = await makeLearner(base, job);
   const policyTrain = learner.policy.train.bind(learner.policy);
   const policyTimes: number[] = [];
@@ -86,6 +93,8 @@ try {
     system: "proximal",
     size,
     lora: true,
+    base_precision: job.base_precision,
+    rollout_precision: job.rollout_precision ?? job.base_precision,
     B,
     P,
     R,
@@ -95,6 +104,7 @@ try {
     phase_s: Object.fromEntries(phases.map((phase) => [phase, round(median(`time/${phase}_s`))])),
     rollout_tok_s: round(median("rollout_tokens_per_second"), 1),
     policy_update_ms: round(policyTimes.toSorted((a, b) => a - b)[policyTimes.length >> 1]!, 1),
+    rollout_gap_mean_abs: round(median("rollout_gap/mean_abs"), 6),
     action_tok_s: round(median("tokens_per_second"), 1),
     peak_rss_mb: Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024),
   }));

@@ -7,7 +7,7 @@ import { Webhook } from "standardwebhooks";
 import { rewardCurve } from "./reward_curve.ts";
 import { rewardPicture } from "./reward_picture.ts";
 import { startServer } from "./start_server.ts";
-import { demoPrompts } from "./tiny/prompts.ts";
+import { demoJob } from "./tiny/demo_job.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -19,15 +19,6 @@ const { values: options } = parseArgs({
 });
 
 const SECRET = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24))))}`;
-
-/** Summaries that ask a question, in few words: what the reward pays for. */
-const REWARD = {
-  type: "sum",
-  terms: [
-    { weight: 1, reward: { type: "regex", pattern: "\\?\\s*$" } },
-    { weight: 1, reward: { type: "length", unit: "words", min: 6, max: 14 } },
-  ],
-};
 
 interface Epoch {
   epoch: number;
@@ -47,21 +38,15 @@ const receiver = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, a
 });
 
 try {
-  const prompts = demoPrompts();
-  const shown = prompts.slice(0, 4);
+  const request = demoJob(Number(options.seed), Number(options.epochs));
+  const shown = request.prompts.slice(0, 4) as string[];
   const before = await texts(shown, null);
   const job = await call("POST", "/v1/training-jobs", {
-    kind: "ppo",
-    model: "tiny",
-    prompts,
-    epochs: Number(options.epochs),
-    ppo: { batch_size: 32, max_new_tokens: 32, learning_rate: 1e-3, kl_coef: 0.1 },
-    reward: REWARD,
-    seed: Number(options.seed),
+    ...request,
     webhook: { url: `http://127.0.0.1:${receiver.addr.port}/hook`, secret: SECRET },
   });
   console.log(
-    `job ${job.id}: ${prompts.length} posts, ${options.epochs} epochs, reward: a question of 6 to 14 words\n`,
+    `job ${job.id}: ${request.prompts.length} posts, ${options.epochs} epochs, reward: a question of 6 to 14 words\n`,
   );
   const finished = await follow(job.id);
   if (finished.status !== "succeeded") {
