@@ -14,7 +14,7 @@ import { policyLoss } from "./losses/policy_loss.ts";
 import { sum, vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
-import { familyOf, int8Logits, lmHead } from "./models/families.ts";
+import { familyOf, int8Head, lmHead, logits } from "./models/families.ts";
 import { linears } from "./models/linears.ts";
 import type { ModelConfig } from "./models/model_config.ts";
 import { cachedAttention, causalAttention } from "./nn/attend.ts";
@@ -61,8 +61,8 @@ function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters): 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
   const targets = g.input("targets", "int64", ["N"]);
   const inverseTemperature = g.input("inverse_temperature", "float32", []);
-  const inputs = [h, lmHead(config, parameters), targets, inverseTemperature];
-  const [logprobs, entropy] = g.op("SelectedLogprobs", inputs, {});
+  const head = [lmHead(config, parameters), targets, inverseTemperature, ...int8Head(g, config, parameters)];
+  const [logprobs, entropy] = g.op("SelectedLogprobs", [h, ...head], {});
   return [logprobs!, entropy!];
 }
 
@@ -91,21 +91,19 @@ function gradientOutputs(
 
 /**
  * Samples one token per row: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [B] are
- * the flat indices of each row's last real token. Outputs `token` i64 [B], `logprob` [B] and the cache. The head is
- * float32 unless `int8Head`.
+ * the flat indices of each row's last real token. Outputs `token` i64 [B], `logprob` [B] and the cache.
  */
 export function generateArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { truncation: boolean; lora: LoraForm; int8Head?: boolean },
+  options: { truncation: boolean; lora: LoraForm },
 ): Artifact {
   const g = new Builder("generate");
   const parameters = parametersOf(g, tuning, options.lora);
   const ids = g.input("ids", "int64", ["B", "S"]);
   const cache = cachedAttention(g, config, "B");
   const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache);
-  const head = (of: Value) =>
-    options.int8Head ? int8Logits(g, config, of) : g.matmul(of, lmHead(config, parameters), { transB: true });
+  const head = (of: Value) => logits(g, config, parameters, of);
   const { token, logprob } = sampler(g, h, head, options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
 }
@@ -152,7 +150,7 @@ export function logitsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("logits");
   const parameters = parametersOf(g, tuning);
   const h = packedHidden(g, config, parameters);
-  return g.finish({ logits: g.matmul(h, lmHead(config, parameters), { transB: true }) });
+  return g.finish({ logits: logits(g, config, parameters, h) });
 }
 
 export interface PolicyTrainingOptions {

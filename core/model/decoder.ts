@@ -24,16 +24,15 @@ export class Decoder {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
   readonly #form: LoraForm;
-  readonly #int8: boolean;
   #merged: ParameterSet | undefined;
 
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
     const adapted = this.#weights().reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
-    this.#int8 = tuning.type !== "full" && tuning.precision === "int8";
-    // Codes cannot be added to.
-    this.#form = !this.#int8 && adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
+    // Nothing can be added to codes.
+    const mergeable = tuning.type === "lora" && tuning.precision !== "int8";
+    this.#form = mergeable && adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
   }
 
   /** The linears that an adapter changes. */
@@ -71,7 +70,7 @@ export class Decoder {
     const form = this.#form;
     const session = await this.#sessions.get(
       `generate:${truncation}`,
-      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form, int8Head: this.#int8 }),
+      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
       { prepacking: true },
     );
     using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));

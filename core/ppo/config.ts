@@ -272,10 +272,10 @@ export const ppoJobSchema = z.strictObject({
   trainable: trainableSchema.prefault({ type: "lora" }),
   value: valueSchema.prefault({ type: "separate" }),
   base_precision: precision.default("float32").describe(
-    "int8 holds the frozen matrices of the layers in 8 bits and multiplies by them in 8 bits, for policy, reference, value network and rollouts alike: faster and smaller, at a cost in exactness. Needs trainable.type lora. Default float32 (exact).",
+    "int8 holds the frozen matrices of layers and head in 8 bits and multiplies by them in 8 bits, for policy, reference, value network and rollouts alike: faster and smaller, at a cost in exactness. Needs trainable.type lora. Default float32 (exact).",
   ),
   rollout_precision: precision.nullable().default(null).describe(
-    "int8 samples with 8-bit weights (the head's too) beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora. Default null: base_precision.",
+    "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora. Default null: base_precision.",
   ),
   reward: rewardSchema,
   seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),

@@ -2,6 +2,7 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
 import { int8Weight, type Parameters } from "../nn/parameters.ts";
+import { int8Matmul } from "../ops/quantization.ts";
 import type { Family } from "./family.ts";
 import { GPT2 } from "./gpt2.ts";
 import { LLAMA } from "./llama.ts";
@@ -28,8 +29,14 @@ export function lmHead(config: ModelConfig, parameters: Parameters): Value {
   return parameters.weight(lmHeadName(config), [config.vocab_size, config.hidden_size]);
 }
 
-/** Logits [M,V] of h [M,H] by an 8-bit head. */
-export function int8Logits(g: Builder, config: ModelConfig, h: Value): Value {
-  const weight = int8Weight(g, lmHeadName(config), config.hidden_size, config.vocab_size);
-  return g.op("Int8Linears", [h, ...weight], {})[0]!;
+/** Codes [H,V] and scale [V] of the head's transpose where matrices are held in 8 bits, else nothing. */
+export function int8Head(g: Builder, config: ModelConfig, { precision }: Parameters): Value[] {
+  if (precision === "float32") return [];
+  return int8Weight(g, lmHeadName(config), config.hidden_size, config.vocab_size).slice(0, 2);
+}
+
+/** Logits [M,V] of hidden states [M,H]. */
+export function logits(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): Value {
+  const [codes, scale] = int8Head(g, config, parameters);
+  return codes ? int8Matmul(g, h, codes, scale!) : g.matmul(h, lmHead(config, parameters), { transB: true });
 }

@@ -39,6 +39,8 @@ export interface Parameters {
   linears(x: Value, modules: readonly LinearModule[]): Value[];
   /** What can be trained, by name, in the order it was asked for. */
   readonly trainable: ReadonlyMap<string, Value>;
+  /** What matrices are multiplied as. */
+  readonly precision: Precision;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Parameters {
  */
 export type LoraForm = "merged" | "added" | "given";
 
-/** What the frozen matrices of a model's layers are held as. Embeddings, norms and biases stay float32. */
+/** What the frozen matrices of a model's layers and head are multiplied as. The rest stays float32. */
 export type Precision = "float32" | "int8";
 
 /** What is behind a weight's name when it is asked for in 8 bits: W [out,in], whichever way round the file has it. */
@@ -200,6 +202,7 @@ export class FrozenParameters implements Parameters {
 /** Every weight a graph input: full fine-tuning. A weight used twice (tied embeddings) is one input. */
 export class InputParameters implements Parameters {
   readonly trainable = new Map<string, Value>();
+  readonly precision = "float32";
 
   constructor(readonly g: Builder) {}
 

@@ -33,6 +33,11 @@ function int8Product(g: Builder, rows: { codes: Value; steps: Value }, weight: V
   return g.mul(g.op("MatMulIntegerToFloat", inputs, {})[0]!, rows.steps);
 }
 
+/** x [M,K] times int8 weights [K,N] with a scale per column [N], → [M,N]. */
+export function int8Matmul(g: Builder, x: Value, weight: Value, scale: Value): Value {
+  return int8Product(g, quantizeRows(g, x), weight, scale);
+}
+
 /** What stands for each linear: codes and scale for the way there, codes and scale for the way back. */
 function quartets<Item>(rest: readonly Item[]): Item[][] {
   return Array.from({ length: rest.length / 4 }, (_, i) => rest.slice(4 * i, 4 * i + 4));
@@ -86,7 +91,7 @@ export const QUANTIZATION: { [Name in keyof QuantizationAttrs]: OpRow<Quantizati
     vjp: ({ g, inputs: [, ...rest], grads, wants }) => {
       if (!wants[0]) return [null];
       const parts = quartets(rest).flatMap(([, , back, scale], i) =>
-        grads[i] ? [int8Product(g, quantizeRows(g, grads[i]), back!, scale!)] : []
+        grads[i] ? [int8Matmul(g, grads[i], back!, scale!)] : []
       );
       return [parts.reduce((a, b) => g.add(a, b))];
     },

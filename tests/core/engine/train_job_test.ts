@@ -125,7 +125,13 @@ for (const [kind, given] of Object.entries(KINDS)) {
     }));
 }
 
-for (const precision of [{ base_precision: "int8" }, { rollout_precision: "int8" }] as const) {
+// Where sampler and training graph multiply alike, they differ by no more than what the order of sums decides.
+for (
+  const [precision, gap] of [
+    [{ base_precision: "int8" }, [0, 0.02]],
+    [{ rollout_precision: "int8" }, [1e-3, 0.2]],
+  ] as const
+) {
   const [[field]] = Object.entries(precision) as [[string, string]];
   for (const kind of ["lora, separate", "lora, shared"] as const) {
     Deno.test(`${kind}: a job with ${field} int8 keeps every identity, repeats, and leaves a checkpoint for float32`, () =>
@@ -138,8 +144,8 @@ for (const precision of [{ base_precision: "int8" }, { rollout_precision: "int8"
         const steps = events.flatMap((event) => event.type === "step" ? [event.metrics] : []);
         assert.equal(steps[0]!["objective/kl"], 0);
         for (const metrics of steps) {
-          assert.ok(metrics["rollout_gap/max_abs"]! > 1e-4);
-          assert.ok(metrics["rollout_gap/mean_abs"]! < 0.2);
+          const mean = metrics["rollout_gap/mean_abs"]!;
+          assert.ok(mean >= gap[0] && mean < gap[1], `the gap is ${mean}`);
         }
         const checkpoint = events.findLast((event) => event.type === "checkpoint")!.folder;
         const served = await new ServedModels(runtime).policy({ ...FOLDERS, checkpoint });
