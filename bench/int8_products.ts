@@ -50,7 +50,7 @@ function someValues(dtype: Dtype, size: number): DtypeView {
   const values = new DTYPES[dtype].view(size) as Float32Array;
   const scale = dtype === "float32" ? 1 : 100;
   for (let i = 0; i < size; i++) values[i] = scale * uniform(0, "data", 0, 0, i % 4096);
-  return values;
+  return values as DtypeView;
 }
 
 async function microseconds(kernel: Kernel, M: number, K: number, N: number, prepacking: boolean) {
