@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linears } from "../../kernels/models/linears.ts";
+import { MAX_INT8_TERMS } from "../../kernels/ops/quantization.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
@@ -39,6 +40,7 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
     );
   }
   await at("model", checkWeights(folders.model, facts, weightShapes(facts.model)));
+  checkInt8(job, facts.model);
   await checkRewards(job, folders);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const tokenizer = await at("model", loadTokenizer(folders.model));
@@ -94,9 +96,24 @@ function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly P
     trainable_parameters: trained,
     base_parameters: base,
     estimate: {
-      memory_bytes: memory(facts, job.ppo, { base, trained, longestPrompt }),
+      memory_bytes: memory(facts, job.ppo, { base: baseBytes(model, job, base), trained, longestPrompt }),
     },
   };
+}
+
+/** Sums of 8-bit products must fit 32 bits. */
+function checkInt8(job: TrainingJobConfig, model: ModelConfig): void {
+  for (const path of ["base_precision", "rollout_precision"] as const) {
+    if (job[path] !== "int8") continue;
+    const wide = linears(model).find(({ inFeatures, outFeatures }) =>
+      Math.max(inFeatures, outFeatures) > MAX_INT8_TERMS
+    );
+    if (!wide) continue;
+    throw invalid(
+      path,
+      `Expected float32: '${wide.module}' of '${job.model}' is wider than the ${MAX_INT8_TERMS} that int8 can sum up`,
+    );
+  }
 }
 
 /** Every name must be one of the model's linears: a misspelt one would silently train less than was asked for. */
@@ -114,8 +131,25 @@ function checkTargets(model: ModelConfig, targets: "all-linear" | readonly strin
 
 /** Bytes of a process that has loaded nothing. */
 const PROCESS_BYTES = 200e6;
-/** Weights and their reordered copy for small matmuls; parameters with gradient and two moments. */
-const COPIES = { base: 2, trained: 4 } as const;
+/** Parameters with gradient and two moments. */
+const TRAINED_COPIES = 4;
+/** Bytes of a frozen weight, its reordered copy for decoding included: in float32; in 8 bits, both ways or one. */
+const WEIGHT_BYTES = { float32: 4 + 4, int8: 2 + 1, int8_forward: 1 + 1 } as const;
+
+/** Bytes of a model's `count` frozen weights as the job holds them. */
+function baseBytes(model: ModelConfig, job: TrainingJobConfig, count: number): number {
+  const sampling = job.rollout_precision ?? job.base_precision;
+  if (sampling === "float32") return WEIGHT_BYTES.float32 * count;
+  const matrices = linears(model).reduce(
+    (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
+    0,
+  );
+  const head = WEIGHT_BYTES.int8_forward * model.vocab_size * model.hidden_size;
+  // What decodes in 8 bits leaves float32 weights as they lie.
+  return job.base_precision === "int8"
+    ? 4 * (count - matrices) + WEIGHT_BYTES.int8 * matrices + head
+    : 4 * count + WEIGHT_BYTES.int8_forward * matrices + head;
+}
 
 /** An upper estimate of the engine's memory: weights, optimizer, and one training run's activations. */
 function memory(
@@ -135,7 +169,7 @@ function memory(
   const cache = 2 * ppo.batch_size * columns * model.num_hidden_layers * model.num_key_value_heads *
     model.head_dim;
   return Math.round(
-    PROCESS_BYTES + 4 * (COPIES.base * base + COPIES.trained * trained + activations + logits + cache),
+    PROCESS_BYTES + base + 4 * (TRAINED_COPIES * trained + activations + logits + cache),
   );
 }
 

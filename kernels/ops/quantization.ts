@@ -16,6 +16,9 @@ export interface QuantizationAttrs {
 const ZERO = Uint8Array.of(128);
 const LARGEST = 127;
 
+/** Numbers that a product can sum up: uint8 codes times int8 ones are added in 32 bits. */
+export const MAX_INT8_TERMS = Math.floor((2 ** 31 - 1) / (255 * LARGEST));
+
 /** x [M,K] as codes uint8 [M,K] and the size of each row's step [M,1]: x ≈ (codes − 128)·step. */
 function quantizeRows(g: Builder, x: Value): { codes: Value; steps: Value } {
   const M = x.shape[0]!;

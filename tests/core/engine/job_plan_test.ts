@@ -6,6 +6,7 @@ import type { JobFolders } from "../../../core/engine/protocol.ts";
 import { trainJob } from "../../../core/engine/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
 import type { TrainingJobRequest } from "../../../core/ppo/config.ts";
+import { writeRandomModel } from "../../../tasks/random_model.ts";
 import { inFolder } from "../model/in_folder.ts";
 import { KINDS, makeJob } from "../model/make_learner.ts";
 import { fixtureFolder, runtime } from "../model/tiny_models.ts";
@@ -71,6 +72,39 @@ Deno.test("the memory estimate is positive and grows with batch, length and what
   await grows(...[1, 2, 8].map((micro_batch_size) => ({ ppo: { batch_size: 8, micro_batch_size } })));
   await grows({ trainable: { type: "lora", r: 2 } }, { trainable: { type: "full" } });
 });
+
+Deno.test("the memory estimate falls with the bits of the base, and less with those of rollouts", async () => {
+  const estimate = async (given: Partial<TrainingJobRequest>) =>
+    (await plan(given)).plan.estimate.memory_bytes;
+  const float32 = await estimate({});
+  const rollouts = await estimate({ rollout_precision: "int8" });
+  const base = await estimate({ base_precision: "int8" });
+  assert.ok(base < rollouts && rollouts < float32, `${base}, ${rollouts}, ${float32}`);
+});
+
+Deno.test("a model too wide for sums of 8-bit products is refused by the linear's name", () =>
+  inFolder(async (parent) => {
+    const model = join(parent, "wide");
+    const config = {
+      model_type: "llama",
+      vocab_size: 8,
+      hidden_size: 4,
+      intermediate_size: 66_312,
+      num_hidden_layers: 1,
+      num_attention_heads: 1,
+      max_position_embeddings: 64,
+    };
+    await writeRandomModel(model, config, { classifier: false, seed: 0 });
+    for (const path of ["base_precision", "rollout_precision"] as const) {
+      const planned = planJob(makeJob({ [path]: "int8" }), { model, rewards: {} });
+      await refused(
+        planned,
+        "invalid_request",
+        path,
+        /'model\.layers\.0\.mlp\.gate_proj' .* wider than the 66311/,
+      );
+    }
+  }));
 
 Deno.test("planJob() prepares texts, messages and their answers", async () => {
   const { prompts } = await plan({ prompts: ["The", { text: "quick", answer: "fox" }] });
