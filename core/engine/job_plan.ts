@@ -240,9 +240,10 @@ function layout(network: Trainable | CriticSpec | null | undefined): string {
   }`;
 }
 
-/** Whether two model folders have the same tokenizer, byte for byte. */
+/** Whether two model folders have the same tokenizer, byte for byte, or neither has one: their ids mean the same. */
 export async function sameTokenizer(folder: string, other: string): Promise<boolean> {
   const read = (path: string) => Deno.readFile(join(path, "tokenizer.json")).catch(() => null);
   const [a, b] = await Promise.all([read(folder), read(other)]);
-  return a !== null && b !== null && a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

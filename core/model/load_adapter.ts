@@ -3,6 +3,7 @@ import type { Tuning } from "../../kernels/artifacts.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import { UserError } from "../errors.ts";
 import { type Adapter, loraKeys, readAdapter } from "./adapter_files.ts";
+import { quote } from "./strict_json.ts";
 import type { BaseModel } from "./base_model.ts";
 import { parameterGroups } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
@@ -16,14 +17,24 @@ export interface LoadedAdapter {
  * Reads an adapter for this base.
  *
  * @param head lay out a value head behind the adapter, at zero
- * @throws {UserError} `damaged_model` when it adapts a layer the base does not have, or one of another size
+ * @throws {UserError} `damaged_model` when it adapts a layer the base does not have, or one of another size;
+ * `unsupported_model` when it replaces a layer
  */
 export async function loadAdapter(
   base: BaseModel,
   folder: string,
   { head }: { head: boolean },
 ): Promise<LoadedAdapter> {
-  return placeAdapter(base, await readAdapter(folder), { head });
+  const adapter = await readAdapter(folder);
+  const pairs = new Set([...adapter.modules.keys()].flatMap((module) => Object.values(loraKeys(module))));
+  const whole = Object.keys(adapter.tensors).find((key) => !pairs.has(key));
+  if (whole !== undefined) {
+    throw new UserError(
+      "unsupported_model",
+      `The adapter has ${quote(whole)}, a layer saved whole (modules_to_save): LoRA pairs are supported`,
+    );
+  }
+  return placeAdapter(base, adapter, { head });
 }
 
 /** The tensors of `adapter` as parameters. */

@@ -82,7 +82,8 @@ interface Family {
 const FAMILIES: Record<ModelType, Family> = {
   qwen3: {
     architectures: { Qwen3ForCausalLM: "causal_lm", Qwen3ForSequenceClassification: "sequence_classifier" },
-    read: (fields) => llamaLike(fields, "qwen3", { attention: "all", max_position_embeddings: 32768 }),
+    read: (fields) =>
+      llamaLike(fields, "qwen3", { attention: "all", max_position_embeddings: 32768, head_dim: 128 }),
   },
   qwen2: {
     architectures: { Qwen2ForCausalLM: "causal_lm", Qwen2ForSequenceClassification: "sequence_classifier" },
@@ -105,17 +106,19 @@ export function architectureOf(model_type: ModelType, task: Task): string {
 
 /**
  * The layout that Qwen3, Qwen2, Llama and SmolLM2 share. `attention` says which projections may have a bias:
- * Qwen2's q, k and v always do, the others' all four as `attention_bias` says.
+ * Qwen2's q, k and v always do, the others' all four as `attention_bias` says. Heads are as large as `head_dim` says,
+ * where it is left out as the family's, or else as many share the hidden size.
  */
 function llamaLike(
   fields: Fields,
   model_type: ModelType,
-  family: { attention: "qkv" | "all"; max_position_embeddings: number },
+  family: { attention: "qkv" | "all"; max_position_embeddings: number; head_dim?: number },
 ): ModelConfig {
   fields.choice("hidden_act", ["silu"], "silu");
   const hidden_size = fields.size("hidden_size", LIMITS.hidden_size);
   const heads = fields.size("num_attention_heads", LIMITS.num_attention_heads);
   const bias = family.attention === "all" && fields.flag("attention_bias", false);
+  refuseSlidingWindow(fields);
   return {
     model_type,
     vocab_size: fields.size("vocab_size", LIMITS.vocab_size),
@@ -124,7 +127,9 @@ function llamaLike(
     num_hidden_layers: fields.size("num_hidden_layers", LIMITS.num_hidden_layers),
     num_attention_heads: heads,
     num_key_value_heads: fields.size("num_key_value_heads", LIMITS.num_attention_heads, heads),
-    head_dim: fields.has("head_dim") ? fields.size("head_dim", LIMITS.head_dim) : hidden_size / heads,
+    head_dim: fields.has("head_dim")
+      ? fields.size("head_dim", LIMITS.head_dim)
+      : family.head_dim ?? hidden_size / heads,
     max_position_embeddings: fields.size(
       "max_position_embeddings",
       LIMITS.max_position_embeddings,
@@ -143,22 +148,25 @@ function llamaLike(
 }
 
 function gpt2(fields: Fields): ModelConfig {
-  fields.choice("activation_function", ["gelu_new"], "gelu_new");
+  fields.choice("activation_function", ["gelu_new", "gelu_pytorch_tanh"], "gelu_new"); // two names of one function
   for (const [key, wanted] of Object.entries(GPT2_FLAGS)) {
     if (fields.flag(key, wanted) !== wanted) throw fields.unsupported(key, `supported: ${wanted}`);
   }
-  const hidden_size = fields.size("n_embd", LIMITS.hidden_size);
-  const heads = fields.size("n_head", LIMITS.num_attention_heads);
+  const [embd, head, layer, positions] = GPT2_NAMES.map(([own, common]) =>
+    fields.has(own) || !fields.has(common) ? own : common
+  ) as [string, string, string, string];
+  const hidden_size = fields.size(embd, LIMITS.hidden_size);
+  const heads = fields.size(head, LIMITS.num_attention_heads);
   return {
     model_type: "gpt2",
     vocab_size: fields.size("vocab_size", LIMITS.vocab_size),
     hidden_size,
     intermediate_size: fields.size("n_inner", LIMITS.intermediate_size, 4 * hidden_size),
-    num_hidden_layers: fields.size("n_layer", LIMITS.num_hidden_layers),
+    num_hidden_layers: fields.size(layer, LIMITS.num_hidden_layers),
     num_attention_heads: heads,
     num_key_value_heads: heads,
     head_dim: hidden_size / heads,
-    max_position_embeddings: fields.size("n_positions", LIMITS.max_position_embeddings, 1024),
+    max_position_embeddings: fields.size(positions, LIMITS.max_position_embeddings, 1024),
     norm_eps: fields.positive("layer_norm_epsilon", 1e-5),
     rope: null,
     bias: { qkv: true, o: true, mlp: true },
@@ -166,6 +174,14 @@ function gpt2(fields: Fields): ModelConfig {
     tie_word_embeddings: fields.flag("tie_word_embeddings", true),
   };
 }
+
+/** Transformers reads either name. */
+const GPT2_NAMES = [
+  ["n_embd", "hidden_size"],
+  ["n_head", "num_attention_heads"],
+  ["n_layer", "num_hidden_layers"],
+  ["n_positions", "max_position_embeddings"],
+] as const;
 
 const GPT2_FLAGS = {
   scale_attn_weights: true,
@@ -178,7 +194,7 @@ function refuse(fields: Fields): void {
   if (fields.has("quantization_config")) {
     throw fields.unsupported("quantization_config", "weights in float32, float16 or bfloat16 are supported");
   }
-  for (const key of ["use_sliding_window", "use_mrope", "rope_interleaved"]) {
+  for (const key of ["use_mrope", "rope_interleaved"]) {
     if (fields.flag(key, false)) throw fields.unsupported(key, "supported: false");
   }
   if (fields.strings("layer_types").some((type) => type !== "full_attention")) {
@@ -188,6 +204,16 @@ function refuse(fields: Fields): void {
     if (fields.has(key) && fields.source[key] !== 0) {
       throw fields.unsupported(key, "mixtures of experts are not run");
     }
+  }
+}
+
+/** Which layers look at a window is said layer by layer, or by the first of them: Qwen's config may name none. */
+function refuseSlidingWindow(fields: Fields): void {
+  if (!fields.flag("use_sliding_window", false) || fields.has("layer_types")) return;
+  if (!fields.has("sliding_window")) return;
+  const first = fields.has("max_window_layers") ? fields.source.max_window_layers : 28;
+  if (!(Number(first) >= Number(fields.source.num_hidden_layers))) {
+    throw fields.unsupported("use_sliding_window", "supported: false, or windows in no layer");
   }
 }
 

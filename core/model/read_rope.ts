@@ -25,9 +25,11 @@ const ROPE_SCALINGS = {
 
 const ROPE_KINDS = Object.keys(ROPE_SCALINGS) as (keyof typeof ROPE_SCALINGS)[];
 
-/** Rotary facts from `rope_parameters` (transformers 5) or `rope_theta` and `rope_scaling` (4). */
+/** Rotary facts from `rope_theta` and `rope_scaling` (transformers 4) or `rope_parameters` (5); a scaling goes first. */
 export function readRope(fields: Fields): NonNullable<ModelConfig["rope"]> {
-  const key = fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  const { rope_scaling } = fields.source;
+  const isEmpty = !rope_scaling || isRecord(rope_scaling) && Object.keys(rope_scaling).length === 0;
+  const key = isEmpty ? "rope_parameters" : "rope_scaling";
   const given = fields.source[key] ?? {};
   if (!isRecord(given)) throw fields.wrong(key, "an object is wanted");
   if (Object.values(given).some(isRecord)) {

@@ -1,4 +1,4 @@
-/** A sequence classifier with one label: the score of each sequence, read at its last real token. */
+/** A sequence classifier with one label: the score of each sequence, read at its last token that is not padding. */
 import { scoreArtifact } from "../../kernels/artifacts.ts";
 import { UserError } from "../errors.ts";
 import { Tensor } from "../ort/tensor.ts";
@@ -34,7 +34,8 @@ export class RewardModel {
   /**
    * Scores of sequences of token ids, each at least one token, float32 (B).
    *
-   * @throws {UserError} `prompt_too_long` for a sequence longer than the model's context
+   * @throws {UserError} `prompt_too_long` for a sequence longer than the model's context, `invalid_token_id` for one
+   * with an id that the model has no embedding for
    */
   async score(sequences: readonly ArrayLike<number>[], { signal }: RunOptions = {}): Promise<Float32Array> {
     const context = this.base.config.max_position_embeddings;
@@ -43,6 +44,15 @@ export class RewardModel {
       throw new UserError(
         "prompt_too_long",
         `A sequence of ${tooLong.length} tokens does not fit the reward model's context of ${context}`,
+      );
+    }
+    const { vocab_size } = this.base.config;
+    for (const ids of sequences) {
+      const unknown = Array.prototype.find.call(ids, (id: number) => id >= vocab_size);
+      if (unknown === undefined) continue;
+      throw new UserError(
+        "invalid_token_id",
+        `Token id ${unknown} is not below the reward model's vocabulary of ${vocab_size}`,
       );
     }
     const scores = new Float32Array(sequences.length);
@@ -73,7 +83,7 @@ export class RewardModel {
     const last = int64s(rows.length);
     rows.forEach((row, at) => {
       for (let s = 0; s < row.length; s++) ids.words[2 * (at * columns + s)] = row[s]!;
-      last.words[2 * at] = at * columns + row.length - 1;
+      last.words[2 * at] = at * columns + this.#lastToken(row);
     });
     const { runtime } = this.base;
     using feeds = new Feeds(runtime)
@@ -82,6 +92,13 @@ export class RewardModel {
     const graph = () => scoreArtifact(this.base.config);
     const { scores } = await evaluate(this.#sessions, "score", graph, null, feeds, columns, { signal });
     return scores!;
+  }
+
+  /** Transformers' classifiers look past trailing padding, also where the end of a text has the padding's id. */
+  #lastToken(row: ArrayLike<number>): number {
+    let last = row.length - 1;
+    while (last > 0 && row[last] === this.base.facts.pad_token_id) last--;
+    return last;
   }
 
   /** Frees its sessions and its base. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
+import { adapterFiles, readAdapter } from "../../../core/model/adapter_files.ts";
+import { writeFileAtomic } from "../../../core/model/atomic_file.ts";
 import { inFolder } from "./in_folder.ts";
 import { fixtureFolder, openBase } from "./tiny_models.ts";
 
@@ -34,4 +36,20 @@ Deno.test("loadAdapter() refuses an adapter of other layers, of other sizes, cut
     }
     await Deno.truncate(join(cut, "adapter_model.safetensors"), 20_000);
     await refused(cut, /adapter_model.safetensors/);
+  }));
+
+Deno.test("loadAdapter() refuses an adapter that replaces a layer", () =>
+  inFolder(async (folder) => {
+    const base = await openBase();
+    const { config, tensors } = await readAdapter(join(fixtureFolder("qwen3"), "adapter"));
+    const head = { shape: [320, 48], data: new Float32Array(320 * 48) };
+    const files = adapterFiles(
+      { ...config, modules_to_save: ["lm_head"] },
+      { ...tensors, "base_model.model.lm_head.weight": head },
+    );
+    for (const [name, chunks] of Object.entries(files)) await writeFileAtomic(join(folder, name), chunks);
+    await assert.rejects(loadAdapter(base, folder, { head: false }), {
+      code: "unsupported_model",
+      message: /lm_head.weight", a layer saved whole/,
+    });
   }));

@@ -178,6 +178,36 @@ Deno.test("parseConfig() fills in what older configurations leave out", async ()
   });
 });
 
+Deno.test("parseConfig() reads a key where transformers does, and what it leaves out as transformers does", async () => {
+  const qwen3 = await configOf("qwen3");
+  const idle = { layer_types: null, use_sliding_window: true, sliding_window: 64 };
+  const same = parseConfig(qwen3).model;
+  assert.deepEqual(parseConfig({ ...qwen3, ...idle, max_window_layers: 3 }).model, same, "windows nowhere");
+  assert.deepEqual(parseConfig({ ...qwen3, ...idle, sliding_window: null }).model, same);
+  assert.deepEqual(
+    parseConfig({ ...qwen3, use_sliding_window: true }).model,
+    same,
+    "every layer is said full",
+  );
+  assert.equal(parseConfig({ ...qwen3, head_dim: null }).model.head_dim, 128);
+  // A scaling of transformers 4 goes before what 5 wrote; an empty one counts for nothing.
+  const linear = { rope_scaling: { type: "linear", factor: 2 }, rope_theta: 100 };
+  assert.deepEqual(parseConfig({ ...qwen3, ...linear }).model.rope, {
+    theta: 100,
+    scaling: { type: "linear", factor: 2 },
+  });
+  assert.deepEqual(parseConfig({ ...qwen3, rope_scaling: {} }).model, same);
+  const gpt2 = await configOf("gpt2");
+  const { n_embd, n_head, n_layer, n_positions, ...rest } = gpt2;
+  const renamed = {
+    ...{ hidden_size: n_embd, num_attention_heads: n_head },
+    ...{ num_hidden_layers: n_layer, max_position_embeddings: n_positions },
+  };
+  assert.deepEqual(parseConfig({ ...rest, ...renamed }).model, parseConfig(gpt2).model);
+  const tanh = { activation_function: "gelu_pytorch_tanh" };
+  assert.deepEqual(parseConfig({ ...gpt2, ...tanh }).model, parseConfig(gpt2).model);
+});
+
 Deno.test("parseConfig() refuses what cannot be run, naming the key, its value and what is supported", async () => {
   const qwen3 = await configOf("qwen3"), gpt2 = await configOf("gpt2");
   const unsupported: [Record<string, unknown>, RegExp][] = [
@@ -185,7 +215,10 @@ Deno.test("parseConfig() refuses what cannot be run, naming the key, its value a
     [{ model_type: "qwen3_moe" }, /model_type "qwen3_moe"/],
     [{ model_type: "toString" }, /model_type "toString"/],
     [{ architectures: ["Qwen3ForTokenClassification"] }, /architectures .* supported: Qwen3ForCausalLM/],
-    [{ use_sliding_window: true }, /use_sliding_window true: supported: false/],
+    [
+      { layer_types: null, use_sliding_window: true, sliding_window: 64, max_window_layers: 2 },
+      /use_sliding_window true: supported: false/,
+    ],
     [{ layer_types: ["full_attention", "sliding_attention"] }, /layer_types .*sliding_attention/],
     [{ num_experts: 64 }, /num_experts 64: mixtures of experts/],
     [{ quantization_config: { bits: 4 } }, /quantization_config {"bits":4}/],
@@ -207,7 +240,6 @@ Deno.test("parseConfig() refuses what cannot be run, naming the key, its value a
     [{ hidden_size: "48" }, /hidden_size "48"/],
     [{ num_key_value_heads: 3 }, /num_key_value_heads 3: it must divide num_attention_heads, which is 4/],
     [{ head_dim: 15 }, /head_dim 15: rotary positions need an even one/],
-    [{ head_dim: undefined, hidden_size: 50 }, /4 attention heads: they must divide the hidden size/],
     [{ rms_norm_eps: 0 }, /rms_norm_eps 0: a positive number/],
     [{ rope_parameters: { rope_type: "linear" } }, /rope_parameters of config.json has no factor/],
     [{ rope_parameters: [] }, /rope_parameters \[\]: an object/],
@@ -223,6 +255,10 @@ Deno.test("parseConfig() refuses what cannot be run, naming the key, its value a
     }
   }
   assert.throws(() => parseConfig({ ...gpt2, activation_function: "relu" }), /activation_function "relu"/);
+  assert.throws(
+    () => parseConfig({ ...gpt2, n_embd: 50 }),
+    /4 attention heads: they must divide the hidden size/,
+  );
   assert.throws(
     () => parseConfig({ ...gpt2, scale_attn_by_inverse_layer_idx: true }),
     /scale_attn_by_inverse_layer_idx/,

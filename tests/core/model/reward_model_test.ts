@@ -33,6 +33,16 @@ Deno.test("score() gives PyTorch's scores, together, in another order and one by
   model.dispose();
 });
 
+Deno.test("score() reads a sequence at its last token that is not padding, as transformers does", async () => {
+  const model = new RewardModel(await openBase("reward-qwen3"));
+  const [plain, padded] = await model.score([[5, 6, 7], [5, 6, 7, 0, 0]]);
+  within([padded!], [plain!], 1e-5, "padded");
+  const [one, nothing, inside, before] = await model.score([[0], [0, 0], [0, 5], [5]]);
+  within([nothing!], [one!], 1e-5, "nothing but padding");
+  assert.ok(Math.abs(inside! - before!) > 1e-3, "padding that something follows is a token");
+  model.dispose();
+});
+
 Deno.test("score() cuts many long sequences into runs and keeps their order", async () => {
   const model = new RewardModel(await openBase("reward-qwen3"));
   const rows = Array.from({ length: 40 }, (_, key) => someTokens(key, 1 + (key * 97) % 500));
@@ -44,9 +54,10 @@ Deno.test("score() cuts many long sequences into runs and keeps their order", as
   model.dispose();
 });
 
-Deno.test("score() refuses a sequence beyond the context, and obeys an abort", async () => {
+Deno.test("score() refuses a sequence beyond the context or the vocabulary, and obeys an abort", async () => {
   const model = new RewardModel(await openBase("reward-qwen3"));
   await assert.rejects(model.score([[5], someTokens(1, 513)]), { code: "prompt_too_long" });
+  await assert.rejects(model.score([[5], [5, VOCABULARY]]), { code: "invalid_token_id", message: /id 320/ });
   const reason = new UserError("cancelled", "The job was cancelled");
   await assert.rejects(model.score([[5]], { signal: AbortSignal.abort(reason) }), reason);
   model.dispose();
