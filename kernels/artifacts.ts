@@ -25,6 +25,7 @@ import {
   type Parameters,
   type Precision,
 } from "./nn/parameters.ts";
+import { RowAdapters } from "./nn/row_adapters.ts";
 import { sampler } from "./nn/sampler.ts";
 import { loraProduct } from "./ops/lora.ts";
 
@@ -100,11 +101,30 @@ export function generateArtifact(
 ): Artifact {
   const g = new Builder("generate");
   const parameters = parametersOf(g, tuning, options.lora);
+  return sampling(g, config, parameters, g.input("ids", "int64", ["B", "S"]), options);
+}
+
+/** `generateArtifact` for a batch whose rows have adapters of their own, which change linears among `modules`. */
+export function rowAdaptersArtifact(
+  config: ModelConfig,
+  modules: ReadonlySet<string>,
+  options: { truncation: boolean },
+): Artifact {
+  const g = new Builder("generate");
   const ids = g.input("ids", "int64", ["B", "S"]);
+  return sampling(g, config, new RowAdapters(g, new FrozenParameters(g), modules, ids), ids, options);
+}
+
+function sampling(
+  g: Builder,
+  config: ModelConfig,
+  parameters: Parameters,
+  ids: Value,
+  options: { truncation: boolean },
+): Artifact {
   const cache = cachedAttention(g, config, "B");
   const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache);
-  const head = (of: Value) => logits(g, config, parameters, of);
-  const { token, logprob } = sampler(g, h, head, options.truncation);
+  const { token, logprob } = sampler(g, h, (of) => logits(g, config, parameters, of), options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
 }
 

@@ -85,6 +85,7 @@ export function generationOf(
   const { max_tokens, temperature, top_p, n, stop, seed, logprobs, stream } = request;
   return {
     ...named,
+    adapter: null,
     prompts: promptsOf(request),
     ...{ max_new_tokens: max_tokens, temperature, top_k: 0, top_p, n, stop, stream },
     seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,

@@ -1,7 +1,9 @@
 /** Text from a model or checkpoint, made by the serving engine. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
-import { generationSchema } from "../core/engine/requests.ts";
+import type { ModelFolders } from "../core/engine/protocol.ts";
+import { type GenerationRequest, generationSchema, policyNames } from "../core/engine/requests.ts";
+import { UserError } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
@@ -12,6 +14,7 @@ const answerSchema = z.object({
   id: z.string(),
   model: z.string(),
   checkpoint: z.string().nullable(),
+  adapter: z.string().nullable(),
   data: z.array(z.object({
     prompt_index: z.int(),
     index: z.int(),
@@ -55,13 +58,46 @@ function forms(answer: Record<string, unknown>): GenerationForms {
   };
 }
 
+/** Where each prompt's policy is, if any prompt names its own. */
+async function foldersOfPrompts(
+  context: AppContext,
+  request: GenerationRequest,
+): Promise<ModelFolders[] | undefined> {
+  const ofRequest = policyNames(request, "");
+  const names = request.prompts.map((prompt) => policyNames(request, prompt));
+  if (names.every((own) => own.checkpoint === ofRequest.checkpoint && own.adapter === ofRequest.adapter)) {
+    return;
+  }
+  const known = new Map<string, ModelFolders>();
+  for (const [index, own] of names.entries()) {
+    const key = JSON.stringify(own);
+    if (known.has(key)) continue;
+    try {
+      known.set(key, await resolveFolders(context, { model: request.model, ...own }));
+    } catch (thrown) {
+      throw thrown instanceof UserError ? within(`prompts.${index}`, thrown) : thrown;
+    }
+  }
+  return names.map((own) => known.get(JSON.stringify(own))!);
+}
+
+/** The same error, its fields those of a part of the request. */
+function within(part: string, thrown: UserError): UserError {
+  const errors = thrown.errors.map(({ path, message }) => ({ path: `${part}.${path}`, message }));
+  return new UserError(thrown.code, `${part}: ${thrown.message}`, errors, { cause: thrown });
+}
+
 /** The generations' route. */
 export function generations(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
     const request = c.req.valid("json");
-    const folders = await resolveFolders(context, request);
-    const command = { type: "generate", request, folders } as const;
-    const answer = { id: newId("generation"), model: request.model, checkpoint: request.checkpoint };
+    const command = {
+      ...{ type: "generate", request } as const,
+      folders: await resolveFolders(context, request),
+      each: await foldersOfPrompts(context, request),
+    };
+    const { model, checkpoint, adapter } = request;
+    const answer = { id: newId("generation"), model, checkpoint, adapter };
     if (request.stream) return await generationEvents(c, context, command, forms(answer)) as never;
     const { data, usage } = await context.serving.request(command, c.req.raw.signal);
     return c.json({ ...answer, data, usage }, 200);

@@ -1,6 +1,7 @@
 /**
- * The engine process: reads commands on stdin, answers on stdout, logs on stderr. Commands run one at a time, in
- * order, as they share the processor anyway; `cancel` acts at once. When stdin closes, the running command is
+ * The engine process: reads commands on stdin, answers on stdout, logs on stderr. Commands begin in order.
+ * Generations run beside each other, in one batch where they are of one model; what else needs the runtime runs by
+ * itself, as it would share the processor anyway. `cancel` acts at once. When stdin closes, running commands are
  * stopped and the process leaves.
  */
 import { errorRecord, invalid, UserError } from "../errors.ts";
@@ -13,7 +14,7 @@ import { planJob } from "./job_plan.ts";
 import { readLines } from "./ndjson.ts";
 import type { Command, Message, Result } from "./protocol.ts";
 import { score } from "./score.ts";
-import { ServedModels } from "./served_models.ts";
+import { ServedModels, type ServedPolicy } from "./served_models.ts";
 import { trainJob } from "./train_job.ts";
 
 /** A job of 100,000 long prompts stays below. */
@@ -40,6 +41,9 @@ function servedModels(): ServedModels {
 
 type Work = Exclude<Command, { type: "cancel" }>;
 
+/** Which commands may run while others of their kind do. */
+const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]);
+
 /** What each command does; the table is total, so a command without a row does not compile. */
 const COMMANDS: {
   [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result>;
@@ -53,18 +57,27 @@ const COMMANDS: {
       send({ id, type: "event", event: value });
     }
   },
-  generate: async ({ id, request, folders, tokens }, signal) =>
-    generate(await servedModels().policy(folders), request, signal, {
+  generate: async ({ id, request, folders, each, tokens }, signal) => {
+    using lent = new DisposableStack();
+    const wanted = each ?? request.prompts.map(() => folders);
+    const policies = new Map<string, ServedPolicy>();
+    for (const of of wanted) {
+      const key = JSON.stringify(of);
+      if (!policies.has(key)) policies.set(key, lent.use(await servedModels().policy(of)));
+    }
+    return await generate(wanted.map((of) => policies.get(JSON.stringify(of))!), request, signal, {
       tokens,
       emit: (deltas) => send({ id, type: "event", event: { type: "deltas", deltas } }),
-    }),
+    });
+  },
   export: async ({ format, folders, output }, signal) => ({
     files: await exportModel(openRuntime(), format, folders, output, signal),
   }),
   score: async ({ request, folders }, signal) => {
-    const policy = await servedModels().policy(folders);
-    const context = { model: (name: string) => servedModels().reward(folders, name) };
-    return score(policy, request, request.reward && await makeReward(request.reward, context), signal);
+    using lent = new DisposableStack();
+    const policy = lent.use(await servedModels().policy(folders));
+    const context = { model: async (name: string) => lent.use(await servedModels().reward(folders, name)) };
+    return await score(policy, request, request.reward && await makeReward(request.reward, context), signal);
   },
 };
 
@@ -126,7 +139,21 @@ function parseCommand(line: string): Command {
 }
 
 send({ type: "ready", pid: Deno.pid });
-let queue: Promise<void> = Promise.resolve();
+/** The last command that ran by itself, and those since that run together. */
+let alone: Promise<void> = Promise.resolve();
+let together: Promise<void>[] = [];
+
+function schedule(command: Work, abort: AbortController): void {
+  if (TOGETHER.has(command.type)) {
+    const done = alone.then(() => run(command, abort));
+    together.push(done);
+    done.then(() => together = together.filter((other) => other !== done));
+  } else {
+    alone = Promise.all([alone, ...together]).then(() => run(command, abort));
+    together = [];
+  }
+}
+
 try {
   for await (const line of readLines(Deno.stdin.readable, MAX_COMMAND_BYTES)) {
     if (line.trim() === "") continue;
@@ -137,7 +164,7 @@ try {
     }
     const abort = new AbortController();
     running.set(command.id, abort);
-    queue = queue.then(() => run(command, abort));
+    schedule(command, abort);
   }
 } catch (fault) {
   // Whoever sends this is no API process of ours: nothing more it says can be trusted, nor answered.
@@ -145,4 +172,4 @@ try {
   Deno.exit(FAULT_EXIT_CODE);
 }
 for (const abort of running.values()) abort.abort(new UserError("cancelled", "The engine is stopping"));
-await queue;
+await Promise.all([alone, ...together]);

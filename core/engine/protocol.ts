@@ -19,8 +19,18 @@ export type Command =
   | { id: string; type: "check"; job: TrainingJobConfig; folders: JobFolders }
   /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
   | { id: string; type: "train"; job: TrainingJobConfig; folders: JobFolders & { output: string } }
-  /** With `stream`, completions come as `deltas` events and not in the result. `tokens` adds each token's text. */
-  | { id: string; type: "generate"; request: GenerationRequest; folders: ModelFolders; tokens?: boolean }
+  /**
+   * With `stream`, completions come as `deltas` events and not in the result. `tokens` adds each token's text. `each`
+   * are the folders of each prompt, all of one model, where prompts name checkpoints of their own.
+   */
+  | {
+    id: string;
+    type: "generate";
+    request: GenerationRequest;
+    folders: ModelFolders;
+    each?: ModelFolders[];
+    tokens?: boolean;
+  }
   | { id: string; type: "score"; request: ScoreRequest; folders: ModelFolders }
   /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */
   | { id: string; type: "export"; format: ExportFormat; folders: ModelFolders; output: string }

@@ -5,11 +5,34 @@ import { messageSchema, MIN_TEMPERATURE, rewardSchema } from "../ppo/config.ts";
 /** A text as ids; whether the model has them is checked by the engine. */
 export const tokenIds = z.array(z.int().nonnegative()).min(1).max(131072);
 
+const checkpoint = z.string().max(200).nullable();
+const adapter = z.string().max(500).nullable();
+
+/** Whose text is asked for; a prompt that says neither is for the policy of its request. */
+const policyOf = { checkpoint: checkpoint.optional(), adapter: adapter.optional() };
+
 const generationPrompt = z.union([
   z.string().min(1).max(1_000_000),
-  z.strictObject({ token_ids: tokenIds }),
-  z.strictObject({ messages: z.array(messageSchema).min(1).max(1000) }),
+  z.strictObject({ text: z.string().min(1).max(1_000_000), ...policyOf }),
+  z.strictObject({ token_ids: tokenIds, ...policyOf }),
+  z.strictObject({ messages: z.array(messageSchema).min(1).max(1000), ...policyOf }),
 ]);
+
+/** A policy has one adapter. */
+function onePolicy(
+  of: { checkpoint?: string | null; adapter?: string | null },
+  path: string[],
+  refuse: Refuse,
+) {
+  if (of.checkpoint != null && of.adapter != null) {
+    refuse([...path, "adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
+  }
+}
+
+/** Each is in memory while the request is answered. */
+const MAX_POLICIES = 16;
+
+type Refuse = (path: string[], message: string) => void;
 
 /** A text that ends a completion. */
 export const stopString = z.string().min(1).max(200)
@@ -17,7 +40,8 @@ export const stopString = z.string().min(1).max(200)
 
 export const generationSchema = z.strictObject({
   model: z.string().min(1).max(200),
-  checkpoint: z.string().max(200).nullable().default(null),
+  checkpoint: checkpoint.default(null),
+  adapter: adapter.default(null),
   prompts: z.array(generationPrompt).min(1).max(256),
   n: z.int().min(1).max(64).default(1),
   max_new_tokens: z.int().min(1).max(32768).default(50),
@@ -33,7 +57,36 @@ export const generationSchema = z.strictObject({
   seed: z.int().min(0).default(0),
   logprobs: z.boolean().default(false),
   stream: z.boolean().default(false),
+}).superRefine((request, context) => {
+  const refuse: Refuse = (path, message) => context.addIssue({ code: "custom", path, message });
+  onePolicy(request, [], refuse);
+  request.prompts.forEach((prompt, index) => {
+    if (typeof prompt === "object") onePolicy(prompt, ["prompts", String(index)], refuse);
+  });
+  const policies = new Set(request.prompts.map((prompt) => JSON.stringify(policyNames(request, prompt))));
+  if (policies.size > MAX_POLICIES) {
+    refuse(
+      ["prompts"],
+      `Expected at most ${MAX_POLICIES} checkpoints and adapters in a request: it names ${policies.size}`,
+    );
+  }
 });
+
+/** The checkpoint or adapter whose text a prompt of a request asks for. */
+export function policyNames(
+  request: PolicyNames,
+  prompt: string | Partial<PolicyNames>,
+): PolicyNames {
+  if (typeof prompt === "string" || (prompt.checkpoint === undefined && prompt.adapter === undefined)) {
+    return { checkpoint: request.checkpoint, adapter: request.adapter };
+  }
+  return { checkpoint: prompt.checkpoint ?? null, adapter: prompt.adapter ?? null };
+}
+
+interface PolicyNames {
+  checkpoint: string | null;
+  adapter: string | null;
+}
 
 export type GenerationRequest = z.output<typeof generationSchema>;
 
@@ -71,12 +124,14 @@ const scoreItem = z.union([
 
 export const scoreSchema = z.strictObject({
   model: z.string().min(1).max(200),
-  checkpoint: z.string().max(200).nullable().default(null),
-  adapter: z.string().max(500).nullable().default(null),
+  checkpoint: checkpoint.default(null),
+  adapter: adapter.default(null),
   temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1),
   items: z.array(scoreItem).min(1).max(256),
   reward: rewardSchema.nullable().default(null),
   tokens: z.boolean().default(true),
+}).superRefine((request, context) => {
+  onePolicy(request, [], (path, message) => context.addIssue({ code: "custom", path, message }));
 });
 
 export type ScoreRequest = z.output<typeof scoreSchema>;

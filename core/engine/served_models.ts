@@ -1,121 +1,161 @@
-/** Models kept in memory between generation and scoring requests: few, the least recently used one leaving first. */
+/**
+ * Models kept in memory between generation and scoring requests: those that requests are using, and few more, the
+ * least recently used leaving first.
+ */
+import { UserError } from "../errors.ts";
 import { BaseModel } from "../model/base_model.ts";
+import { BatchDecoder } from "../model/batch_decoder.ts";
 import { loadCheckpoint } from "../model/checkpoint.ts";
-import { loadAdapter } from "../model/load_adapter.ts";
+import { loadAdapter, type LoadedAdapter } from "../model/load_adapter.ts";
 import { initialParameters } from "../model/network.ts";
+import { ParameterSet } from "../model/parameter_set.ts";
 import { Policy } from "../model/policy.ts";
 import { ValueNetwork } from "../model/value_network.ts";
-import { ParameterSet } from "../model/parameter_set.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
+import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { Kept, type Lease } from "./kept.ts";
+import type { ModelFolders } from "./protocol.ts";
 import { stopIds } from "./stop_ids.ts";
 import { loadReward } from "./train_job.ts";
-import type { ModelFolders } from "./protocol.ts";
-import { UserError } from "../errors.ts";
 
-/** A policy as it can be asked for text and scores. */
-export interface ServedPolicy {
+/** A model folder as all its policies share it. */
+interface ServedBase {
   base: BaseModel;
-  policy: Policy;
-  /** Null without a critic; a shared one answers through the policy. */
-  critic: ValueNetwork | null;
-  sharedCritic: boolean;
+  /** Samples for the bare model and for every adapter at once. */
+  decoder: BatchDecoder;
   /** Null when the folder has none: token ids can still be given. */
   tokenizer: TextTokenizer | null;
   stopTokenIds: ReadonlySet<number>;
 }
 
+/** A policy as it can be asked for text and scores. */
+export interface ServedPolicy extends ServedBase {
+  policy: Policy;
+  /** Null for the bare model, and for weights that have no adapter: their `decoder` is their own. */
+  adapter: LoadedAdapter | null;
+  /** Null without a critic; a shared one answers through the policy. */
+  critic: ValueNetwork | null;
+  sharedCritic: boolean;
+}
+
+/** What a policy has beside its base, and its part in that. */
+interface KeptPolicy extends ServedPolicy {
+  bytes: number;
+  lease: Lease<ServedBase>;
+}
+
 type LoadedReward = Awaited<ReturnType<typeof loadReward>>;
 
-/** How many loaded things of each kind stay. */
-const KEPT = { bases: 2, policies: 8, rewards: 2 } as const;
-
-class Kept<Item> {
-  readonly #items = new Map<string, Promise<Item>>();
-
-  constructor(readonly limit: number, readonly drop: (item: Item) => void) {}
-
-  /** The item of this key, made when it is not there. A failed one is not kept. */
-  get(key: string, make: () => Promise<Item>): Promise<Item> {
-    const item = this.#items.get(key) ?? make();
-    this.#items.delete(key);
-    this.#items.set(key, item);
-    item.catch(() => this.#items.delete(key));
-    for (const [oldest, leaving] of this.#items) {
-      if (this.#items.size <= this.limit) break;
-      this.#items.delete(oldest);
-      leaving.then(this.drop, () => {});
-    }
-    return item;
-  }
-
-  /** Forgets items by key. */
-  forget(matches: (key: string) => boolean): void {
-    for (const [key, item] of this.#items) {
-      if (!matches(key)) continue;
-      this.#items.delete(key);
-      item.then(this.drop, () => {});
-    }
-  }
-}
+/** How much stays loaded for requests that may come again. */
+const KEPT = { bases: 2, policy_bytes: 1 << 30, rewards: 2 } as const;
 
 export class ServedModels {
   readonly #runtime: Runtime;
-  readonly #policies = new Kept<ServedPolicy>(KEPT.policies, ({ policy, critic }) => {
-    policy.dispose();
-    critic?.dispose();
-  });
-  readonly #rewards = new Kept<LoadedReward>(KEPT.rewards, (reward) => reward.dispose());
-  readonly #bases = new Kept<BaseModel>(KEPT.bases, (base) => {
-    // Policies hold sessions over this base's weights, so they leave with it.
-    this.#policies.forget((key) => key.startsWith(`${base.folder}\n`));
+  readonly #bases = new Kept<ServedBase>(({ base, decoder }) => {
+    decoder.dispose();
     base.dispose();
   });
+  readonly #policies = new Kept<KeptPolicy>(({ policy, critic, adapter, decoder, lease }) => {
+    policy.dispose();
+    critic?.dispose();
+    if (!adapter && decoder !== lease.item.decoder) decoder.dispose();
+    lease[Symbol.dispose]();
+  });
+  readonly #rewards = new Kept<LoadedReward>((reward) => reward.dispose());
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
-  /** The policy that these folders name. */
-  policy(folders: ModelFolders): Promise<ServedPolicy> {
+  /** The policy that these folders name; it stays until it is given back. */
+  async policy(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
     const key = [folders.model, folders.checkpoint ?? "", folders.adapter ?? ""].join("\n");
-    return this.#policies.get(key, () => this.#load(folders));
+    const lease = await this.#policies.lend(key, () => this.#load(folders));
+    this.#bases.touch(folders.model);
+    this.#trim();
+    return {
+      ...lease.item,
+      [Symbol.dispose]: () => {
+        lease[Symbol.dispose]();
+        this.#trim();
+      },
+    };
   }
 
-  async reward(folders: ModelFolders, name: string): Promise<RewardSource> {
+  /** The reward of this name; it stays until it is given back. */
+  async reward(folders: ModelFolders, name: string): Promise<RewardSource & Disposable> {
     const key = `${folders.rewards[name]}\n${folders.model}`;
-    return (await this.#rewards.get(key, () => loadReward(this.#runtime, folders, name))).source;
+    const lease = await this.#rewards.lend(key, () => loadReward(this.#runtime, folders, name));
+    this.#trim();
+    return {
+      score: (samples, signal) => lease.item.source.score(samples, signal),
+      [Symbol.dispose]: () => lease[Symbol.dispose](),
+    };
   }
 
-  async #load(folders: ModelFolders): Promise<ServedPolicy> {
-    const base = await this.#bases.get(folders.model, () => BaseModel.open(this.#runtime, folders.model));
+  /** Lets what is too much go, as far as nobody has it. */
+  #trim(): void {
+    const policies = [...this.#policies.items()];
+    let bytes = policies.reduce((sum, [, policy]) => sum + policy.bytes, 0);
+    for (const [key, policy] of policies) {
+      if (bytes <= KEPT.policy_bytes) break;
+      this.#policies.letGo(key);
+      bytes -= policy.bytes;
+    }
+    const bases = [...this.#bases.items()];
+    for (const [folder, { base }] of bases.slice(0, Math.max(0, bases.length - KEPT.bases))) {
+      for (const [key, policy] of policies) if (policy.base === base) this.#policies.letGo(key);
+      this.#bases.letGo(folder);
+    }
+    const rewards = [...this.#rewards.items()];
+    for (const [key] of rewards.slice(0, Math.max(0, rewards.length - KEPT.rewards))) {
+      this.#rewards.letGo(key);
+    }
+  }
+
+  async #load(folders: ModelFolders): Promise<KeptPolicy> {
+    const lease = await this.#bases.lend(folders.model, () => this.#loadBase(folders.model));
+    try {
+      const networks = await this.#networks(lease.item, folders);
+      return { ...lease.item, ...networks, lease };
+    } catch (thrown) {
+      lease[Symbol.dispose]();
+      throw thrown;
+    }
+  }
+
+  async #loadBase(folder: string): Promise<ServedBase> {
+    const base = await BaseModel.open(this.#runtime, folder);
     if (base.facts.task !== "causal_lm") {
       throw new UserError(
         "unsupported_model",
         "Only language models can generate and score tokens: this is a reward model",
       );
     }
-    const tokenizer = await findTokenizer(folders.model);
-    const stopTokenIds = stopIds(base.facts, tokenizer);
-    return { base, tokenizer, stopTokenIds, ...await this.#networks(base, folders) };
+    const tokenizer = await findTokenizer(folder);
+    return { base, tokenizer, decoder: new BatchDecoder(base), stopTokenIds: stopIds(base.facts, tokenizer) };
   }
 
   async #networks(
-    base: BaseModel,
+    { base, decoder }: ServedBase,
     folders: ModelFolders,
-  ): Promise<Pick<ServedPolicy, "policy" | "critic" | "sharedCritic">> {
+  ): Promise<Omit<KeptPolicy, "base" | "tokenizer" | "stopTokenIds" | "lease">> {
     if (folders.adapter) {
-      const { tuning, parameters } = await loadAdapter(base, folders.adapter, { head: false });
-      const policy = new Policy(base, tuning, parameters, { reference: "base", shared: false });
-      return { policy, critic: null, sharedCritic: false };
+      const adapter = await loadAdapter(base, folders.adapter, { head: false });
+      const policy = new Policy(base, adapter.tuning, adapter.parameters, {
+        reference: "base",
+        shared: false,
+      });
+      const bytes = adapter.parameters.data.byteLength;
+      return { policy, adapter, decoder, critic: null, sharedCritic: false, bytes };
     }
     if (!folders.checkpoint) {
       const policy = new Policy(base, { type: "none" }, new ParameterSet(this.#runtime, []), {
         reference: "base",
         shared: false,
       });
-      return { policy, critic: null, sharedCritic: false };
+      return { policy, adapter: null, decoder, critic: null, sharedCritic: false, bytes: 0 };
     }
     const { tuning, policy: parameters, critic, spec } = await loadCheckpoint(base, folders.checkpoint);
     const sharedCritic = spec.value?.type === "shared";
@@ -123,11 +163,14 @@ export class ServedModels {
     const reference = tuning.type === "full"
       ? await initialParameters(base, tuning, { head: false, seed: 0, role: "policy" })
       : "base" as const;
-    const policy = new Policy(base, tuning, parameters, { reference, shared: sharedCritic });
+    const held = [parameters, critic?.parameters, reference === "base" ? undefined : reference];
     return {
-      policy,
+      policy: new Policy(base, tuning, parameters, { reference, shared: sharedCritic }),
+      adapter: tuning.type === "lora" ? { tuning, parameters } : null,
+      decoder: tuning.type === "full" ? new BatchDecoder(base, parameters) : decoder,
       critic: critic && new ValueNetwork(base, critic.tuning, critic.parameters),
       sharedCritic,
+      bytes: held.reduce((sum, set) => sum + (set?.data.byteLength ?? 0), 0),
     };
   }
 }

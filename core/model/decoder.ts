@@ -9,7 +9,7 @@ import type { LoraForm } from "../../kernels/nn/parameters.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
-import { type DecodedRow, type DecodeRow, Decoding } from "./decoding.ts";
+import { type DecodedRow, type DecodeRow, Decoding, mostTokens, type OpenRow, openRow } from "./decoding.ts";
 import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
@@ -65,7 +65,7 @@ export class Decoder {
     parameters: ParameterSet | null,
     { adapterScale = 1, signal }: { adapterScale?: number; signal?: AbortSignal } = {},
   ): Promise<DecodedRow[]> {
-    const truncation = rows.some(({ top_k, top_p }) => top_k > 0 || top_p < 1);
+    const truncation = rows.some(isCut);
     const { base } = this.#sessions;
     const form = this.#form;
     const session = await this.#sessions.get(
@@ -75,20 +75,21 @@ export class Decoder {
     );
     using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
+    const open = rows.map(openRow);
     const lanes: { run: Decoding; binding: Binding }[] = [];
     try {
-      for (const lane of cutIntoLanes(rows, base.lanes)) {
-        const [run, binding] = [new Decoding(base, lane, truncation), session.bind()];
+      for (const lane of cutIntoLanes(open, base.lanes)) {
+        const capacity = Math.max(...lane.map(({ row }) => mostTokens(row)));
+        const [run, binding] = [new Decoding(base, lane, { truncation, capacity }), session.bind()];
         lanes.push({ run, binding });
         merged?.bind(binding, "input", () => true);
         bindPresent(binding, session, parameters, scale);
         run.bindPrompts(binding);
       }
-      for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active > 0)) {
+      for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active)) {
         signal?.throwIfAborted();
-        for (const { run } of active) run.prepare();
-        await runTogether(active.map(({ binding }) => binding), signal);
-        for (const { run, binding } of active) run.take(binding);
+        await stepTogether(active, signal);
+        for (const { run, binding } of active) run.goOn(binding);
       }
     } finally {
       for (const { run, binding } of lanes) {
@@ -96,7 +97,7 @@ export class Decoder {
         run[Symbol.dispose]();
       }
     }
-    return lanes.flatMap(({ run }) => run.results);
+    return open.map(({ out }) => out);
   }
 
   /** Frees the merged weights. */
@@ -106,9 +107,24 @@ export class Decoder {
   }
 }
 
+/** Whether a row's distribution is cut before a token is drawn. */
+export function isCut({ top_k, top_p }: DecodeRow): boolean {
+  return top_k > 0 || top_p < 1;
+}
+
+/** One token of every lane. */
+export async function stepTogether<Row extends OpenRow>(
+  lanes: readonly { run: Decoding<Row>; binding: Binding }[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const { run } of lanes) run.prepare();
+  await runTogether(lanes.map(({ binding }) => binding), signal);
+  for (const { run } of lanes) run.take();
+}
+
 /**
- * One token of every lane. Of several lanes the first runs on this very thread: a step of a small model is over in
- * about a millisecond, and waking one thread less for each is a third of it. A lone lane leaves the event loop free.
+ * Of several lanes the first runs on this very thread: a step of a small model is over in about a millisecond, and
+ * waking one thread less for each is a third of it. A lone lane leaves the event loop free.
  */
 async function runTogether(bindings: readonly Binding[], signal: AbortSignal | undefined): Promise<void> {
   if (bindings.length === 1) return await bindings[0]!.run({ signal });

@@ -1,11 +1,12 @@
 /**
- * One lane of a decode call: its tensors, and the bookkeeping of its rows from the prompts to the last token. It binds
- * and takes; running the graph is the decoder's work.
+ * One lane of a decode: its tensors, and the bookkeeping of its rows from the prompts to the last token. It binds and
+ * takes; running the graph is the decoder's work. Rows of several lanes can go on together in a new one.
  */
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { FinishReason } from "../ppo/experience.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { BaseModel } from "./base_model.ts";
 import { int64s } from "./token_batch.ts";
 
@@ -36,59 +37,119 @@ export interface DecodedRow {
   finish_reason: FinishReason;
 }
 
-/** Rows leave the batch once this share of it has ended: moving the cache costs about one step. */
-const RETIRE_SHARE = 0.25;
-
-interface ActiveRow {
-  readonly index: number;
+/** A row while it is decoded. */
+export interface OpenRow {
   readonly row: DecodeRow;
   readonly out: DecodedRow;
   /** Tokens in the cache. */
   length: number;
+  /** Nobody waits for the rest any more. */
+  abandoned: boolean;
 }
 
-/** The tensors of one decode call, and the bookkeeping of its rows. */
-export class Decoding {
-  readonly results: DecodedRow[];
+/** A row of which nothing is decoded yet. */
+export function openRow(row: DecodeRow): OpenRow {
+  const out: DecodedRow = { response_ids: [], logprobs: [], finish_reason: "length" };
+  return { row, out, length: row.prompt_ids.length, abandoned: false };
+}
+
+/** Whether no token follows. */
+export function hasEnded({ row, out, abandoned }: OpenRow): boolean {
+  return abandoned || out.finish_reason === "stop" || out.response_ids.length >= row.max_new_tokens;
+}
+
+/** Tokens that a row may come to. */
+export function mostTokens({ prompt_ids, max_new_tokens }: DecodeRow): number {
+  return prompt_ids.length + max_new_tokens;
+}
+
+export interface DecodingOptions<Row extends OpenRow> {
+  /** Whether any row cuts its distribution. */
+  truncation: boolean;
+  /** Tokens a row that the cache has room for. */
+  capacity: number;
+  /** More inputs that go with the rows; made anew whenever these change. */
+  inputs?: (rows: readonly Row[]) => Record<string, Tensor>;
+}
+
+/** A row at its place in the lane it is taken from. */
+export interface Place<Row extends OpenRow> {
+  readonly lane: Decoding<Row>;
+  readonly at: number;
+}
+
+/** Rows leave the batch once this share of it has ended: moving the cache costs about one step. */
+const RETIRE_SHARE = 0.25;
+
+/** Numbers of one token in the caches of all layers. */
+export function cacheNumbers(config: ModelConfig): number {
+  return 2 * config.num_hidden_layers * config.num_key_value_heads * cacheHeadSize(config);
+}
+
+export class Decoding<Row extends OpenRow = OpenRow> {
   readonly #base: BaseModel;
-  readonly #truncation: boolean;
+  readonly #options: DecodingOptions<Row>;
   readonly #cache: Tensor[];
+  /** Shape of a row's cache in one layer. */
   readonly #cacheShape: readonly [number, number, number];
-  readonly #promptColumns: number;
-  #rows: ActiveRow[];
+  #rows: Row[];
+  /** Whether the run that is bound is that of the prompts. */
+  #prompting = false;
   #tensors: Record<string, Tensor> = {};
   #views: Tensor[] = [];
 
-  constructor(base: BaseModel, rows: readonly DecodeRow[], truncation: boolean) {
+  constructor(base: BaseModel, rows: readonly Row[], options: DecodingOptions<Row>) {
     this.#base = base;
-    this.#truncation = truncation;
-    this.results = rows.map(() => ({ response_ids: [], logprobs: [], finish_reason: "length" }));
-    this.#rows = rows.map((row, index) => ({
-      index,
-      row,
-      out: this.results[index]!,
-      length: row.prompt_ids.length,
-    }));
-    this.#promptColumns = Math.max(...rows.map(({ prompt_ids }) => prompt_ids.length));
-    const longest = Math.max(
-      ...rows.map(({ prompt_ids, max_new_tokens }) => prompt_ids.length + max_new_tokens),
-    );
-    const capacity = Math.max(longest, this.#promptColumns);
+    this.#options = options;
+    this.#rows = [...rows];
     const { num_key_value_heads, num_hidden_layers } = base.config;
-    this.#cacheShape = [num_key_value_heads, capacity, cacheHeadSize(base.config)];
+    this.#cacheShape = [num_key_value_heads, options.capacity, cacheHeadSize(base.config)];
     this.#cache = Array.from(
       { length: 2 * num_hidden_layers },
       () => Tensor.from(base.runtime, "float32", [rows.length, ...this.#cacheShape]),
     );
   }
 
-  get active(): number {
-    return this.#rows.length;
+  /** A lane in which rows of others go on, bound for their next token. The others keep what is theirs. */
+  static gathered<Row extends OpenRow>(
+    base: BaseModel,
+    places: readonly Place<Row>[],
+    binding: Binding,
+    options: DecodingOptions<Row>,
+  ): Decoding<Row> {
+    const lane = new Decoding(base, places.map(({ lane, at }) => lane.#rows[at]!), options);
+    try {
+      places.forEach((from, to) => lane.#copyRow(from.lane, from.at, to));
+      lane.#bindNext(binding);
+      return lane;
+    } catch (thrown) {
+      lane[Symbol.dispose]();
+      throw thrown;
+    }
+  }
+
+  /** The rows in their places; some may have ended. */
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  /** The places of rows that go on. */
+  get places(): Place<Row>[] {
+    return this.#rows.map((_, at) => ({ lane: this, at })).filter(({ at }) => !hasEnded(this.#rows[at]!));
+  }
+
+  get active(): boolean {
+    return this.#rows.some((row) => !hasEnded(row));
+  }
+
+  /** Whether the cache has no place for the next token of some row. */
+  get full(): boolean {
+    return this.#rows.some((row) => !hasEnded(row) && row.length > this.#options.capacity);
   }
 
   /** Binds the first run: every prompt at once, padded on the right. */
   bindPrompts(binding: Binding): void {
-    const columns = this.#promptColumns;
+    const columns = Math.max(...this.#rows.map(({ row }) => row.prompt_ids.length));
     const ids = int64s(this.#rows.length * columns);
     const last = int64s(this.#rows.length);
     this.#rows.forEach(({ row: { prompt_ids } }, at) => {
@@ -96,6 +157,7 @@ export class Decoding {
       last.words[2 * at] = at * columns + prompt_ids.length - 1;
     });
     this.#bind(binding, ids.array, columns, last.array);
+    this.#prompting = true;
   }
 
   /** Writes this run's positions and random numbers. */
@@ -111,53 +173,62 @@ export class Decoding {
     (this.#tensors.total_length!.data as Int32Array)[0] = total;
   }
 
-  /** Takes the sampled tokens, and binds the next run where its shape is another. */
-  take(binding: Binding): void {
+  /** Takes the sampled tokens. */
+  take(): void {
     const tokens = this.#tensors.token!.data as BigInt64Array;
     const words = new Uint32Array(tokens.buffer, tokens.byteOffset, 2 * tokens.length);
     const logprobs = this.#tensors.logprob!.data as Float32Array;
-    const first = this.#tensors.ids!.dims[1] !== 1 ||
-      this.#rows.some(({ out }) => out.response_ids.length === 0);
-    const kept: number[] = [];
-    this.#rows.forEach(({ row, out }, at) => {
-      if (this.#ended(at)) return;
+    this.#rows.forEach((open, at) => {
+      if (hasEnded(open)) return;
+      const { row, out } = open;
       const token = words[2 * at]!;
       out.response_ids.push(token);
       out.logprobs.push(logprobs[at]!);
-      this.#rows[at]!.length++;
+      open.length++;
       if (row.stop_token_ids.has(token) || row.ends?.(out.response_ids)) out.finish_reason = "stop";
-      const ended = this.#ended(at);
-      row.onToken?.(token, logprobs[at]!, ended ? out.finish_reason : null);
-      if (!ended) kept.push(at);
+      row.onToken?.(token, logprobs[at]!, hasEnded(open) ? out.finish_reason : null);
     });
+  }
+
+  /** Binds the next run where its shape is another than the last one's. */
+  goOn(binding: Binding): void {
+    const kept = this.places.map(({ at }) => at);
     if (kept.length === 0) {
       this.#rows = [];
-    } else if (first || kept.length <= this.#rows.length * (1 - RETIRE_SHARE)) {
-      this.#continueWith(binding, kept);
-    }
-  }
-
-  #ended(at: number): boolean {
-    const { row, out } = this.#rows[at]!;
-    return out.finish_reason === "stop" || out.response_ids.length >= row.max_new_tokens;
-  }
-
-  /** Goes on with the rows at `kept`, their caches moved to the front, one token a run. */
-  #continueWith(binding: Binding, kept: readonly number[]): void {
-    const stride = this.#cacheShape.reduce((a, b) => a * b, 1);
-    for (const { data } of this.#cache) {
+    } else if (this.#prompting || kept.length <= this.#rows.length * (1 - RETIRE_SHARE)) {
       kept.forEach((from, to) => {
-        if (from !== to) (data as Float32Array).copyWithin(to * stride, from * stride, (from + 1) * stride);
+        if (from !== to) this.#copyRow(this, from, to);
       });
+      this.#rows = kept.map((at) => this.#rows[at]!);
+      this.#bindNext(binding);
     }
-    this.#rows = kept.map((at) => this.#rows[at]!);
-    const ids = int64s(kept.length);
-    const last = int64s(kept.length);
+  }
+
+  /** Copies what is in a row's cache to the place `to` here; in the same lane rows only move to the front. */
+  #copyRow(from: Decoding<Row>, at: number, to: number): void {
+    const [heads, theirs, size] = from.#cacheShape;
+    const ours = this.#cacheShape[1];
+    const count = (from.#rows[at]!.length - 1) * size; // the newest token is not in the cache yet
+    this.#cache.forEach(({ data }, index) => {
+      const source = from.#cache[index]!.data as Float32Array;
+      for (let head = 0; head < heads; head++) {
+        const start = (at * heads + head) * theirs * size;
+        const target = (to * heads + head) * ours * size;
+        (data as Float32Array).set(source.subarray(start, start + count), target);
+      }
+    });
+  }
+
+  /** Binds one token a row. */
+  #bindNext(binding: Binding): void {
+    const ids = int64s(this.#rows.length);
+    const last = int64s(this.#rows.length);
     this.#rows.forEach(({ out }, at) => {
       ids.words[2 * at] = out.response_ids.at(-1)!;
       last.words[2 * at] = at;
     });
     this.#bind(binding, ids.array, 1, last.array);
+    this.#prompting = false;
   }
 
   /** Binds tensors for the rows as they are now. With one column, each run's tokens are the next run's ids. */
@@ -180,7 +251,8 @@ export class Decoding {
       total_length: Tensor.from(runtime, "int32", []),
       temperature: float(rows.map(({ temperature }) => temperature)),
       uniform: Tensor.from(runtime, "float32", [count]),
-      ...(this.#truncation && {
+      ...this.#options.inputs?.(this.#rows),
+      ...(this.#options.truncation && {
         top_k: Tensor.from(
           runtime,
           "int64",

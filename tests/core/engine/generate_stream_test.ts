@@ -24,7 +24,7 @@ async function whole(given: Given, model = LLAMA, tokens = false) {
     ...given,
   });
   const served = await models.policy({ model, rewards: {} });
-  return await generate(served, request, new AbortController().signal, { tokens });
+  return await generate(request.prompts.map(() => served), request, new AbortController().signal, { tokens });
 }
 
 /** The batches of a streamed answer, its pieces joined, and its result. */
@@ -37,7 +37,7 @@ async function streamed(given: Given, model = LLAMA, tokens = false) {
   const served = await models.policy({ model, rewards: {} });
   const signal = new AbortController().signal;
   const emit = (deltas: GenerationDelta[]) => void batches.push(deltas);
-  const result = await generate(served, request, signal, { tokens, emit });
+  const result = await generate(request.prompts.map(() => served), request, signal, { tokens, emit });
   return { batches, result, joined: join(batches.flat()) };
 }
 

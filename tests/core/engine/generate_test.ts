@@ -25,7 +25,8 @@ async function ask(
     max_new_tokens: 16,
     ...given,
   });
-  return await generate(await models.policy(folders), request, signal);
+  const policy = await models.policy(folders);
+  return await generate(request.prompts.map(() => policy), request, signal);
 }
 
 Deno.test("completions come by prompt and index, and usage counts their tokens", async () => {

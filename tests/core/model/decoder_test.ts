@@ -6,48 +6,16 @@ import { Decoder } from "../../../core/model/decoder.ts";
 import type { DecodedRow, DecodeRow } from "../../../core/model/decoding.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { SessionCache } from "../../../core/model/network.ts";
-import type { Policy } from "../../../core/model/policy.ts";
 import { tokenBatch } from "../../../core/model/token_batch.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
-import { uniform } from "../../../core/rng.ts";
 import { within } from "../../kernels/within.ts";
+import { alone, row, same } from "./decode_rows.ts";
 import { EOS, fixtureFolder, openAdapted, openBase, runtime, someTokens, VOCABULARY } from "./tiny_models.ts";
-
-/** A sampled row without stop tokens; `key` names its prompt and its random numbers. */
-function row(key: number, prompt: number, given: Partial<DecodeRow> = {}): DecodeRow {
-  return {
-    prompt_ids: someTokens(key, prompt),
-    max_new_tokens: 12,
-    temperature: 1,
-    top_k: 0,
-    top_p: 1,
-    uniform: (position) => uniform(3, "sample", 0, key, position),
-    stop_token_ids: new Set(),
-    ...given,
-  };
-}
 
 const MIXED = [row(0, 7), row(1, 1), row(2, 12), row(3, 4)];
 
 function sequences(rows: readonly DecodeRow[], decoded: readonly DecodedRow[]) {
   return rows.map(({ prompt_ids }, at) => ({ prompt_ids, response_ids: decoded[at]!.response_ids }));
-}
-
-/** Each row decoded alone. */
-async function alone(policy: Policy, rows: readonly DecodeRow[]): Promise<DecodedRow[]> {
-  const decoded = [];
-  for (const one of rows) decoded.push(...await policy.respond([one]));
-  return decoded;
-}
-
-function same(actual: readonly DecodedRow[], expected: readonly DecodedRow[]): void {
-  assert.deepEqual(
-    actual.map(({ response_ids, finish_reason }) => ({ response_ids, finish_reason })),
-    expected.map(({ response_ids, finish_reason }) => ({ response_ids, finish_reason })),
-  );
-  actual.forEach(({ logprobs }, at) =>
-    within(logprobs, expected[at]!.logprobs, 1e-4, `logprobs of row ${at}`)
-  );
 }
 
 for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {

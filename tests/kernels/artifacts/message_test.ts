@@ -6,6 +6,7 @@ import {
   mergedArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
+  rowAdaptersArtifact,
   scoreArtifact,
   sftTrainingArtifact,
   type Tuning,
@@ -77,6 +78,10 @@ const ARTIFACTS: Record<string, Make> = {
     generateArtifact(config, tuning, { truncation: false, lora: "added" }),
   "generate with merged weights": (config, tuning) =>
     generateArtifact(config, tuning, { truncation: false, lora: "given" }),
+  "generate for rows with adapters of their own": (config) =>
+    rowAdaptersArtifact(config, new Set(uniformAdapter(config, { r: 4, scale: 2 }).keys()), {
+      truncation: false,
+    }),
   "merged": (config) => mergedArtifact(config, uniformAdapter(config, { r: 4, scale: 2 })),
   "policy_eval": (config, tuning) => policyEvalArtifact(config, tuning, { entropy: true, values: false }),
   "policy_eval without entropy": (config, tuning) =>

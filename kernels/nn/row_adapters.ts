@@ -1,0 +1,70 @@
+/**
+ * Adapters of several fine-tunes of one base in one batch, each row with its own. All A's lie one on another and all
+ * B's likewise, R ranks together, and a row's gates let through those of its own adapter. So the base's product is one
+ * for all rows, and what adapters add costs as much as one of rank R would. For sampling only: nothing is trained.
+ */
+import type { Builder } from "../graph/builder.ts";
+import type { Dim, Value } from "../graph/value.ts";
+import type { FrozenParameters, LinearModule, Parameters, Precision } from "./parameters.ts";
+
+/** Inputs beside the frozen weights, by the module they are for. */
+export const ROW_ADAPTERS = {
+  /** [R,in]; zeros where an adapter leaves the module as it is. */
+  a: (module: string) => `${module}.lora_A.rows`,
+  /** s·Bᵀ [R,out]. */
+  b: (module: string) => `${module}.lora_B.rows`,
+  /** [B,R]: 1 at the ranks of the row's adapter, else 0. */
+  gates: "adapter_gates",
+} as const;
+
+export class RowAdapters implements Parameters {
+  readonly trainable = new Map<string, Value>();
+  readonly precision: Precision;
+  readonly #g: Builder;
+  readonly #frozen: FrozenParameters;
+  readonly #modules: ReadonlySet<string>;
+  readonly #ids: Value;
+  readonly #gates: Value;
+  #tokenGates: Value | undefined;
+
+  /** @param modules the linears that any of the adapters changes; @param ids the batch's tokens [B,S] */
+  constructor(g: Builder, frozen: FrozenParameters, modules: ReadonlySet<string>, ids: Value) {
+    this.precision = frozen.precision;
+    this.#g = g;
+    this.#frozen = frozen;
+    this.#modules = modules;
+    this.#ids = ids;
+    this.#gates = g.input(ROW_ADAPTERS.gates, "float32", [ids.shape[0]!, "R"]);
+  }
+
+  weight(name: string, shape: readonly Dim[]): Value {
+    return this.#frozen.weight(name, shape);
+  }
+
+  linears(x: Value, modules: readonly LinearModule[]): Value[] {
+    const g = this.#g;
+    return this.#frozen.linears(x, modules).map((y, index) => {
+      const { name, outFeatures } = modules[index]!;
+      const module = g.path(name);
+      if (!this.#modules.has(module)) return y;
+      const a = g.input(ROW_ADAPTERS.a(module), "float32", ["R", x.shape[1]!]);
+      const b = g.input(ROW_ADAPTERS.b(module), "float32", ["R", outFeatures]);
+      return g.scope(`${name}.lora`, () => {
+        const low = g.mul(g.matmul(x, a, { transB: true }), this.#gatesOf(x));
+        return g.op("Gemm", [low, b, y], { transA: false, transB: false, alpha: 1 })[0]!;
+      });
+    });
+  }
+
+  /** The gates of x's rows: one a row of the batch, or one a token. */
+  #gatesOf(x: Value): Value {
+    const g = this.#g;
+    const [rows, columns] = this.#ids.shape as [Dim, Dim];
+    if (x.shape[0] === rows) return this.#gates;
+    this.#tokenGates ??= g.reshape(
+      g.expand(g.reshape(this.#gates, [rows, 1, "R"]), [rows, columns, "R"]),
+      [x.shape[0]!, "R"],
+    );
+    return this.#tokenGates;
+  }
+}
