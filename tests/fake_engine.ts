@@ -142,11 +142,10 @@ async function handle(command: Command): Promise<void> {
         await cancelled.promise;
         return say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });
       }
-      const text = JSON.stringify(command.folders);
       const data = command.request.prompts.map((_, prompt_index) => ({
         prompt_index,
         index: 0,
-        text,
+        text: JSON.stringify(command.each?.[prompt_index] ?? command.folders),
         token_ids: [1, 2],
         finish_reason: "stop" as const,
       }));

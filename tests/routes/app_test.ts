@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertProblem, jobRequest, served } from "./served.ts";
+import { eventually } from "../core/jobs/supervised.ts";
 import { BEHAVIOURS } from "../fake_engine.ts";
 
 Deno.test("API keys guard /v1 and nothing else", async () => {
@@ -72,7 +73,7 @@ Deno.test("POST /v1/generations hands the request and its folders to the engine"
   await served(async (it) => {
     const { status, json } = await it.call("POST", "/v1/generations", generation());
     assert.equal(status, 200);
-    assert.deepEqual(Object.keys(json), ["id", "model", "checkpoint", "data", "usage"]);
+    assert.deepEqual(Object.keys(json), ["id", "model", "checkpoint", "adapter", "data", "usage"]);
     assert.deepEqual(Object.keys(JSON.parse(json.data[0].text)), ["model", "rewards"]);
     const job = (await it.call("POST", "/v1/training-jobs", jobRequest())).json;
     const { checkpoint } = await it.reaches(job.id, "succeeded");
@@ -81,6 +82,41 @@ Deno.test("POST /v1/generations hands the request and its folders to the engine"
     assert.ok(JSON.parse(tuned.data[0].text).checkpoint.endsWith(`jobs/${job.id}/1/epoch-2`));
     const other = await it.call("POST", "/v1/generations", { ...generation({ checkpoint }), model: "llama" });
     assertProblem(other, 422, "invalid_request", "checkpoint");
+
+    const adapted = (await it.call("POST", "/v1/generations", generation({ adapter: "qwen3/adapter" }))).json;
+    assert.ok(JSON.parse(adapted.data[0].text).adapter.endsWith("/qwen3/adapter"));
+    const each = [
+      { text: "a" },
+      { text: "a", checkpoint: null },
+      { token_ids: [5], checkpoint },
+      { messages: [{ role: "user", content: "a" }], adapter: "qwen3/adapter" },
+      "a",
+    ];
+    const mixed = generation({ prompts: each, adapter: "qwen3/adapter" });
+    const { data } = (await it.call("POST", "/v1/generations", mixed)).json;
+    const policies = data.map(({ text }: { text: string }) => {
+      const { checkpoint, adapter } = JSON.parse(text);
+      return checkpoint ? "checkpoint" : adapter ? "adapter" : "model";
+    });
+    assert.deepEqual(policies, ["adapter", "model", "checkpoint", "adapter", "adapter"]);
+  });
+});
+
+Deno.test("Requests that the engine has no room for are told when to come again", async () => {
+  await served(async (it) => {
+    const gone = new AbortController();
+    const init = {
+      ...{ method: "POST", headers: { "content-type": "application/json" }, signal: gone.signal },
+      body: JSON.stringify(generation({ seed: BEHAVIOURS.hang })),
+    };
+    const waiting = Array.from({ length: 4 }, () => it.app.request("/v1/generations", init));
+    await eventually(async () => (await it.call("POST", "/v1/generations", generation())).status === 503);
+    const refused = await it.call("POST", "/v1/generations", generation());
+    assertProblem(refused, 503, "engine_busy");
+    assert.match(refused.headers.get("retry-after")!, /^\d+$/);
+    gone.abort();
+    assert.deepEqual((await Promise.all(waiting)).map(({ status }) => status), [499, 499, 499, 499]);
+    assert.equal((await it.call("POST", "/v1/generations", generation())).status, 200);
   });
 });
 
@@ -92,6 +128,11 @@ Deno.test("POST /v1/generations refuses what is wrong", async () => {
         [{ prompts: [""] }, "prompts.0"],
         [{ prompts: [{ token_ids: [] }] }, "prompts.0.token_ids"],
         [{ prompts: [{ token_ids: [-1] }] }, "prompts.0.token_ids.0"],
+        [{ prompts: ["a", { text: "a", checkpoint: "x" }] }, "prompts.1.checkpoint", "unknown_checkpoint"],
+        [{ prompts: ["a", { text: "a", adapter: "../x" }] }, "prompts.1.adapter", "unknown_checkpoint"],
+        [{ prompts: [{ text: "a", adapter: "x", checkpoint: "y" }] }, "prompts.0.adapter"],
+        [{ adapter: "x", checkpoint: "y" }, "adapter"],
+        [{ prompts: Array.from({ length: 17 }, (_, i) => ({ text: "a", adapter: `${i}` })) }, "prompts"],
         [{ temperature: -1 }, "temperature"],
         [{ top_p: 0 }, "top_p"],
         [{ top_p: 1.1 }, "top_p"],

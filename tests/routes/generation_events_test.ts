@@ -54,7 +54,7 @@ Deno.test("POST /v1/generations with stream sends deltas, usage and an end", asy
     const { id, ...rest } = JSON.parse(usage!.data);
     assert.match(id, /^gen_/);
     const counts = { prompt_tokens: 1, completion_tokens: 2 };
-    assert.deepEqual(rest, { model: "qwen3", checkpoint: null, usage: counts });
+    assert.deepEqual(rest, { model: "qwen3", checkpoint: null, adapter: null, usage: counts });
     assert.equal(done!.data, "[DONE]");
     assert.deepEqual(more, []);
   });
