@@ -22,6 +22,7 @@ import { createApp } from "./routes/app.ts";
 const START_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
 const CANCEL_GRACE_MS = 30_000;
+const SERVING_CANCEL_GRACE_MS = 60_000;
 const IDLE_TIMEOUT_MS = 300_000;
 const MAX_PENDING = 32;
 /** How long answers in progress may take when the server stops. */
@@ -67,6 +68,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     idle_timeout_ms: IDLE_TIMEOUT_MS,
     max_pending: MAX_PENDING,
     stop_grace_ms: STOP_GRACE_MS,
+    cancel_grace_ms: SERVING_CANCEL_GRACE_MS,
   });
   const supervisor = new Supervisor({
     ...{ db, logger, dataDir, feed, startEngine },

@@ -54,6 +54,16 @@ export function invalid(path: string, message: string, code: ErrorCode = "invali
   return new UserError(code, path === "" ? message : `${path}: ${message}`, [{ path, message }]);
 }
 
+/** What `work` gives; where it throws a `UserError` that names no field, the same of the field `path`. */
+export async function blaming<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!(thrown instanceof UserError) || thrown.errors.length > 0) throw thrown;
+    throw new UserError(thrown.code, thrown.message, [{ path, message: thrown.message }], { cause: thrown });
+  }
+}
+
 /** What travels between processes and into a job row in place of an exception. */
 export interface ErrorRecord {
   code: ErrorCode;

@@ -136,6 +136,7 @@ async function handle(command: Command): Promise<void> {
       const deltas = command.request.prompts.map((_, prompt_index) => ({ prompt_index, ...piece }));
       if (stream) say({ id, type: "event", event: { type: "deltas", deltas } });
       if (command.request.seed === BEHAVIOURS.die) Deno.kill(Deno.pid, "SIGKILL");
+      if (command.request.seed === BEHAVIOURS.deaf) return;
       if (command.request.seed === BEHAVIOURS.hang) {
         const cancelled = Promise.withResolvers<void>();
         cancels.set(id, cancelled);

@@ -7,8 +7,9 @@ import { exportedModel } from "../../kernels/export/export_artifacts.ts";
 import { UserError } from "../errors.ts";
 import type { Chunks } from "../model/atomic_file.ts";
 import { BaseModel } from "../model/base_model.ts";
-import { FULL_WEIGHTS, MODEL_FILES } from "../model/checkpoint.ts";
+import { FULL_WEIGHTS, MAX_MODEL_FILE_BYTES, MODEL_FILES } from "../model/checkpoint.ts";
 import { removeLeftovers, writeCheckpoint } from "../model/checkpoint_folder.ts";
+import { readBounded } from "../model/read_bounded.ts";
 import { MergedWeights } from "../model/merged_weights.ts";
 import { streamSafetensors } from "../model/write_safetensors.ts";
 import type { Runtime } from "../ort/runtime.ts";
@@ -80,10 +81,7 @@ export async function exportModel(
 async function modelFiles(folder: string): Promise<Record<string, Chunks>> {
   const files: Record<string, Chunks> = {};
   for (const name of MODEL_FILES) {
-    const bytes = await Deno.readFile(join(folder, name)).catch((thrown) => {
-      if (thrown instanceof Deno.errors.NotFound) return null;
-      throw thrown;
-    });
+    const bytes = await readBounded(join(folder, name), name, MAX_MODEL_FILE_BYTES);
     if (bytes) files[name] = [name === "config.json" ? exportedConfig(bytes) : bytes];
   }
   return files;

@@ -1,5 +1,5 @@
 /** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
-import { invalid, UserError } from "../errors.ts";
+import { blaming, invalid, UserError } from "../errors.ts";
 import type { DecodedRow, DecodeRow } from "../model/decoding.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
@@ -100,7 +100,8 @@ async function respond(
   const settled = await Promise.allSettled(
     [...Map.groupBy(rows.keys(), (at) => rows[at]!.policy)].map(async ([{ decoder, adapter }, places]) => {
       try {
-        const answers = await decoder.decode(places.map((at) => asked[at]!), adapter, options);
+        const answer = decoder.decode(places.map((at) => asked[at]!), adapter, options);
+        const answers = await blaming("model", answer); // it may be the first to read the weights
         answers.forEach((answer, index) => decoded[places[index]!] = answer);
       } catch (thrown) {
         failed.abort(thrown);

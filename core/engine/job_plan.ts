@@ -7,6 +7,7 @@ import { invalid, UserError } from "../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
 import { ModelWeights, type WantedWeight } from "../model/model_weights.ts";
+import { readBounded } from "../model/read_bounded.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
 import type { ParameterGroup } from "../model/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../model/read_config.ts";
@@ -14,7 +15,7 @@ import type { PpoConfig, TrainingJobConfig } from "../ppo/config.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
 import { rewardNodes } from "../rewards/reward_schema.ts";
-import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { loadTokenizer, MAX_TOKENIZER_BYTES, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { preparePrompt } from "./prepare_prompts.ts";
 import type { JobFolders, JobPlan } from "./protocol.ts";
 
@@ -242,7 +243,8 @@ function layout(network: Trainable | CriticSpec | null | undefined): string {
 
 /** Whether two model folders have the same tokenizer, byte for byte, or neither has one: their ids mean the same. */
 export async function sameTokenizer(folder: string, other: string): Promise<boolean> {
-  const read = (path: string) => Deno.readFile(join(path, "tokenizer.json")).catch(() => null);
+  const read = (path: string) =>
+    readBounded(join(path, "tokenizer.json"), "tokenizer.json", MAX_TOKENIZER_BYTES);
   const [a, b] = await Promise.all([read(folder), read(other)]);
   if (a === null || b === null) return a === b;
   return a.length === b.length && a.every((byte, index) => byte === b[index]);

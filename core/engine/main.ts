@@ -90,8 +90,20 @@ function send(message: Message): void {
 }
 
 const running = new Map<string, AbortController>();
+/** Those of the running that have not begun. */
+const waiting = new Set<string>();
+
+const CANCELLED = new UserError("cancelled", "The command was cancelled");
+
+function cancel(id: string): void {
+  running.get(id)?.abort(CANCELLED);
+  if (!waiting.delete(id)) return;
+  running.delete(id);
+  send({ id, type: "error", error: errorRecord(CANCELLED) });
+}
 
 async function run(command: Work, abort: AbortController): Promise<void> {
+  if (!waiting.delete(command.id)) return; // cancelled, and answered
   try {
     abort.signal.throwIfAborted();
     if (!Object.hasOwn(COMMANDS, command.type)) {
@@ -159,11 +171,12 @@ try {
     if (line.trim() === "") continue;
     const command = parseCommand(line);
     if (command.type === "cancel") {
-      running.get(command.target)?.abort(new UserError("cancelled", "The command was cancelled"));
+      cancel(command.target);
       continue;
     }
     const abort = new AbortController();
     running.set(command.id, abort);
+    waiting.add(command.id);
     schedule(command, abort);
   }
 } catch (fault) {

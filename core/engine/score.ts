@@ -1,5 +1,5 @@
 /** POST /v1/scores inside the engine: what policy, reference, critic and reward say of given completions. */
-import { invalid, UserError } from "../errors.ts";
+import { blaming, invalid, UserError } from "../errors.ts";
 import { responseText } from "../rewards/response_text.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { checkIds, preparePrompt } from "./prepare_prompts.ts";
@@ -27,8 +27,11 @@ export async function score(
   const { policy, critic, sharedCritic, tokenizer, stopTokenIds } = served;
   const items = request.items.map((item, index) => itemOf(item, `items.${index}`, served));
   const { temperature } = request;
-  const current = await policy.analyze(items, { temperature, entropy: true, signal });
-  const reference = await policy.analyze(items, { temperature, reference: true, signal });
+  // They may be the first to read the weights.
+  const current = await blaming("model", policy.analyze(items, { temperature, entropy: true, signal }));
+  const reference = await blaming("model", policy.analyze(items, { temperature, reference: true, signal }));
+  checkFinite(current.logprobs, "policy");
+  checkFinite(reference.logprobs, "reference");
   const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
   const rewards = reward && await reward.score(
     items.map((item) => {
@@ -61,6 +64,16 @@ export async function score(
     };
   });
   return { data };
+}
+
+/** JSON has no NaN, and what has one in its weights scores nothing. */
+function checkFinite(logprobs: readonly Float32Array[], whose: string): void {
+  const row = logprobs.findIndex((values) => !values.every(Number.isFinite));
+  if (row < 0) return;
+  const message =
+    `The ${whose}'s log-probabilities of items.${row} are not finite: there is NaN or infinity in ` +
+    "its weights, or they overflow";
+  throw new UserError("damaged_model", message, [{ path: "model", message }]);
 }
 
 function itemOf(item: ScoreRequest["items"][number], path: string, { base, tokenizer }: ServedPolicy): Item {

@@ -2,7 +2,7 @@
  * Models kept in memory between generation and scoring requests: those that requests are using, and few more, the
  * least recently used leaving first.
  */
-import { UserError } from "../errors.ts";
+import { blaming, UserError } from "../errors.ts";
 import { BaseModel } from "../model/base_model.ts";
 import { BatchDecoder } from "../model/batch_decoder.ts";
 import { loadCheckpoint } from "../model/checkpoint.ts";
@@ -71,7 +71,7 @@ export class ServedModels {
   /** The policy that these folders name; it stays until it is given back. */
   async policy(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
     const key = [folders.model, folders.checkpoint ?? "", folders.adapter ?? ""].join("\n");
-    const lease = await this.#policies.lend(key, () => this.#load(folders));
+    const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders)));
     this.#bases.touch(folders.model);
     this.#trim();
     return {
@@ -86,10 +86,11 @@ export class ServedModels {
   /** The reward of this name; it stays until it is given back. */
   async reward(folders: ModelFolders, name: string): Promise<RewardSource & Disposable> {
     const key = `${folders.rewards[name]}\n${folders.model}`;
-    const lease = await this.#rewards.lend(key, () => loadReward(this.#runtime, folders, name));
+    const load = () => loadReward(this.#runtime, folders, name);
+    const lease = await blaming("reward", this.#rewards.lend(key, load));
     this.#trim();
     return {
-      score: (samples, signal) => lease.item.source.score(samples, signal),
+      score: (samples, signal) => blaming("reward", lease.item.source.score(samples, signal)),
       [Symbol.dispose]: () => lease[Symbol.dispose](),
     };
   }
@@ -142,7 +143,7 @@ export class ServedModels {
     folders: ModelFolders,
   ): Promise<Omit<KeptPolicy, "base" | "tokenizer" | "stopTokenIds" | "lease">> {
     if (folders.adapter) {
-      const adapter = await loadAdapter(base, folders.adapter, { head: false });
+      const adapter = await blaming("adapter", loadAdapter(base, folders.adapter, { head: false }));
       const policy = new Policy(base, adapter.tuning, adapter.parameters, {
         reference: "base",
         shared: false,
@@ -157,7 +158,8 @@ export class ServedModels {
       });
       return { policy, adapter: null, decoder, critic: null, sharedCritic: false, bytes: 0 };
     }
-    const { tuning, policy: parameters, critic, spec } = await loadCheckpoint(base, folders.checkpoint);
+    const loading = blaming("checkpoint", loadCheckpoint(base, folders.checkpoint));
+    const { tuning, policy: parameters, critic, spec } = await loading;
     const sharedCritic = spec.value?.type === "shared";
     // Full weights have no adapter to turn off: their reference is the base itself.
     const reference = tuning.type === "full"

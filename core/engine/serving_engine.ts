@@ -22,6 +22,8 @@ export interface ServingOptions {
   /** Requests at a time; more are refused. */
   max_pending: number;
   stop_grace_ms: number;
+  /** How long a cancelled request may go on before its process is killed: it may hang in what a model folder holds. */
+  cancel_grace_ms: number;
 }
 
 export class ServingEngine {
@@ -65,6 +67,9 @@ export class ServingEngine {
     clearTimeout(this.#idleTimer);
     const engine = this.#current();
     this.#asked.set(engine, (this.#asked.get(engine) ?? 0) + 1);
+    let deadline: ReturnType<typeof setTimeout> | undefined;
+    const onAbort = () => deadline = setTimeout(() => engine.kill(), this.#options.cancel_grace_ms);
+    signal?.addEventListener("abort", onAbort, { once: true });
     try {
       return await engine.request<Results[R["type"]], GenerationEvent>(
         request,
@@ -72,6 +77,8 @@ export class ServingEngine {
         signal,
       );
     } finally {
+      signal?.removeEventListener("abort", onAbort);
+      clearTimeout(deadline);
       this.#pending--;
       this.#asked.set(engine, this.#asked.get(engine)! - 1);
       if (engine !== this.#engine) this.#stopWhenIdle(engine);

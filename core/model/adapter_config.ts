@@ -3,6 +3,7 @@
  * we do not know are ignored; known ones that would change the mathematics are refused by name.
  */
 import { UserError } from "../errors.ts";
+import { compilePattern } from "../regex_pattern.ts";
 import { Fields, type Json } from "./config_fields.ts";
 import { isRecord, quote } from "./strict_json.ts";
 
@@ -12,6 +13,7 @@ const PEFT_VERSION = "0.21.2";
 const FILE = "adapter_config.json";
 const MAX_RANK = 4096;
 const MAX_PATTERN_LENGTH = 500;
+const MAX_PATTERNS = 2000;
 
 export interface AdapterConfig {
   task_type: "CAUSAL_LM" | "SEQ_CLS";
@@ -115,7 +117,7 @@ const PLAIN_INITS: unknown[] = [undefined, null, true, false, "gaussian", "ortho
 
 function patterns(fields: Fields, key: "rank_pattern" | "alpha_pattern"): Record<string, number> {
   const value = fields.source[key] ?? {};
-  if (!isRecord(value) || Object.keys(value).length > 10_000) {
+  if (!isRecord(value) || Object.keys(value).length > MAX_PATTERNS) {
     throw fields.wrong(key, "an object of numbers is wanted");
   }
   for (const [pattern, number] of Object.entries(value)) {
@@ -129,17 +131,24 @@ function patterns(fields: Fields, key: "rank_pattern" | "alpha_pattern"): Record
   return value as Record<string, number>;
 }
 
+type Matcher = { found(text: string): boolean };
+
+/** The patterns of each table, compiled when first asked for. */
+const compiled = new WeakMap<Record<string, number>, [Matcher, number][]>();
+
 function matching(table: Record<string, number>, path: string): number | undefined {
-  const found = Object.keys(table).find((pattern) => patternOf(pattern).test(path));
-  return found === undefined ? undefined : table[found];
+  const rows = compiled.get(table) ??
+    Object.entries(table).map(([pattern, value]): [Matcher, number] => [patternOf(pattern), value]);
+  compiled.set(table, rows);
+  return rows.find(([pattern]) => pattern.found(path))?.[1];
 }
 
 /** A pattern stands for a whole path or for its end behind a dot. */
-function patternOf(pattern: string): RegExp {
+function patternOf(pattern: string): Matcher {
   try {
-    if (pattern.length <= MAX_PATTERN_LENGTH) return new RegExp(`^(?:.*\\.)?(?:${pattern})$`);
-  } catch {
-    // Said below, together with the one that is too long.
+    if (pattern.length <= MAX_PATTERN_LENGTH) return compilePattern(`^(?:.*\\.)?(?:${pattern})$`, "");
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown; // else it is said below, with the one that is too long
   }
   throw new UserError(
     "damaged_model",

@@ -51,6 +51,8 @@ interface Caller {
   joined: number;
   /** Rows that have not ended. */
   open: number;
+  /** What is wrong with what its rows got. */
+  fault: UserError | null;
 }
 
 interface CallerRow extends OpenRow {
@@ -107,7 +109,15 @@ export class BatchDecoder {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<DecodedRow[]> {
     const caller: Caller = {
-      ...{ adapter, rows: [], signal, answer: Promise.withResolvers(), joined: 0, open: rows.length },
+      ...{
+        adapter,
+        rows: [],
+        signal,
+        answer: Promise.withResolvers(),
+        joined: 0,
+        open: rows.length,
+        fault: null,
+      },
     };
     caller.rows.push(...rows.map((row) => ({ ...openRow(counted(row, caller)), caller })));
     const onAbort = () => this.#stopWhenUnwanted();
@@ -129,6 +139,7 @@ export class BatchDecoder {
       await this.#guarded(newcomers, () => this.#join(newcomers));
       await this.#guarded(rowsAt(this.#places), () => this.#step());
       for (const caller of this.#callers) {
+        if (caller.fault) this.#refuse(caller, caller.fault);
         if (caller.open > 0) continue;
         this.#callers.delete(caller);
         caller.answer.resolve(caller.rows.map(({ out }) => out));
@@ -316,11 +327,19 @@ function rowsAt(places: readonly Place<CallerRow>[]): CallerRow[] {
   return places.map(({ lane, at }) => lane.rows[at]!);
 }
 
-/** The row, which tells its caller when it ends. */
+function notFinite(): UserError {
+  return new UserError(
+    "damaged_model",
+    "The policy's probabilities are not finite: there is NaN or infinity in its weights, or they overflow",
+  );
+}
+
+/** The row, which tells its caller when it ends, or that its token came from no distribution. */
 function counted(row: DecodeRow, caller: Caller): DecodeRow {
   return {
     ...row,
     onToken: (token, logprob, finish_reason) => {
+      if (!Number.isFinite(logprob)) caller.fault ??= notFinite();
       row.onToken?.(token, logprob, finish_reason);
       if (finish_reason !== null) caller.open--;
     },

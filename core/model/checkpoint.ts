@@ -14,6 +14,7 @@ import { readCheckpoint, writeCheckpoint } from "./checkpoint_folder.ts";
 import { loadAdapter, placeAdapter } from "./load_adapter.ts";
 import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
+import { readBounded } from "./read_bounded.ts";
 import { openSafetensorsFile } from "./safetensors.ts";
 import { readValueHead, valueHeadFile } from "./value_head_file.ts";
 import { encodeSafetensors } from "./write_safetensors.ts";
@@ -40,6 +41,8 @@ export interface Networks {
 
 const CRITIC_ADAPTER = "value_adapter.safetensors";
 export const FULL_WEIGHTS = "model.safetensors";
+/** A tokenizer's are the largest of these. */
+export const MAX_MODEL_FILE_BYTES = 256_000_000;
 /** What transformers needs beside full weights; copied where the base has them. */
 export const MODEL_FILES = [
   "config.json",
@@ -102,10 +105,7 @@ async function policyFiles(
     ),
   };
   for (const name of MODEL_FILES) {
-    const bytes = await Deno.readFile(join(base.folder, name)).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    });
+    const bytes = await readBounded(join(base.folder, name), name, MAX_MODEL_FILE_BYTES);
     if (bytes) files[name] = [bytes];
   }
   return files;

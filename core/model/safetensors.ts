@@ -96,14 +96,17 @@ async function openFile(path: string): Promise<OpenFile | null> {
   const name = basename(path);
   let handle: Deno.FsFile;
   try {
+    // Asked before it is opened: opening a pipe waits for its writer.
+    const { isFile } = await Deno.stat(path);
+    if (!isFile) throw new UserError("damaged_model", `${name} is not a file`);
     handle = await Deno.open(path);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof UserError) throw thrown;
     throw new UserError("damaged_model", `${name} cannot be opened`, [], { cause: thrown });
   }
   try {
-    const { size, isFile } = await handle.stat();
-    if (!isFile) throw new UserError("damaged_model", `${name} is not a file`);
+    const { size } = await handle.stat();
     const prefix = new Uint8Array(Math.min(LENGTH_BYTES, size));
     await readAt(handle, 0, prefix, name);
     const json = new Uint8Array(headerLength(prefix, size, name));

@@ -1,5 +1,5 @@
 /** Rewards a match of a user's regular expression. */
-import { compilePattern } from "./regex_pattern.ts";
+import { compilePattern } from "../regex_pattern.ts";
 import { type RewardSource, ruleReward } from "./reward_source.ts";
 import type { RewardOf } from "./reward_schema.ts";
 

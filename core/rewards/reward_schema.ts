@@ -3,7 +3,7 @@
  * Each kind's meaning is said here once; how it is computed is in the file of the same name.
  */
 import { z } from "zod";
-import { compilePattern } from "./regex_pattern.ts";
+import { compilePattern } from "../regex_pattern.ts";
 
 /** A kind of reward with all its defaults filled in. */
 export type RewardConfig =

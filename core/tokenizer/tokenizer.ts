@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { invalid, UserError } from "../errors.ts";
 import { readBounded } from "../model/read_bounded.ts";
-import { isRecord, parseJson } from "../model/strict_json.ts";
+import { isRecord, parseJson, quote } from "../model/strict_json.ts";
 import { entryBytes } from "./byte_level.ts";
 
 /** The largest published tokenizer.json files are near 35 MB. */
-const MAX_TOKENIZER_BYTES = 256_000_000;
+export const MAX_TOKENIZER_BYTES = 256_000_000;
 const MAX_CONFIG_BYTES = 16_000_000;
 const MAX_VOCABULARY = 1 << 21;
 
@@ -111,6 +111,7 @@ class FolderTokenizer implements TextTokenizer {
 
   constructor(tokenizer: Record<string, unknown>, config: Record<string, unknown>) {
     this.#library = new PreTrainedTokenizer(tokenizer, config);
+    keepByteOrderMarks(this.#library);
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
     this.vocabSize = this.#entries.length;
     const idOf = (token: unknown) => {
@@ -176,25 +177,73 @@ class FolderTokenizer implements TextTokenizer {
   }
 }
 
+/** A decoder of the library's, or a sequence of some. */
+interface LibraryDecoder {
+  config?: { type?: string };
+  text_decoder?: TextDecoder;
+  decoders?: LibraryDecoder[];
+}
+
+/** The library's decoder of bytes that stand for themselves loses U+FEFF where it begins a run of them. */
+function keepByteOrderMarks(library: PreTrainedTokenizer): void {
+  const visit = (decoder: LibraryDecoder | null | undefined) => {
+    if (decoder?.config?.type === "ByteFallback") {
+      decoder.text_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    }
+    decoder?.decoders?.forEach(visit);
+  };
+  visit((library as unknown as { _tokenizer: { decoder: LibraryDecoder | null } })._tokenizer.decoder);
+}
+
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Ids index arrays, so they are bounded before the library builds its tables. */
+/** Ids index arrays, so they are bounded before the library builds its tables; and what it would not notice is said. */
 function checkVocabulary({ model, added_tokens: added }: Record<string, unknown>): void {
   const vocabulary = isRecord(model) ? model.vocab : undefined;
-  if (!isRecord(vocabulary) && !Array.isArray(vocabulary)) {
-    throw new UserError("damaged_model", "tokenizer.json has no model.vocab");
+  if (!isRecord(model) || (!isRecord(vocabulary) && !Array.isArray(vocabulary))) {
+    throw damaged("has no model.vocab");
   }
-  if (!Array.isArray(added)) throw new UserError("damaged_model", "tokenizer.json has no added_tokens");
-  const isId = (id: unknown) =>
-    Number.isInteger(id) && (id as number) >= 0 && (id as number) < MAX_VOCABULARY;
-  const ids = isRecord(vocabulary) ? Object.values(vocabulary) : [vocabulary.length];
-  const wrong = [...ids, ...added.map((token) => isRecord(token) ? token.id : token)].find((id) => !isId(id));
-  if (wrong !== undefined) {
+  if (!MODEL_TYPES.includes(model.type ?? null)) {
     throw new UserError(
-      "damaged_model",
-      `tokenizer.json has a token id that is not a whole number below ${MAX_VOCABULARY}`,
+      "unsupported_model",
+      `tokenizer.json has model.type ${quote(model.type)}: supported: ${
+        MODEL_TYPES.filter(Boolean).join(", ")
+      }`,
     );
   }
+  if (model.type === "BPE" && !(Array.isArray(model.merges) && model.merges.every(isMerge))) {
+    throw damaged("has model.merges that are not all pairs of tokens");
+  }
+  if (!Array.isArray(added)) throw damaged("has no added_tokens");
+  if (!added.every((token) => isRecord(token) && typeof token.content === "string" && token.content !== "")) {
+    throw damaged("has added_tokens that are not all objects with a content");
+  }
+  const entries: [string, unknown][] = isRecord(vocabulary)
+    ? Object.entries(vocabulary)
+    : vocabulary.map((entry, id) => [Array.isArray(entry) ? String(entry[0]) : String(entry), id]);
+  const contents = new Map<unknown, string>();
+  for (const [content, id] of [...entries, ...added.map(({ content, id }) => [content, id])]) {
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= MAX_VOCABULARY) {
+      throw damaged(`has a token id that is not a whole number below ${MAX_VOCABULARY}`);
+    }
+    const known = contents.get(id);
+    if (known !== undefined && known !== content) {
+      throw damaged(`gives id ${id} to two tokens, ${quote(known)} and ${quote(content)}`);
+    }
+    contents.set(id, content);
+  }
+}
+
+/** Old files leave it out, and the library tells by what else is there. */
+const MODEL_TYPES: unknown[] = ["BPE", "Unigram", "WordPiece", null];
+
+function isMerge(merge: unknown): boolean {
+  if (typeof merge === "string") return merge.includes(" ");
+  return Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === "string");
+}
+
+function damaged(fault: string): UserError {
+  return new UserError("damaged_model", `tokenizer.json ${fault}`);
 }
 
 /** Special tokens may be given as objects with their content; the library wants the content. */

@@ -13,7 +13,15 @@ Deno.test("a request becomes the generation it means", () => {
   assert.ok(Number.isInteger(seed) && seed >= 0);
   assert.notEqual(generationOf(parse(), named).seed, seed, "each request draws its own");
   assert.deepEqual(rest, {
-    ...{ model: "m", checkpoint: null, prompts: ["a"], n: 1, max_new_tokens: 16, temperature: 1 },
+    ...{
+      model: "m",
+      checkpoint: null,
+      adapter: null,
+      prompts: ["a"],
+      n: 1,
+      max_new_tokens: 16,
+      temperature: 1,
+    },
     ...{ top_k: 0, top_p: 1, stop: [], logprobs: false, stream: false },
   });
   const given = {
@@ -27,7 +35,15 @@ Deno.test("a request becomes the generation it means", () => {
     stream: true,
   };
   assert.deepEqual(generationOf(parse(given), { model: "base", checkpoint: "ckpt_1" }), {
-    ...{ model: "base", checkpoint: "ckpt_1", prompts: ["a"], n: 2, max_new_tokens: 3, temperature: 0.5 },
+    ...{
+      model: "base",
+      checkpoint: "ckpt_1",
+      adapter: null,
+      prompts: ["a"],
+      n: 2,
+      max_new_tokens: 3,
+      temperature: 0.5,
+    },
     ...{ top_k: 0, top_p: 0.9, stop: ["x"], seed: 7, logprobs: true, stream: true },
   });
   const prompts = (prompt: unknown) => generationOf(parse({ prompt }), named).prompts;

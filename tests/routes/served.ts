@@ -48,6 +48,7 @@ export async function served(
       idle_timeout_ms: 60_000,
       max_pending: 4,
       stop_grace_ms: 5000,
+      cancel_grace_ms: 5000,
     });
     const guard = new OutboundGuard(["127.0.0.1"]);
     // Nobody listens there.

@@ -128,6 +128,7 @@ const serve = (options: { idle_timeout_ms?: number; max_pending?: number } = {})
     idle_timeout_ms: 60_000,
     max_pending: 4,
     stop_grace_ms: 5000,
+    cancel_grace_ms: 5000,
     ...options,
   });
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ModelFolders } from "../../../core/engine/protocol.ts";
-import { type ScoreRequest, scoreSchema } from "../../../core/engine/requests.ts";
+import { generationSchema, type ScoreRequest, scoreSchema } from "../../../core/engine/requests.ts";
+import { generate } from "../../../core/engine/generate.ts";
 import { score } from "../../../core/engine/score.ts";
 import { ServedModels } from "../../../core/engine/served_models.ts";
 import { trainJob } from "../../../core/engine/train_job.ts";
@@ -13,6 +14,7 @@ import { within } from "../../kernels/within.ts";
 import { inFolder } from "../model/in_folder.ts";
 import { KINDS, makeJob } from "../model/make_learner.ts";
 import { EOS, fixtureFolder, fixtureRows, runtime, someTokens } from "../model/tiny_models.ts";
+import { rewriteWeights } from "../model/rewrite_weights.ts";
 import { copyModel } from "./model_copies.ts";
 
 const models = new ServedModels(runtime);
@@ -224,5 +226,40 @@ Deno.test("more models than are kept can be asked in turn, and the first again",
     const [expected] = await ask({ items });
     for (const given of [...folders, ...folders, folders[3]!, folders[0]!]) {
       assert.deepEqual((await ask({ items }, given))[0], expected);
+    }
+  }));
+
+Deno.test("a model whose weights are not numbers is refused by its field, not answered with nulls", () =>
+  inFolder(async (parent) => {
+    const folder = await copyModel("qwen3", join(parent, "m"));
+    await rewriteWeights(folder, (tensors) => {
+      (tensors["model.norm.weight"]!.data as Float32Array)[3] = NaN;
+      return tensors;
+    });
+    const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
+    const refusal = (thrown: UserError) => {
+      assert.deepEqual([thrown.code, thrown.errors[0]!.path], ["damaged_model", "model"]);
+      assert.match(thrown.message, /not finite/);
+      return true;
+    };
+    await assert.rejects(ask({ items }, { model: folder, rewards: {} }), refusal);
+    const policy = await models.policy({ model: folder, rewards: {} });
+    const request = generationSchema.parse({ model: "m", prompts: [{ token_ids: [5] }], max_new_tokens: 3 });
+    await assert.rejects(generate([policy], request, new AbortController().signal), refusal);
+  }));
+
+Deno.test("what is wrong with a folder is said of the field that names it", () =>
+  inFolder(async (parent) => {
+    const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
+    const model = await copyModel("qwen3", join(parent, "m"));
+    await Deno.truncate(join(model, "model.safetensors"), 5000);
+    const adapter = join(fixtureFolder("gpt2"), "adapter");
+    for (
+      const [path, folders] of Object.entries({ model: { ...QWEN3, model }, adapter: { ...QWEN3, adapter } })
+    ) {
+      await assert.rejects(ask({ items }, folders), (thrown: UserError) => {
+        assert.deepEqual([thrown.code, thrown.errors[0]?.path], ["damaged_model", path]);
+        return true;
+      });
     }
   }));

@@ -20,7 +20,7 @@ Deno.test({
   fn: async () => {
     const serving = new ServingEngine({
       ...{ start: () => startFakeEngine(createLogger("silent")), max_pending: 4 },
-      ...{ idle_timeout_ms: 60_000, stop_grace_ms: 5000 },
+      ...{ idle_timeout_ms: 60_000, stop_grace_ms: 5000, cancel_grace_ms: 5000 },
     });
     serving.retire();
     await serving.request(command());
@@ -37,6 +37,27 @@ Deno.test({
     const second = serving.pid!;
     serving.retire();
     await eventually(async () => !await lives(second));
+    await serving.close();
+  },
+});
+
+Deno.test({
+  name: "a process that a cancelled request cannot end is killed, and the next request has a new one",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const serving = new ServingEngine({
+      ...{ start: () => startFakeEngine(createLogger("silent")), max_pending: 4 },
+      ...{ idle_timeout_ms: 60_000, stop_grace_ms: 5000, cancel_grace_ms: 50 },
+    });
+    const stop = new AbortController();
+    const deaf = serving.request(command(BEHAVIOURS.deaf), stop.signal);
+    await eventually(() => serving.pid !== null);
+    const first = serving.pid!;
+    await serving.request(command());
+    stop.abort();
+    await assert.rejects(deaf, { code: "engine_crashed" });
+    await serving.request(command());
+    assert.notEqual(serving.pid, first);
     await serving.close();
   },
 });

@@ -71,6 +71,15 @@ Deno.test("moduleScale() honours rank and alpha patterns and rank-stabilised fac
     scale: 4,
   });
   assert.deepEqual(moduleScale(config, "model.xq_proj"), { r: 16, scale: 2 });
+  // A pattern that a backtracking engine would be hung by, and one that RE2 does not know.
+  const patterns = (pattern: string) =>
+    parseAdapterConfig({ peft_type: "LORA", r: 16, target_modules: [], rank_pattern: { [pattern]: 4 } });
+  const slow = patterns("(.*.*.*.*.*.*)*x$");
+  assert.equal(moduleScale(slow, `model.${"layers.".repeat(30)}q_proj`).r, 16);
+  assert.throws(() => patterns("(?=q)q_proj"), {
+    code: "damaged_model",
+    message: /pattern "\(\?=q\)q_proj"/,
+  });
 });
 
 Deno.test("parseAdapterConfig() refuses other arithmetic by name", async () => {

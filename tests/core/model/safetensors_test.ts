@@ -211,6 +211,16 @@ Deno.test("a tensor may have any name that JSON can say", () => {
   assert.throws(() => bytesOf({ x: { dtype: "F32", shape: [3], data: new Float32Array(2) } }), RangeError);
 });
 
+Deno.test({
+  name: "a pipe in place of a file is refused without waiting for who might write to it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await new Deno.Command("mkfifo", { args: [join(folder, "model.safetensors")] }).output();
+      await assert.rejects(openSafetensors(folder), { code: "damaged_model", message: /is not a file/ });
+    }),
+});
+
 Deno.test("the parser answers damaged bytes with nothing but UserError", () => {
   const good = bytesOf(SAMPLE, { format: "pt" });
   const edits = fc.array(

@@ -111,6 +111,9 @@ Deno.test("a SentencePiece tokenizer keeps its spaces, adds begin-of-text to pro
     assert.equal(tokenizer.decode(ids), "the cat é🙂 the");
     assert.deepEqual(ids.slice(1, 3).map((id) => tokenizer.tokenText(id)), [" the", " cat"]);
     assert.equal(streamed(tokenizer, ids).join(""), "the cat é🙂 the");
+    for (const mark of ["\uFEFF", "\uFEFFcat", "the \uFEFF\uFEFF"]) {
+      assert.equal(tokenizer.decode(tokenizer.encode(mark)), mark);
+    }
   }));
 
 Deno.test("applyChatTemplate() renders the folder's template, from either file", async () => {
@@ -166,10 +169,20 @@ Deno.test("loadTokenizer() refuses damaged files by name", async () => {
     [{ "tokenizer.json": "[]" }, /tokenizer.json is not a JSON object/],
     [{ "tokenizer.json": { ...good, model: {} } }, /no model.vocab/],
     [{ "tokenizer.json": { ...good, model: { ...good.model, vocab: { a: 1e15 } } } }, /token id/],
-    [{ "tokenizer.json": { ...good, added_tokens: [null] } }, /token id/],
+    [{ "tokenizer.json": { ...good, added_tokens: [null] } }, /added_tokens that are not all objects/],
+    [{ "tokenizer.json": { ...good, added_tokens: [{ id: 1.5, content: "x" }] } }, /token id/],
+    [
+      { "tokenizer.json": { ...good, added_tokens: [{ id: 5, content: "<x>" }] } },
+      /gives id 5 to two tokens, .* and "<x>"/,
+    ],
+    [
+      { "tokenizer.json": { ...good, model: { ...good.model, vocab: { ...good.model.vocab, twice: 7 } } } },
+      /gives id 7 to two tokens, .* and "twice"/,
+    ],
     [{ "tokenizer.json": { ...good, added_tokens: undefined } }, /no added_tokens/],
     [{ "tokenizer.json": { ...good, pre_tokenizer: { type: "Nonsense" } } }, /cannot be used: .*Nonsense/],
-    [{ "tokenizer.json": { ...good, model: { ...good.model, merges: 7 } } }, /cannot be used/],
+    [{ "tokenizer.json": { ...good, model: { ...good.model, merges: 7 } } }, /model.merges/],
+    [{ "tokenizer.json": { ...good, model: { ...good.model, merges: [["a"]] } } }, /model.merges/],
     [{ "tokenizer_config.json": "nonsense" }, /tokenizer_config.json is not JSON/],
   ];
   for (const [files, message] of cases) {
@@ -177,6 +190,11 @@ Deno.test("loadTokenizer() refuses damaged files by name", async () => {
       await assert.rejects(loadTokenizer(folder), { name: "UserError", code: "damaged_model", message });
     });
   }
+  const words = { ...good, model: { ...good.model, type: "WordLevel" } };
+  await withFolder({ "tokenizer.json": words }, async (folder) => {
+    const refusal = { code: "unsupported_model", message: /model.type "WordLevel": supported: BPE/ };
+    await assert.rejects(loadTokenizer(folder), refusal);
+  });
 });
 
 Deno.test("loadTokenizer() answers any change of a file with a tokenizer that works or a UserError", async () => {
@@ -206,7 +224,10 @@ Deno.test("loadTokenizer() answers any change of a file with a tokenizer that wo
             "string",
           );
         } catch (thrown) {
-          assert.ok(thrown instanceof UserError && thrown.code === "damaged_model", String(thrown));
+          assert.ok(
+            thrown instanceof UserError && /^(damaged|unsupported)_model$/.test(thrown.code),
+            `${thrown}`,
+          );
         }
       }),
       { numRuns: 300 },
