@@ -1,10 +1,13 @@
 /** What a job will do and need, worked out from headers and prompts alone: the `check` command and every job's start. */
 import { join } from "node:path";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import { MAX_INT8_TERMS } from "../../kernels/ops/quantization.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
+import { readAdapter } from "../model/adapter_files.ts";
+import { checkPlaces } from "../model/load_adapter.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
 import { ModelWeights, type WantedWeight } from "../model/model_weights.ts";
 import { readBounded } from "../model/read_bounded.ts";
@@ -44,6 +47,7 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
   checkInt8(job, facts.model);
   await checkRewards(job, folders);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
+  const adapter = folders.adapter ? await checkAdapter(job, facts, folders.adapter) : undefined;
   const tokenizer = await at("model", loadTokenizer(folders.model));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
     if (id >= facts.model.vocab_size) {
@@ -58,7 +62,7 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
   const prompts = job.prompts.map((prompt, index) =>
     preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room })
   );
-  return { plan: planOf(job, facts, prompts), facts, tokenizer, prompts };
+  return { plan: planOf(job, facts, prompts, adapter), facts, tokenizer, prompts };
 }
 
 /** What `work` gives; its faults are those of the field at `path`. */
@@ -69,7 +73,12 @@ function at<T>(path: string, work: Promise<T>): Promise<T> {
   });
 }
 
-function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly PreparedPrompt[]): JobPlan {
+function planOf(
+  job: TrainingJobConfig,
+  facts: FolderConfig,
+  prompts: readonly PreparedPrompt[],
+  adapter: AdapterSpec | undefined,
+): JobPlan {
   const { model } = facts;
   const lengths = prompts.map(({ ids }) => ids.length);
   const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
@@ -78,7 +87,8 @@ function planOf(job: TrainingJobConfig, facts: FolderConfig, prompts: readonly P
     const network = job[path];
     if ("target_modules" in network) checkTargets(model, network.target_modules, `${path}.target_modules`);
   }
-  const policy = parameterGroups(model, tuningOf(model, job.trainable), {
+  const tuning = adapter ? { type: "lora" as const, adapter } : tuningOf(model, job.trainable);
+  const policy = parameterGroups(model, tuning, {
     head: job.value.type === "shared",
   });
   const critic = job.value.type === "separate"
@@ -212,6 +222,25 @@ async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promis
     await at("reward", checkWeights(folder, facts, [...trunk, head]));
     if (!await sameTokenizer(folder, folders.model)) await at("reward", loadTokenizer(folder));
   }
+}
+
+/** The adapter's layers, once it fits the model and what the job says of it. */
+async function checkAdapter(
+  job: TrainingJobConfig,
+  { model }: FolderConfig,
+  folder: string,
+): Promise<AdapterSpec> {
+  const { config, modules, tensors } = await at("adapter", readAdapter(folder));
+  await at("adapter", Promise.resolve().then(() => checkPlaces(model, { modules, tensors })));
+  const { trainable } = job; // the schema has seen to its being LoRA
+  if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
+    throw invalid(
+      "trainable",
+      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it: it is r ` +
+        `${trainable.r} and alpha ${trainable.alpha}`,
+    );
+  }
+  return modules;
 }
 
 async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { BaseModel } from "../model/base_model.ts";
 import { loadCheckpoint, saveCheckpoint } from "../model/checkpoint.ts";
+import { loadAdapter } from "../model/load_adapter.ts";
 import { initialParameters, tuningOf } from "../model/network.ts";
 import { Optimizer } from "../model/optimizer.ts";
 import { Policy } from "../model/policy.ts";
@@ -28,7 +29,7 @@ export async function* trainJob(
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const planned = await planJob(job, folders);
   const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision });
-  const learner = await makeLearner(base, job, folders.checkpoint);
+  const learner = await makeLearner(base, job, folders);
   const reward = await makeReward(job.reward, {
     model: async (name) => (await loadReward(runtime, folders, name)).source,
   });
@@ -54,6 +55,7 @@ export async function* trainJob(
         const folder = join(folders.output, `epoch-${String(epoch + 1).padStart(4, "0")}`);
         const networks = {
           base,
+          tuning: learner.policy.tuning,
           policy: learner.policy.parameters,
           critic: learner.critic?.network.parameters ?? null,
         };
@@ -80,20 +82,21 @@ function reproducible(metrics: Metrics): Metrics {
   return Object.fromEntries(Object.entries(metrics).filter(([name]) => !measured.test(name)));
 }
 
-/** Policy, critic and optimizers at the job's start: a checkpoint's networks, or the bare model's. */
+/** Policy, critic and optimizers at the job's start: a checkpoint's networks, an adapter's, or the bare model's. */
 export async function makeLearner(
   base: BaseModel,
   job: TrainingJobConfig,
-  checkpoint?: string,
+  { checkpoint, adapter }: Pick<JobFolders, "checkpoint" | "adapter"> = {},
 ): Promise<Learner> {
   const { ppo, seed, value } = job;
   const shared = value.type === "shared";
   const loaded = checkpoint ? await loadCheckpoint(base, checkpoint) : null;
-  const tuning = loaded?.tuning ?? tuningOf(base.config, job.trainable);
-  const parameters = loaded?.policy ??
+  const given = adapter ? await loadAdapter(base, adapter, { head: shared }) : null;
+  const tuning = loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable);
+  const parameters = loaded?.policy ?? given?.parameters ??
     await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
   // A bare adapter can be turned off; anything else needs a copy of where it started.
-  const reference = loaded || tuning.type === "full" ? parameters.clone() : "base" as const;
+  const reference = loaded || given || tuning.type === "full" ? parameters.clone() : "base" as const;
   const sampling = job.rollout_precision ?? job.base_precision;
   const policy = new Policy(base, tuning, parameters, { reference, shared, sampling });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);

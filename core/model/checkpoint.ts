@@ -5,6 +5,7 @@
 import { basename, join } from "node:path";
 import { VALUE_HEAD } from "../../kernels/artifacts.ts";
 import { familyOf } from "../../kernels/models/families.ts";
+import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { CheckpointFile } from "../engine/protocol.ts";
 import { UserError } from "../errors.ts";
@@ -34,6 +35,8 @@ export interface CheckpointSpec {
 
 export interface Networks {
   base: BaseModel;
+  /** What the policy's graphs are built with. */
+  tuning: Tuning;
   policy: ParameterSet;
   /** Parameters of a separate value network. */
   critic: ParameterSet | null;
@@ -73,11 +76,20 @@ function targetModules(parameters: ParameterSet): string[] {
   return [...new Set(paths.map((name) => name.split(".").at(-3)!))].sort();
 }
 
+/** What PEFT is told of layers whose rank or alpha is another than most have: an adapter that was gone on from has some. */
+function patterns(adapter: AdapterSpec, { r, alpha }: { r: number; alpha: number }) {
+  const ranks = [...adapter].map(([module, lora]) => [module, lora.r] as const);
+  const alphas = [...adapter].map(([module, lora]) => [module, lora.r * lora.scale] as const);
+  const others = (table: (readonly [string, number])[], usual: number) =>
+    Object.fromEntries(table.filter(([, value]) => Math.abs(value - usual) > 1e-9 * usual));
+  return { rank_pattern: others(ranks, r), alpha_pattern: others(alphas, alpha) };
+}
+
 async function policyFiles(
-  { base, policy }: Networks,
+  { base, tuning, policy }: Networks,
   { trainable }: CheckpointSpec,
 ): Promise<Record<string, Iterable<Uint8Array>>> {
-  if (trainable.type === "lora") {
+  if (trainable.type === "lora" && tuning.type === "lora") {
     return adapterFiles({
       task_type: "CAUSAL_LM",
       base_model_name_or_path: basename(base.folder),
@@ -88,8 +100,7 @@ async function policyFiles(
       fan_in_fan_out: familyOf(base.config).fanInFanOut,
       modules_to_save: null,
       use_rslora: false,
-      rank_pattern: {},
-      alpha_pattern: {},
+      ...patterns(tuning.adapter, trainable),
     }, peftTensors(policy));
   }
   const files: Record<string, Iterable<Uint8Array>> = {

@@ -1,5 +1,6 @@
 /** A PEFT adapter folder as parameters of our graphs: from here on a file's adapter is like one we made. */
 import type { Tuning } from "../../kernels/artifacts.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import { UserError } from "../errors.ts";
 import { type Adapter, loraKeys, readAdapter } from "./adapter_files.ts";
@@ -25,7 +26,16 @@ export async function loadAdapter(
   folder: string,
   { head }: { head: boolean },
 ): Promise<LoadedAdapter> {
-  const adapter = await readAdapter(folder);
+  return placeAdapter(base, await readAdapter(folder), { head });
+}
+
+/**
+ * Checks that an adapter is for layers of this model, and nothing else.
+ *
+ * @throws {UserError} as `loadAdapter` does
+ */
+export function checkPlaces(config: ModelConfig, adapter: Pick<Adapter, "modules" | "tensors">): void {
+  const { modules, tensors } = adapter;
   const pairs = new Set([...adapter.modules.keys()].flatMap((module) => Object.values(loraKeys(module))));
   const whole = Object.keys(adapter.tensors).find((key) => !pairs.has(key));
   if (whole !== undefined) {
@@ -34,16 +44,7 @@ export async function loadAdapter(
       `The adapter has ${quote(whole)}, a layer saved whole (modules_to_save): LoRA pairs are supported`,
     );
   }
-  return placeAdapter(base, adapter, { head });
-}
-
-/** The tensors of `adapter` as parameters. */
-export function placeAdapter(
-  base: BaseModel,
-  { modules, tensors }: Pick<Adapter, "modules" | "tensors">,
-  { head }: { head: boolean },
-): LoadedAdapter {
-  const known = new Map(linears(base.config).map((linear) => [linear.module, linear]));
+  const known = new Map(linears(config).map((linear) => [linear.module, linear]));
   for (const [module, { r }] of modules) {
     const linear = known.get(module);
     if (!linear) {
@@ -63,6 +64,15 @@ export function placeAdapter(
       }
     });
   }
+}
+
+/** The tensors of `adapter` as parameters. @throws {UserError} as `loadAdapter` does */
+export function placeAdapter(
+  base: BaseModel,
+  { modules, tensors }: Pick<Adapter, "modules" | "tensors">,
+  { head }: { head: boolean },
+): LoadedAdapter {
+  checkPlaces(base.config, { modules, tensors });
   const tuning = { type: "lora" as const, adapter: modules };
   const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, { head }));
   for (const module of modules.keys()) {

@@ -63,7 +63,8 @@ export class Policy {
   readonly base: BaseModel;
   readonly parameters: ParameterSet;
   readonly #sessions: SessionCache;
-  readonly #tuning: Tuning;
+  /** What its graphs are built with. */
+  readonly tuning: Tuning;
   readonly #decoder: Decoder;
   readonly #shared: boolean;
   /** What the policy is held close to: its own start, or the bare base where it starts as that. */
@@ -88,7 +89,7 @@ export class Policy {
     this.base = base;
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
-    this.#tuning = held(tuning, base.precision);
+    this.tuning = held(tuning, base.precision);
     this.#decoder = new Decoder(this.#sessions, held(tuning, sampling));
     this.#reference = reference;
     this.#shared = shared;
@@ -125,7 +126,7 @@ export class Policy {
         const outputs = await evaluate(
           this.#sessions,
           `policy_eval:${entropy}:${values}`,
-          () => policyEvalArtifact(this.base.config, this.#tuning, { entropy, values }),
+          () => policyEvalArtifact(this.base.config, this.tuning, { entropy, values }),
           parameters,
           feeds,
           batch.columns,
@@ -159,7 +160,7 @@ export class Policy {
       this.#sessions,
       `policy_training:${entropyBonus}`,
       ({ accumulate }) =>
-        policyTrainingArtifact(this.base.config, this.#tuning, {
+        policyTrainingArtifact(this.base.config, this.tuning, {
           values: this.#shared,
           entropyBonus,
           accumulate,

@@ -264,6 +264,9 @@ export const ppoJobSchema = z.strictObject({
   checkpoint: z.string().min(1).max(200).nullable().default(null).describe(
     "Checkpoint to start from instead of the bare model.",
   ),
+  adapter: z.string().min(1).max(500).nullable().default(null).describe(
+    "Instead: path of a PEFT adapter's folder below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
+  ),
   prompts: z.array(promptSchema).min(1).max(100_000),
   epochs: z.int().min(1).max(10_000).default(1).describe(
     "Passes over the prompts, in a new order each. Default 1.",
@@ -288,6 +291,14 @@ export const ppoJobSchema = z.strictObject({
       ["trainable", "dropout"],
       `dropout ${job.trainable.dropout} must be 0 for PPO: with dropout the first probability ratio would not be 1`,
     );
+  }
+  if (job.adapter !== null) {
+    if (job.checkpoint !== null) {
+      fail(["adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
+    }
+    if (job.trainable.type === "full") {
+      fail(["adapter"], "trainable.type full has no adapter: go on from one with trainable.type lora");
+    }
   }
   if (job.trainable.type === "full") {
     for (const path of ["base_precision", "rollout_precision"] as const) {

@@ -31,7 +31,10 @@ async function movedCheckpoint(base: BaseModel, kind: keyof typeof KINDS, folder
     const values = policy.parameters.values(name);
     values.forEach((value, i) => values[i] = value + by * (uniform(3, "data", 0, row, i) - 0.5));
   });
-  const networks = { base, policy: policy.parameters, critic: critic?.network.parameters ?? null };
+  const networks = {
+    ...{ base, tuning: policy.tuning, policy: policy.parameters },
+    critic: critic?.network.parameters ?? null,
+  };
   await saveCheckpoint(folder, networks, { trainable: job.trainable, value: job.value }, {});
   return policy;
 }

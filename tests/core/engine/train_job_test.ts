@@ -4,10 +4,13 @@ import { join } from "node:path";
 import type { JobFolders, TrainingEvent } from "../../../core/engine/protocol.ts";
 import { generate } from "../../../core/engine/generate.ts";
 import { generationSchema, scoreSchema } from "../../../core/engine/requests.ts";
+import { planJob } from "../../../core/engine/job_plan.ts";
 import { score } from "../../../core/engine/score.ts";
 import { ServedModels } from "../../../core/engine/served_models.ts";
 import { trainJob } from "../../../core/engine/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
+import { adapterFiles, readAdapter } from "../../../core/model/adapter_files.ts";
+import { writeCheckpoint } from "../../../core/model/checkpoint_folder.ts";
 import type { TrainingJobConfig } from "../../../core/ppo/config.ts";
 import { within } from "../../kernels/within.ts";
 import { inFolder } from "../model/in_folder.ts";
@@ -162,7 +165,7 @@ for (
           max_new_tokens: 8,
           logprobs: true,
         });
-        const [generated] = (await generate(served, wanted, signal)).data;
+        const [generated] = (await generate([served], wanted, signal)).data;
         // What serves is float32: sampler and scores agree as closely as ever.
         const again = scoreSchema.parse({
           model: "m",
@@ -172,6 +175,51 @@ for (
         within(generated!.logprobs!, measured!.tokens!.map(({ logprob }) => logprob), 1e-4, "logprobs");
       }));
   }
+}
+
+for (
+  const [kind, value] of Object.entries({ separate: KINDS["lora, separate"], shared: KINDS["lora, shared"] })
+) {
+  Deno.test(`a job goes on from a PEFT adapter of uneven ranks and leaves one that PEFT reads, critic ${kind}`, () =>
+    inFolder(async (parent) => {
+      const { config, tensors } = await readAdapter(join(FOLDERS.model, "adapter"));
+      // The fixture's, with the queries' rank cut to 3 and another alpha for one value projection.
+      const cut = Object.entries(tensors).map(([key, { shape: [rows, columns], data }]) => {
+        if (!key.includes("q_proj")) return [key, { shape: [rows!, columns!], data }];
+        const wide = columns === config.r;
+        const kept = data.filter((_, at) => wide ? at % columns! < 3 : at < 3 * columns!);
+        return [key, { shape: wide ? [rows!, 3] : [3, columns!], data: kept }];
+      });
+      const patterns = { rank_pattern: { q_proj: 3 }, alpha_pattern: { "layers.1.self_attn.v_proj": 5 } };
+      const adapter = join(parent, "adapter");
+      await writeCheckpoint(adapter, adapterFiles({ ...config, ...patterns }, Object.fromEntries(cut)));
+
+      const job = makeJob({ ...value, adapter: "given", ppo: PPO, epochs: 2 });
+      const events = await run(job, join(parent, "out"), { ...FOLDERS, adapter });
+      assert.equal(events.find((event) => event.type === "step")!.metrics["objective/kl"], 0);
+      const checkpoint = events.findLast((event) => event.type === "checkpoint")!.folder;
+      const [before, after] = [await readAdapter(adapter), await readAdapter(checkpoint)];
+      assert.deepEqual(after.modules, before.modules);
+      assert.notDeepEqual(after.tensors, before.tensors);
+      const { rank_pattern, alpha_pattern } = after.config;
+      assert.deepEqual(
+        Object.entries(rank_pattern),
+        [0, 1, 2].map((at) => [`model.layers.${at}.self_attn.q_proj`, 3]),
+      );
+      assert.deepEqual(alpha_pattern, { "model.layers.1.self_attn.v_proj": 5 });
+
+      const wrong = makeJob({ ...value, trainable: { type: "lora", r: 8 }, adapter: "given" });
+      await assert.rejects(planJob(wrong, { ...FOLDERS, adapter }), (thrown: UserError) => {
+        assert.deepEqual([thrown.code, thrown.errors[0]!.path], ["invalid_request", "trainable"]);
+        assert.match(thrown.message, /r 4 and alpha 8.*it is r 8 and alpha 32/);
+        return true;
+      });
+      const others = join(fixtureFolder("gpt2"), "adapter");
+      await assert.rejects(planJob(job, { ...FOLDERS, adapter: others }), (thrown: UserError) => {
+        assert.deepEqual([thrown.code, thrown.errors[0]!.path], ["damaged_model", "adapter"]);
+        return true;
+      });
+    }));
 }
 
 Deno.test("a reward model scores the rollouts of a job", () =>

@@ -36,7 +36,10 @@ async function trained(parent: string, kind: keyof typeof KINDS, model = "qwen3"
 }
 
 function save(folder: string, base: BaseModel, { policy, critic }: Learner, job: ReturnType<typeof makeJob>) {
-  const networks = { base, policy: policy.parameters, critic: critic?.network.parameters ?? null };
+  const networks = {
+    ...{ base, tuning: policy.tuning, policy: policy.parameters },
+    critic: critic?.network.parameters ?? null,
+  };
   return saveCheckpoint(folder, networks, { trainable: job.trainable, value: job.value }, {
     model: "fixture",
   });
@@ -79,7 +82,7 @@ for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
       const { base, job, learner, folder } = await trained(parent, kind);
       const expected = measures(await measuredRows(learner, 1));
       assert.ok(expected.every(({ values }) => values.every((value) => value !== 0)));
-      const loaded = await learnerOf(await openBase(), job, folder);
+      const loaded = await learnerOf(await openBase(), job, { checkpoint: folder });
       assert.deepEqual(measures(await measuredRows(loaded, 1)), expected);
       const files = await save(join(parent, "again"), base, loaded, job);
       assert.deepEqual(files.map(({ name }) => name), FILES[kind]);
@@ -132,7 +135,7 @@ Deno.test("gpt2: a checkpoint's adapter says how its base's weights lie, and ful
     for (const kind of ["lora, separate", "full, shared"] as const) {
       const { job, learner, folder } = await trained(await Deno.makeTempDir({ dir: parent }), kind, "gpt2");
       const expected = measures(await measuredRows(learner, 1));
-      const loaded = await learnerOf(await openBase("gpt2"), job, folder);
+      const loaded = await learnerOf(await openBase("gpt2"), job, { checkpoint: folder });
       assert.deepEqual(measures(await measuredRows(loaded, 1)), expected);
       if (kind === "lora, separate") {
         const config = JSON.parse(await Deno.readTextFile(join(folder, "adapter_config.json")));
@@ -156,12 +159,12 @@ for (const name of ["qwen3", "gpt2"]) {
     inFolder(async (parent) => {
       const base = await openBase(name);
       const adapter = join(fixtureFolder(name), "adapter");
-      const { parameters } = await loadAdapter(base, adapter, { head: false });
+      const { tuning, parameters } = await loadAdapter(base, adapter, { head: false });
       const folder = join(parent, "again");
       const trainable = { type: "lora", r: 4, alpha: 8, target_modules: "all-linear" } as const;
       await saveCheckpoint(
         folder,
-        { base, policy: parameters, critic: null },
+        { base, tuning, policy: parameters, critic: null },
         { trainable, value: null },
         {},
       );

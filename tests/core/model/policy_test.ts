@@ -106,11 +106,12 @@ for (const [kind, given] of Object.entries(KINDS)) {
       const folder = join(parent, "c");
       const networks = {
         base,
+        tuning: first.policy.tuning,
         policy: first.policy.parameters,
         critic: first.critic?.network.parameters ?? null,
       };
       await saveCheckpoint(folder, networks, { trainable: job.trainable, value: job.value }, {});
-      const second = await learnerOf(base, job, folder);
+      const second = await learnerOf(base, job, { checkpoint: folder });
       const rows = await measuredRows(second, 0.7);
       rows.forEach(({ logprobs, ref_logprobs }) => assert.deepEqual(logprobs, ref_logprobs));
       const before = await measuredRows(first, 0.7);
