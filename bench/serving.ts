@@ -75,7 +75,7 @@ try {
       inTurn((checkpoint) => policies[checkpoint]!.respond(request(checkpoint))),
   };
   const best: Record<string, number> = {};
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 6; round++) {
     for (const [name, way] of Object.entries(ways)) {
       const start = performance.now();
       await way();

@@ -26,18 +26,22 @@ export class StackedAdapters {
     this.modules = new Set([...this.#ranks.keys()].flatMap(({ tuning }) => [...tuning.adapter.keys()]));
     for (const { module, inFeatures, outFeatures } of linears(base.config)) {
       if (!this.modules.has(module)) continue;
-      const tensor = (columns: number) => Tensor.from(base.runtime, "float32", [this.#rank, columns]);
-      const a = this.#tensors[ROW_ADAPTERS.a(module)] = tensor(inFeatures);
-      const b = this.#tensors[ROW_ADAPTERS.b(module)] = tensor(outFeatures);
+      const stacked = (name: string, columns: number): Float32Array => {
+        const tensor = Tensor.from(base.runtime, "float32", [this.#rank, columns]);
+        this.#tensors[name] = tensor;
+        return tensor.data;
+      };
+      const a = stacked(ROW_ADAPTERS.a(module), inFeatures);
+      const b = stacked(ROW_ADAPTERS.b(module), outFeatures);
       for (const [{ tuning, parameters }, { start }] of this.#ranks) {
         const lora = tuning.adapter.get(module);
         if (!lora) continue;
-        (a.data as Float32Array).set(parameters.values(`${module}.lora_A.weight`), start * inFeatures);
+        a.set(parameters.values(`${module}.lora_A.weight`), start * inFeatures);
+        const { r, scale } = lora;
         const values = parameters.values(`${module}.lora_B.weight`); // [out,r]
-        for (let out = 0; out < outFeatures; out++) {
-          for (let k = 0; k < lora.r; k++) {
-            b.data[(start + k) * outFeatures + out] = lora.scale * values[out * lora.r + k]!;
-          }
+        for (let k = 0; k < r; k++) {
+          const row = (start + k) * outFeatures;
+          for (let out = 0; out < outFeatures; out++) b[row + out] = scale * values[out * r + k]!;
         }
       }
     }
