@@ -54,12 +54,17 @@ export function invalid(path: string, message: string, code: ErrorCode = "invali
   return new UserError(code, path === "" ? message : `${path}: ${message}`, [{ path, message }]);
 }
 
-/** What `work` gives; where it throws a `UserError` that names no field, the same of the field `path`. */
+/** What may be wrong with the folder that a field names. */
+const FOLDER_FAULTS: readonly ErrorCode[] = ["damaged_model", "unsupported_model"];
+
+/** What `work` gives; a fault of a folder that names no field yet becomes one of the field `path`, which named it. */
 export async function blaming<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    if (!(thrown instanceof UserError) || thrown.errors.length > 0) throw thrown;
+    if (!(thrown instanceof UserError) || !FOLDER_FAULTS.includes(thrown.code) || thrown.errors.length > 0) {
+      throw thrown;
+    }
     throw new UserError(thrown.code, thrown.message, [{ path, message: thrown.message }], { cause: thrown });
   }
 }
