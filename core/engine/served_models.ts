@@ -2,6 +2,7 @@
  * Models kept in memory between generation and scoring requests: those that requests are using, and few more, the
  * least recently used leaving first.
  */
+import { join } from "node:path";
 import { blaming, UserError } from "../errors.ts";
 import { BaseModel } from "../model/base_model.ts";
 import { BatchDecoder } from "../model/batch_decoder.ts";
@@ -47,6 +48,21 @@ interface KeptPolicy extends ServedPolicy {
 
 type LoadedReward = Awaited<ReturnType<typeof loadReward>>;
 
+/** Files of which a change makes a folder another model or adapter. Those of checkpoints never change. */
+const MODEL_FILES = [
+  ...["config.json", "generation_config.json", "model.safetensors", "model.safetensors.index.json"],
+  ...["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
+];
+const ADAPTER_FILES = ["adapter_config.json", "adapter_model.safetensors"];
+
+/** A folder and when which of its files were written: a key that is another once one of them is. */
+async function versionOf(folder: string, files: readonly string[]): Promise<string> {
+  const stamps = files.map((name) =>
+    Deno.stat(join(folder, name)).then(({ mtime, size }) => `${mtime?.getTime()}.${size}`, () => "")
+  );
+  return [folder, ...await Promise.all(stamps)].join(" ");
+}
+
 /** How much stays loaded for requests that may come again. */
 const KEPT = { bases: 2, policy_bytes: 1 << 30, rewards: 2 } as const;
 
@@ -70,9 +86,11 @@ export class ServedModels {
 
   /** The policy that these folders name; it stays until it is given back. */
   async policy(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
-    const key = [folders.model, folders.checkpoint ?? "", folders.adapter ?? ""].join("\n");
-    const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders)));
-    this.#bases.touch(folders.model);
+    const model = await versionOf(folders.model, MODEL_FILES);
+    const adapter = folders.adapter === undefined ? "" : await versionOf(folders.adapter, ADAPTER_FILES);
+    const key = [model, folders.checkpoint ?? "", adapter].join("\n");
+    const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders, model)));
+    this.#bases.touch(model);
     this.#trim();
     return {
       ...lease.item,
@@ -115,8 +133,8 @@ export class ServedModels {
     }
   }
 
-  async #load(folders: ModelFolders): Promise<KeptPolicy> {
-    const lease = await this.#bases.lend(folders.model, () => this.#loadBase(folders.model));
+  async #load(folders: ModelFolders, model: string): Promise<KeptPolicy> {
+    const lease = await this.#bases.lend(model, () => this.#loadBase(folders.model));
     try {
       const networks = await this.#networks(lease.item, folders);
       return { ...lease.item, ...networks, lease };

@@ -137,6 +137,7 @@ export class SessionCache {
     if (known) return known;
     const made = this.base.session(artifact(), options);
     this.#sessions.set(name, made);
+    made.catch(() => this.#sessions.delete(name)); // what was wrong may be put right
     return made;
   }
 

@@ -248,6 +248,39 @@ Deno.test("a model whose weights are not numbers is refused by its field, not an
     await assert.rejects(generate([policy], request, new AbortController().signal), refusal);
   }));
 
+Deno.test("a folder whose files have changed is read anew", () =>
+  inFolder(async (parent) => {
+    const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
+    const model = await copyModel("llama", join(parent, "m"));
+    const adapter = join(parent, "adapter");
+    const put = async (name: string) => {
+      await Deno.mkdir(adapter, { recursive: true });
+      for (const file of ["adapter_config.json", "adapter_model.safetensors"]) {
+        await Deno.writeFile(
+          join(adapter, file),
+          await Deno.readFile(join(fixtureFolder(name), "adapter", file)),
+        );
+      }
+    };
+    const folders = { model, adapter, rewards: {} };
+    await put("qwen3"); // an adapter for wider queries
+    await assert.rejects(ask({ items }, folders), { code: "damaged_model" });
+    await put("llama");
+    const [before] = await ask({ items }, folders);
+    await rewriteWeights(model, (tensors) => {
+      const norm = tensors["model.norm.weight"]!.data as Float32Array;
+      norm.forEach((value, at) => norm[at] = 2 * value);
+      return tensors;
+    });
+    const [after] = await ask({ items }, folders);
+    assert.notEqual(after!.logprob, before!.logprob);
+    const { adapter: _, ...bare } = folders;
+    await Deno.truncate(join(model, "model.safetensors"), 4000);
+    await assert.rejects(ask({ items }, bare), { code: "damaged_model" });
+    await copyModel("llama", model);
+    assert.equal((await ask({ items }, folders))[0]!.logprob, before!.logprob);
+  }));
+
 Deno.test("what is wrong with a folder is said of the field that names it", () =>
   inFolder(async (parent) => {
     const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
