@@ -25,7 +25,7 @@ async function ask(
     max_new_tokens: 16,
     ...given,
   });
-  const policy = await models.policy(folders);
+  using policy = await models.policy(folders);
   return await generate(request.prompts.map(() => policy), request, signal);
 }
 

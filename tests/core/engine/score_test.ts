@@ -24,7 +24,8 @@ async function ask(given: Partial<ScoreRequest>, folders = QWEN3) {
   const request = scoreSchema.parse({ model: "m", ...given });
   const context = { model: (name: string) => models.reward(folders, name) };
   const reward = request.reward && await makeReward(request.reward, context);
-  return (await score(await models.policy(folders), request, reward, new AbortController().signal)).data;
+  using policy = await models.policy(folders);
+  return (await score(policy, request, reward, new AbortController().signal)).data;
 }
 
 async function fixtureItems(name: string) {
