@@ -7,7 +7,7 @@
  * indices b·S + s of the column that predicts each of them, `targets` i64 [N] their ids.
  */
 import { Builder } from "./graph/builder.ts";
-import { gradients } from "./graph/gradient.ts";
+import { gradients, type Recompute } from "./graph/gradient.ts";
 import type { Artifact } from "./graph/graph.ts";
 import type { Value } from "./graph/value.ts";
 import { policyLoss } from "./losses/policy_loss.ts";
@@ -15,7 +15,7 @@ import { sum, vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
 import { familyOf, int8Head, lmHead, logits } from "./models/families.ts";
-import { linears } from "./models/linears.ts";
+import { adapterForm, linears } from "./models/linears.ts";
 import type { ModelConfig } from "./models/model_config.ts";
 import { cachedAttention, causalAttention } from "./nn/attend.ts";
 import {
@@ -41,10 +41,12 @@ export const VALUE_HEAD = { weight: "score.weight", bias: "score.bias" } as cons
 /** Prefix of a gradient output (and of the accumulated gradient it is added to, as an input). */
 export const GRADIENT = "gradient.";
 
-function parametersOf(g: Builder, tuning: Tuning, form: LoraForm = "merged"): Parameters {
+function parametersOf(g: Builder, config: ModelConfig, tuning: Tuning, form?: LoraForm): Parameters {
   switch (tuning.type) {
-    case "lora":
-      return new FrozenParameters(g, { adapter: tuning.adapter, form, precision: tuning.precision });
+    case "lora": {
+      const { adapter, precision } = tuning;
+      return new FrozenParameters(g, { adapter, form: form ?? adapterForm(config, adapter), precision });
+    }
     case "full":
       return new InputParameters(g);
     case "none":
@@ -75,14 +77,21 @@ function valueHead(g: Builder, config: ModelConfig, h: Value): { values: Value; 
   return { values, head: [[VALUE_HEAD.weight, weight], [VALUE_HEAD.bias, bias]] };
 }
 
+export interface GradientOptions {
+  /** Add the gradients to inputs `accumulated.<name>`. */
+  accumulate: boolean;
+  /** What is made anew for the backward pass. Nothing by default. */
+  recompute?: Recompute;
+}
+
 /** Gradients of `loss` as outputs `gradient.<name>`, added to inputs of the same name when accumulating. */
 function gradientOutputs(
   g: Builder,
   loss: Value,
   trainable: readonly (readonly [string, Value])[],
-  accumulate: boolean,
+  { accumulate, recompute }: GradientOptions,
 ): Record<string, Value> {
-  const grads = gradients(g, loss, trainable.map(([, value]) => value));
+  const grads = gradients(g, loss, trainable.map(([, value]) => value), recompute);
   return Object.fromEntries(trainable.map(([name, value], index) => {
     const grad = grads[index]!;
     if (!accumulate) return [GRADIENT + name, grad];
@@ -100,7 +109,7 @@ export function generateArtifact(
   options: { truncation: boolean; lora: LoraForm },
 ): Artifact {
   const g = new Builder("generate");
-  const parameters = parametersOf(g, tuning, options.lora);
+  const parameters = parametersOf(g, config, tuning, options.lora);
   return sampling(g, config, parameters, g.input("ids", "int64", ["B", "S"]), options);
 }
 
@@ -155,7 +164,7 @@ export function policyEvalArtifact(
   options: { entropy: boolean; values: boolean },
 ): Artifact {
   const g = new Builder("policy_eval");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, config, tuning);
   const h = packedHidden(g, config, parameters);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   return g.finish({
@@ -168,18 +177,16 @@ export function policyEvalArtifact(
 /** Logits [N,V] at the packed positions: for checks against other implementations, not for training. */
 export function logitsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("logits");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, config, tuning);
   const h = packedHidden(g, config, parameters);
   return g.finish({ logits: logits(g, config, parameters, h) });
 }
 
-export interface PolicyTrainingOptions {
+export interface PolicyTrainingOptions extends GradientOptions {
   /** Train V on the policy's own trunk: adds inputs of the value loss and `value_coef` []. */
   values: boolean;
   /** Adds input `entropy_coef` [] and its term of the loss. */
   entropyBonus: boolean;
-  /** Add the gradients to inputs `accumulated.<name>`. */
-  accumulate: boolean;
 }
 
 /** One micro-batch of PPO: `policy_stats` (and `value_stats`) sums, and gradients of the weighted loss. */
@@ -189,7 +196,7 @@ export function policyTrainingArtifact(
   options: PolicyTrainingOptions,
 ): Artifact {
   const g = new Builder("policy_training");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, config, tuning);
   const h = packedHidden(g, config, parameters);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   const weights = g.input("weights", "float32", ["N"]);
@@ -207,13 +214,13 @@ export function policyTrainingArtifact(
     outputs.value_stats = vector(g, value.stats);
     trainable.push(...head);
   }
-  return g.finish({ loss, ...outputs, ...gradientOutputs(g, loss, trainable, options.accumulate) });
+  return g.finish({ loss, ...outputs, ...gradientOutputs(g, loss, trainable, options) });
 }
 
 /** `values` [N]: V of the state before each action token, from the value network's own trunk. */
 export function valueEvalArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("value_eval");
-  const h = packedHidden(g, config, parametersOf(g, tuning));
+  const h = packedHidden(g, config, parametersOf(g, config, tuning));
   return g.finish({ values: valueHead(g, config, h).values });
 }
 
@@ -221,17 +228,17 @@ export function valueEvalArtifact(config: ModelConfig, tuning: Tuning): Artifact
 export function valueTrainingArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { accumulate: boolean },
+  options: GradientOptions,
 ): Artifact {
   const g = new Builder("value_training");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, config, tuning);
   const { values, head } = valueHead(g, config, packedHidden(g, config, parameters));
   const { loss, stats } = valueLoss(g, values, g.input("weights", "float32", ["N"]));
   const trainable = [...parameters.trainable, ...head];
   return g.finish({
     loss,
     value_stats: vector(g, stats),
-    ...gradientOutputs(g, loss, trainable, options.accumulate),
+    ...gradientOutputs(g, loss, trainable, options),
   });
 }
 
@@ -239,14 +246,14 @@ export function valueTrainingArtifact(
 export function sftTrainingArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { accumulate: boolean },
+  options: GradientOptions,
 ): Artifact {
   const g = new Builder("sft_training");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, config, tuning);
   const [logprobs] = selectedLogprobs(g, config, parameters, packedHidden(g, config, parameters));
   const token = g.neg(logprobs);
   const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
-  const grads = gradientOutputs(g, loss, [...parameters.trainable], options.accumulate);
+  const grads = gradientOutputs(g, loss, [...parameters.trainable], options);
   return g.finish({ loss, loss_sum: sum(g, token), ...grads });
 }
 

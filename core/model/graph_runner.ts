@@ -1,14 +1,16 @@
 /** Runs a network's evaluation and training graphs with its parameters bound, and keeps what is bound between runs. */
-import { GRADIENT } from "../../kernels/artifacts.ts";
+import { GRADIENT, type GradientOptions } from "../../kernels/artifacts.ts";
+import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { Feeds } from "./feeds.ts";
-import { cutIntoBites, cutIntoLanes, sideBySide } from "./lanes.ts";
+import { cutEvenly, cutIntoBites, cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
+import { trainingCut } from "./training_cut.ts";
 
 export interface RunOptions {
   signal?: AbortSignal;
@@ -47,16 +49,18 @@ export interface PreparedRun {
 export class TrainingGraph {
   readonly #sessions: SessionCache;
   readonly #name: string;
-  readonly #artifact: (options: { accumulate: boolean }) => Artifact;
+  readonly #artifact: (options: GradientOptions) => Artifact;
   readonly #parameters: ParameterSet;
   readonly #gradients: ParameterSet;
   /** Gradients of the lanes beside the first, until they are added to `gradients`. */
   readonly #lanes: ParameterSet[] = [];
+  /** Graphs by what they make anew, for the sizes of their values. */
+  readonly #measured = new Map<Recompute, Artifact>();
 
   constructor(
     sessions: SessionCache,
     name: string,
-    artifact: (options: { accumulate: boolean }) => Artifact,
+    artifact: (options: GradientOptions) => Artifact,
     parameters: ParameterSet,
     gradients: ParameterSet,
   ) {
@@ -81,14 +85,13 @@ export class TrainingGraph {
     while (this.#lanes.length < parts.length - 1) this.#lanes.push(this.#gradients.like());
     const [total, ...others] = await sideBySide(parts, async (part, lane) => {
       const gradients = lane === 0 ? this.#gradients : this.#lanes[lane - 1]!;
-      // Alone, a run has all threads to share its operators, and wants them large.
-      const bites = parts.length === 1 ? [part] : cutIntoBites(part, base.config.intermediate_size);
+      const { recompute, bites } = this.#cut(part);
       let sums: Record<string, Float32Array> | undefined;
       for (const bite of bites) {
         const { feeds, columns } = prepare(bite);
         using _released = feeds;
         const accumulate = sums !== undefined || (lane === 0 && !first);
-        const outputs = await this.#once(feeds, columns, gradients, accumulate, signal);
+        const outputs = await this.#once(feeds, columns, gradients, { accumulate, recompute }, signal);
         sums = sums ? addOutputs(sums, outputs) : outputs;
       }
       return sums!;
@@ -100,16 +103,35 @@ export class TrainingGraph {
     return total!;
   }
 
+  /** How one lane runs its rows: a model in lanes for speed, any other as its memory wants it. */
+  #cut<Row extends TokenSequence>(rows: readonly Row[]): { recompute: Recompute; bites: Row[][] } {
+    const { config, lanes } = this.#sessions.base;
+    if (lanes > 1) return { recompute: "nothing", bites: cutIntoBites(rows, config.intermediate_size) };
+    const longest = (length: (row: Row) => number) => Math.max(...rows.map(length));
+    const cut = trainingCut(config, (recompute) => this.#measure(recompute), {
+      rows: rows.length,
+      columns: longest(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length - 1),
+      actions: longest(({ response_ids }) => response_ids.length),
+    });
+    return { recompute: cut.recompute, bites: cutEvenly(rows, Math.ceil(rows.length / cut.rows)) };
+  }
+
+  #measure(recompute: Recompute): Artifact {
+    const known = this.#measured.get(recompute) ?? this.#artifact({ accumulate: true, recompute });
+    this.#measured.set(recompute, known);
+    return known;
+  }
+
   async #once(
     feeds: Feeds,
     columns: number,
     gradients: ParameterSet,
-    accumulate: boolean,
+    { accumulate, recompute }: GradientOptions,
     signal: AbortSignal | undefined,
   ): Promise<Record<string, Float32Array>> {
     const session = await this.#sessions.get(
-      `${this.#name}:${accumulate}`,
-      () => this.#artifact({ accumulate }),
+      `${this.#name}:${accumulate}:${recompute}`,
+      () => this.#artifact({ accumulate, recompute }),
     );
     using binding = session.bind();
     bindInputs(binding, session, this.#sessions, this.#parameters, feeds, columns);

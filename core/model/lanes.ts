@@ -29,7 +29,8 @@ export function cutIntoBites<Row extends TokenSequence>(rows: readonly Row[], wi
   return cutEvenly(rows, Math.ceil(rows.length / fitting));
 }
 
-function cutEvenly<Row>(rows: readonly Row[], count: number): Row[][] {
+/** `rows` in order, cut into `count` parts of nearly equal size. */
+export function cutEvenly<Row>(rows: readonly Row[], count: number): Row[][] {
   const start = (part: number) => Math.floor(part * rows.length / count);
   return Array.from({ length: count }, (_, part) => rows.slice(start(part), start(part + 1)));
 }

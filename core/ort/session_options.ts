@@ -119,6 +119,8 @@ function addInitializers(
 function configEntries(options: SessionOptions, { spin }: ProcessOptions): Record<string, string> {
   const entries: Record<string, string> = {
     "session.intra_op.allow_spinning": spin ? "1" : "0",
+    // Our graphs have equal nodes only on purpose: a value made anew for the backward pass, not kept since the forward.
+    "optimization.disable_specified_optimizers": "CommonSubexpressionElimination",
     // The environment's arena; a session that turns the arena off allocates for itself.
     "session.use_env_allocators": options.arena === false ? "0" : "1",
   };

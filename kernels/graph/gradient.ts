@@ -6,13 +6,26 @@ import { isFloat } from "../onnx/dtypes.ts";
 import type { OpRow, VjpContext } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import type { Builder } from "./builder.ts";
+import type { TapeEntry } from "./graph.ts";
 import { sameShape, type Value } from "./value.ts";
+
+/**
+ * What the backward pass makes anew instead of keeping it from the forward pass. `cheap`: what the op table calls
+ * cheap (norms, activations, layouts). `layers`: everything but the values marked by `checkpoint`, except after the
+ * last but one of them, where the backward pass begins at once. A session must not merge equal nodes then.
+ */
+export type Recompute = "nothing" | "cheap" | "layers";
 
 /**
  * Adds to `g` the gradients of scalar `loss` for each of `wrt`, in order. Throws a RangeError naming the op and
  * its path when a value on the way has no gradient rule, or when the loss does not depend on one of `wrt`.
  */
-export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): Value[] {
+export function gradients(
+  g: Builder,
+  loss: Value,
+  wrt: readonly Value[],
+  recompute: Recompute = "nothing",
+): Value[] {
   if (loss.shape.length !== 0) {
     throw new RangeError(`The loss must be a scalar: its shape is [${loss.shape}]`);
   }
@@ -22,6 +35,7 @@ export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): Value
     if (reached) entry.outputs.forEach((output) => active.add(output));
     return reached;
   });
+  const again = recomputation(g, tape, recompute);
   const grads = new Map<Value, Value>([[loss, g.scalar(1)]]);
   for (const entry of tape.toReversed()) {
     const outputGrads = entry.outputs.map((output) => grads.get(output) ?? null);
@@ -32,8 +46,8 @@ export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): Value
     if (rule === "none") throw new RangeError(`No gradient flows through ${entry.op} at ${entry.path}`);
     const context: VjpContext<OpAttrs[OpName]> = {
       g,
-      inputs: entry.inputs,
-      outputs: entry.outputs,
+      inputs: entry.inputs.map(again),
+      outputs: entry.outputs.map(again),
       grads: outputGrads,
       attrs: entry.attrs,
       wants,
@@ -57,6 +71,37 @@ export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): Value
     if (!grad) throw new RangeError(`The loss does not depend on ${value.name}`);
     return grad;
   });
+}
+
+/** What stands for a value in the backward pass: itself, or what makes it once more from the values that are kept. */
+function recomputation(
+  g: Builder,
+  tape: readonly TapeEntry[],
+  recompute: Recompute,
+): (value: Value) => Value {
+  const made = new Map<Value, Value>();
+  const makers = new Map<Value, TapeEntry>();
+  const checkpoints = [...g.checkpoints];
+  const last = tape.findLastIndex(({ outputs }) => outputs.includes(checkpoints.at(-2)!));
+  tape.forEach((entry, index) => {
+    const chosen = {
+      nothing: false,
+      cheap: (OPS[entry.op] as unknown as OpRow<OpAttrs[OpName]>).cheap ?? false,
+      layers: index <= last,
+    }[recompute];
+    if (chosen) entry.outputs.forEach((output) => makers.set(output, entry));
+  });
+  for (const checkpoint of checkpoints) makers.delete(checkpoint);
+  return function again(value: Value): Value {
+    const entry = makers.get(value);
+    if (!entry) return value;
+    const known = made.get(value);
+    if (known) return known;
+    const inputs = entry.inputs.map(again);
+    const outputs = g.scope(`again.${entry.path}`, () => g.op(entry.op, inputs, entry.attrs));
+    entry.outputs.forEach((output, index) => made.set(output, outputs[index]!));
+    return made.get(value)!;
+  };
 }
 
 /** Sums a gradient over the axes along which its operand was broadcast. */

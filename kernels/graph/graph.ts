@@ -32,6 +32,16 @@ export interface Artifact {
   readonly outputs: readonly NamedType[];
   /** Weights the session needs as shared initializers, by safetensors key. */
   readonly weights: readonly NamedType[];
+  /** What is run, in the order of the message: cost.ts works from it. */
+  readonly nodes: readonly ArtifactNode[];
+}
+
+/** A node with the outputs that somebody reads. */
+export interface ArtifactNode {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
 interface Node {
@@ -48,11 +58,28 @@ interface Constant extends Value {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * Nodes in an order that frees memory early. onnxruntime runs what the last node needs that nobody reads, then what
+ * the one before it needs, and so on. Gradients of adapters are such nodes: were the first layer's the last, the whole
+ * backward pass would run for it, and all that the others still have to read would stay in memory until then. So
+ * those that are ready first go last.
+ */
+function earlyLeavesLast(nodes: readonly Node[]): Node[] {
+  const makers = new Map(nodes.flatMap(({ outputs }, at) => outputs.map((output) => [output, at])));
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const isLeaf = ({ outputs }: Node) => !outputs.some((output) => read.has(output));
+  const ready = ({ inputs }: Node) => Math.max(...inputs.map((input) => makers.get(input) ?? -1));
+  const leaves = nodes.filter(isLeaf).sort((a, b) => ready(b) - ready(a));
+  return [...nodes.filter((node) => !isLeaf(node)), ...leaves];
+}
+
 /** Weights never travel in the message; constants are for scalars, axes and small tables. */
 const MAX_CONSTANT_BYTES = 4096;
 
 export class Graph {
   readonly tape: TapeEntry[] = [];
+  /** Values that a gradient pass keeps when it makes others anew, in order. */
+  readonly checkpoints = new Set<Value>();
   readonly #name: string;
   readonly #inputs: Value[] = [];
   readonly #weights: Value[] = [];
@@ -92,6 +119,12 @@ export class Graph {
     } finally {
       this.#scopes.pop();
     }
+  }
+
+  /** Marks a value from which what follows it can be made anew, such as a layer's output. Gives it back. */
+  checkpoint(value: Value): Value {
+    this.checkpoints.add(value);
+    return value;
   }
 
   /** The current scopes and `name`, joined by dots. */
@@ -194,7 +227,7 @@ export class Graph {
   }
 
   /**
-   * Ends the graph: keeps what the outputs need, in the order it was made, and encodes it. Output names are the
+   * Ends the graph: keeps what the outputs need, in an order that frees memory early, and encodes it. Output names are the
    * keys of `outputs`, in order. Throws a RangeError for one that is the name of another value.
    *
    * @param places Where each of the weights that are left will be found; without it sessions are given them.
@@ -219,8 +252,9 @@ export class Graph {
       kept.push(node);
     }
     kept.reverse();
+    const ordered = earlyLeavesLast(kept);
     const nameOf = (value: Value) => renamed.get(value) ?? value.name;
-    const nodes: EncodableNode[] = kept.map((node) => ({
+    const nodes: EncodableNode[] = ordered.map((node) => ({
       ...node,
       inputs: node.inputs.map(nameOf),
       // An empty name leaves an output out, where the op lets it.
@@ -250,7 +284,13 @@ export class Graph {
       weights: placed ? weights.map((weight, index) => ({ ...weight, place: placed[index]! })) : weights,
       nodes,
     });
-    return { name: this.#name, bytes, inputs, outputs: results, weights };
+    const run = ordered.map(({ op, inputs, outputs, optionalFrom, attributes }) => ({
+      op,
+      inputs,
+      outputs: outputs.filter((output, index) => index < optionalFrom || needed.has(output)),
+      attributes,
+    }));
+    return { name: this.#name, bytes, inputs, outputs: results, weights, nodes: run };
   }
 
   #claim(name: string): string {

@@ -36,7 +36,7 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
         "mlp",
         () => linear("c_proj", g.gelu(linear("c_fc", f, config.intermediate_size)), hidden),
       );
-      return g.add(y, mlp);
+      return g.checkpoint(g.add(y, mlp));
     });
   }
   return g.scope("transformer", () => norm("ln_f", x));

@@ -1,5 +1,6 @@
 /** The linears of a model's layers: module path, sizes and bias, in the order they run. */
-import { weightShape } from "../nn/parameters.ts";
+import { type LoraForm, weightShape } from "../nn/parameters.ts";
+import type { AdapterSpec } from "./adapter_spec.ts";
 import { familyOf } from "./families.ts";
 import type { ModelConfig } from "./model_config.ts";
 
@@ -26,4 +27,17 @@ export function linears(config: ModelConfig): Linear[] {
         weightShape: weightShape(row.inFeatures, row),
       })),
   ).flat();
+}
+
+/**
+ * Adapted weights up to which an adapter is merged once a run: that reads and writes them all, which is little beside
+ * a batch of activations. Of larger models it is more, and the merged copy is memory too (docs/performance.md).
+ */
+const MAX_MERGED = 16e6;
+
+/** How evaluation and training apply this adapter: the same way, or ratios would not begin at 1. */
+export function adapterForm(config: ModelConfig, adapter: AdapterSpec): LoraForm {
+  const adapted = linears(config).filter(({ module }) => adapter.has(module))
+    .reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
+  return adapted <= MAX_MERGED ? "merged" : "added";
 }

@@ -42,7 +42,7 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
         const [gate, up] = linears(f, config.bias.mlp, { gate_proj: inner, up_proj: inner });
         return linears(g.op("SwiGlu", [gate!, up!], {})[0]!, config.bias.mlp, { down_proj: hidden })[0]!;
       });
-      return g.add(y, mlp);
+      return g.checkpoint(g.add(y, mlp));
     });
   }
   return g.scope("model", () => norm("norm", x));

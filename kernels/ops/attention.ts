@@ -58,6 +58,7 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
   RotaryEmbedding: {
     domain: "com.microsoft",
     infer: ([x]) => [x!],
+    cheap: true,
     vjp: ({ g, inputs: [, positions, cos, sin], grads: [dy], attrs }) => [
       ...g.op("RotaryEmbedding", [dy!, positions!, cos!, g.neg(sin!)], attrs),
       null,

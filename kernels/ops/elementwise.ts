@@ -131,6 +131,7 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
     }),
     domain: "com.microsoft",
     onnx: () => ({ alpha: { float: 1 } }),
+    cheap: true,
   },
   // gelu_new: ½x(1 + tanh u) = x·σ(2u), 2u = x·q, q = 2√(2/π)(1 + .044715x²). Because d(x·q) = 3q − 4√(2/π), its
   // derivative is σ + y·(1 − σ)·(3q − 4√(2/π)): a third fewer passes over a wide array than by tanh.
@@ -142,6 +143,7 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
       return g.add(s, g.mul(g.mul(y, g.sub(1, s)), inner));
     }),
     onnx: () => ({ approximate: "tanh" }),
+    cheap: true,
   },
 
   Add: binary((g, a, b) => g.add(a, b), ({ grads: [dy] }) => [dy!, dy!]),

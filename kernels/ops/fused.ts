@@ -25,6 +25,7 @@ export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
       const s = g.silu(a!);
       return [g.mul(s, b!), s];
     },
+    cheap: true,
     vjp: ({ g, inputs: [a, b], outputs: [, s], grads: [dy], wants }) => {
       const gate = g.sigmoid(a!);
       const slope = g.add(gate, g.mul(s!, g.sub(1, gate)));

@@ -97,9 +97,7 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
     },
     vjp: ({ g, inputs: [x, ...rest], outputs, grads, wants, attrs: { fanInFanOut } }) => {
       const parts = quartets(rest);
-      const n = parts.length;
-      const merged = outputs.slice(n, 2 * n);
-      const scaled = outputs.slice(2 * n);
+      const scaled = outputs.slice(2 * parts.length);
       const used = parts.map((_, i) => i).filter((i) => grads[i]);
       const adapters = used.map((i): Adapter => ({
         a: parts[i]![1]!,
@@ -107,13 +105,15 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
         s: parts[i]![3]!,
         dy: grads[i]!,
       }));
-      const { dA, dB } = adapterGradients(g, x!, adapters, lowRank(g, x!, adapters.map(({ a }) => a)));
-      const result: (Value | null)[] = [
-        wants[0]
-          ? used.map((i) => g.matmul(grads[i]!, merged[i]!, { transB: fanInFanOut }))
-            .reduce((a, b) => g.add(a, b))
-          : null,
-      ];
+      const as = adapters.map(({ a }) => a);
+      const { dA, dB, dLow } = adapterGradients(g, x!, adapters, lowRank(g, x!, as));
+      // dx = Σ dyᵢ·(Wᵢ + sᵢ·Bᵢ·Aᵢ), by the bare weights: the merged ones would stay in memory from their product on.
+      const dx = () => {
+        const bare = used.map((i) => g.matmul(grads[i]!, parts[i]![0]!, { transB: fanInFanOut }))
+          .reduce((a, b) => g.add(a, b));
+        return g.op("Gemm", [dLow, joined(g, as, 0), bare], { transA: false, transB: false, alpha: 1 })[0]!;
+      };
+      const result: (Value | null)[] = [wants[0] ? dx() : null];
       parts.forEach((_, i) => {
         const at = used.indexOf(i);
         const dW = () => {

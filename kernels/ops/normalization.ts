@@ -36,6 +36,7 @@ export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<Normaliz
   // RMSNorm. y = x·r·w, r = rsqrt(mean x² + ε): dx = r·w·dy − x·r³·mean(w·dy·x), dw = Σ x·r·dy
   SimplifiedLayerNormalization: {
     infer: ([x]) => [x!, rowStatistic(x!)],
+    cheap: true,
     vjp: ({ g, inputs: [x, w], outputs: [, r], grads: [dy], wants }) => {
       const wdy = g.mul(dy!, w!);
       const slope = g.mul(g.reduceMean(g.mul(wdy, x!), [-1], true), g.mul(r!, g.mul(r!, r!)));
@@ -54,6 +55,7 @@ export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<Normaliz
   // y = x̂·w + b, x̂ = (x − μ)·s: with h = w·dy, dx = s·(h − mean h − x̂·mean(h·x̂))
   LayerNormalization: {
     infer: ([x]) => [x!, rowStatistic(x!), rowStatistic(x!)],
+    cheap: true,
     vjp: ({ g, inputs: [x, w], outputs: [, mean, s], grads: [dy], wants }) => {
       const xHat = g.mul(g.sub(x!, mean!), s!);
       const h = g.mul(dy!, w!);

@@ -26,6 +26,7 @@ export const SHAPING: { [Name in keyof ShapingAttrs]: OpRow<ShapingAttrs[Name]> 
       }
       return [{ dtype: x!.dtype, shape }];
     },
+    cheap: true,
     vjp: ({ g, inputs: [x], grads: [dy] }) => [g.reshape(dy!, x!.shape), null],
     samples: [
       { inputs: [{ shape: [2, 3, 4] }], build: (g, x) => [g.reshape(x!, [6, 4])] },
@@ -39,6 +40,7 @@ export const SHAPING: { [Name in keyof ShapingAttrs]: OpRow<ShapingAttrs[Name]> 
   },
   Transpose: {
     infer: ([x], { perm }) => [{ dtype: x!.dtype, shape: perm.map((axis) => x!.shape[axis]!) }],
+    cheap: true,
     vjp: ({ g, grads: [dy], attrs: { perm } }) => {
       const inverse = new Array<number>(perm.length);
       perm.forEach((from, to) => inverse[from] = to);

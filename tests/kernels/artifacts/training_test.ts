@@ -9,6 +9,7 @@ import {
   valueEvalArtifact,
   valueTrainingArtifact,
 } from "../../../kernels/artifacts.ts";
+import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../../kernels/graph/graph.ts";
 import { POLICY_STATS } from "../../../kernels/losses/policy_loss.ts";
 import { loadFixture } from "../models/fixture.ts";
@@ -95,6 +96,24 @@ for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
     Deno.test(`${name}, ${kind}: policy_training with values and entropy has the gradients of its loss`, async () => {
       const { model, tuning, feeds } = await setting(name, tuningOf);
       await checkGradients(policyTrainingArtifact(model.config, tuning, EVERYTHING), feeds);
+    });
+  }
+}
+
+for (const name of ["qwen3", "gpt2"]) {
+  for (const [kind, tuningOf] of [["lora", loraOf], ["full", () => FULL]] as const) {
+    Deno.test(`${name}, ${kind}: gradients are the same whatever is made anew for them`, async () => {
+      const { model, tuning, feeds } = await setting(name, tuningOf);
+      const run = (recompute: Recompute) =>
+        runArtifact(policyTrainingArtifact(model.config, tuning, { ...EVERYTHING, recompute }), feeds);
+      const kept = gradientsOf(await run("nothing"));
+      for (const recompute of ["cheap", "layers"] as const) {
+        const again = gradientsOf(await run(recompute));
+        assert.deepEqual(Object.keys(again), Object.keys(kept));
+        for (const [parameter, gradient] of Object.entries(kept)) {
+          within(again[parameter]!, gradient, 1e-6 * (1 + norm(gradient)), `${recompute}: ${parameter}`);
+        }
+      }
     });
   }
 }
