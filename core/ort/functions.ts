@@ -81,6 +81,7 @@ export const FUNCTIONS = {
   GetAllocatorWithDefaultOptions: fallible(78, "buffer"),
   AllocatorFree: fallible(76, "pointer", "pointer"),
 
+  CreateTensorAsOrtValue: fallible(48, "pointer", "buffer", "usize", "i32", "buffer"),
   CreateTensorWithDataAsOrtValue: fallible(
     49,
     ...["pointer", "pointer", "usize", "buffer", "usize", "i32", "buffer"] as const,

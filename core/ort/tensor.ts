@@ -76,6 +76,26 @@ export class Tensor<D extends Dtype = Dtype> {
   }
 
   /**
+   * Zeros in memory of the runtime's own, freed with the tensor and not when the garbage collector gets to it: for
+   * what is large and lives for one call.
+   *
+   * @throws UserError `out_of_memory`
+   */
+  static zeros<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
+    const { api } = runtime;
+    const size = elements(dims);
+    const shape = BigInt64Array.from(dims, BigInt);
+    const value = api.pointer("make a tensor", (cell) =>
+      api.CreateTensorAsOrtValue(api.allocator, shape, BigInt(shape.length), DTYPES[dtype].onnx, cell));
+    const tensor = Tensor.adopt(runtime, value) as Tensor<D>;
+    if (size > 0) {
+      const { buffer, byteOffset, byteLength } = tensor.data;
+      new Uint8Array(buffer, byteOffset, byteLength).fill(0);
+    }
+    return tensor;
+  }
+
+  /**
    * @internal A tensor that takes over an `OrtValue` onnxruntime made. `source` is the input it may share memory
    * with: an output that is a graph input by name is not copied.
    */
