@@ -5,12 +5,10 @@ import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions } from "./graph_runner.ts";
+import { forwardCells } from "./forward_chunks.ts";
 import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import { SessionCache } from "./network.ts";
 import { int64s } from "./token_batch.ts";
-
-/** Tokens, padding included, that one run takes. */
-const MAX_TOKENS = 16_384;
 
 export class RewardModel {
   readonly base: BaseModel;
@@ -56,11 +54,12 @@ export class RewardModel {
       );
     }
     const scores = new Float32Array(sequences.length);
+    const maxCells = forwardCells(this.base.lanes);
     for (let start = 0; start < sequences.length;) {
       let end = start, columns = 0;
       while (end < sequences.length) {
         const wider = Math.max(columns, sequences[end]!.length);
-        if (end > start && wider * (end + 1 - start) > MAX_TOKENS) break;
+        if (end > start && wider * (end + 1 - start) > maxCells) break;
         columns = wider;
         end++;
       }

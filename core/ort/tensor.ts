@@ -85,8 +85,11 @@ export class Tensor<D extends Dtype = Dtype> {
     const { api } = runtime;
     const size = elements(dims);
     const shape = BigInt64Array.from(dims, BigInt);
-    const value = api.pointer("make a tensor", (cell) =>
-      api.CreateTensorAsOrtValue(api.allocator, shape, BigInt(shape.length), DTYPES[dtype].onnx, cell));
+    const value = api.pointer(
+      "make a tensor",
+      (cell) =>
+        api.CreateTensorAsOrtValue(api.allocator, shape, BigInt(shape.length), DTYPES[dtype].onnx, cell),
+    );
     const tensor = Tensor.adopt(runtime, value) as Tensor<D>;
     if (size > 0) {
       const { buffer, byteOffset, byteLength } = tensor.data;
