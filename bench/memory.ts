@@ -1,6 +1,6 @@
 /**
  * Where a PPO step's memory goes: `memory.ts SIZE [--steps N]` prints one JSON line per kind of run, with the process's
- * peak while it ran and what was left after it, in MB, and a last one for the whole.
+ * peak while it ran and what was left after it, in MB, and a last one for the whole beside the estimate of a dry run.
  */
 import { parseArgs } from "node:util";
 import { Runtime } from "../core/ort/runtime.ts";
@@ -57,7 +57,14 @@ try {
   for (const [phase, { peak, after }] of peaks) {
     print({ size, phase, peak_mb: mb(peak), after_mb: mb(after) });
   }
-  print({ size, peak_mb: mb(most) });
+  const { memory_bytes, memory: parts } = run.cost;
+  print({
+    size,
+    peak_mb: mb(most),
+    estimate_mb: mb(memory_bytes),
+    estimate_over_peak: Number((memory_bytes / most).toFixed(2)),
+    estimate_parts_mb: Object.fromEntries(Object.entries(parts).map(([name, bytes]) => [name, mb(bytes)])),
+  });
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

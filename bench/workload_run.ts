@@ -1,40 +1,51 @@
-/** The PPO job of a workload, ready to run: what ppo_step.ts times, memory.ts weighs and growth.ts varies. */
-import { makeLearner } from "../core/engine/train_job.ts";
+/** The PPO job of a workload, ready to run: ppo_step.ts times it, memory.ts weighs it, growth.ts varies it. */
+import { type JobCost, jobCost } from "../core/engine/job_estimate.ts";
 import type { TrainingEvent } from "../core/engine/protocol.ts";
+import { makeLearner } from "../core/engine/train_job.ts";
 import { BaseModel } from "../core/model/base_model.ts";
 import { RewardModel } from "../core/model/reward_model.ts";
 import type { Runtime } from "../core/ort/runtime.ts";
-import { ppoJobSchema, type TrainingJobConfig } from "../core/ppo/config.ts";
+import { ppoJobSchema, type TrainingJobConfig, type TrainingJobRequest } from "../core/ppo/config.ts";
 import type { Learner } from "../core/ppo/learner.ts";
 import { train } from "../core/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
 import { uniform } from "../core/rng.ts";
-import type { Workload } from "./workloads.ts";
 
 export interface WorkloadRun {
   job: TrainingJobConfig;
   learner: Learner;
   reward: RewardModel;
+  /** What the job is expected to take. */
+  cost: JobCost;
   /** Runs the job; one event a step among others. */
   events(): AsyncGenerator<TrainingEvent>;
 }
 
+/** Random prompts, LoRA, a value network of its own, a learned reward, responses always of full length. */
 export async function openWorkload(
   runtime: Runtime,
   folders: { policy: string; reward: string },
-  { B, P, R }: Workload,
-  { steps, ppo = {} }: { steps: number; ppo?: Record<string, unknown> },
+  { B, P, R }: { B: number; P: number; R: number },
+  { steps, epochs = 1, ...given }: { steps: number; epochs?: number } & Partial<TrainingJobRequest>,
 ): Promise<WorkloadRun> {
   const job = ppoJobSchema.parse({
     kind: "ppo",
     model: "policy",
     prompts: Array.from({ length: B * steps }, () => "ids are given below"),
-    ppo: { batch_size: B, max_new_tokens: R, missing_eos_penalty: 0, ...ppo },
+    epochs,
     reward: { type: "model", model: "reward" },
+    ...given,
+    ppo: { batch_size: B, max_new_tokens: R, missing_eos_penalty: 0, ...given.ppo },
   });
-  const base = await BaseModel.open(runtime, folders.policy);
+  const base = await BaseModel.open(runtime, folders.policy, { precision: job.base_precision });
   const learner = await makeLearner(base, job);
   const reward = new RewardModel(await BaseModel.open(runtime, folders.reward));
+  const cost = jobCost(job, {
+    model: base.config,
+    rewards: [reward.base.config],
+    longestPrompt: P,
+    threads: runtime.threads,
+  });
   const token = (row: number, column: number) =>
     4 + Math.floor(uniform(1, "data", 0, row, column) * (base.config.vocab_size - 4));
   const parts = {
@@ -47,16 +58,16 @@ export async function openWorkload(
     })),
     stopTokenIds: new Set<number>(),
     plan: {
-      steps,
+      steps: steps * epochs,
       steps_per_epoch: steps,
       prompt_tokens: { min: P, mean: P, max: P },
       trainable_parameters: 0,
       base_parameters: 0,
-      estimate: { memory_bytes: 0 },
+      estimate: cost,
     },
     save: () => Promise.resolve({ folder: "", files: [] }),
   };
-  return { job, learner, reward, events: () => train(parts, job) };
+  return { job, learner, reward, cost, events: () => train(parts, job) };
 }
 
 /** This process's memory in bytes: now, and at most since `resetPeak`. NaN where the system does not say. */
@@ -69,4 +80,8 @@ export async function memory(): Promise<{ rss: number; peak: number }> {
 /** Starts the peak anew, where the system can. */
 export async function resetPeak(): Promise<void> {
   await Deno.writeTextFile("/proc/self/clear_refs", "5").catch(() => {});
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

@@ -28,6 +28,7 @@ export type ErrorCode =
   | "damaged_model"
   | "prompt_too_long"
   | "invalid_token_id"
+  | "job_too_large"
   | "reward_failed"
   | "runtime_unavailable"
   | "out_of_memory"

@@ -42,7 +42,18 @@ export const planSchema = z.object({
   prompt_tokens: z.object({ min: z.number(), mean: z.number(), max: z.number() }),
   trainable_parameters: z.int(),
   base_parameters: z.int(),
-  estimate: z.looseObject({ memory_bytes: z.number() }),
+  estimate: z.looseObject({
+    memory_bytes: z.number().describe("The engine's peak; `memory` says of what."),
+    memory: z.record(z.string(), z.number()).optional(),
+    machine_bytes: z.number().optional().describe(
+      "What the machine, or the server's part of it, has in all.",
+    ),
+    available_bytes: z.number().optional(),
+    step_flops: z.number().optional().describe("Operations of one step's products."),
+    step_seconds: z.number().optional().describe(
+      "By the rate of a large product and of reading on this machine.",
+    ),
+  }),
 }).openapi("JobPlan");
 
 export const dryRunSchema = z.object({

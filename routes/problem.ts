@@ -29,6 +29,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   damaged_model: { status: 422, title: "Damaged model" },
   prompt_too_long: { status: 422, title: "Prompt too long" },
   invalid_token_id: { status: 422, title: "Invalid token id" },
+  job_too_large: { status: 422, title: "Job too large" },
   reward_failed: { status: 422, title: "Reward failed" },
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },

@@ -13,7 +13,7 @@ const INIT_STD = 0.02;
 export async function writeRandomModel(
   folder: string,
   config: Record<string, unknown>,
-  { classifier, seed }: { classifier: boolean; seed: number },
+  { classifier, seed, dtype = "F32" }: { classifier: boolean; seed: number; dtype?: "F32" | "BF16" },
 ): Promise<void> {
   const full = {
     ...config,
@@ -34,7 +34,12 @@ export async function writeRandomModel(
       const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
       if (shape.length === 1) data.fill(name.endsWith("bias") ? 0 : 1);
       else fillUniform(data, -half, half, { seed, stream: "init", step: 0, row });
-      return [name, { dtype: "F32" as const, shape: [...shape], data }];
+      if (dtype === "F32") return [name, { dtype, shape: [...shape], data }];
+      // The upper half of a float32's bits, cut off.
+      const halves = new Uint16Array(data.length);
+      const words = new Uint32Array(data.buffer);
+      for (let i = 0; i < words.length; i++) halves[i] = words[i]! >>> 16;
+      return [name, { dtype, shape: [...shape], data: halves }];
     })),
     { format: "pt" },
   );

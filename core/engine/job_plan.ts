@@ -14,19 +14,34 @@ import { readBounded } from "../model/read_bounded.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
 import type { ParameterGroup } from "../model/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../model/read_config.ts";
-import type { PpoConfig, TrainingJobConfig } from "../ppo/config.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
 import { rewardNodes } from "../rewards/reward_schema.ts";
 import { loadTokenizer, MAX_TOKENIZER_BYTES, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { fittingCost } from "./fitting_cost.ts";
+import { type MachineMemory, machineMemory } from "./machine.ts";
 import { preparePrompt } from "./prepare_prompts.ts";
-import type { JobFolders, JobPlan } from "./protocol.ts";
+import type { JobEstimate, JobFolders, JobPlan } from "./protocol.ts";
 
 export interface PlannedJob {
-  plan: JobPlan;
+  plan: JobPlan & { estimate: JobEstimate };
   facts: FolderConfig;
   tokenizer: TextTokenizer;
   prompts: PreparedPrompt[];
+}
+
+export interface PlanOptions {
+  /** Of the engine that will train. */
+  threads: number;
+  machine: MachineMemory;
+  /** What a job must fit: what the machine could give it some day, or what it can give now. */
+  within: keyof MachineMemory;
+}
+
+/** Options for this machine as it is. */
+export function planOptions(threads: number, within: keyof MachineMemory): PlanOptions {
+  return { threads, machine: machineMemory(), within };
 }
 
 /**
@@ -34,7 +49,11 @@ export interface PlannedJob {
  *
  * @throws {UserError} naming the field or file that is wrong
  */
-export async function planJob(job: TrainingJobConfig, folders: JobFolders): Promise<PlannedJob> {
+export async function planJob(
+  job: TrainingJobConfig,
+  folders: JobFolders,
+  options: PlanOptions = planOptions(navigator.hardwareConcurrency, "total"),
+): Promise<PlannedJob> {
   const facts = await at("model", readConfig(folders.model));
   if (facts.task !== "causal_lm") {
     throw invalid(
@@ -45,7 +64,7 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
   }
   await at("model", checkWeights(folders.model, facts, weightShapes(facts.model)));
   checkInt8(job, facts.model);
-  await checkRewards(job, folders);
+  const rewards = await checkRewards(job, folders);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const adapter = folders.adapter ? await checkAdapter(job, facts, folders.adapter) : undefined;
   const tokenizer = await at("model", loadTokenizer(folders.model));
@@ -62,7 +81,7 @@ export async function planJob(job: TrainingJobConfig, folders: JobFolders): Prom
   const prompts = job.prompts.map((prompt, index) =>
     preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room })
   );
-  return { plan: planOf(job, facts, prompts, adapter), facts, tokenizer, prompts };
+  return { plan: planOf(job, facts, prompts, { rewards, adapter }, options), facts, tokenizer, prompts };
 }
 
 /** What `work` gives; its faults are those of the field at `path`. */
@@ -75,11 +94,11 @@ function at<T>(path: string, work: Promise<T>): Promise<T> {
 
 function planOf(
   job: TrainingJobConfig,
-  facts: FolderConfig,
+  { model }: FolderConfig,
   prompts: readonly PreparedPrompt[],
-  adapter: AdapterSpec | undefined,
-): JobPlan {
-  const { model } = facts;
+  { rewards, adapter }: { rewards: readonly ModelConfig[]; adapter: AdapterSpec | undefined },
+  { threads, machine, within }: PlanOptions,
+): PlannedJob["plan"] {
   const lengths = prompts.map(({ ids }) => ids.length);
   const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
   const longestPrompt = lengths.reduce((a, b) => Math.max(a, b));
@@ -87,6 +106,7 @@ function planOf(
     const network = job[path];
     if ("target_modules" in network) checkTargets(model, network.target_modules, `${path}.target_modules`);
   }
+  const cost = fittingCost(job, { model, rewards, adapter, longestPrompt, threads }, machine[within]);
   const tuning = adapter ? { type: "lora" as const, adapter } : tuningOf(model, job.trainable);
   const policy = parameterGroups(model, tuning, {
     head: job.value.type === "shared",
@@ -106,9 +126,7 @@ function planOf(
     },
     trainable_parameters: trained,
     base_parameters: base,
-    estimate: {
-      memory_bytes: memory(facts, job.ppo, { base: baseBytes(model, job, base), trained, longestPrompt }),
-    },
+    estimate: { ...cost, machine_bytes: machine.total, available_bytes: machine.available },
   };
 }
 
@@ -140,50 +158,6 @@ function checkTargets(model: ModelConfig, targets: "all-linear" | readonly strin
   }
 }
 
-/** Bytes of a process that has loaded nothing. */
-const PROCESS_BYTES = 200e6;
-/** Parameters with gradient and two moments. */
-const TRAINED_COPIES = 4;
-/** Bytes of a frozen weight, its reordered copy for decoding included: in float32; in 8 bits, both ways or one. */
-const WEIGHT_BYTES = { float32: 4 + 4, int8: 2 + 1, int8_forward: 1 + 1 } as const;
-
-/** Bytes of a model's `count` frozen weights as the job holds them. */
-function baseBytes(model: ModelConfig, job: TrainingJobConfig, count: number): number {
-  const sampling = job.rollout_precision ?? job.base_precision;
-  if (sampling === "float32") return WEIGHT_BYTES.float32 * count;
-  const matrices = linears(model).reduce(
-    (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
-    0,
-  );
-  const head = WEIGHT_BYTES.int8_forward * model.vocab_size * model.hidden_size;
-  // What decodes in 8 bits leaves float32 weights as they lie.
-  return job.base_precision === "int8"
-    ? 4 * (count - matrices) + WEIGHT_BYTES.int8 * matrices + head
-    : 4 * count + WEIGHT_BYTES.int8_forward * matrices + head;
-}
-
-/** An upper estimate of the engine's memory: weights, optimizer, and one training run's activations. */
-function memory(
-  { model }: FolderConfig,
-  ppo: PpoConfig,
-  { base, trained, longestPrompt }: { base: number; trained: number; longestPrompt: number },
-): number {
-  const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
-  const columns = longestPrompt + ppo.max_new_tokens;
-  const heads = model.num_attention_heads;
-  // Per token and layer: about 8 hidden-sized and 5 MLP-sized arrays live until the backward pass, and two of
-  // the attention's squares; logits and probabilities of the action tokens at the end.
-  const perToken = 8 * model.hidden_size + 5 * model.intermediate_size + 4 * heads * model.head_dim +
-    2 * heads * columns;
-  const activations = rows * columns * model.num_hidden_layers * perToken;
-  const logits = 2 * rows * ppo.max_new_tokens * model.vocab_size;
-  const cache = 2 * ppo.batch_size * columns * model.num_hidden_layers * model.num_key_value_heads *
-    model.head_dim;
-  return Math.round(
-    PROCESS_BYTES + base + 4 * (TRAINED_COPIES * trained + activations + logits + cache),
-  );
-}
-
 function size(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
@@ -202,7 +176,9 @@ async function checkWeights(
   weights.check(wanted);
 }
 
-async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promise<void> {
+/** Gives the models' configurations, each once. */
+async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promise<ModelConfig[]> {
+  const models = new Map<string, ModelConfig>();
   for (const node of rewardNodes(job.reward)) {
     if (node.type !== "model") continue;
     const folder = folders.rewards[node.model];
@@ -221,7 +197,9 @@ async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promis
     const head = { name: "score.weight", shape: [1, facts.model.hidden_size] };
     await at("reward", checkWeights(folder, facts, [...trunk, head]));
     if (!await sameTokenizer(folder, folders.model)) await at("reward", loadTokenizer(folder));
+    models.set(node.model, facts.model);
   }
+  return [...models.values()];
 }
 
 /** The adapter's layers, once it fits the model and what the job says of it. */

@@ -6,11 +6,12 @@
  */
 import { errorRecord, invalid, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
+import { type MachineRates, machineRates, secondsOf } from "../model/machine_rates.ts";
 import { Runtime } from "../ort/runtime.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { exportModel } from "./export_model.ts";
 import { generate } from "./generate.ts";
-import { planJob } from "./job_plan.ts";
+import { planJob, planOptions } from "./job_plan.ts";
 import { readLines } from "./ndjson.ts";
 import type { Command, Message, Result } from "./protocol.ts";
 import { score } from "./score.ts";
@@ -25,8 +26,9 @@ const threads = Deno.env.get("THREADS");
 
 let runtime: Runtime | undefined;
 let served: ServedModels | undefined;
+let rates: Promise<MachineRates> | undefined;
 
-/** onnxruntime is opened by the first command that needs it: a check never does. */
+/** onnxruntime is opened by the first command that needs it. */
 function openRuntime(): Runtime {
   return runtime ??= Runtime.open({
     library: Deno.env.get("ORT_LIBRARY") || undefined,
@@ -48,7 +50,12 @@ const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]);
 const COMMANDS: {
   [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result>;
 } = {
-  check: async ({ job, folders }) => (await planJob(job, folders)).plan,
+  check: async ({ job, folders }) => {
+    const { plan } = await planJob(job, folders, planOptions(openRuntime().threads, "total"));
+    const { step_flops: flops, step_reads: reads } = plan.estimate;
+    const step_seconds = secondsOf({ flops, reads }, await (rates ??= machineRates(openRuntime())));
+    return { ...plan, estimate: { ...plan.estimate, step_seconds } };
+  },
   train: async ({ id, job, folders }, signal) => {
     const events = trainJob(openRuntime(), job, folders, signal);
     for (;;) {

@@ -5,6 +5,7 @@
  */
 import type { ErrorRecord } from "../errors.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { JobCost } from "./job_estimate.ts";
 import type {
   GenerationDelta,
   GenerationRequest,
@@ -79,7 +80,15 @@ export interface JobPlan {
   prompt_tokens: { min: number; mean: number; max: number };
   trainable_parameters: number;
   base_parameters: number;
-  estimate: { memory_bytes: number };
+  estimate: Pick<JobEstimate, "memory_bytes"> & Partial<JobEstimate>;
+}
+
+export interface JobEstimate extends JobCost {
+  /** What the machine has in all, and what is free of it now. */
+  machine_bytes: number;
+  available_bytes: number;
+  /** By the rates of a large product and of reading on this machine; in the answer to a check only. */
+  step_seconds?: number;
 }
 
 export interface Progress {

@@ -16,7 +16,7 @@ import { modelReward } from "../rewards/model_reward.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
-import { planJob, sameTokenizer } from "./job_plan.ts";
+import { planJob, planOptions, sameTokenizer } from "./job_plan.ts";
 import type { JobFolders, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
 import { stopIds } from "./stop_ids.ts";
 
@@ -27,7 +27,7 @@ export async function* trainJob(
   folders: JobFolders & { output: string },
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const planned = await planJob(job, folders);
+  const planned = await planJob(job, folders, planOptions(runtime.threads, "available"));
   const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision });
   const learner = await makeLearner(base, job, folders);
   const reward = await makeReward(job.reward, {

@@ -20,6 +20,15 @@ import { type FolderConfig, readConfig } from "./read_config.ts";
 /** Weights of the layers up to which a model runs in lanes: larger operators are worth sharing among threads. */
 const MAX_LANE_WEIGHTS = 16e6;
 
+/** Into how many parts, of `threads` side by side, batches of a model are cut. */
+export function lanesOf(config: ModelConfig, threads: number): number {
+  const weights = linears(config).reduce(
+    (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
+    0,
+  );
+  return weights <= MAX_LANE_WEIGHTS ? threads : 1;
+}
+
 export class BaseModel {
   readonly runtime: Runtime;
   readonly folder: string;
@@ -49,12 +58,7 @@ export class BaseModel {
 
   /** Into how many parts, a thread each, this model's batches are cut (lanes.ts). */
   get lanes(): number {
-    const { config, runtime } = this;
-    const weights = linears(config).reduce(
-      (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
-      0,
-    );
-    return weights <= MAX_LANE_WEIGHTS ? runtime.threads : 1;
+    return lanesOf(this.config, this.runtime.threads);
   }
 
   get config(): ModelConfig {

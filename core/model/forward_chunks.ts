@@ -47,6 +47,12 @@ export function forwardChunks<Sequence extends TokenSequence>(
   return chunks;
 }
 
+/** The most rows in such a part when each has `columns` tokens, `actions` of them from its response. */
+export function forwardRows(width: number, lanes: number, columns: number, actions: number): number {
+  const byTokens = Math.floor(MAX_BYTES / (8 * width) / actions);
+  return Math.max(1, Math.min(byTokens, Math.floor(forwardCells(lanes) / columns)));
+}
+
 /** Runs `sequences` in such parts, in `lanes` side by side, and gives the parts' results in order. */
 export function forwardRuns<Sequence extends TokenSequence, Result>(
   sequences: readonly Sequence[],

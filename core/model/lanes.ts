@@ -25,8 +25,12 @@ export function cutIntoBites<Row extends TokenSequence>(rows: readonly Row[], wi
     0,
     ...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length),
   );
-  const fitting = Math.max(1, Math.floor(BITE_BYTES / (4 * width * columns)));
-  return cutEvenly(rows, Math.ceil(rows.length / fitting));
+  return cutEvenly(rows, Math.ceil(rows.length / biteRows(width, columns)));
+}
+
+/** The most rows of `columns` tokens in such a part. */
+export function biteRows(width: number, columns: number): number {
+  return Math.max(1, Math.floor(BITE_BYTES / (4 * width * columns)));
 }
 
 /** `rows` in order, cut into `count` parts of nearly equal size. */

@@ -178,13 +178,19 @@ const SAME_AS_REQUESTED = 1;
 const LIBRARY_DEFAULT = -1;
 
 /**
+ * The part of a free chunk that a request may leave unused; more is kept as a chunk of its own. The library would give
+ * away 128 MiB with each, so that runs of one size found no room in what runs of another had freed.
+ */
+const MAX_UNUSED_BYTES = 1 << 16;
+
+/**
  * One arena for all sessions. They run one after another, so what one has freed serves the next; an arena each
  * would keep every session's peak for ever.
  */
 function shareArena(api: Api, environment: Deno.PointerObject, cpu: Deno.PointerObject): void {
   const config = api.pointer(
     "configure the arena",
-    (cell) => api.CreateArenaCfg(0n, SAME_AS_REQUESTED, LIBRARY_DEFAULT, LIBRARY_DEFAULT, cell),
+    (cell) => api.CreateArenaCfg(0n, SAME_AS_REQUESTED, LIBRARY_DEFAULT, MAX_UNUSED_BYTES, cell),
   );
   try {
     api.check(api.CreateAndRegisterAllocator(environment, cpu, config), "share the arena");

@@ -69,7 +69,6 @@ Deno.test("the memory estimate is positive and grows with batch, length and what
   };
   await grows(...[1, 4, 16, 256].map((batch_size) => ({ ppo: { batch_size } })));
   await grows(...[1, 50, 400].map((max_new_tokens) => ({ ppo: { max_new_tokens } })));
-  await grows(...[1, 2, 8].map((micro_batch_size) => ({ ppo: { batch_size: 8, micro_batch_size } })));
   await grows({ trainable: { type: "lora", r: 2 } }, { trainable: { type: "full" } });
 });
 
@@ -105,6 +104,19 @@ Deno.test("a model too wide for sums of 8-bit products is refused by the linear'
       );
     }
   }));
+
+Deno.test("a job is held against what the machine has in all, or against what is free of it", async () => {
+  const machine = { total: 1e9, available: 1e8 };
+  const options = { threads: 2, machine, within: "total" as const };
+  const { plan: made } = await planJob(makeJob(), QWEN3, options);
+  assert.deepEqual([made.estimate.machine_bytes, made.estimate.available_bytes], [1e9, 1e8]);
+  await refused(
+    planJob(makeJob(), QWEN3, { ...options, within: "available" }),
+    "job_too_large",
+    "model",
+    /needs about .* there are 0.10 GB/,
+  );
+});
 
 Deno.test("planJob() prepares texts, messages and their answers", async () => {
   const { prompts } = await plan({ prompts: ["The", { text: "quick", answer: "fox" }] });

@@ -1,0 +1,224 @@
+/**
+ * What a job needs, from shapes alone: the graphs that it will run are built, not loaded, and asked what their values
+ * and products come to (kernels/graph/cost.ts). `bench/memory.ts` holds it against what is measured.
+ */
+import {
+  generateArtifact,
+  policyEvalArtifact,
+  policyTrainingArtifact,
+  scoreArtifact,
+  type Tuning,
+  valueEvalArtifact,
+  valueTrainingArtifact,
+} from "../../kernels/artifacts.ts";
+import { peakBytes, productFlops, sizeOf } from "../../kernels/graph/cost.ts";
+import type { Recompute } from "../../kernels/graph/gradient.ts";
+import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
+import { adapterForm, linears } from "../../kernels/models/linears.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { cacheHeadSize } from "../../kernels/nn/attend.ts";
+import { DTYPES } from "../../kernels/onnx/dtypes.ts";
+import { lanesOf } from "../model/base_model.ts";
+import { forwardRows } from "../model/forward_chunks.ts";
+import { biteRows } from "../model/lanes.ts";
+import { held, parameterGroups, tuningOf } from "../model/network.ts";
+import { trainingCut } from "../model/training_cut.ts";
+import type { TrainingJobConfig } from "../ppo/config.ts";
+
+/** Bytes, by what takes them. */
+export interface MemoryParts {
+  /** The program with its graphs. */
+  process: number;
+  weights: number;
+  /** Matrices once more, in the order that sampling reads them. */
+  reordered: number;
+  reward_models: number;
+  /** Trained parameters: with gradients and two moments, and where they started if that is kept. */
+  trained: number;
+  /** Keys and values of the rows that are sampled. */
+  cache: number;
+  /** The largest run's values between inputs and outputs, logits among them. */
+  activations: number;
+}
+
+export interface JobCost {
+  memory_bytes: number;
+  memory: MemoryParts;
+  /** Floating-point operations of one step's products. */
+  step_flops: number;
+  /** Bytes of weights that sampling reads in one step. */
+  step_reads: number;
+}
+
+/** What decides the cost beside the job: model shapes, the longest prompt in tokens, threads. */
+export interface JobShape {
+  model: ModelConfig;
+  rewards: readonly ModelConfig[];
+  /** What the policy's adapter is, where it goes on from one. */
+  adapter?: AdapterSpec;
+  longestPrompt: number;
+  threads: number;
+}
+
+const PROCESS_BYTES = 220e6;
+
+/** Freed blocks of one size do not always serve another: measured peaks of runs, over those of their values. */
+const FRAGMENTATION = 1.25;
+
+export function jobCost(
+  job: TrainingJobConfig,
+  { model, rewards, adapter, longestPrompt, threads }: JobShape,
+): JobCost {
+  const { ppo } = job;
+  const actions = ppo.max_new_tokens;
+  const columns = longestPrompt + actions - 1;
+  const lanes = lanesOf(model, threads);
+  const sizes = (rows: number) => ({ B: rows, S: columns, N: rows * actions, context: columns });
+  const values = job.value.type === "shared";
+  const tuning = held(
+    adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable),
+    job.base_precision,
+  );
+  const critic = job.value.type === "separate"
+    ? held(tuningOf(model, { ...job.value, type: "lora" }), job.base_precision)
+    : null;
+  const options = { values, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
+  const train = (recompute: Recompute) => policyTrainingArtifact(model, tuning, { ...options, recompute });
+  const decode = decoder(job, model, tuning);
+  const graphs = {
+    generate: generateArtifact(model, decode.tuning, decode.options),
+    evaluate: policyEvalArtifact(model, tuning, { entropy: false, values }),
+    ...(critic && { values: valueEvalArtifact(model, critic) }),
+    scores: rewards.map(scoreArtifact),
+  };
+
+  const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
+  const run = trainingRun(model, train, { rows, columns, actions }, lanes);
+  const evaluated = Math.min(ppo.batch_size, forwardRows(model.vocab_size, lanes, columns, actions));
+  const prompts = {
+    B: ppo.batch_size,
+    S: longestPrompt,
+    N: ppo.batch_size,
+    context: columns,
+    cache: columns + 1,
+  };
+  const activations = FRAGMENTATION * Math.max(
+    run.bytes,
+    peakBytes(graphs.evaluate, sizes(evaluated)),
+    peakBytes(graphs.generate, prompts),
+  );
+
+  const trained =
+    trainedBytes(job, model, tuning, { critic, goesOn: job.checkpoint !== null || adapter !== undefined }) +
+    (lanes - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
+  const memory: MemoryParts = {
+    process: PROCESS_BYTES,
+    weights: weightsOf([
+      graphs.generate,
+      graphs.evaluate,
+      run.artifact,
+      ...(graphs.values ? [graphs.values] : []),
+    ]),
+    reordered: reorderedBytes(graphs.generate) + decode.merged,
+    reward_models: graphs.scores.reduce((sum, graph) => sum + weightsOf([graph]), 0),
+    trained,
+    cache: 8 * model.num_hidden_layers * model.num_key_value_heads * cacheHeadSize(model) * (columns + 1) *
+      ppo.batch_size,
+    activations: Math.round(activations),
+  };
+
+  const all = sizes(ppo.batch_size);
+  const criticTraining = critic &&
+    valueTrainingArtifact(model, critic, { accumulate: true, recompute: run.recompute });
+  const token = { ...prompts, S: 1 };
+  const scored = { ...all, N: ppo.batch_size };
+  const step_flops = productFlops(graphs.generate, prompts) +
+    (actions - 1) * productFlops(graphs.generate, token) +
+    graphs.scores.reduce((sum, graph) => sum + productFlops(graph, scored), 0) +
+    2 * productFlops(graphs.evaluate, all) + (graphs.values ? productFlops(graphs.values, all) : 0) +
+    ppo.num_ppo_epochs *
+      (productFlops(run.artifact, all) + (criticTraining ? productFlops(criticTraining, all) : 0));
+  return {
+    memory_bytes: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0),
+    memory,
+    step_flops,
+    step_reads: actions * weightsOf([graphs.generate]),
+  };
+}
+
+/** A run of the training graph as graph_runner.ts cuts it. */
+function trainingRun(
+  model: ModelConfig,
+  train: (recompute: Recompute) => Artifact,
+  shape: { rows: number; columns: number; actions: number },
+  lanes: number,
+): { artifact: Artifact; recompute: Recompute; bytes: number } {
+  const made = new Map<Recompute, Artifact>();
+  const graph = (recompute: Recompute) => {
+    const known = made.get(recompute) ?? train(recompute);
+    made.set(recompute, known);
+    return known;
+  };
+  if (lanes === 1) {
+    const { recompute, bytes } = trainingCut(model, graph, shape);
+    return { artifact: graph(recompute), recompute, bytes };
+  }
+  const { rows, columns, actions } = shape;
+  const bite = Math.min(Math.ceil(rows / lanes), biteRows(model.intermediate_size, columns));
+  const bytes = peakBytes(graph("nothing"), { B: bite, S: columns, N: bite * actions, context: columns });
+  return { artifact: graph("nothing"), recompute: "nothing", bytes: lanes * bytes };
+}
+
+/** How the decoder will sample, and the bytes of weights that it merges an adapter into. */
+function decoder(job: TrainingJobConfig, model: ModelConfig, tuning: Tuning) {
+  const sampled = held(tuning, job.rollout_precision ?? job.base_precision);
+  const int8 = sampled.type !== "full" && sampled.precision === "int8";
+  const given = sampled.type === "lora" && !int8 && adapterForm(model, sampled.adapter) === "merged";
+  const merged = linears(model).reduce(
+    (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
+    0,
+  );
+  return {
+    tuning: sampled,
+    options: { truncation: false, lora: given ? "given" as const : "added" as const, int8Head: int8 },
+    merged: given ? 4 * merged : 0,
+  };
+}
+
+/** Weights of some graphs over one model, each once. */
+function weightsOf(artifacts: readonly Artifact[]): number {
+  const weights = new Map(artifacts.flatMap(({ weights }) => weights.map((weight) => [weight.name, weight])));
+  return [...weights.values()].reduce(
+    (sum, { dtype, shape }) => sum + DTYPES[dtype].bytes * sizeOf(shape, {}),
+    0,
+  );
+}
+
+/** The weights that a graph multiplies by. */
+function reorderedBytes({ nodes, weights }: Artifact): number {
+  const names = new Set(weights.map(({ name }) => name));
+  const factors = new Set(
+    nodes.filter(({ op }) => /MatMul|Gemm/.test(op)).flatMap(({ inputs }) => inputs)
+      .filter(({ name, shape }) => names.has(name) && shape.length === 2),
+  );
+  return [...factors].reduce((sum, { dtype, shape }) => sum + DTYPES[dtype].bytes * sizeOf(shape, {}), 0);
+}
+
+/** One set of a network's trained parameters. */
+function groupBytes(model: ModelConfig, tuning: Tuning, head: boolean): number {
+  return parameterGroups(model, tuning, { head }).flatMap(({ parameters }) => parameters)
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape, {}), 0);
+}
+
+/** Parameters, gradient and two moments of every network; the policy's start where a job keeps that. */
+function trainedBytes(
+  job: TrainingJobConfig,
+  model: ModelConfig,
+  tuning: Tuning,
+  { critic, goesOn }: { critic: Tuning | null; goesOn: boolean },
+): number {
+  const policy = groupBytes(model, tuning, job.value.type === "shared");
+  const start = goesOn || tuning.type === "full" ? policy : 0;
+  return 4 * (policy + (critic ? groupBytes(model, critic, true) : 0)) + start;
+}

@@ -1,0 +1,65 @@
+/** The memory of the machine, or of the part of it that this process may use. Reads the system's files; loads nothing. */
+import { join } from "node:path";
+
+export interface MachineMemory {
+  /** What a process could have if it were alone, in bytes. */
+  total: number;
+  /** What it could have now. */
+  available: number;
+}
+
+const NOWHERE = Number.MAX_SAFE_INTEGER;
+
+/** What the system says, less by the limits of the control groups this process is in. */
+export function machineMemory(root = "/"): MachineMemory {
+  const memory = systemMemory(root);
+  for (const { limit, used } of groups(root)) {
+    memory.total = Math.min(memory.total, limit);
+    memory.available = Math.min(memory.available, Math.max(0, limit - used));
+  }
+  return memory;
+}
+
+function systemMemory(root: string): MachineMemory {
+  const text = read(join(root, "proc/meminfo"));
+  const bytes = (name: string) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]);
+  const [total, available] = [bytes("MemTotal"), bytes("MemAvailable")];
+  if (Number.isFinite(total) && Number.isFinite(available)) return { total, available };
+  const { total: all, available: now } = Deno.systemMemoryInfo();
+  return { total: all, available: now };
+}
+
+/** Limits and use of this process's group and those it is in, of either version. Pages of files can be taken back. */
+function groups(root: string): { limit: number; used: number }[] {
+  const found: { limit: number; used: number }[] = [];
+  for (const line of read(join(root, "proc/self/cgroup")).split("\n")) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (path === undefined || (controllers !== "" && !controllers!.split(",").includes("memory"))) continue;
+    const [mount, names] = controllers === ""
+      ? ["sys/fs/cgroup", { limit: "memory.max", used: "memory.current", file: "inactive_file" }] as const
+      : ["sys/fs/cgroup/memory", {
+        limit: "memory.limit_in_bytes",
+        used: "memory.usage_in_bytes",
+        file: "total_inactive_file",
+      }] as const;
+    const parts = path.split("/").filter((part) => part !== "");
+    for (let depth = parts.length; depth >= 0; depth--) {
+      const folder = join(root, mount, ...parts.slice(0, depth));
+      const limit = Number.parseInt(read(join(folder, names.limit))) || NOWHERE; // "max" is no limit
+      const used = Number.parseInt(read(join(folder, names.used))) || 0;
+      const files = Number(
+        new RegExp(`^${names.file} (\\d+)`, "m").exec(read(join(folder, "memory.stat")))?.[1] ?? 0,
+      );
+      if (limit < NOWHERE) found.push({ limit, used: used - files });
+    }
+  }
+  return found;
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
