@@ -159,11 +159,11 @@ export class Policy {
     this.#training ??= new TrainingGraph(
       this.#sessions,
       `policy_training:${entropyBonus}`,
-      ({ accumulate }) =>
+      (options) =>
         policyTrainingArtifact(this.base.config, this.tuning, {
           values: this.#shared,
           entropyBonus,
-          accumulate,
+          ...options,
         }),
       this.parameters,
       optimizer.gradients,
