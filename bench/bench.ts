@@ -1,7 +1,7 @@
 /**
  * `deno task bench [SIZE …] [--python PATH] [--steps N] [--base-precision int8] [--rollout-precision int8]`: PPO steps
  * of our workloads, each in a process of its own, as JSON lines. With a Python that has the peers' packages, the peers run in the same sitting and a last line per
- * size gives the ratios. Sizes: tiny (the default), 135m, 0.6b.
+ * size gives the ratios. Sizes: tiny (the default), 135m, 0.6b. `--growth` prints how a step grows instead.
  */
 import { parseArgs } from "node:util";
 import { WORKLOADS } from "./workloads.ts";
@@ -14,8 +14,13 @@ const { values: options, positionals } = parseArgs({
     threads: { type: "string", default: "2" },
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
+    growth: { type: "boolean", default: false },
   },
 });
+if (options.growth) {
+  await import("./growth.ts");
+  Deno.exit();
+}
 const sizes = positionals.length > 0 ? positionals : ["tiny"];
 const unknown = sizes.find((size) => !(size in WORKLOADS));
 if (unknown) {

@@ -1,5 +1,5 @@
 /**
- * How cost grows: `growth.ts [batch|length|epochs …]` prints a JSON line for each size of a workload like the tiny one,
+ * How cost grows: `growth.ts [batch|length|epochs …]` (`task bench --growth` for all) prints a JSON line for each size of a workload like the tiny one,
  * then one with the exponent that fits them (1 is linear). `epochs` is a job of twenty: its steps' time and memory.
  */
 import { Runtime } from "../core/ort/runtime.ts";
@@ -45,7 +45,8 @@ const folder = await Deno.makeTempDir({ prefix: "proximal-bench-" });
 const runtime = Runtime.open({ threads: 2 });
 const folders = await randomModels("tiny", folder);
 try {
-  const wanted = Deno.args.length > 0 ? Deno.args : [...Object.keys(SERIES), "epochs"];
+  const named = Deno.args.filter((name) => name in SERIES || name === "epochs");
+  const wanted = named.length > 0 ? named : [...Object.keys(SERIES), "epochs"];
   for (const name of wanted) {
     const series = SERIES[name];
     if (!series) continue;

@@ -1,7 +1,7 @@
 /** What a machine has, from files laid out as the system lays them out. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { machineMemory, type MachineMemory } from "../../../core/engine/machine.ts";
+import { type MachineMemory, machineMemory } from "../../../core/engine/machine.ts";
 import { inFolder } from "../model/in_folder.ts";
 
 const MEMINFO = "MemTotal:       16000000 kB\nMemFree:  1 kB\nMemAvailable:    9000000 kB\n";
