@@ -28,7 +28,7 @@ import type { TrainingJobConfig } from "../ppo/config.ts";
 
 /** Bytes, by what takes them. */
 export interface MemoryParts {
-  /** The program with its graphs. */
+  /** The program, its heap and its graphs. */
   process: number;
   weights: number;
   /** Matrices once more, in the order that sampling reads them. */
@@ -61,7 +61,7 @@ export interface JobShape {
   threads: number;
 }
 
-const PROCESS_BYTES = 220e6;
+const PROCESS_BYTES = 260e6;
 
 /** Freed blocks of one size do not always serve another: measured peaks of runs, over those of their values. */
 const FRAGMENTATION = 1.25;
@@ -181,7 +181,7 @@ function decoder(job: TrainingJobConfig, model: ModelConfig, tuning: Tuning) {
   );
   return {
     tuning: sampled,
-    options: { truncation: false, lora: given ? "given" as const : "added" as const, int8Head: int8 },
+    options: { truncation: false, lora: given ? "given" as const : "added" as const },
     merged: given ? 4 * merged : 0,
   };
 }

@@ -51,10 +51,12 @@ Deno.test("jobCost() counts the products of a step as its shapes have them", () 
   assert.ok(Math.abs(step_flops / expected - 1) < 0.1, `${step_flops} and ${expected}`);
 });
 
-Deno.test("jobCost() of a held-down base and of smaller runs is less", () => {
+Deno.test("jobCost() falls with the bits of the base, less with those of rollouts, and with smaller runs", () => {
   const bytes = (given: Partial<TrainingJobRequest> = {}) =>
     jobCost(workload("135m", given), shape("135m")).memory_bytes;
-  assert.ok(bytes({ base_precision: "int8" }) < 0.8 * bytes());
+  const [float32, rollouts, base] = [{}, { rollout_precision: "int8" }, { base_precision: "int8" }]
+    .map((given) => bytes(given as Partial<TrainingJobRequest>));
+  assert.ok(base! < 0.9 * rollouts! && rollouts! < 0.95 * float32!, `${base}, ${rollouts}, ${float32}`);
   assert.ok(bytes({ ppo: { micro_batch_size: 1 } }) < bytes());
   assert.ok(bytes({ trainable: { type: "full" } }) > 1.5 * bytes());
 });

@@ -72,15 +72,6 @@ Deno.test("the memory estimate is positive and grows with batch, length and what
   await grows({ trainable: { type: "lora", r: 2 } }, { trainable: { type: "full" } });
 });
 
-Deno.test("the memory estimate falls with the bits of the base, and less with those of rollouts", async () => {
-  const estimate = async (given: Partial<TrainingJobRequest>) =>
-    (await plan(given)).plan.estimate.memory_bytes;
-  const float32 = await estimate({});
-  const rollouts = await estimate({ rollout_precision: "int8" });
-  const base = await estimate({ base_precision: "int8" });
-  assert.ok(base < rollouts && rollouts < float32, `${base}, ${rollouts}, ${float32}`);
-});
-
 Deno.test("a model too wide for sums of 8-bit products is refused by the linear's name", () =>
   inFolder(async (parent) => {
     const model = join(parent, "wide");
