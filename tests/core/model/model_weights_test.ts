@@ -8,7 +8,7 @@ import { ParameterSet } from "../../../core/model/parameter_set.ts";
 import { Policy } from "../../../core/model/policy.ts";
 import { readConfig } from "../../../core/model/read_config.ts";
 import { openSafetensors } from "../../../core/model/safetensors.ts";
-import { planJob } from "../../../core/engine/job_plan.ts";
+import { planJob, planOptions } from "../../../core/engine/job_plan.ts";
 import { copyModel } from "../engine/model_copies.ts";
 import { inFolder } from "./in_folder.ts";
 import { makeJob } from "./make_learner.ts";
@@ -42,8 +42,9 @@ Deno.test("a file of a bare trunk is the model that transformers saves with its 
   inFolder(async (parent) => {
     const folder = await asOnTheHub("gpt2", join(parent, "hub"));
     assert.deepEqual(await logprobs(folder), await logprobs(fixtureFolder("gpt2")));
-    const { plan } = await planJob(makeJob(), { model: folder, rewards: {} });
-    const whole = await planJob(makeJob(), { model: fixtureFolder("gpt2"), rewards: {} });
+    const now = planOptions(2, "total");
+    const { plan } = await planJob(makeJob(), { model: folder, rewards: {} }, now);
+    const whole = await planJob(makeJob(), { model: fixtureFolder("gpt2"), rewards: {} }, now);
     assert.deepEqual(plan, whole.plan);
   }));
 
