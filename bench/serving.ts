@@ -88,7 +88,7 @@ try {
     ...{ size, checkpoints, rows, tokens },
     tok_s: best,
     base_mb: mb(base.bytes),
-    adapter_mb: mb(adapters[0]!.parameters.data.byteLength),
+    adapter_mb: mb(adapters[0]!.parameters.bytes),
   }));
 } finally {
   await Deno.remove(folder, { recursive: true });

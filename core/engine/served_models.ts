@@ -166,7 +166,7 @@ export class ServedModels {
         reference: "base",
         shared: false,
       });
-      const bytes = adapter.parameters.data.byteLength;
+      const bytes = adapter.parameters.bytes;
       return { policy, adapter, decoder, critic: null, sharedCritic: false, bytes };
     }
     if (!folders.checkpoint) {
@@ -190,7 +190,7 @@ export class ServedModels {
       decoder: tuning.type === "full" ? new BatchDecoder(base, parameters) : decoder,
       critic: critic && new ValueNetwork(base, critic.tuning, critic.parameters),
       sharedCritic,
-      bytes: held.reduce((sum, set) => sum + (set?.data.byteLength ?? 0), 0),
+      bytes: held.reduce((sum, set) => sum + (set?.bytes ?? 0), 0),
     };
   }
 }

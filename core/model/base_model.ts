@@ -11,7 +11,7 @@ import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
-import type { SessionOptions } from "../ort/session_options.ts";
+import { isFoldable, type SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { ModelWeights, type WantedWeight } from "./model_weights.ts";
@@ -56,9 +56,9 @@ export class BaseModel {
     return new BaseModel(runtime, folder, await readConfig(folder), precision);
   }
 
-  /** Into how many parts, a thread each, this model's batches are cut (lanes.ts). */
+  /** Into how many parts, a thread each, this model's batches are cut (lanes.ts); a GPU takes them whole. */
   get lanes(): number {
-    return lanesOf(this.config, this.runtime.threads);
+    return this.runtime.device ? 1 : lanesOf(this.config, this.runtime.threads);
   }
 
   get config(): ModelConfig {
@@ -84,6 +84,7 @@ export class BaseModel {
       prepacked: this.#prepacked,
       prepacking: false,
       memoryPattern: false,
+      hostNodes: artifact.hostNodes,
       ...(this.lanes > 1 && { threads: 1 }),
       ...options,
     });
@@ -98,7 +99,7 @@ export class BaseModel {
       const grown = Math.max(length, 2 * (this.#rope?.length ?? 64));
       const table = rotaryTable(rope, head_dim, grown);
       const tensor = (data: Float32Array<ArrayBuffer>) =>
-        Tensor.from(this.runtime, "float32", [grown, head_dim / 2], data);
+        Tensor.of(this.runtime, "float32", [grown, head_dim / 2], data);
       this.#rope?.cos.dispose();
       this.#rope?.sin.dispose();
       this.#rope = { length: grown, cos: tensor(table.cos), sin: tensor(table.sin) };
@@ -126,13 +127,16 @@ export class BaseModel {
     const plain = missing.filter(({ name }) => !isInt8Part(name));
     weights.check([...plain, ...inEight]);
     for (const { name, shape } of plain) {
-      this.#weights.set(name, Tensor.from(this.runtime, "float32", shape, await weights.readFloat32(name)));
+      // What graph optimizations look at has to be where they can.
+      const make = isFoldable("float32", shape) ? Tensor.from : Tensor.of;
+      this.#weights.set(name, make(this.runtime, "float32", shape, await weights.readFloat32(name)));
     }
     for (const { name, codes, scale, size, transposed } of inEight) {
       // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
-      const values = this.#weights.get(name)?.data as Float32Array ?? await weights.readFloat32(name);
+      const values = this.#weights.get(name)?.read() as Float32Array ?? await weights.readFloat32(name);
       const matrix = int8Matrix(name, values, size, transposed);
-      this.#weights.set(codes, Tensor.from(this.runtime, "int8", size, matrix.codes));
+      const make = isFoldable("int8", size) ? Tensor.from : Tensor.of;
+      this.#weights.set(codes, make(this.runtime, "int8", size, matrix.codes));
       this.#weights.set(scale, Tensor.from(this.runtime, "float32", [size[1]], matrix.scale));
     }
   }

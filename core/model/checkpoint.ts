@@ -65,7 +65,7 @@ function peftTensors(parameters: ParameterSet): Record<string, AdapterTensor> {
   return Object.fromEntries(
     parameters.names.filter((name) => !isHead(name)).map((name) => [PEFT_PREFIX + name, {
       shape: [...parameters.shape(name)],
-      data: parameters.values(name) as Float32Array<ArrayBuffer>,
+      data: parameters.values(name),
     }]),
   );
 }
@@ -109,7 +109,7 @@ async function policyFiles(
         policy.names.filter((name) => !isHead(name)).map((name) => [name, {
           dtype: "F32" as const,
           shape: [...policy.shape(name)],
-          data: policy.values(name) as Float32Array<ArrayBuffer>,
+          data: policy.values(name),
         }]),
       ),
       { format: "pt" },
@@ -143,8 +143,8 @@ export async function saveCheckpoint(
       ),
     }),
     ...(head.has(VALUE_HEAD.weight) && valueHeadFile({
-      weight: head.values(VALUE_HEAD.weight) as Float32Array<ArrayBuffer>,
-      bias: head.values(VALUE_HEAD.bias) as Float32Array<ArrayBuffer>,
+      weight: head.values(VALUE_HEAD.weight),
+      bias: head.values(VALUE_HEAD.bias),
     })),
   };
   return await writeCheckpoint(folder, files, { ...facts, network: spec } as Record<string, unknown>);
@@ -174,8 +174,8 @@ export async function loadCheckpoint(base: BaseModel, folder: string): Promise<L
   const withHead = critic?.parameters ?? (shared ? policy : null);
   if (withHead) {
     const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
-    withHead.values(VALUE_HEAD.weight).set(weight);
-    withHead.values(VALUE_HEAD.bias).set(bias);
+    withHead.set(VALUE_HEAD.weight, weight);
+    withHead.set(VALUE_HEAD.bias, bias);
   }
   return { tuning, policy, critic, spec, facts };
 }

@@ -73,7 +73,7 @@ export class Decoder {
       () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
       { prepacking: true },
     );
-    using scale = Tensor.from(base.runtime, "float32", [], Float32Array.of(adapterScale));
+    using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
     const open = rows.map(openRow);
     const lanes: { run: Decoding; binding: Binding }[] = [];

@@ -162,22 +162,25 @@ export class Decoding<Row extends OpenRow = OpenRow> {
 
   /** Writes this run's positions and random numbers. */
   prepare(): void {
-    const uniform = this.#tensors.uniform!.data as Float32Array;
-    const lastPosition = this.#tensors.last_position!.data as Int32Array;
+    const uniform = new Float32Array(this.#rows.length);
+    const lastPosition = new Int32Array(this.#rows.length);
     let total = 0;
     this.#rows.forEach(({ row, out, length }, at) => {
       uniform[at] = row.uniform(out.response_ids.length);
       lastPosition[at] = length - 1;
       total = Math.max(total, length);
     });
-    (this.#tensors.total_length!.data as Int32Array)[0] = total;
+    const tensors = this.#tensors;
+    (tensors.uniform as Tensor<"float32">).write(uniform);
+    (tensors.last_position as Tensor<"int32">).write(lastPosition);
+    (tensors.total_length as Tensor<"int32">).write(Int32Array.of(total));
   }
 
   /** Takes the sampled tokens. */
   take(): void {
-    const tokens = this.#tensors.token!.data as BigInt64Array;
+    const tokens = this.#tensors.token!.read() as BigInt64Array;
     const words = new Uint32Array(tokens.buffer, tokens.byteOffset, 2 * tokens.length);
-    const logprobs = this.#tensors.logprob!.data as Float32Array;
+    const logprobs = this.#tensors.logprob!.read() as Float32Array;
     this.#rows.forEach((open, at) => {
       if (hasEnded(open)) return;
       const { row, out } = open;
@@ -209,12 +212,11 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const [heads, theirs, size] = from.#cacheShape;
     const ours = this.#cacheShape[1];
     const count = (from.#rows[at]!.length - 1) * size; // the newest token is not in the cache yet
-    this.#cache.forEach(({ data }, index) => {
-      const source = from.#cache[index]!.data as Float32Array;
+    this.#cache.forEach((cache, index) => {
       for (let head = 0; head < heads; head++) {
         const start = (at * heads + head) * theirs * size;
         const target = (to * heads + head) * ours * size;
-        (data as Float32Array).set(source.subarray(start, start + count), target);
+        cache.copyFrom(from.#cache[index]!, start, target, count);
       }
     });
   }
@@ -241,19 +243,20 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const { runtime, config } = this.#base;
     const count = this.#rows.length;
     this.#release();
-    const float = (values: number[]) => Tensor.from(runtime, "float32", [count], Float32Array.from(values));
+    const float = (values: number[]) => Tensor.of(runtime, "float32", [count], Float32Array.from(values));
     const rows = this.#rows.map(({ row }) => row);
-    const idsTensor = Tensor.from(runtime, "int64", [count, columns], ids);
+    const idsTensor = Tensor.of(runtime, "int64", [count, columns], ids);
     this.#tensors = {
       ids: idsTensor,
-      last: Tensor.from(runtime, "int64", [count], last),
-      last_position: Tensor.from(runtime, "int32", [count]),
+      last: Tensor.of(runtime, "int64", [count], last),
+      last_position: Tensor.zeros(runtime, "int32", [count]),
+      // Attention reads this one on the host, wherever it runs.
       total_length: Tensor.from(runtime, "int32", []),
       temperature: float(rows.map(({ temperature }) => temperature)),
-      uniform: Tensor.from(runtime, "float32", [count]),
+      uniform: Tensor.zeros(runtime, "float32", [count]),
       ...this.#options.inputs?.(this.#rows),
       ...(this.#options.truncation && {
-        top_k: Tensor.from(
+        top_k: Tensor.of(
           runtime,
           "int64",
           [count],
@@ -269,8 +272,8 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     for (const [name, tensor] of Object.entries(this.#base.rope(this.#cacheShape[1]))) {
       binding.input(name, tensor);
     }
-    this.#tensors.token = columns === 1 ? idsTensor.view([count]) : Tensor.from(runtime, "int64", [count]);
-    this.#tensors.logprob = Tensor.from(runtime, "float32", [count]);
+    this.#tensors.token = columns === 1 ? idsTensor.view([count]) : Tensor.zeros(runtime, "int64", [count]);
+    this.#tensors.logprob = Tensor.zeros(runtime, "float32", [count]);
     binding.output("token", this.#tensors.token).output("logprob", this.#tensors.logprob);
     this.#cache.forEach((whole, index) => {
       const view = whole.view([count, ...this.#cacheShape]);

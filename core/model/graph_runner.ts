@@ -97,7 +97,7 @@ export class TrainingGraph {
       return sums!;
     });
     others.forEach((outputs, lane) => {
-      addInto(this.#gradients.data, this.#lanes[lane]!.data);
+      addInto(this.#gradients.flat.data, this.#lanes[lane]!.flat.data);
       addOutputs(total!, outputs);
     });
     return total!;

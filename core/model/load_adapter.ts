@@ -77,8 +77,8 @@ export function placeAdapter(
   const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, { head }));
   for (const module of modules.keys()) {
     const { a, b } = loraKeys(module);
-    parameters.values(`${module}.lora_A.weight`).set(tensors[a]!.data);
-    parameters.values(`${module}.lora_B.weight`).set(tensors[b]!.data);
+    parameters.set(`${module}.lora_A.weight`, tensors[a]!.data);
+    parameters.set(`${module}.lora_B.weight`, tensors[b]!.data);
   }
   return { tuning, parameters };
 }

@@ -42,7 +42,7 @@ export class MergedWeights {
   /** The values of a weight, in float32. */
   async read(name: string): Promise<Float32Array<ArrayBuffer>> {
     const { tuning, policy } = this.#loaded;
-    if (tuning.type === "full") return policy.values(name) as Float32Array<ArrayBuffer>;
+    if (tuning.type === "full") return policy.values(name);
     const plain = await this.#source.readFloat32(name);
     const module = name.replace(/\.weight$/, "");
     const lora = tuning.type === "lora" && name !== module ? tuning.adapter.get(module) : undefined;

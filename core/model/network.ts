@@ -108,7 +108,9 @@ export async function initialParameters(
   parameters.names.filter((name) => name.endsWith(".lora_A.weight")).forEach((name, index) => {
     const bound = 1 / Math.sqrt(parameters.shape(name)[1]!);
     const key = { seed: options.seed, stream: "init" as const, step: INIT_ROLE[options.role], row: index };
-    fillUniform(parameters.values(name), -bound, bound, key);
+    const values = parameters.values(name);
+    fillUniform(values, -bound, bound, key);
+    parameters.set(name, values);
   });
   return parameters;
 }
@@ -122,7 +124,7 @@ export async function readFullWeights(
   using weights = await ModelWeights.open(folder, config);
   const names = parameters.names.filter((name) => name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias);
   weights.check(names.map((name) => ({ name, shape: parameters.shape(name) })));
-  for (const name of names) parameters.values(name).set(await weights.readFloat32(name));
+  for (const name of names) parameters.set(name, await weights.readFloat32(name));
 }
 
 /** Sessions of one base, made when first asked for and kept. */

@@ -3,6 +3,7 @@
  * vectors; what is decided between them (clip, skip) is two numbers on the host.
  */
 import { adamwArtifact, gradientNormArtifact } from "../../kernels/optimizers/adamw.ts";
+import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Tensor } from "../ort/tensor.ts";
@@ -53,14 +54,14 @@ export class Optimizer {
   readonly #config: AdamConfig;
   readonly #norm: { binding: Binding; result: Tensor };
   readonly #update: Binding;
-  readonly #scalars: Record<(typeof SCALARS)[number], Float32Array>;
+  readonly #scalars: Record<(typeof SCALARS)[number], Tensor<"float32">>;
 
   private constructor(
     parameters: ParameterSet,
     config: AdamConfig,
     norm: { binding: Binding; result: Tensor },
     update: Binding,
-    scalars: Record<(typeof SCALARS)[number], Float32Array>,
+    scalars: Record<(typeof SCALARS)[number], Tensor<"float32">>,
   ) {
     this.parameters = parameters;
     this.gradients = parameters.like();
@@ -76,16 +77,18 @@ export class Optimizer {
   /** Moments at zero. */
   static async create(runtime: Runtime, parameters: ParameterSet, config: AdamConfig): Promise<Optimizer> {
     const options = { arena: false };
-    const normSession = await runtime.createSession(gradientNormArtifact().bytes, options);
-    const updateSession = await runtime.createSession(adamwArtifact().bytes, options);
+    const session = ({ bytes, hostNodes }: Artifact) =>
+      runtime.createSession(bytes, { ...options, hostNodes });
+    const normSession = await session(gradientNormArtifact());
+    const updateSession = await session(adamwArtifact());
     const result = Tensor.from(runtime, "float32", []);
     const norm = { binding: normSession.bind().output("norm", result), result };
     const update = updateSession.bind();
     const scalars = Object.fromEntries(SCALARS.map((name) => {
-      const tensor = Tensor.from(runtime, "float32", []);
+      const tensor = Tensor.zeros(runtime, "float32", []);
       update.input(name, tensor);
-      return [name, tensor.data];
-    })) as Record<(typeof SCALARS)[number], Float32Array>;
+      return [name, tensor];
+    })) as Record<(typeof SCALARS)[number], Tensor<"float32">>;
     return new Optimizer(parameters, config, norm, update, scalars);
   }
 
@@ -103,7 +106,7 @@ export class Optimizer {
     this.step++;
     const set = (values: Partial<Record<(typeof SCALARS)[number], number>>) => {
       for (const [name, value] of Object.entries(values)) {
-        this.#scalars[name as (typeof SCALARS)[number]][0] = value;
+        this.#scalars[name as (typeof SCALARS)[number]].write(Float32Array.of(value));
       }
     };
     set({

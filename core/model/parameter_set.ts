@@ -1,6 +1,7 @@
 /**
- * A network's trainable parameters in one flat buffer, with a tensor over each part. Graphs take the parts by
- * name, the optimizer takes whole groups, a checkpoint reads the arrays: nothing is ever copied between them.
+ * A network's trainable parameters in one flat buffer where the sessions run, with a tensor over each part. Graphs take
+ * the parts by name, the optimizer takes whole groups: nothing is ever copied between them. The host sees values where it
+ * asks for them, and on the CPU those are the buffer's own.
  */
 import type { Binding } from "../ort/binding.ts";
 import type { Runtime } from "../ort/runtime.ts";
@@ -22,16 +23,14 @@ const ALIGNMENT = 16;
 
 interface Part {
   readonly shape: readonly number[];
-  readonly data: Float32Array<ArrayBuffer>;
-  readonly tensor: Tensor;
+  readonly size: number;
+  readonly tensor: Tensor<"float32">;
 }
 
 export class ParameterSet {
   readonly groups: readonly ParameterGroup[];
-  /** The whole buffer, (n) with gaps. */
-  readonly data: Float32Array<ArrayBuffer>;
   readonly #runtime: Runtime;
-  readonly #whole: Tensor;
+  readonly #whole: Tensor<"float32">;
   readonly #parts = new Map<string, Part>();
   readonly #groupTensors = new Map<string, Tensor>();
 
@@ -43,14 +42,13 @@ export class ParameterSet {
     const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
     const total = groups.flatMap(({ parameters }) => parameters)
       .reduce((sum, { shape }) => sum + aligned(sizeOf(shape)), 0);
-    this.data = new Float32Array(total);
-    this.#whole = Tensor.from(runtime, "float32", [total], this.data);
+    this.#whole = Tensor.zeros(runtime, "float32", [total]);
     let offset = 0;
     for (const group of groups) {
       const start = offset;
       for (const { name, shape } of group.parameters) {
         const tensor = this.#whole.view(shape, offset);
-        this.#parts.set(name, { shape, data: this.data.subarray(offset, offset + sizeOf(shape)), tensor });
+        this.#parts.set(name, { shape, size: sizeOf(shape), tensor });
         offset += aligned(sizeOf(shape));
       }
       this.#groupTensors.set(group.name, this.#whole.view([offset - start], start));
@@ -64,12 +62,22 @@ export class ParameterSet {
 
   /** Number of trainable values, gaps not counted. */
   get count(): number {
-    return [...this.#parts.values()].reduce((sum, { data }) => sum + data.length, 0);
+    return [...this.#parts.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** One parameter's values, shared with its tensor. */
-  values(name: string): Float32Array {
-    return this.#part(name).data;
+  /** Size of the buffer. */
+  get bytes(): number {
+    return 4 * this.#whole.size;
+  }
+
+  /** One parameter's values as they are now: on the CPU the buffer's own, elsewhere a copy brought here. */
+  values(name: string): Float32Array<ArrayBuffer> {
+    return this.#part(name).tensor.read() as Float32Array<ArrayBuffer>;
+  }
+
+  /** Replaces one parameter's values. */
+  set(name: string, values: Float32Array): void {
+    this.#part(name).tensor.write(values);
   }
 
   shape(name: string): readonly number[] {
@@ -92,7 +100,7 @@ export class ParameterSet {
   }
 
   /** The flat tensor (n) of everything. */
-  get flat(): Tensor {
+  get flat(): Tensor<"float32"> {
     return this.#whole;
   }
 
@@ -111,7 +119,7 @@ export class ParameterSet {
   /** A copy of the values as they are now. */
   clone(): ParameterSet {
     const copy = this.like();
-    copy.data.set(this.data);
+    copy.flat.write(this.flat.read());
     return copy;
   }
 

@@ -26,13 +26,8 @@ export class StackedAdapters {
     this.modules = new Set([...this.#ranks.keys()].flatMap(({ tuning }) => [...tuning.adapter.keys()]));
     for (const { module, inFeatures, outFeatures } of linears(base.config)) {
       if (!this.modules.has(module)) continue;
-      const stacked = (name: string, columns: number): Float32Array => {
-        const tensor = Tensor.from(base.runtime, "float32", [this.#rank, columns]);
-        this.#tensors[name] = tensor;
-        return tensor.data;
-      };
-      const a = stacked(ROW_ADAPTERS.a(module), inFeatures);
-      const b = stacked(ROW_ADAPTERS.b(module), outFeatures);
+      const a = new Float32Array(this.#rank * inFeatures);
+      const b = new Float32Array(this.#rank * outFeatures);
       for (const [{ tuning, parameters }, { start }] of this.#ranks) {
         const lora = tuning.adapter.get(module);
         if (!lora) continue;
@@ -44,6 +39,10 @@ export class StackedAdapters {
           for (let out = 0; out < outFeatures; out++) b[row + out] = scale * values[out * r + k]!;
         }
       }
+      const stack = (values: Float32Array<ArrayBuffer>, columns: number) =>
+        Tensor.of(base.runtime, "float32", [this.#rank, columns], values);
+      this.#tensors[ROW_ADAPTERS.a(module)] = stack(a, inFeatures);
+      this.#tensors[ROW_ADAPTERS.b(module)] = stack(b, outFeatures);
     }
   }
 
@@ -57,13 +56,13 @@ export class StackedAdapters {
 
   /** What lets each row's own adapter through, and none for null. */
   gates(rows: readonly (LoadedAdapter | null)[]): Tensor {
-    const gates = Tensor.from(this.#base.runtime, "float32", [rows.length, this.#rank]);
+    const gates = new Float32Array(rows.length * this.#rank);
     rows.forEach((adapter, row) => {
       if (!adapter) return;
       const { start, size } = this.#ranks.get(adapter)!;
-      (gates.data as Float32Array).fill(1, row * this.#rank + start, row * this.#rank + start + size);
+      gates.fill(1, row * this.#rank + start, row * this.#rank + start + size);
     });
-    return gates;
+    return Tensor.of(this.#base.runtime, "float32", [rows.length, this.#rank], gates);
   }
 
   dispose(): void {

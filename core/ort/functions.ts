@@ -35,6 +35,10 @@ export const FUNCTIONS = {
   CreateArenaCfg: fallible(156, "usize", "i32", "i32", "i32", "buffer"),
   ReleaseArenaCfg: release(157),
   CreateAndRegisterAllocator: fallible(144, "pointer", "pointer", "pointer"),
+  CreateAndRegisterAllocatorV2: fallible(
+    259,
+    ...["pointer", "buffer", "pointer", "pointer", "buffer", "buffer", "usize"] as const,
+  ),
 
   CreateSessionOptions: fallible(10, "buffer"),
   EnableProfiling: fallible(14, "pointer", "buffer"),
@@ -47,12 +51,17 @@ export const FUNCTIONS = {
   AddInitializer: fallible(150, "pointer", "buffer", "pointer"),
   AddExternalInitializers: fallible(210, "pointer", "buffer", "buffer", "usize"),
   SetDeterministicCompute: fallible(273, "pointer", "bool"),
+  CreateCUDAProviderOptions: fallible(205, "buffer"),
+  UpdateCUDAProviderOptions: fallible(206, "pointer", "buffer", "buffer", "usize"),
+  ReleaseCUDAProviderOptions: release(208),
+  SessionOptionsAppendExecutionProvider_CUDA_V2: fallible(204, "pointer", "pointer"),
   ReleaseSessionOptions: release(100),
 
   CreatePrepackedWeightsContainer: fallible(166, "buffer"),
   ReleasePrepackedWeightsContainer: release(167),
 
   CreateSessionFromArray: background(8, "pointer", "buffer", "usize", "pointer", "buffer"),
+  CreateSessionFromArraySync: fallible(8, "pointer", "buffer", "usize", "pointer", "buffer"),
   CreateSessionFromArrayWithPrepackedWeightsContainer: background(
     169,
     ...["pointer", "buffer", "usize", "pointer", "pointer", "buffer"] as const,
@@ -63,6 +72,11 @@ export const FUNCTIONS = {
   SessionGetOutputTypeInfo: fallible(34, "pointer", "usize", "buffer"),
   SessionGetInputName: fallible(36, "pointer", "usize", "pointer", "buffer"),
   SessionGetOutputName: fallible(37, "pointer", "usize", "pointer", "buffer"),
+  Session_GetEpGraphAssignmentInfo: fallible(407, "pointer", "buffer", "buffer"),
+  EpAssignedSubgraph_GetEpName: fallible(408, "pointer", "buffer"),
+  EpAssignedSubgraph_GetNodes: fallible(409, "pointer", "buffer", "buffer"),
+  EpAssignedNode_GetName: fallible(410, "pointer", "buffer"),
+  EpAssignedNode_GetOperatorType: fallible(412, "pointer", "buffer"),
   SessionEndProfiling: fallible(110, "pointer", "pointer", "buffer"),
   ReleaseSession: release(95),
 
@@ -76,10 +90,17 @@ export const FUNCTIONS = {
   ReleaseTypeInfo: release(98),
   ReleaseTensorTypeAndShapeInfo: release(99),
 
+  CreateMemoryInfo: fallible(68, "buffer", "i32", "i32", "i32", "buffer"),
   CreateCpuMemoryInfo: fallible(69, "i32", "i32", "buffer"),
   ReleaseMemoryInfo: release(94),
   GetAllocatorWithDefaultOptions: fallible(78, "buffer"),
+  CreateAllocator: fallible(131, "pointer", "pointer", "buffer"),
+  ReleaseAllocator: release(132),
+  AllocatorAlloc: fallible(75, "pointer", "usize", "buffer"),
   AllocatorFree: fallible(76, "pointer", "pointer"),
+  AllocatorGetStats: fallible(319, "pointer", "buffer"),
+  GetKeyValue: { index: 297, parameters: ["pointer", "buffer"], result: "pointer" },
+  ReleaseKeyValuePairs: release(300),
 
   CreateTensorAsOrtValue: fallible(48, "pointer", "buffer", "usize", "i32", "buffer"),
   CreateTensorWithDataAsOrtValue: fallible(
@@ -91,6 +112,7 @@ export const FUNCTIONS = {
 
   CreateRunOptions: fallible(39, "buffer"),
   RunOptionsSetTerminate: fallible(46, "pointer"),
+  AddRunConfigEntry: fallible(165, "pointer", "buffer", "buffer"),
   ReleaseRunOptions: release(97),
   Run: background(
     9,
@@ -101,6 +123,8 @@ export const FUNCTIONS = {
   BindInput: fallible(136, "pointer", "buffer", "pointer"),
   BindOutput: fallible(137, "pointer", "buffer", "pointer"),
   BindOutputToDevice: fallible(138, "pointer", "buffer", "pointer"),
+  SynchronizeBoundInputs: fallible(202, "pointer"),
+  SynchronizeBoundOutputs: fallible(203, "pointer"),
   GetBoundOutputValues: fallible(140, "pointer", "pointer", "buffer", "buffer"),
   ReleaseIoBinding: release(135),
   RunWithBinding: background(133, "pointer", "pointer", "pointer"),

@@ -1,8 +1,12 @@
 /** What a tensor stands on: where the bytes are and who must stay alive for them. */
+import type { Device } from "./device.ts";
 import type { Handle } from "./handle.ts";
 
-/** Where tensors can be. */
-export type Place = "cpu";
+/**
+ * Where tensors can be: the host's own memory, a GPU's by its index, or memory of the host that onnxruntime allocated
+ * and no JavaScript array looks into. The last behaves as a GPU's does where there is none, for tests.
+ */
+export type Place = "cpu" | `cuda:${number}` | "allocated";
 
 export interface Memory {
   readonly place: Place;
@@ -11,6 +15,8 @@ export interface Memory {
   readonly bytes: number;
   /** The JavaScript array that holds the bytes, if one does. */
   readonly array?: ArrayBufferView;
+  /** What copies to and from the memory, where JavaScript cannot look into it. */
+  readonly device?: Device;
   /** The native object whose memory this is, if it is onnxruntime's. */
   readonly owner?: Handle;
 }

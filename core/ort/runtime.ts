@@ -3,11 +3,15 @@
  * keeps a single environment per process, so the first `Runtime` that is open decides threads and log level.
  */
 import { type Api, cString, openApi } from "./api.ts";
+import { CudaDevice } from "./cuda_device.ts";
+import { AllocatedMemory, type Device } from "./device.ts";
+import { proveDevice } from "./prove_device.ts";
 import { claimAll, Handle } from "./handle.ts";
 import { inFlight } from "./in_flight.ts";
 import { findLibrary } from "./library.ts";
 import type { Place } from "./memory.ts";
 import { PrepackedWeights } from "./prepacked_weights.ts";
+import { requireProvider } from "./providers.ts";
 import { Session } from "./session.ts";
 import { type ProcessOptions, type SessionOptions, withSessionOptions } from "./session_options.ts";
 
@@ -24,6 +28,10 @@ const DEFAULT_MEMORY = 0;
 const NO_SHARED_POOL = /CreateEnvWithGlobalThreadPools/;
 
 export interface RuntimeOptions {
+  /** Where sessions run and `Tensor.zeros` allocates. @default {"cpu"} */
+  device?: Place;
+  /** Whether a GPU's products of float32 may be computed by tensor cores, less exactly. @default {false} */
+  tf32?: boolean;
   /** Path of an onnxruntime shared library, 1.24 or newer; the packaged one if not given. */
   library?: string;
   /** Threads for one operator, shared by all sessions. @default the CPUs this process may use */
@@ -48,20 +56,30 @@ export class Runtime {
   readonly api: Api;
   /** @internal The environment. */
   readonly handle: Handle;
-  readonly #memoryInfos: Record<Place, Deno.PointerObject>;
+  /** Where tensors and sessions are, if not in the host's own memory. */
+  readonly device: Device | null;
+  readonly #hostMemory: Deno.PointerObject;
   #process: ProcessOptions;
 
-  private constructor(api: Api, environment: Deno.PointerObject, process: ProcessOptions) {
+  private constructor(
+    api: Api,
+    environment: Deno.PointerObject,
+    process: Omit<ProcessOptions, "device">,
+    makeDevice: (hostMemory: Deno.PointerObject) => Device | null,
+  ) {
     this.api = api;
     this.version = api.version;
-    this.#process = process;
     const cpu = api.pointer(
       "describe CPU memory",
       (cell) => api.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, cell),
     );
-    this.#memoryInfos = { cpu };
+    this.#hostMemory = cpu;
     shareArena(api, environment, cpu);
+    const device = makeDevice(cpu);
+    this.device = device;
+    this.#process = { ...process, device };
     this.handle = new Handle("runtime", environment, (pointer) => {
+      device?.close();
       api.ReleaseMemoryInfo(cpu);
       api.ReleaseEnv(pointer);
     });
@@ -75,6 +93,8 @@ export class Runtime {
    */
   static open(options: RuntimeOptions = {}): Runtime {
     const {
+      device: place = "cpu",
+      tf32 = false,
       library,
       threads = navigator.hardwareConcurrency,
       logSeverity = "fatal",
@@ -84,7 +104,8 @@ export class Runtime {
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot open the runtime with 'threads' ${threads}: want an integer >= 1`);
     }
-    const api = openApi(findLibrary(library));
+    const path = findLibrary(library);
+    const api = openApi(path);
     const threading = api.pointer("make threading options", api.CreateThreadingOptions);
     try {
       api.check(api.SetGlobalIntraOpNumThreads(threading, threads), "set the number of threads");
@@ -95,10 +116,23 @@ export class Runtime {
         "make the environment",
         (cell) => api.CreateEnvWithGlobalThreadPools(severity, cString("onnxruntime"), threading, cell),
       );
-      return new Runtime(api, environment, { threads, spin, deterministic, sharedPool: true });
+      const process = { threads, spin, deterministic, sharedPool: true };
+      return new Runtime(api, environment, process, (hostMemory) => {
+        if (place === "cpu") return null;
+        if (place === "allocated") return new AllocatedMemory(api, hostMemory);
+        const options = { index: Number(place.slice("cuda:".length)), tf32 };
+        const device = new CudaDevice(api, environment, path, options);
+        proveDevice(api, environment, device);
+        return device;
+      });
     } finally {
       api.ReleaseThreadingOptions(threading);
     }
+  }
+
+  /** Where sessions run and `Tensor.zeros` allocates. */
+  get place(): Place {
+    return this.device?.place ?? "cpu";
   }
 
   /** Threads for one operator. */
@@ -108,13 +142,16 @@ export class Runtime {
 
   /** @internal Where onnxruntime is told that memory is. */
   memoryInfo(place: Place): Deno.PointerObject {
-    return this.#memoryInfos[place];
+    if (place === "cpu") return this.#hostMemory;
+    if (place === this.device?.place) return this.device.memoryInfo;
+    throw new TypeError(`Cannot reach memory on ${place}: the runtime's device is ${this.place}`);
   }
 
   /**
    * Loads a graph from the bytes of an ONNX model, on another thread. The bytes are not needed afterwards.
    *
-   * @throws OrtError if onnxruntime refuses the graph; UserError `out_of_memory`
+   * @throws OrtError if onnxruntime refuses the graph; UserError `out_of_memory`, or `runtime_unavailable` if a node
+   * that should not would run on the host
    */
   async createSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const { prepacked, initializers = {} } = options;
@@ -134,7 +171,14 @@ export class Runtime {
         this.#process = { ...this.#process, sharedPool: false };
         return load();
       });
-      return new Session(this, pointer, needs);
+      const session = new Session(this, pointer, needs);
+      try {
+        if (this.device) requireProvider(session.nodes(), this.device.provider, options.hostNodes);
+      } catch (error) {
+        session.dispose();
+        throw error;
+      }
+      return session;
     } finally {
       for (const need of needs) need.drop();
     }

@@ -3,6 +3,7 @@ import { Binding } from "./binding.ts";
 import { cancellable } from "./cancellable.ts";
 import { claimAll, Handle } from "./handle.ts";
 import { inFlight } from "./in_flight.ts";
+import { type AssignedNode, assignedNodes } from "./providers.ts";
 import type { Runtime } from "./runtime.ts";
 import { checkFits, type Port, portOf, readPorts, type ValueInfo } from "./signature.ts";
 import { Tensor } from "./tensor.ts";
@@ -114,6 +115,11 @@ export class Session {
       return [name, Tensor.adopt(this.#runtime, value, feeds[name]?.handle)];
     });
     return Object.fromEntries(entries);
+  }
+
+  /** The nodes and who runs each; a session on the host says so only if its config asked for it to be recorded. */
+  nodes(): AssignedNode[] {
+    return assignedNodes(this.#runtime.api, this.handle.pointer);
   }
 
   /** A persistent set of inputs and outputs for running the same tensors many times. */

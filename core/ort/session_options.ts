@@ -1,8 +1,10 @@
 /** What a session can be told when it is made, and its translation into onnxruntime's option object. */
 import { join } from "node:path";
-import { DTYPES } from "../../kernels/onnx/dtypes.ts";
+import { type Dtype, DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { type Api, cString } from "./api.ts";
+import type { Device } from "./device.ts";
 import type { PrepackedWeights } from "./prepacked_weights.ts";
+import type { Place } from "./memory.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Norms, biases and scalars are smaller than this; matrices of any real model are larger. */
@@ -50,6 +52,10 @@ export interface SessionOptions {
   optimization?: keyof typeof OPTIMIZATION;
   /** Write a profile to `<profile>_<time>.json`; `endProfiling` closes it and gives the name. */
   profile?: string;
+  /** Names of nodes that may run on the host though the session is on a device: they compute shapes. */
+  hostNodes?: readonly string[];
+  /** Record what a run does on the GPU and play it back, for runs of one shape over the same tensors. */
+  graphCapture?: boolean;
   /** Session config entries as onnxruntime names them; they win over ours. */
   config?: Readonly<Record<string, string>>;
 }
@@ -61,6 +67,8 @@ export interface ProcessOptions {
   readonly deterministic: boolean;
   /** Use the environment's thread pool, not one of the session's own. */
   readonly sharedPool: boolean;
+  /** Where sessions run; null: on the host. */
+  readonly device: Device | null;
 }
 
 /** Calls `use` with the option object that says all of this, and releases it afterwards. */
@@ -87,7 +95,8 @@ export async function withSessionOptions<T>(
     for (const [key, value] of Object.entries(configEntries(options, process))) {
       set(api.AddSessionConfigEntry(native, cString(key), cString(value)), `config entry '${key}'`);
     }
-    addInitializers(api, native, Object.entries(options.initializers ?? {}));
+    process.device?.configure(native, { graphCapture: options.graphCapture ?? false });
+    addInitializers(api, native, Object.entries(options.initializers ?? {}), process.device?.place ?? "cpu");
     return await use(native);
   } finally {
     api.ReleaseSessionOptions(native);
@@ -97,17 +106,22 @@ export async function withSessionOptions<T>(
 /**
  * `AddInitializer` shares the memory, but graph optimizations never see it: folding a constant that depends on such a
  * weight fails, and a wrong shape goes unnoticed. `AddExternalInitializers` does both right but copies everything for
- * the time of loading. So small weights go both ways, large ones are only shared.
+ * the time of loading. So small weights go both ways, large ones are only shared. A session on a device can share what
+ * is there; what optimizations are to see lies on the host, and each session gets a copy of its own.
  */
 function addInitializers(
   api: Api,
   native: Deno.PointerObject,
   initializers: readonly [string, Tensor][],
+  place: Place,
 ): void {
-  for (const [name, { handle }] of initializers) {
+  for (const [name, { handle, place: here }] of initializers) {
+    if (here !== place) continue;
     api.check(api.AddInitializer(native, cString(name), handle.pointer), `share initializer '${name}'`);
   }
-  const small = initializers.filter(([, { size, dtype }]) => size * DTYPES[dtype].bytes <= FOLDABLE_BYTES);
+  const small = initializers.filter(([, { place, dtype, dims }]) =>
+    place === "cpu" && isFoldable(dtype, dims)
+  );
   const cNames = small.map(([name]) => cString(name));
   const names = BigUint64Array.from(cNames, (name) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(name)));
   const values = BigUint64Array.from(small, ([, { handle }]) => Deno.UnsafePointer.value(handle.pointer));
@@ -116,7 +130,12 @@ function addInitializers(
   api.check(status, `set the initializers ${small.map(([name]) => name)}`);
 }
 
-function configEntries(options: SessionOptions, { spin }: ProcessOptions): Record<string, string> {
+/** Whether graph optimizations see a weight of this size. On a device those must be tensors of the host. */
+export function isFoldable(dtype: Dtype, shape: readonly number[]): boolean {
+  return shape.reduce((a, b) => a * b, DTYPES[dtype].bytes) <= FOLDABLE_BYTES;
+}
+
+function configEntries(options: SessionOptions, { spin, device }: ProcessOptions): Record<string, string> {
   const entries: Record<string, string> = {
     "session.intra_op.allow_spinning": spin ? "1" : "0",
     // Our graphs have equal nodes only on purpose: a value made anew for the backward pass, not kept since the forward.
@@ -124,7 +143,8 @@ function configEntries(options: SessionOptions, { spin }: ProcessOptions): Recor
     // The environment's arena; a session that turns the arena off allocates for itself.
     "session.use_env_allocators": options.arena === false ? "0" : "1",
   };
-  if (options.prepacking === false) entries["session.disable_prepacking"] = "1";
+  if (device) entries["session.record_ep_graph_assignment_info"] = "1";
+  if (options.prepacking === false || device) entries["session.disable_prepacking"] = "1";
   if (options.initializers && Object.keys(options.initializers).length > 0) {
     entries["session.model_external_initializers_file_folder_path"] = WEIGHTS_FOLDER;
   }

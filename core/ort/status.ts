@@ -23,7 +23,8 @@ const CODES = [
 export type StatusCode = (typeof CODES)[number] | "UNKNOWN";
 
 /** onnxruntime has no code of its own for a failed allocation, so its words decide. */
-const OUT_OF_MEMORY = /bad_alloc|bad allocation|failed to allocate memory|out of memory|OUT_OF_MEMORY/i;
+const OUT_OF_MEMORY =
+  /bad_alloc|bad allocation|failed to allocate memory|out of memory|OUT_OF_MEMORY|smaller than requested bytes|ALLOC_FAILED/i;
 
 /** A call onnxruntime refused; a bug of ours or a damaged graph, never something a user sent. */
 export class OrtError extends Error {

@@ -75,6 +75,39 @@ export class Tensor<D extends Dtype = Dtype> {
     return Tensor.#over(runtime, dtype, dims, memoryOf(array));
   }
 
+  /** Zeros where the runtime's sessions run. @throws UserError `out_of_memory` if they do not fit */
+  static zeros<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
+    const { device } = runtime;
+    if (!device) return Tensor.from(runtime, dtype, dims);
+    const bytes = elements(dims) * DTYPES[dtype].bytes;
+    const owner = device.allocate(bytes);
+    try {
+      return Tensor.#over(runtime, dtype, dims, {
+        ...{ place: device.place, address: owner.pointer, bytes, device, owner },
+      });
+    } finally {
+      owner.dispose();
+    }
+  }
+
+  /** `values` where the runtime's sessions run: shared on the host, copied to a device. */
+  static of<D extends Dtype>(
+    runtime: Runtime,
+    dtype: D,
+    dims: readonly number[],
+    values: Source<D>,
+  ): Tensor<D> {
+    if (!runtime.device) return Tensor.from(runtime, dtype, dims, values);
+    const tensor = Tensor.zeros(runtime, dtype, dims);
+    try {
+      tensor.write(values);
+      return tensor;
+    } catch (error) {
+      tensor.dispose();
+      throw error;
+    }
+  }
+
   /**
    * Zeros in memory of the runtime's own, freed with the tensor and not when the garbage collector gets to it: for
    * what is large and lives for one call.
@@ -102,7 +135,12 @@ export class Tensor<D extends Dtype = Dtype> {
    * @internal A tensor that takes over an `OrtValue` onnxruntime made. `source` is the input it may share memory
    * with: an output that is a graph input by name is not copied.
    */
-  static adopt(runtime: Runtime, value: Deno.PointerObject, source?: Handle): Tensor {
+  static adopt(
+    runtime: Runtime,
+    value: Deno.PointerObject,
+    source?: Handle,
+    place: Memory["place"] = "cpu",
+  ): Tensor {
     const { api } = runtime;
     const needs = source ? [runtime.handle, source] : [runtime.handle];
     const handle = new Handle("tensor", value, (pointer) => api.ReleaseValue(pointer), needs);
@@ -110,7 +148,8 @@ export class Tensor<D extends Dtype = Dtype> {
       const { dtype, dims } = typeAndShape(api, value);
       const address = Deno.UnsafePointer.create(dataAddress(api, value));
       const bytes = elements(dims) * DTYPES[dtype].bytes;
-      return new Tensor(runtime, handle, dtype, dims, { place: "cpu", address, bytes, owner: handle });
+      const device = place === "cpu" ? undefined : runtime.device!;
+      return new Tensor(runtime, handle, dtype, dims, { place, address, bytes, owner: handle, device });
     } catch (error) {
       handle.dispose();
       throw error;
@@ -141,17 +180,64 @@ export class Tensor<D extends Dtype = Dtype> {
     return new Tensor(runtime, handle, dtype, [...dims], memory);
   }
 
-  /** The place of the memory; only "cpu" can be read through `data`. */
+  /** The place of the memory; only "cpu" can be looked into through `data`. */
   get place(): Memory["place"] {
     return this.#memory.place;
   }
 
   /**
+   * The elements, row-major, as they are now: on the host the tensor's own array, not to be written to, on a device a
+   * copy brought here.
+   */
+  read(): DtypeView<D> {
+    const { device, address, bytes } = this.#memory;
+    if (!device) return this.data;
+    void this.handle.pointer;
+    const copy = new Uint8Array(bytes);
+    if (bytes > 0) device.download(address!, copy);
+    return new (DTYPES[this.dtype].view)(copy.buffer) as DtypeView<D>;
+  }
+
+  /** Replaces the elements from `offset` on. @throws RangeError if they do not lie inside */
+  write(values: Source<D>, offset = 0): void {
+    const { device, address } = this.#memory;
+    if (offset < 0 || offset + values.length > this.size) {
+      throw new RangeError(
+        `Cannot write ${values.length} elements at ${offset}: the tensor [${this.dims}] holds ${this.size}`,
+      );
+    }
+    if (!device) return (this.data as unknown as { set(v: unknown, o: number): void }).set(values, offset);
+    void this.handle.pointer;
+    if (values.length === 0) return;
+    const to = Deno.UnsafePointer.offset(address!, offset * DTYPES[this.dtype].bytes);
+    device.upload(to!, bytesOf(values));
+  }
+
+  /** Copies `count` elements of `source`, from `from` on, to `to` here; on a device the two must not overlap. */
+  copyFrom(source: Tensor<D>, from: number, to: number, count: number): void {
+    const { device, address } = this.#memory;
+    if (!device) {
+      const values = source.data as unknown as Float32Array;
+      (this.data as unknown as Float32Array).set(values.subarray(from, from + count), to);
+      return;
+    }
+    const { bytes } = DTYPES[this.dtype];
+    const at = (start: Deno.PointerValue, element: number) =>
+      Deno.UnsafePointer.offset(start as Deno.PointerObject, element * bytes)!;
+    if (count > 0) device.copy(at(source.#memory.address, from), at(address, to), count * bytes);
+  }
+
+  /**
    * The elements, row-major, shared with onnxruntime: writing here changes the tensor. For a tensor that
    * onnxruntime allocated the array must not be touched after `dispose`; use `copy` for one that stays.
+   *
+   * @throws TypeError for a tensor on a device
    */
   get data(): DtypeView<D> {
     void this.handle.pointer;
+    if (this.#memory.device) {
+      throw new TypeError(`Cannot look into a tensor on ${this.place}: read and write copy its elements`);
+    }
     return this.#data ??= this.#view();
   }
 
@@ -169,7 +255,7 @@ export class Tensor<D extends Dtype = Dtype> {
 
   /** The elements in an array of their own. */
   copy(): DtypeView<D> {
-    return this.data.slice() as DtypeView<D>;
+    return (this.#memory.device ? this.read() : this.data.slice()) as DtypeView<D>;
   }
 
   /**
@@ -187,9 +273,10 @@ export class Tensor<D extends Dtype = Dtype> {
       );
     }
     const { bytes } = DTYPES[this.dtype];
-    const { place, address, array, owner } = this.#memory;
+    const { place, address, array, owner, device } = this.#memory;
     return Tensor.#over(this.#runtime, this.dtype, dims, {
       place,
+      device,
       address: address && Deno.UnsafePointer.offset(address, offset * bytes),
       bytes: size * bytes,
       owner,
@@ -206,6 +293,11 @@ export class Tensor<D extends Dtype = Dtype> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function bytesOf(values: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = values;
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
 function zeros(dtype: Dtype, size: number): AnyView {

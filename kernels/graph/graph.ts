@@ -34,6 +34,8 @@ export interface Artifact {
   readonly weights: readonly NamedType[];
   /** What is run, in the order of the message: cost.ts works from it. */
   readonly nodes: readonly ArtifactNode[];
+  /** Names of nodes that compute shapes: they depend on nothing but sizes, so a device may leave them to the host. */
+  readonly hostNodes: readonly string[];
 }
 
 /** A node with the outputs that somebody reads. */
@@ -71,6 +73,18 @@ function earlyLeavesLast(nodes: readonly Node[]): Node[] {
   const ready = ({ inputs }: Node) => Math.max(...inputs.map((input) => makers.get(input) ?? -1));
   const leaves = nodes.filter(isLeaf).sort((a, b) => ready(b) - ready(a));
   return [...nodes.filter((node) => !isLeaf(node)), ...leaves];
+}
+
+/** Nodes whose values follow from sizes and constants alone. */
+function hostNodes(nodes: readonly Node[]): string[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const known = new Set<Value>();
+  const isConstant = (value: Value) => !made.has(value) && "bytes" in value;
+  return nodes.filter(({ op, inputs, outputs }) => {
+    const onlySizes = op === "Shape" || inputs.every((input) => known.has(input) || isConstant(input));
+    if (onlySizes) outputs.forEach((output) => known.add(output));
+    return onlySizes;
+  }).map(({ name }) => name);
 }
 
 /** Weights never travel in the message; constants are for scalars, axes and small tables. */
@@ -290,7 +304,7 @@ export class Graph {
       outputs: outputs.filter((output, index) => index < optionalFrom || needed.has(output)),
       attributes,
     }));
-    return { name: this.#name, bytes, inputs, outputs: results, weights, nodes: run };
+    return { name: this.#name, bytes, inputs, outputs: results, weights, nodes: run, hostNodes: hostNodes(kept) };
   }
 
   #claim(name: string): string {

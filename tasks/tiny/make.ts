@@ -98,7 +98,7 @@ async function make(folder: string): Promise<void> {
       parameters.names.map((name) => [name, {
         dtype: "F32" as const,
         shape: [...parameters.shape(name)],
-        data: parameters.values(name) as Float32Array<ArrayBuffer>,
+        data: parameters.values(name),
       }]),
     ),
     { format: "pt" },

@@ -1,12 +1,16 @@
 /** Runs finished graphs on the real runtime: plain arrays in, plain arrays out. */
+import type { Place } from "../../core/ort/memory.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
 import type { Session } from "../../core/ort/session.ts";
 import { Tensor } from "../../core/ort/tensor.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import { DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 
-/** One runtime for a whole test file. */
-export const runtime = Runtime.open({ threads: 2 });
+/**
+ * One runtime for a whole test file: on the CPU, or where TEST_DEVICE says (`allocated`, `cuda:0`), so that every test of
+ * graphs and models can be run there.
+ */
+export const runtime = Runtime.open({ threads: 2, device: (Deno.env.get("TEST_DEVICE") ?? "cpu") as Place });
 
 export interface Array_ {
   dims: readonly number[];

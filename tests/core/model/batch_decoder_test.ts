@@ -20,7 +20,9 @@ function someAdapter(base: BaseModel, seed: number, chosen: (module: string) => 
   const adapter = new Map(modules.map((module, at) => [module, { r: 1 + at % 3, scale: 0.5 + at % 2 }]));
   const tuning = { type: "lora" as const, adapter };
   const parameters = new ParameterSet(runtime, parameterGroups(base.config, tuning, { head: false }));
-  fillUniform(parameters.data, -0.3, 0.3, { seed, stream: "init", step: 0, row: 0 });
+  const values = parameters.flat.copy();
+  fillUniform(values, -0.3, 0.3, { seed, stream: "init", step: 0, row: 0 });
+  parameters.flat.write(values);
   return { tuning, parameters };
 }
 

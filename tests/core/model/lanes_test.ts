@@ -73,8 +73,8 @@ async function policyOf(lanes: number): Promise<{ policy: Policy; optimizer: Opt
   Object.defineProperty(base, "lanes", { value: lanes });
   const tuning = tuningOf(base.config, { type: "lora", r: 4, alpha: 8, target_modules: "all-linear" });
   const parameters = await initialParameters(base, tuning, { head: false, seed: 1, role: "policy" });
-  parameters.data.forEach((value, i) =>
-    parameters.data[i] = value + 0.02 * (uniform(1, "data", 0, 0, i) - 0.5)
+  parameters.flat.data.forEach((value, i) =>
+    parameters.flat.data[i] = value + 0.02 * (uniform(1, "data", 0, 0, i) - 0.5)
   );
   const policy = new Policy(base, tuning, parameters, { reference: "base", shared: false });
   const adam = { adam_beta1: 0.9, adam_beta2: 0.999, adam_eps: 1e-8, max_grad_norm: null };
@@ -132,8 +132,8 @@ Deno.test("two lanes sample the tokens of one, and give its logprobs, statistics
         `${name}: ${actual} instead of ${value}`,
       );
     }
-    one.optimizer.gradients.data.forEach((value, i) => {
-      assert.ok(Math.abs(value - two.optimizer.gradients.data[i]!) < 1e-6);
+    one.optimizer.gradients.flat.data.forEach((value, i) => {
+      assert.ok(Math.abs(value - two.optimizer.gradients.flat.data[i]!) < 1e-6);
     });
   }
 });

@@ -144,7 +144,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
       const keys = Object.keys(parts[0]!) as (keyof UpdateStats)[];
       return {
         sums: keys.map((key) => parts.reduce((sum, part) => sum + part[key]!, 0)),
-        gradients: sets.flatMap((set) => set ? [set.data.slice()] : []),
+        gradients: sets.flatMap((set) => set ? [set.flat.copy()] : []),
       };
     };
     const whole = await run(4);
@@ -170,11 +170,11 @@ async function checkReference(
 ): Promise<void> {
   const rows = await measuredRows(learner, 0.7);
   const weights = await baseHash(base);
-  const parameters = sha256(learner.policy.parameters.data);
+  const parameters = sha256(learner.policy.parameters.flat.read());
   await steps(learner, rows, job, 5);
   const after = await measuredRows(learner, 0.7);
   assert.equal(await baseHash(base), weights);
-  assert.notEqual(sha256(learner.policy.parameters.data), parameters);
+  assert.notEqual(sha256(learner.policy.parameters.flat.read()), parameters);
   after.forEach(({ ref_logprobs, logprobs }, row) => {
     assert.deepEqual(ref_logprobs, rows[row]!.ref_logprobs);
     assert.ok(worst(logprobs, rows[row]!.logprobs) > 1e-3, `row ${row} has not moved`);

@@ -20,19 +20,27 @@ const RELEASES: Partial<Record<Name, Name[]>> = {
   ReleaseEnv: ["CreateEnvWithGlobalThreadPools"],
   ReleaseSessionOptions: ["CreateSessionOptions"],
   ReleasePrepackedWeightsContainer: ["CreatePrepackedWeightsContainer"],
-  ReleaseSession: ["CreateSessionFromArray", "CreateSessionFromArrayWithPrepackedWeightsContainer"],
+  ReleaseSession: [
+    // One function under two names; calls count under the last.
+    "CreateSessionFromArraySync",
+    "CreateSessionFromArrayWithPrepackedWeightsContainer",
+  ],
   ReleaseTypeInfo: ["SessionGetInputTypeInfo", "SessionGetOutputTypeInfo"],
   ReleaseTensorTypeAndShapeInfo: ["GetTensorTypeAndShape"],
   ReleaseMemoryInfo: ["CreateCpuMemoryInfo"],
   ReleaseRunOptions: ["CreateRunOptions"],
   ReleaseIoBinding: ["CreateIoBinding"],
   AllocatorFree: [
+    "AllocatorAlloc",
     "SessionGetInputName",
     "SessionGetOutputName",
     "SessionEndProfiling",
     "GetBoundOutputValues",
   ],
 };
+
+/** What is only made on a GPU. */
+const GPU_ONLY = ["ReleaseCUDAProviderOptions", "ReleaseAllocator", "ReleaseKeyValuePairs"];
 
 /** The names of the functions by address, as the library has them. */
 function namesByAddress(): Map<bigint, Name> {
@@ -83,6 +91,9 @@ async function round(runtime: Runtime, folder: string): Promise<void> {
   using a = Tensor.from(runtime, "float32", [2, 2]);
   using b = Tensor.from(runtime, "float32", [3, 2]);
   using part = a.view([1, 2], 2);
+  using away = Tensor.of(runtime, "float32", [2, 2], Float32Array.of(1, 2, 3, 4));
+  using awayRow = away.view([1, 2], 2);
+  assert.deepEqual([...awayRow.read()], [3, 4]);
   using prepacked = runtime.createPrepackedWeights();
   using session = await runtime.createSession(sumAndDifference(), { profile: `${folder}/p` });
   using weighted = await runtime.createSession(matmul(2), { initializers: { weight: a }, prepacked });
@@ -110,7 +121,7 @@ async function round(runtime: Runtime, folder: string): Promise<void> {
 Deno.test("every native object is released once, whether calls succeed or fail", async () => {
   const folder = await Deno.makeTempDir();
   const counts = await ledger(async () => {
-    using runtime = Runtime.open();
+    using runtime = Runtime.open({ device: "allocated" });
     for (let i = 0; i < ROUNDS; i++) await round(runtime, folder);
   }).finally(() => Deno.remove(folder, { recursive: true }));
   const count = (name: Name) => counts.get(name) ?? 0;
@@ -124,7 +135,7 @@ Deno.test("every native object is released once, whether calls succeed or fail",
   const releases = Object.keys(FUNCTIONS).filter((name) => name.startsWith("Release"));
   assert.deepEqual(
     releases.filter((name) => !covered.has(name)),
-    [],
+    GPU_ONLY,
     "every release function is accounted for",
   );
 });

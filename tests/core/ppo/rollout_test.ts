@@ -67,7 +67,8 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
 Deno.test("rollout() is a function of seed and step; a row bootstraps only when it is cut off and asked to", async () => {
   const given = await parts("lora, shared", recording());
   const { learner } = given;
-  learner.policy.parameters.values("score.weight").fill(0.1);
+  const head = learner.policy.parameters.values("score.weight");
+  learner.policy.parameters.set("score.weight", head.slice().fill(0.1));
   const config = ppoSchema.parse({ max_new_tokens: 6, bootstrap_truncated: true });
   const ids = async (key: typeof KEY, bootstrap = true) =>
     (await rollout(given, { ...config, bootstrap_truncated: bootstrap }, [0, 1, 2, 3, 0, 1], key)).rows;

@@ -1,0 +1,80 @@
+/** Tensors on a place that JavaScript cannot look into: what a GPU demands, on memory that every machine has. */
+import assert from "node:assert/strict";
+import { Runtime } from "../../../core/ort/runtime.ts";
+import { Tensor } from "../../../core/ort/tensor.ts";
+import { matmul, sumAndDifference } from "./graphs.ts";
+
+const runtime = Runtime.open({ device: "allocated" });
+
+Deno.test("a tensor on a device is zeros, takes what is written and gives it back as a copy", () => {
+  using tensor = Tensor.zeros(runtime, "float32", [2, 3]);
+  assert.equal(tensor.place, "allocated");
+  assert.deepEqual([...tensor.read()], [0, 0, 0, 0, 0, 0]);
+  tensor.write(Float32Array.of(1, 2, 3, 4, 5, 6));
+  tensor.write(Float32Array.of(9), 4);
+  const copy = tensor.read();
+  copy[0] = 100;
+  assert.deepEqual([...tensor.read()], [1, 2, 3, 4, 9, 6]);
+  tensor.copyFrom(tensor, 3, 0, 2);
+  assert.deepEqual([...tensor.copy()], [4, 9, 3, 4, 9, 6]);
+});
+
+Deno.test("looking into a tensor on a device throws, and so does writing outside it", () => {
+  using tensor = Tensor.zeros(runtime, "int64", [4]);
+  assert.throws(() => tensor.data, /Cannot look into a tensor on allocated/);
+  assert.throws(() => tensor.write(new BigInt64Array(5)), RangeError);
+  assert.throws(() => tensor.write(new BigInt64Array(1), 4), RangeError);
+  using none = Tensor.zeros(runtime, "float32", [0]);
+  assert.equal(none.read().length, 0);
+  none.write(new Float32Array(0));
+});
+
+Deno.test("a view on a device shares its memory and outlives the tensor it was made from", () => {
+  const before = runtime.device!.memory().used;
+  const tensor = Tensor.of(runtime, "float32", [4], Float32Array.of(1, 2, 3, 4));
+  const view = tensor.view([2], 2);
+  tensor.dispose();
+  assert.throws(() => tensor.read(), TypeError);
+  view.write(Float32Array.of(7));
+  assert.deepEqual([...view.read()], [7, 4]);
+  assert.equal(runtime.device!.memory().used, before + 16);
+  view.dispose();
+  assert.equal(runtime.device!.memory().used, before);
+});
+
+Deno.test("a binding reads and writes device tensors in place, and leaves outputs there when asked", async () => {
+  using session = await runtime.createSession(sumAndDifference());
+  using a = Tensor.of(runtime, "float32", [1, 2], Float32Array.of(5, 6));
+  using b = Tensor.of(runtime, "float32", [1, 2], Float32Array.of(1, 2));
+  using binding = session.bind().input("a", a).input("b", b).output("sum", a);
+  binding.outputOnDevice("difference", "allocated");
+  await binding.run();
+  assert.deepEqual([...a.read()], [6, 8]);
+  using difference = binding.outputs().difference!;
+  assert.equal(difference.place, "allocated");
+  assert.throws(() => difference.data, TypeError);
+  assert.deepEqual([...difference.read()], [4, 4]);
+});
+
+Deno.test("a large weight on the device is shared; a small one must be where optimizations see it", async () => {
+  const size = 256; // 256 KiB
+  using weight = Tensor.of(
+    runtime,
+    "float32",
+    [size, size],
+    Float32Array.from({ length: size ** 2 }, (_, i) => Math.sin(i)),
+  );
+  using session = await runtime.createSession(matmul(size), { initializers: { weight } });
+  using x = Tensor.from(runtime, "float32", [1, size], new Float32Array(size).fill(1));
+  const first = await session.run({ x });
+  weight.write(new Float32Array(size ** 2));
+  const { y } = await session.run({ x });
+  assert.ok(first.y!.data.some((value) => value !== 0));
+  assert.ok(y!.data.every((value) => value === 0), "the session reads the very memory that was written");
+});
+
+Deno.test("memory of another device than the runtime's cannot be named", async () => {
+  using session = await runtime.createSession(sumAndDifference());
+  using binding = session.bind();
+  assert.throws(() => binding.outputOnDevice("sum", "cuda:0"), /the runtime's device is allocated/);
+});
