@@ -9,7 +9,7 @@ import { policyTrainingArtifact, valueTrainingArtifact } from "../kernels/artifa
 import type { Precision } from "../kernels/nn/parameters.ts";
 import { BaseModel } from "../core/model/base_model.ts";
 import { Feeds } from "../core/model/feeds.ts";
-import { held, initialParameters, tuningOf } from "../core/model/network.ts";
+import { heldBy, initialParameters, tuningOf } from "../core/model/network.ts";
 import { tokenBatch } from "../core/model/token_batch.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
@@ -27,7 +27,7 @@ try {
   const runtime = Runtime.open({ threads: 2 });
   const base = await BaseModel.open(runtime, folder, { precision: options["base-precision"] as Precision });
   const lora = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
-  const tuning = held(lora, base.precision);
+  const tuning = heldBy(base, lora);
   const head = network === "value";
   const parameters = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
   const artifact = head

@@ -27,13 +27,18 @@ import {
 } from "./nn/parameters.ts";
 import { RowAdapters } from "./nn/row_adapters.ts";
 import { sampler } from "./nn/sampler.ts";
+import { type Numerics, numericsOf, type Target } from "./nn/target.ts";
 import { loraProduct } from "./ops/lora.ts";
 
-/** What is trained: an adapter beside frozen weights (float32 unless said), or every weight. */
+/** What is trained: an adapter beside frozen weights, or every weight. In float32 on a CPU unless said. */
 export type Tuning =
-  | { type: "lora"; adapter: AdapterSpec; precision?: Precision }
-  | { type: "none"; precision?: Precision }
-  | { type: "full" };
+  & ({ type: "lora"; adapter: AdapterSpec } | { type: "none" } | { type: "full" })
+  & { precision?: Precision; target?: Target };
+
+/** Whose kernels a graph is for and what it computes in. */
+function numbers({ precision = "float32", target = "cpu" }: Pick<Tuning, "precision" | "target">): Numerics {
+  return numericsOf(precision, target);
+}
 
 /** Names of the value head's parameters: [1,H] and [1]. */
 export const VALUE_HEAD = { weight: "score.weight", bias: "score.bias" } as const;
@@ -55,10 +60,10 @@ function parametersOf(g: Builder, config: ModelConfig, tuning: Tuning, form?: Lo
 }
 
 /** Hidden states [N,H] at the packed positions of a batch. */
-function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters): Value {
+function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters, numerics: Numerics): Value {
   const ids = g.input("ids", "int64", ["B", "S"]);
   const positions = g.input("positions", "int64", ["N"]);
-  return familyOf(config).trunk(g, config, parameters, ids, positions, causalAttention(g, config));
+  return familyOf(config).trunk(g, config, parameters, ids, positions, causalAttention(g, config, numerics));
 }
 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
@@ -110,18 +115,19 @@ export function generateArtifact(
 ): Artifact {
   const g = new Builder("generate");
   const parameters = parametersOf(g, config, tuning, options.lora);
-  return sampling(g, config, parameters, g.input("ids", "int64", ["B", "S"]), options);
+  return sampling(g, config, parameters, g.input("ids", "int64", ["B", "S"]), options, numbers(tuning));
 }
 
 /** `generateArtifact` for a batch whose rows have adapters of their own, which change linears among `modules`. */
 export function rowAdaptersArtifact(
   config: ModelConfig,
   modules: ReadonlySet<string>,
-  options: { truncation: boolean },
+  options: { truncation: boolean } & Pick<Tuning, "precision" | "target">,
 ): Artifact {
   const g = new Builder("generate");
   const ids = g.input("ids", "int64", ["B", "S"]);
-  return sampling(g, config, new RowAdapters(g, new FrozenParameters(g), modules, ids), ids, options);
+  const frozen = new FrozenParameters(g, options);
+  return sampling(g, config, new RowAdapters(g, frozen, modules, ids), ids, options, numbers(options));
 }
 
 function sampling(
@@ -130,8 +136,9 @@ function sampling(
   parameters: Parameters,
   ids: Value,
   options: { truncation: boolean },
+  numerics: Numerics,
 ): Artifact {
-  const cache = cachedAttention(g, config, "B");
+  const cache = cachedAttention(g, config, "B", numerics);
   const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache);
   const { token, logprob } = sampler(g, h, (of) => logits(g, config, parameters, of), options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
@@ -165,7 +172,7 @@ export function policyEvalArtifact(
 ): Artifact {
   const g = new Builder("policy_eval");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters);
+  const h = packedHidden(g, config, parameters, numbers(tuning));
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   return g.finish({
     logprobs,
@@ -178,7 +185,7 @@ export function policyEvalArtifact(
 export function logitsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("logits");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters);
+  const h = packedHidden(g, config, parameters, numbers(tuning));
   return g.finish({ logits: logits(g, config, parameters, h) });
 }
 
@@ -197,7 +204,7 @@ export function policyTrainingArtifact(
 ): Artifact {
   const g = new Builder("policy_training");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters);
+  const h = packedHidden(g, config, parameters, numbers(tuning));
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   const weights = g.input("weights", "float32", ["N"]);
   const policy = policyLoss(g, logprobs, entropy, weights);
@@ -220,7 +227,7 @@ export function policyTrainingArtifact(
 /** `values` [N]: V of the state before each action token, from the value network's own trunk. */
 export function valueEvalArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("value_eval");
-  const h = packedHidden(g, config, parametersOf(g, config, tuning));
+  const h = packedHidden(g, config, parametersOf(g, config, tuning), numbers(tuning));
   return g.finish({ values: valueHead(g, config, h).values });
 }
 
@@ -232,7 +239,7 @@ export function valueTrainingArtifact(
 ): Artifact {
   const g = new Builder("value_training");
   const parameters = parametersOf(g, config, tuning);
-  const { values, head } = valueHead(g, config, packedHidden(g, config, parameters));
+  const { values, head } = valueHead(g, config, packedHidden(g, config, parameters, numbers(tuning)));
   const { loss, stats } = valueLoss(g, values, g.input("weights", "float32", ["N"]));
   const trainable = [...parameters.trainable, ...head];
   return g.finish({
@@ -250,7 +257,12 @@ export function sftTrainingArtifact(
 ): Artifact {
   const g = new Builder("sft_training");
   const parameters = parametersOf(g, config, tuning);
-  const [logprobs] = selectedLogprobs(g, config, parameters, packedHidden(g, config, parameters));
+  const [logprobs] = selectedLogprobs(
+    g,
+    config,
+    parameters,
+    packedHidden(g, config, parameters, numbers(tuning)),
+  );
   const token = g.neg(logprobs);
   const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
   const grads = gradientOutputs(g, loss, [...parameters.trainable], options);
@@ -258,10 +270,10 @@ export function sftTrainingArtifact(
 }
 
 /** A sequence classifier with one label: `scores` [N] at the packed positions (each row's last real token). */
-export function scoreArtifact(config: ModelConfig): Artifact {
+export function scoreArtifact(config: ModelConfig, tuning: Tuning = { type: "none" }): Artifact {
   const g = new Builder("score");
-  const parameters = new FrozenParameters(g);
-  const h = packedHidden(g, config, parameters);
+  const parameters = parametersOf(g, tuning);
+  const h = packedHidden(g, config, parameters, numbers(tuning));
   const weight = parameters.weight("score.weight", [1, config.hidden_size]);
   return g.finish({ scores: g.reshape(g.matmul(h, weight, { transB: true }), ["N"]) });
 }

@@ -7,7 +7,9 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
-import { DTYPES } from "../../kernels/onnx/dtypes.ts";
+import { type Numerics, numericsOf, type Target } from "../../kernels/nn/target.ts";
+import { type Dtype, DTYPES } from "../../kernels/onnx/dtypes.ts";
+import { isHalf, toHalf } from "../../kernels/onnx/halves.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
@@ -16,6 +18,13 @@ import { Tensor } from "../ort/tensor.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { ModelWeights, type WantedWeight } from "./model_weights.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
+
+/** What a device computes in unless told otherwise: a GPU multiplies 16 bits many times faster. */
+const PRECISION: Record<Target, Precision> = { cpu: "float32", cuda: "bfloat16" };
+
+function keyOf({ name, dtype }: { name: string; dtype: Dtype }): string {
+  return `${name}:${dtype}`;
+}
 
 /** Weights of the layers up to which a model runs in lanes: larger operators are worth sharing among threads. */
 const MAX_LANE_WEIGHTS = 16e6;
@@ -33,8 +42,9 @@ export class BaseModel {
   readonly runtime: Runtime;
   readonly folder: string;
   readonly facts: FolderConfig;
-  /** What the matrices of its layers are held as, for whoever leaves them frozen. */
+  /** What the matrices of its layers are held as, for whoever leaves them frozen, and what its layers compute in. */
   readonly precision: Precision;
+  /** By name and dtype: a weight may be asked for as float32 and as 16 bits. */
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;
   #rope: { length: number; cos: Tensor; sin: Tensor } | undefined;
@@ -47,13 +57,18 @@ export class BaseModel {
     this.#prepacked = runtime.createPrepackedWeights();
   }
 
-  /** Reads the folder's configuration; weights follow when a session needs them. */
+  /** Reads the folder's configuration; weights follow when a session needs them. Unless said, the device decides. */
   static async open(
     runtime: Runtime,
     folder: string,
-    { precision = "float32" }: { precision?: Precision } = {},
+    { precision }: { precision?: Precision } = {},
   ): Promise<BaseModel> {
-    return new BaseModel(runtime, folder, await readConfig(folder), precision);
+    return new BaseModel(runtime, folder, await readConfig(folder), precision ?? PRECISION[runtime.target]);
+  }
+
+  /** What its graphs compute in. */
+  get numerics(): Numerics {
+    return numericsOf(this.precision, this.runtime.target);
   }
 
   /** Into how many parts, a thread each, this model's batches are cut (lanes.ts); a GPU takes them whole. */
@@ -73,11 +88,14 @@ export class BaseModel {
    * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape
    */
   async session(artifact: Artifact, options: SessionOptions = {}): Promise<Session> {
-    await this.#read(
-      artifact.weights.map(({ name, shape }) => ({ name, shape: shape as readonly number[] })),
-    );
+    const wanted = artifact.weights.map(({ name, dtype, shape }) => ({
+      name,
+      dtype,
+      shape: shape as readonly number[],
+    }));
+    await this.#read(wanted);
     const initializers = Object.fromEntries(
-      artifact.weights.map(({ name }) => [name, this.#weights.get(name)!]),
+      wanted.map((weight) => [weight.name, this.#weights.get(keyOf(weight))!]),
     );
     return await this.runtime.createSession(artifact.bytes, {
       initializers,
@@ -119,25 +137,31 @@ export class BaseModel {
     this.#prepacked.dispose();
   }
 
-  async #read(wanted: readonly WantedWeight[]): Promise<void> {
-    const missing = wanted.filter(({ name }) => !this.#weights.has(name));
+  async #read(wanted: readonly (WantedWeight & { dtype: Dtype })[]): Promise<void> {
+    const missing = wanted.filter((weight) => !this.#weights.has(keyOf(weight)));
     if (missing.length === 0) return;
     using weights = await ModelWeights.open(this.folder, this.config);
     const inEight = int8Sources(this.config, missing);
     const plain = missing.filter(({ name }) => !isInt8Part(name));
     weights.check([...plain, ...inEight]);
-    for (const { name, shape } of plain) {
+    for (const weight of plain) {
+      const { name, dtype, shape } = weight;
+      const values = await weights.readFloat32(name);
       // What graph optimizations look at has to be where they can.
-      const make = isFoldable("float32", shape) ? Tensor.from : Tensor.of;
-      this.#weights.set(name, make(this.runtime, "float32", shape, await weights.readFloat32(name)));
+      const make = isFoldable(dtype, shape) ? Tensor.from : Tensor.of;
+      const data = isHalf(dtype) ? toHalf(values, dtype) : values;
+      this.#weights.set(keyOf(weight), make(this.runtime, dtype, shape, data));
     }
     for (const { name, codes, scale, size, transposed } of inEight) {
       // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
-      const values = this.#weights.get(name)?.read() as Float32Array ?? await weights.readFloat32(name);
+      const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
+      const values = known?.read() as Float32Array ?? await weights.readFloat32(name);
       const matrix = int8Matrix(name, values, size, transposed);
       const make = isFoldable("int8", size) ? Tensor.from : Tensor.of;
-      this.#weights.set(codes, make(this.runtime, "int8", size, matrix.codes));
-      this.#weights.set(scale, Tensor.from(this.runtime, "float32", [size[1]], matrix.scale));
+      const codesKey = keyOf({ name: codes, dtype: "int8" });
+      this.#weights.set(codesKey, make(this.runtime, "int8", size, matrix.codes));
+      const scales = Tensor.from(this.runtime, "float32", [size[1]], matrix.scale);
+      this.#weights.set(keyOf({ name: scale, dtype: "float32" }), scales);
     }
   }
 }

@@ -271,7 +271,8 @@ export class BatchDecoder {
   async #layout(rows: readonly CallerRow[]): Promise<Layout> {
     const truncation = rows.some(({ row }) => isCut(row));
     const stack = this.#stackFor(rows);
-    const { config } = this.#base;
+    const { config, precision, runtime: { target } } = this.#base;
+    const held = { precision, target };
     const name = `${truncation}:${[...stack?.modules ?? []].join()}`;
     this.#names.add(name);
     if (this.#names.size > MAX_SESSIONS) {
@@ -282,8 +283,11 @@ export class BatchDecoder {
       name,
       () =>
         stack
-          ? rowAdaptersArtifact(config, stack.modules, { truncation })
-          : generateArtifact(config, { type: this.#full ? "full" : "none" }, { truncation, lora: "added" }),
+          ? rowAdaptersArtifact(config, stack.modules, { truncation, ...held })
+          : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
+            truncation,
+            lora: "added",
+          }),
       { prepacking: true },
     );
     const inputs = stack && ((present: readonly CallerRow[]) => ({

@@ -16,7 +16,8 @@ import { ParameterSet } from "./parameter_set.ts";
 
 /**
  * Adapted weights up to this many are merged once a call: the copy is small, and every step then runs one product a
- * linear. Larger ones stay constants, which the runtime has reordered for few rows, with the adapter beside them.
+ * linear. Larger ones stay constants, which the runtime has reordered for few rows, with the adapter beside them; so do
+ * those of 16 bits, which could not hold what an adapter changes.
  */
 const MAX_MERGED = 16e6;
 
@@ -30,8 +31,8 @@ export class Decoder {
     this.#sessions = sessions;
     this.#tuning = tuning;
     const adapted = this.#weights().reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
-    // Nothing can be added to codes.
-    const mergeable = tuning.type === "lora" && tuning.precision !== "int8";
+    // Nothing can be added to codes, and too little to 16 bits.
+    const mergeable = (tuning.precision ?? "float32") === "float32";
     this.#form = mergeable && adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
   }
 

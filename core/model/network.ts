@@ -39,9 +39,9 @@ export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
   };
 }
 
-/** A tuning whose frozen matrices are held as `precision`. What is trained is float32. */
-export function held(tuning: Tuning, precision: Precision): Tuning {
-  return tuning.type === "full" ? tuning : { ...tuning, precision };
+/** A tuning as this base's graphs are built: for its device, in its precision or another. What is trained is float32. */
+export function heldBy(base: BaseModel, tuning: Tuning, precision: Precision = base.precision): Tuning {
+  return { ...tuning, precision, target: base.runtime.target };
 }
 
 /** Every weight of the model by name and shape, as its graph asks for them. */

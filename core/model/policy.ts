@@ -11,7 +11,7 @@ import { Decoder } from "./decoder.ts";
 import type { DecodedRow, DecodeRow } from "./decoding.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
-import { held, SessionCache } from "./network.ts";
+import { heldBy, SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import { forwardRuns } from "./forward_chunks.ts";
@@ -89,8 +89,8 @@ export class Policy {
     this.base = base;
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
-    this.tuning = held(tuning, base.precision);
-    this.#decoder = new Decoder(this.#sessions, held(tuning, sampling));
+    this.tuning = heldBy(base, tuning);
+    this.#decoder = new Decoder(this.#sessions, heldBy(base, tuning, sampling));
     this.#reference = reference;
     this.#shared = shared;
   }

@@ -7,7 +7,7 @@ import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions } from "./graph_runner.ts";
 import { forwardCells } from "./forward_chunks.ts";
 import { cutIntoLanes, sideBySide } from "./lanes.ts";
-import { SessionCache } from "./network.ts";
+import { heldBy, SessionCache } from "./network.ts";
 import { int64s } from "./token_batch.ts";
 
 export class RewardModel {
@@ -88,7 +88,7 @@ export class RewardModel {
     using feeds = new Feeds(runtime)
       .tensor("ids", Tensor.from(runtime, "int64", [rows.length, columns], ids.array))
       .tensor("positions", Tensor.from(runtime, "int64", [rows.length], last.array));
-    const graph = () => scoreArtifact(this.base.config);
+    const graph = () => scoreArtifact(this.base.config, heldBy(this.base, { type: "none" }));
     const { scores } = await evaluate(this.#sessions, "score", graph, null, feeds, columns, { signal });
     return scores!;
   }

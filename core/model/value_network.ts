@@ -5,7 +5,7 @@ import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
 import { forwardRuns } from "./forward_chunks.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
-import { held, SessionCache } from "./network.ts";
+import { heldBy, SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import { named, type PolicyExample, UNBOUNDED } from "./policy.ts";
@@ -22,7 +22,7 @@ export class ValueNetwork {
     this.base = base;
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
-    this.#tuning = held(tuning, base.precision);
+    this.#tuning = heldBy(base, tuning);
   }
 
   /** V of the state before each response token, a row per sequence. */

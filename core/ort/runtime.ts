@@ -135,6 +135,11 @@ export class Runtime {
     return this.device?.place ?? "cpu";
   }
 
+  /** Whose kernels run graphs. */
+  get target(): "cpu" | "cuda" {
+    return this.place.startsWith("cuda:") ? "cuda" : "cpu";
+  }
+
   /** Threads for one operator. */
   get threads(): number {
     return this.#process.threads;

@@ -7,6 +7,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type Value } from "../graph/value.ts";
 import type { ModelConfig } from "../models/model_config.ts";
+import { numericsOf } from "../nn/target.ts";
 import type { Attention } from "../nn/attend.ts";
 import { inverseFrequencies } from "../nn/rotary_table.ts";
 
@@ -27,7 +28,7 @@ export function exportedAttention(g: Builder, config: ModelConfig): ExportedAtte
   const outputs: Record<string, Value> = {};
   const bias = maskBias();
   const rotation = config.rope && angles(config.rope);
-  return { attend, positions: () => places, outputs };
+  return { numerics: numericsOf("float32", "cpu"), attend, positions: () => places, outputs };
 
   function attend(layer: number, q: Value, k: Value, v: Value): Value {
     const queries = g.reshape(heads(q, N, true), ["B", K, dimProduct([G, "S"]), D]);

@@ -1,10 +1,11 @@
 /** The graph with ops that read as math: `g.mul(x, 0.5)`, `g.matmul(x, w, { transB: true })`. */
 import type { Dtype } from "../onnx/dtypes.ts";
+import { isHalf } from "../onnx/halves.ts";
 import type { OpName } from "../ops/table.ts";
 import { Graph } from "./graph.ts";
 import { type Dim, dimProduct, normalizeAxis, sameShape, type Value } from "./value.ts";
 
-/** A value, or a number that becomes a float32 scalar. */
+/** A value, or a number that becomes a scalar of what it meets, else of float32. */
 export type Operand = Value | number;
 
 type Binary = Extract<
@@ -47,12 +48,16 @@ export class Builder extends Graph {
   }
 
   #binary(op: Binary, a: Operand, b: Operand): Value {
-    return this.op(op, [this.value(a), this.value(b)], {})[0]!;
+    return this.op(op, [this.value(a, b), this.value(b, a)], {})[0]!;
   }
 
-  /** The operand as a value. */
-  value(operand: Operand): Value {
-    return typeof operand === "number" ? this.scalar(operand) : operand;
+  /** The operand as a value; a number is of the dtype of `beside`. */
+  value(operand: Operand, beside: Operand = 0): Value {
+    if (typeof operand !== "number") return operand;
+    return this.scalar(
+      operand,
+      typeof beside !== "number" && isHalf(beside.dtype) ? beside.dtype : "float32",
+    );
   }
 
   neg = (x: Operand) => this.#unary("Neg", x);
@@ -83,11 +88,11 @@ export class Builder extends Graph {
   and = (a: Operand, b: Operand) => this.#binary("And", a, b);
 
   where(condition: Value, a: Operand, b: Operand): Value {
-    return this.op("Where", [condition, this.value(a), this.value(b)], {})[0]!;
+    return this.op("Where", [condition, this.value(a, b), this.value(b, a)], {})[0]!;
   }
 
   clip(x: Value, low: Operand, high: Operand): Value {
-    return this.op("Clip", [x, this.value(low), this.value(high)], {})[0]!;
+    return this.op("Clip", [x, this.value(low, x), this.value(high, x)], {})[0]!;
   }
 
   cast(x: Value, to: Dtype): Value {
@@ -104,12 +109,14 @@ export class Builder extends Graph {
   softmax = (x: Value): Value => this.op("Softmax", [x], {})[0]!;
   logSoftmax = (x: Value): Value => this.op("LogSoftmax", [x], {})[0]!;
 
+  /** The weight may be float32 beside 16 bits, here and below. */
   rmsNorm(x: Value, weight: Value, epsilon: number): Value {
-    return this.op("SimplifiedLayerNormalization", [x, weight], { epsilon })[0]!;
+    return this.op("SimplifiedLayerNormalization", [x, this.cast(weight, x.dtype)], { epsilon })[0]!;
   }
 
   layerNorm(x: Value, weight: Value, bias: Value, epsilon: number): Value {
-    return this.op("LayerNormalization", [x, weight, bias], { epsilon })[0]!;
+    const [w, b] = [weight, bias].map((part) => this.cast(part, x.dtype));
+    return this.op("LayerNormalization", [x, w!, b!], { epsilon })[0]!;
   }
 
   reduceSum(x: Value, axes: readonly number[], keepdims: boolean): Value {
@@ -200,9 +207,8 @@ export class Builder extends Graph {
     return this.op("Range", [scalar(0), this.reshape(this.dim(size), []), scalar(1)], { size })[0]!;
   }
 
-  /** Float32 zeros. */
-  zeros(shape: readonly Dim[]): Value {
-    return this.op("ConstantOfShape", [this.shape(shape)], { shape })[0]!;
+  zeros(shape: readonly Dim[], dtype: Dtype = "float32"): Value {
+    return this.cast(this.op("ConstantOfShape", [this.shape(shape)], { shape })[0]!, dtype);
   }
 
   /** The run-time value of a shape, i64 [rank]. */

@@ -10,6 +10,7 @@ import {
   type WeightPlace,
 } from "../onnx/encode.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
+import { type HalfDtype, toHalf } from "../onnx/halves.ts";
 import type { OpRow } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import type { Builder } from "./builder.ts";
@@ -184,9 +185,10 @@ export class Graph {
     return outputs;
   }
 
-  /** A float32 constant of rank 0. */
-  scalar(value: number): Value {
-    return this.constant("float32", [], Float32Array.of(value));
+  /** A constant of rank 0. */
+  scalar(value: number, dtype: "float32" | HalfDtype = "float32"): Value {
+    const single = Float32Array.of(value);
+    return this.constant(dtype, [], dtype === "float32" ? single : toHalf(single, dtype));
   }
 
   /** A float32 constant of rank 1. */

@@ -19,7 +19,7 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
   const [B, S] = ids.shape as [string, string];
   const tokens = g.gather(parameters.weight(EMBEDDING, [vocab_size, hidden]), ids, 0); // [B,S,H]
   const places = g.gather(parameters.weight(POSITIONS, [context, hidden]), attention.positions(ids), 0);
-  let x = g.reshape(g.add(tokens, places), [`${B}*${S}`, hidden]);
+  let x = g.cast(g.reshape(g.add(tokens, places), [`${B}*${S}`, hidden]), attention.numerics.activations);
   const last = config.num_hidden_layers - 1;
   for (let layer = 0; layer <= last; layer++) {
     const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
@@ -39,7 +39,7 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
       return g.checkpoint(g.add(y, mlp));
     });
   }
-  return g.scope("transformer", () => norm("ln_f", x));
+  return g.cast(g.scope("transformer", () => norm("ln_f", x)), "float32");
 
   function norm(name: string, of: Value): Value {
     const [weight, bias] = ["weight", "bias"].map((part) => parameters.weight(`${name}.${part}`, [hidden]));

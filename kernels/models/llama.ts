@@ -17,7 +17,8 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
   const { hidden_size: hidden, head_dim: d } = config;
   const [B, S] = ids.shape as [string, string];
   const tokens = g.reshape(ids, [`${B}*${S}`]);
-  let x = g.gather(parameters.weight(EMBEDDING, [config.vocab_size, hidden]), tokens, 0); // [B·S,H]
+  const embedded = g.gather(parameters.weight(EMBEDDING, [config.vocab_size, hidden]), tokens, 0); // [B·S,H]
+  let x = g.cast(embedded, attention.numerics.activations);
   const last = config.num_hidden_layers - 1;
   for (let layer = 0; layer <= last; layer++) {
     const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
@@ -45,7 +46,7 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
       return g.checkpoint(g.add(y, mlp));
     });
   }
-  return g.scope("model", () => norm("norm", x));
+  return g.cast(g.scope("model", () => norm("norm", x)), "float32");
 
   function norm(name: string, of: Value): Value {
     return g.rmsNorm(of, parameters.weight(`${name}.weight`, [of.shape.at(-1)!]), config.norm_eps);

@@ -2,10 +2,13 @@
 import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type Value } from "../graph/value.ts";
 import type { ModelConfig } from "../models/model_config.ts";
+import type { Dtype } from "../onnx/dtypes.ts";
 import { FUSED_HEAD_MULTIPLE } from "../ops/attention.ts";
+import { type Numerics, numericsOf } from "./target.ts";
 
 /** How a trunk attends and where its tokens stand. */
 export interface Attention {
+  readonly numerics: Numerics;
   /** q, k, v [B,S,·] after norms, before rotation → [B·S, N·D]. */
   attend(layer: number, q: Value, k: Value, v: Value): Value;
   /** The place of each of ids [B,S] in its row, i64 [S] or [B,S]: what learned positions are looked up by. */
@@ -13,20 +16,27 @@ export interface Attention {
 }
 
 /** Inputs `rope_cos` and `rope_sin` [context, D/2], made by `rotaryTable`; null for a model that rotates nothing. */
-function rotaryInputs(g: Builder, config: ModelConfig): { cos: Value; sin: Value } | null {
+function rotaryInputs(g: Builder, config: ModelConfig, dtype: Dtype): { cos: Value; sin: Value } | null {
   if (!config.rope) return null;
-  const shape = ["context", config.head_dim / 2];
-  return { cos: g.input("rope_cos", "float32", shape), sin: g.input("rope_sin", "float32", shape) };
+  const table = (name: string) => g.cast(g.input(name, "float32", ["context", config.head_dim / 2]), dtype);
+  return { cos: table("rope_cos"), sin: table("rope_sin") };
 }
 
+/** Stands for −∞ where a score is hidden: finite, so that no row can turn NaN. */
+const HIDDEN: Record<Numerics["activations"], number> = { float32: -1e30, bfloat16: -1e30, float16: -6e4 };
+
 /** Causal attention over right-padded rows, by the runtime's own attention where that takes heads of this size. */
-export function causalAttention(g: Builder, config: ModelConfig): Attention {
+export function causalAttention(
+  g: Builder,
+  config: ModelConfig,
+  numerics = numericsOf("float32", "cpu"),
+): Attention {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
-  const rope = rotaryInputs(g, config);
+  const rope = rotaryInputs(g, config, numerics.activations);
   const start = g.ints([0]);
   const attrs = { heads, kvHeads, scale: D ** -0.5 };
-  const over = D % FUSED_HEAD_MULTIPLE === 0 ? fused() : masked();
-  return { attend, positions: (ids) => g.range(ids.shape[1]!) };
+  const over = numerics.fusedAttention && D % FUSED_HEAD_MULTIPLE === 0 ? fused() : masked();
+  return { numerics, attend, positions: (ids) => g.range(ids.shape[1]!) };
 
   function attend(_layer: number, q: Value, k: Value, v: Value): Value {
     const [B, S] = q.shape as [string, string];
@@ -47,11 +57,11 @@ export function causalAttention(g: Builder, config: ModelConfig): Attention {
   /** Of ordinary operators. Query heads that share a kv head are folded into its rows: [B,K,G·S,D]. */
   function masked() {
     const G = heads / kvHeads;
-    // [G·S, S]: 0 where the key is not after the query, −1e30 elsewhere (finite, so no row can turn NaN).
+    // [G·S, S]: 0 where the key is not after the query, HIDDEN elsewhere.
     const bias = once((S) => {
       const position = g.range(S);
       const seen = g.greaterOrEqual(g.reshape(position, [S, 1]), g.reshape(position, [1, S]));
-      const square = g.where(seen, 0, -1e30);
+      const square = g.cast(g.where(seen, 0, HIDDEN[numerics.activations]), numerics.activations);
       return g.reshape(g.expand(square, [G, S, S]), [dimProduct([G, S]), S]);
     });
     return (q: Value, k: Value, v: Value) => {
@@ -94,9 +104,14 @@ export function cacheHeadSize({ head_dim }: ModelConfig): number {
  * Attention over a cache [B,K,cache,cacheHeadSize] per layer; `last_position` i32 [B] says where each row's newest
  * token is.
  */
-export function cachedAttention(g: Builder, config: ModelConfig, rows: string): CachedAttention {
+export function cachedAttention(
+  g: Builder,
+  config: ModelConfig,
+  rows: string,
+  numerics = numericsOf("float32", "cpu"),
+): CachedAttention {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
-  const rope = rotaryInputs(g, config);
+  const rope = rotaryInputs(g, config, "float32");
   const lastPosition = g.input("last_position", "int32", [rows]);
   const totalLength = g.input("total_length", "int32", []);
   const outputs: Record<string, Value> = {};
@@ -107,7 +122,8 @@ export function cachedAttention(g: Builder, config: ModelConfig, rows: string): 
   const widen = (x: Value, count: number) => {
     if (extra === 0) return x;
     const [B, S] = x.shape as [string, string];
-    const split = g.reshape(x, [B, S, count, parts, D / parts]);
+    // Not every provider pads numbers of 16 bits.
+    const split = g.reshape(g.cast(x, "float32"), [B, S, count, parts, D / parts]);
     return g.reshape(g.pad(split, 4, 0, extra), [B, S, count * size]);
   };
   const narrow = (x: Value) => {
@@ -116,15 +132,19 @@ export function cachedAttention(g: Builder, config: ModelConfig, rows: string): 
     return g.slice(g.reshape(x, [B, S, heads, parts, size / parts]), 4, 0, D / parts);
   };
   const tables = rope
-    ? [rope.cos, rope.sin].map((table) => extra === 0 ? table : g.pad(table, 1, 0, extra))
+    ? [rope.cos, rope.sin].map((table) =>
+      g.cast(extra === 0 ? table : g.pad(table, 1, 0, extra), numerics.cache)
+    )
     : [];
-  return { attend, positions, outputs };
+  return { numerics, attend, positions, outputs };
 
   function attend(layer: number, q: Value, k: Value, v: Value): Value {
     const shape = [rows, kvHeads, "cache", size];
-    const pastKey = g.input(`past_key.${layer}`, "float32", shape);
-    const pastValue = g.input(`past_value.${layer}`, "float32", shape);
-    const wide = [widen(q, heads), widen(k, kvHeads), widen(v, kvHeads)];
+    const pastKey = g.input(`past_key.${layer}`, numerics.cache, shape);
+    const pastValue = g.input(`past_value.${layer}`, numerics.cache, shape);
+    const wide = [widen(q, heads), widen(k, kvHeads), widen(v, kvHeads)].map((x) =>
+      g.cast(x, numerics.cache)
+    );
     const inputs = [...wide, pastKey, pastValue, lastPosition, totalLength, ...tables];
     const [o, key, value] = g.op("GroupQueryAttention", inputs, {
       heads,
@@ -135,7 +155,7 @@ export function cachedAttention(g: Builder, config: ModelConfig, rows: string): 
     outputs[`present_key.${layer}`] = key!;
     outputs[`present_value.${layer}`] = value!;
     const [B, S] = q.shape as [string, string];
-    return g.reshape(narrow(o!), [`${B}*${S}`, heads * D]);
+    return g.reshape(g.cast(narrow(o!), q.dtype), [`${B}*${S}`, heads * D]);
   }
 
   // As the runtime rotates: many columns are a prompt from its start, one is a row's newest token.

@@ -4,6 +4,8 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Dim, Value } from "../graph/value.ts";
+import type { Dtype } from "../onnx/dtypes.ts";
+import { type HalfDtype, isHalf } from "../onnx/halves.ts";
 import type { AdapterSpec } from "../models/adapter_spec.ts";
 
 export interface LinearModule {
@@ -29,7 +31,11 @@ function scopeOf(modules: readonly LinearModule[]): string {
 
 /** x times a linear's weight, [M,out]. */
 function product(g: Builder, x: Value, w: Value, { name, fanInFanOut }: LinearModule): Value {
-  return g.scope(name, () => g.matmul(x, w, { transB: !fanInFanOut }));
+  return g.scope(name, () => g.matmul(x, g.cast(w, x.dtype), { transB: !fanInFanOut }));
+}
+
+function withBias(g: Builder, y: Value, bias: Value): Value {
+  return g.add(y, g.cast(bias, y.dtype));
 }
 
 export interface Parameters {
@@ -50,8 +56,12 @@ export interface Parameters {
  */
 export type LoraForm = "merged" | "added" | "given";
 
-/** What the frozen matrices of a model's layers and head are multiplied as. The rest stays float32. */
-export type Precision = "float32" | "int8";
+/**
+ * What the frozen matrices of a model's layers are held and multiplied as, and in 8 bits the head's too. The rest stays
+ * float32. With 16 bits, what flows between a layer's operators is of 16 bits as well, also where the matrices are
+ * trained and therefore float32.
+ */
+export type Precision = "float32" | "int8" | HalfDtype;
 
 /** What is behind a weight's name when it is asked for in 8 bits: W [out,in], whichever way round the file has it. */
 export const INT8 = {
@@ -85,7 +95,10 @@ export class FrozenParameters implements Parameters {
   readonly #scales = new Map<number, Value>();
   #gate: Value | undefined;
 
-  /** Adapters cannot be merged into 8-bit weights: beside those they are always added. */
+  /**
+   * Adapters cannot be merged into 8-bit weights, and what 16 bits can hold beside a weight is too little to learn:
+   * beside those they are always added.
+   */
   constructor(
     readonly g: Builder,
     { adapter = new Map(), form = "merged", precision = "float32" }: {
@@ -95,15 +108,15 @@ export class FrozenParameters implements Parameters {
     } = {},
   ) {
     this.adapter = adapter;
-    this.form = precision === "int8" ? "added" : form;
+    this.form = precision === "float32" ? form : "added";
     this.precision = precision;
   }
 
-  weight(name: string, shape: readonly Dim[]): Value {
+  weight(name: string, shape: readonly Dim[], dtype: Dtype = "float32"): Value {
     const path = this.g.path(name);
     const known = this.#weights.get(path);
     if (known) return known;
-    const value = this.g.weight(path, shape);
+    const value = this.g.weight(path, shape, dtype);
     this.#weights.set(path, value);
     return value;
   }
@@ -126,7 +139,7 @@ export class FrozenParameters implements Parameters {
     }
     return modules.map((module) => {
       const y = outputs.get(module)!;
-      return module.bias ? g.add(y, this.weight(`${module.name}.bias`, [module.outFeatures])) : y;
+      return module.bias ? withBias(g, y, this.weight(`${module.name}.bias`, [module.outFeatures])) : y;
     });
   }
 
@@ -146,7 +159,7 @@ export class FrozenParameters implements Parameters {
       const given = this.form === "given" && this.adapter.has(path);
       const weight = given
         ? g.input(`${path}.weight`, "float32", shape)
-        : this.weight(`${linear.name}.weight`, shape);
+        : this.weight(`${linear.name}.weight`, shape, isHalf(x.dtype) ? x.dtype : "float32");
       return product(g, x, weight, linear);
     });
   }
@@ -220,7 +233,7 @@ export class InputParameters implements Parameters {
       const { name, outFeatures, bias } = module;
       const w = this.weight(`${name}.weight`, weightShape(x.shape[1]!, module));
       const y = product(this.g, x, w, module);
-      return bias ? this.g.add(y, this.weight(`${name}.bias`, [outFeatures])) : y;
+      return bias ? withBias(this.g, y, this.weight(`${name}.bias`, [outFeatures])) : y;
     });
   }
 }

@@ -50,8 +50,9 @@ export class RowAdapters implements Parameters {
       const a = g.input(ROW_ADAPTERS.a(module), "float32", ["R", x.shape[1]!]);
       const b = g.input(ROW_ADAPTERS.b(module), "float32", ["R", outFeatures]);
       return g.scope(`${name}.lora`, () => {
-        const low = g.mul(g.matmul(x, a, { transB: true }), this.#gatesOf(x));
-        return g.op("Gemm", [low, b, y], { transA: false, transB: false, alpha: 1 })[0]!;
+        const as = (value: Value) => g.cast(value, x.dtype);
+        const low = g.mul(g.matmul(x, as(a), { transB: true }), as(this.#gatesOf(x)));
+        return g.op("Gemm", [low, as(b), y], { transA: false, transB: false, alpha: 1 })[0]!;
       });
     });
   }

@@ -80,13 +80,14 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
   CausalAttention: {
     infer: (
       [q, k, _v, _bias],
-    ) => [q!, { dtype: "float32", shape: [...q!.shape.slice(0, -1), k!.shape.at(-2)!] }],
+    ) => [q!, { dtype: q!.dtype, shape: [...q!.shape.slice(0, -1), k!.shape.at(-2)!] }],
     lower: (g, [q, k, v, bias], { scale }) => {
       const p = g.softmax(g.add(g.matmul(q!, k!, { transB: true, alpha: scale }), bias!));
       return [g.matmul(p, v!), p];
     },
     vjp: ({ g, inputs: [q, k, v], outputs: [o, p], grads: [dO], attrs: { scale }, wants }) => {
-      const rowSum = g.reduceSum(g.mul(dO!, o!), [-1], true);
+      const products = g.mul(g.cast(dO!, "float32"), g.cast(o!, "float32"));
+      const rowSum = g.cast(g.reduceSum(products, [-1], true), q!.dtype);
       const all = { q: q!, k: k!, v: v!, p: p!, dO: dO!, rowSum };
       return [...attentionGradients(g, all, scale, wants), null];
     },

@@ -67,7 +67,7 @@ function comparison(apply: (g: Builder, a: Value, b: Value) => Value): OpRow<NoA
 
 /** Gradient of the operand that is chosen where `condition` holds. */
 function chosen(g: Builder, condition: Value, dy: Value): Value {
-  return g.where(condition, dy, g.scalar(0));
+  return g.where(condition, dy, 0);
 }
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -191,7 +191,7 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
     vjp: ({ g, inputs: [condition], grads: [dy], wants }) => [
       null,
       wants[1] ? chosen(g, condition!, dy!) : null,
-      wants[2] ? g.where(condition!, g.scalar(0), dy!) : null,
+      wants[2] ? g.where(condition!, 0, dy!) : null,
     ],
     samples: BROADCASTS.map(([a, b]) => ({
       inputs: [{ shape: a }, { shape: b }],

@@ -84,7 +84,8 @@ export const INDEXING: { [Name in keyof IndexingAttrs]: OpRow<IndexingAttrs[Name
       const nowhere = g.expand(picked, [x!.shape[0]!]);
       const inverse = g.scatterElements(nowhere, rows!, g.range(rows!.shape[0]!), 0, "none");
       const n = rows!.shape[0]!;
-      const padded = g.concat([dy!, g.zeros([1, x!.shape[1]!])], 0, typeof n === "number" ? n + 1 : `${n}+1`);
+      const none = g.zeros([1, x!.shape[1]!], dy!.dtype);
+      const padded = g.concat([dy!, none], 0, typeof n === "number" ? n + 1 : `${n}+1`);
       return [g.gather(padded, inverse, 0), null];
     },
     samples: [{ inputs: [{ shape: [5, 3] }], build: (g, x) => [g.pickRows(x!, g.ints([4, 0, 1]))] }],

@@ -1,6 +1,7 @@
 /**
  * Low-rank adapters as composites, for n linears that read the same x: merged into the weights, or added to the
- * linears' outputs. The rank is small, so products of x with all n adapters are done as one. The gradient never has
+ * linears' outputs. Adapters are float32; beside x of 16 bits their products are rounded as x is. The rank is small, so
+ * products of x with all n adapters are done as one. The gradient never has
  * an out×in array: dA = s·(dy·B)ᵀx, dB = s·((x·Aᵀ)ᵀdy)ᵀ, the latter with the rank as its rows, which runs faster.
  */
 import type { Builder } from "../graph/builder.ts";
@@ -44,7 +45,7 @@ interface Adapter {
 function lowRank(g: Builder, x: Value, as: readonly Value[]): Value[] {
   return parted(
     g,
-    g.matmul(x, joined(g, as, 0), { transB: true }),
+    g.matmul(x, joined(g, as.map((a) => g.cast(a, x.dtype)), 0), { transB: true }),
     1,
     as.map(({ shape }) => Number(shape[0])),
   );
@@ -59,11 +60,12 @@ function adapterGradients(
 ): { dA: Value[]; dB: Value[]; dLow: Value } {
   const dLow = joined(g, adapters.map(({ dy, scaled }) => g.matmul(dy, scaled)), 1);
   const ranks = adapters.map(({ a }) => Number(a.shape[0]));
+  const wide = (value: Value) => g.cast(value, "float32");
   return {
     dLow,
-    dA: parted(g, g.matmul(dLow, x, { transA: true }), 0, ranks),
+    dA: parted(g, wide(g.matmul(dLow, x, { transA: true })), 0, ranks),
     dB: adapters.map(({ dy, s }, i) =>
-      g.transpose(g.mul(g.matmul(low[i]!, dy, { transA: true }), s), [1, 0])
+      g.transpose(g.mul(wide(g.matmul(low[i]!, dy, { transA: true })), s), [1, 0])
     ),
   };
 }
@@ -152,12 +154,13 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
   AddedAdapters: {
     infer: ([x, ...rest]) => {
       const parts = quartets(rest);
-      const low = ([, a]: TensorType[]) => ({ dtype: a!.dtype, shape: [x!.shape[0]!, a!.shape[0]!] });
-      return [...parts.map(([y]) => y!), ...parts.map(low), ...parts.map(([, , b]) => b!)];
+      const low = ([, a]: TensorType[]) => ({ dtype: x!.dtype, shape: [x!.shape[0]!, a!.shape[0]!] });
+      const scaled = parts.map(([, , b]) => ({ dtype: x!.dtype, shape: b!.shape }));
+      return [...parts.map(([y]) => y!), ...parts.map(low), ...scaled];
     },
     lower: (g, [x, ...rest]) => {
       const parts = quartets(rest);
-      const scaled = parts.map(([, , b, s]) => g.mul(b!, s!));
+      const scaled = parts.map(([, , b, s]) => g.cast(g.mul(b!, s!), x!.dtype));
       const low = lowRank(g, x!, parts.map(([, a]) => a!));
       const attrs = { transA: false, transB: true, alpha: 1 };
       return [
@@ -177,7 +180,8 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
         dy: grads[i]!,
       }));
       const { dA, dB, dLow } = adapterGradients(g, x!, adapters, used.map((i) => outputs[n + i]!));
-      const dx = wants[0] ? g.matmul(dLow, joined(g, adapters.map(({ a }) => a), 0)) : null;
+      const as = adapters.map(({ a }) => g.cast(a, x!.dtype));
+      const dx = wants[0] ? g.matmul(dLow, joined(g, as, 0)) : null;
       return [
         dx,
         ...parts.flatMap((_, i) => {

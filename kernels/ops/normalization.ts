@@ -1,5 +1,6 @@
-/** Softmax and the two layer normalisations, each over the last axis. */
-import type { TensorType } from "../graph/value.ts";
+/** Softmax and the two layer normalisations, each over the last axis. Gradients of the latter are worked out in float32. */
+import type { Builder } from "../graph/builder.ts";
+import type { TensorType, Value } from "../graph/value.ts";
 import type { NoAttrs, OpRow } from "./row.ts";
 
 export interface NormalizationAttrs {
@@ -12,6 +13,10 @@ export interface NormalizationAttrs {
 /** One statistic per row of the last axis. */
 function rowStatistic(x: TensorType): TensorType {
   return { dtype: "float32", shape: [...x.shape.slice(0, -1), 1] };
+}
+
+function widened(g: Builder, ...values: Value[]): Value[] {
+  return values.map((value) => g.cast(value, "float32"));
 }
 
 export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<NormalizationAttrs[Name]> } = {
@@ -38,11 +43,12 @@ export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<Normaliz
     infer: ([x]) => [x!, rowStatistic(x!)],
     cheap: true,
     vjp: ({ g, inputs: [x, w], outputs: [, r], grads: [dy], wants }) => {
-      const wdy = g.mul(dy!, w!);
-      const slope = g.mul(g.reduceMean(g.mul(wdy, x!), [-1], true), g.mul(r!, g.mul(r!, r!)));
+      const [wide, weight, grad] = widened(g, x!, w!, dy!);
+      const wdy = g.mul(grad!, weight!);
+      const slope = g.mul(g.reduceMean(g.mul(wdy, wide!), [-1], true), g.mul(r!, g.mul(r!, r!)));
       return [
-        wants[0] ? g.sub(g.mul(wdy, r!), g.mul(x!, slope)) : null,
-        wants[1] ? g.mul(dy!, g.mul(x!, r!)) : null,
+        wants[0] ? g.cast(g.sub(g.mul(wdy, r!), g.mul(wide!, slope)), x!.dtype) : null,
+        wants[1] ? g.cast(g.mul(grad!, g.mul(wide!, r!)), w!.dtype) : null,
       ];
     },
     optionalFrom: 1,
@@ -57,13 +63,14 @@ export const NORMALIZATION: { [Name in keyof NormalizationAttrs]: OpRow<Normaliz
     infer: ([x]) => [x!, rowStatistic(x!), rowStatistic(x!)],
     cheap: true,
     vjp: ({ g, inputs: [x, w], outputs: [, mean, s], grads: [dy], wants }) => {
-      const xHat = g.mul(g.sub(x!, mean!), s!);
-      const h = g.mul(dy!, w!);
+      const [wide, weight, grad] = widened(g, x!, w!, dy!);
+      const xHat = g.mul(g.sub(wide!, mean!), s!);
+      const h = g.mul(grad!, weight!);
       const centred = g.sub(h, g.reduceMean(h, [-1], true));
       const along = g.mul(xHat, g.reduceMean(g.mul(h, xHat), [-1], true));
       return [
-        wants[0] ? g.mul(g.sub(centred, along), s!) : null,
-        wants[1] ? g.mul(dy!, xHat) : null,
+        wants[0] ? g.cast(g.mul(g.sub(centred, along), s!), x!.dtype) : null,
+        wants[1] ? g.cast(g.mul(grad!, xHat), w!.dtype) : null,
         dy!,
       ];
     },
