@@ -144,7 +144,7 @@ function configEntries(options: SessionOptions, { spin, device }: ProcessOptions
     "session.use_env_allocators": options.arena === false ? "0" : "1",
   };
   if (device) entries["session.record_ep_graph_assignment_info"] = "1";
-  if (options.prepacking === false || device) entries["session.disable_prepacking"] = "1";
+  if (options.prepacking === false) entries["session.disable_prepacking"] = "1";
   if (options.initializers && Object.keys(options.initializers).length > 0) {
     entries["session.model_external_initializers_file_folder_path"] = WEIGHTS_FOLDER;
   }
