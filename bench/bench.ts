@@ -1,7 +1,8 @@
 /**
- * `deno task bench [SIZE …] [--python PATH] [--steps N] [--base-precision int8] [--rollout-precision int8]`: PPO steps
- * of our workloads, each in a process of its own, as JSON lines. With a Python that has the peers' packages, the peers run in the same sitting and a last line per
- * size gives the ratios. Sizes: tiny (the default), 135m, 0.6b. `--growth` prints how a step grows instead.
+ * `deno task bench [SIZE …] [--python PATH] [--steps N] [--device cuda] [--base-precision int8]
+ * [--rollout-precision int8]`: PPO steps of our workloads, each in a process of its own, as JSON lines. With a Python that
+ * has the peers' packages, the peers run in the same sitting and a last line per size gives the ratios. Sizes: tiny (the
+ * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead.
  */
 import { parseArgs } from "node:util";
 import { WORKLOADS } from "./workloads.ts";
@@ -12,6 +13,7 @@ const { values: options, positionals } = parseArgs({
     python: { type: "string" },
     steps: { type: "string" },
     threads: { type: "string", default: "2" },
+    device: { type: "string", default: "cpu" },
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
     growth: { type: "boolean", default: false },
@@ -29,7 +31,7 @@ if (unknown) {
 }
 
 /** Steps that make a steady median without taking all day. */
-const STEPS: Record<string, string> = { tiny: "8", "135m": "3", "0.6b": "2" };
+const STEPS: Record<string, string> = { tiny: "8", "135m": "3", "0.6b": "2", "0.6b-gpu": "3" };
 
 /** Passed on as they are; the peers know nothing of them. */
 const precision = (["base-precision", "rollout-precision"] as const).flatMap((name) =>
@@ -41,7 +43,8 @@ const path = (name: string) => new URL(name, import.meta.url).pathname;
 async function run(program: string, args: string[]): Promise<string> {
   const { code, stdout } = await new Deno.Command(program, {
     args,
-    env: { CUDA_VISIBLE_DEVICES: "" },
+    // The peers are measured on the CPU.
+    env: options.device === "cpu" ? { CUDA_VISIBLE_DEVICES: "" } : {},
     stdout: "piped",
     stderr: "inherit",
   }).output();
@@ -68,6 +71,8 @@ for (const size of sizes) {
     steps,
     "--threads",
     options.threads,
+    "--device",
+    options.device,
     ...precision,
   ];
   const ours = JSON.parse((await run(Deno.execPath(), args)).split("\n").at(-1)!);

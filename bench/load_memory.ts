@@ -11,7 +11,7 @@ import {
   valueTrainingArtifact,
 } from "../kernels/artifacts.ts";
 import { BaseModel } from "../core/model/base_model.ts";
-import { held, tuningOf } from "../core/model/network.ts";
+import { heldBy, tuningOf } from "../core/model/network.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";
 import { ppoJobSchema } from "../core/ppo/config.ts";
@@ -45,7 +45,7 @@ async function measure(folder: string): Promise<void> {
   const before = await megabytes("VmRSS");
   const base = await BaseModel.open(runtime, folder, { precision });
   const lora = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
-  const tuning = held(lora, precision);
+  const tuning = heldBy(base, lora);
   const [accumulate, values, entropyBonus] = [true, false, false];
   const generate = generateArtifact(base.config, tuning, { truncation: false, lora: "added" });
   const started = performance.now();

@@ -1,10 +1,11 @@
 /**
  * Whole PPO steps of one workload in a process of its own, so that its peak memory is its own:
- * `ppo_step.ts SIZE [--steps N] [--base-precision int8] [--rollout-precision int8]` prints one JSON line. Random
- * weights, LoRA, a separate value network, a learned reward model of the same shape, responses always of full length,
- * as the peers' scripts do it.
+ * `ppo_step.ts SIZE [--steps N] [--device cuda] [--base-precision int8] [--rollout-precision int8]` prints one JSON line.
+ * Random weights, LoRA, a separate value network, a learned reward model of the same shape, responses always of full
+ * length, as the peers' scripts do it.
  */
 import { parseArgs } from "node:util";
+import { placeOf } from "../core/device.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import type { TrainingJobRequest } from "../core/ppo/config.ts";
 import { matmulBound } from "./matmul_bound.ts";
@@ -17,21 +18,29 @@ const { values: options, positionals: [size = "tiny"] } = parseArgs({
   options: {
     steps: { type: "string", default: "4" },
     threads: { type: "string", default: "2" },
+    device: { type: "string", default: "cpu" },
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
   },
 });
-const { B, P, R } = WORKLOADS[size as WorkloadName];
+const { B, P, R, ...workload } = WORKLOADS[size as WorkloadName];
+const micro_batch_size = "micro" in workload ? workload.micro : null;
 const steps = Number(options.steps);
 
 const folder = await Deno.makeTempDir({ prefix: "proximal-bench-" });
 try {
   const folders = await randomModels(size, folder);
-  const runtime = Runtime.open({ threads: Number(options.threads) });
+  const runtime = Runtime.open({
+    library: Deno.env.get("ORT_LIBRARY") || undefined,
+    threads: Number(options.threads),
+    device: options.device === "allocated" ? "allocated" : placeOf(options.device),
+    tf32: true,
+  });
   const { job, learner, cost, events } = await openWorkload(runtime, folders, { B, P, R }, {
     steps,
     base_precision: options["base-precision"] as TrainingJobRequest["base_precision"],
     rollout_precision: options["rollout-precision"] as TrainingJobRequest["rollout_precision"],
+    ppo: { micro_batch_size },
   });
   const policyTrain = learner.policy.train.bind(learner.policy);
   const policyTimes: number[] = [];
@@ -70,6 +79,11 @@ try {
     policy_update_ms: round(median(policyTimes), 1),
     rollout_gap_mean_abs: round(middle("rollout_gap/mean_abs"), 6),
     action_tok_s: round(middle("tokens_per_second"), 1),
+    ...(runtime.device && {
+      device: runtime.device.description,
+      precision: learner.policy.base.precision,
+      device_peak_mb: Math.round(runtime.device.memory().peak / 2 ** 20),
+    }),
     peak_rss_mb: Math.round(peak / 2 ** 20),
     step_gflop: Math.round(cost.step_flops / 1e9),
     bound_gflop_per_s: Math.round(bound / 1e9),

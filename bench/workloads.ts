@@ -7,6 +7,8 @@ export interface Workload {
   B: number;
   P: number;
   R: number;
+  /** Rows of a training run; a whole mini-batch by default. */
+  micro?: number;
 }
 
 const ids = {
@@ -16,6 +18,20 @@ const ids = {
   hidden_act: "silu",
   tie_word_embeddings: true,
 };
+
+const SHAPE_0_6B = {
+  model_type: "qwen3",
+  vocab_size: 151936,
+  hidden_size: 1024,
+  intermediate_size: 3072,
+  num_hidden_layers: 28,
+  num_attention_heads: 16,
+  num_key_value_heads: 8,
+  head_dim: 128,
+  max_position_embeddings: 2048,
+  rms_norm_eps: 1e-6,
+  ...ids,
+} as const;
 
 export const WORKLOADS = {
   tiny: {
@@ -54,23 +70,13 @@ export const WORKLOADS = {
     R: 50,
   },
   "0.6b": {
-    config: {
-      model_type: "qwen3",
-      vocab_size: 151936,
-      hidden_size: 1024,
-      intermediate_size: 3072,
-      num_hidden_layers: 28,
-      num_attention_heads: 16,
-      num_key_value_heads: 8,
-      head_dim: 128,
-      max_position_embeddings: 2048,
-      rms_norm_eps: 1e-6,
-      ...ids,
-    },
+    config: SHAPE_0_6B,
     B: 4,
     P: 64,
     R: 50,
   },
+  /** What one GPU is for: long texts, many rows. */
+  "0.6b-gpu": { config: SHAPE_0_6B, B: 256, P: 512, R: 384, micro: 8 },
 } as const satisfies Record<string, Workload>;
 
 export type WorkloadName = keyof typeof WORKLOADS;

@@ -30,6 +30,7 @@ export type ErrorCode =
   | "invalid_token_id"
   | "job_too_large"
   | "reward_failed"
+  | "device_unavailable"
   | "runtime_unavailable"
   | "out_of_memory"
   | "engine_crashed"

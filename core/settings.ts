@@ -1,6 +1,7 @@
 /** What the environment says about the API process, read once; `main.ts` hands it in and nobody else looks. */
 import { resolve } from "node:path";
 import { z } from "zod";
+import { deviceSchema } from "./device.ts";
 import { UserError } from "./errors.ts";
 import { OutboundGuard } from "./outbound/outbound_guard.ts";
 
@@ -20,7 +21,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default("./data").transform((path) => resolve(path)),
   MODELS_DIR: list(":").transform((paths) => paths.map((path) => resolve(path))),
   API_KEYS: list(","),
-  DEVICE: z.literal("cpu", { error: "Expected cpu: other devices are not supported yet" }).default("cpu"),
+  DEVICE: deviceSchema.default("cpu"),
   THREADS: integer(1, 1024).optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
   MAX_CONCURRENT_JOBS: integer(1, 64).default(1),

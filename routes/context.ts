@@ -19,6 +19,8 @@ export interface AppContext {
   modelRoots: readonly string[];
   /** Absolute. */
   dataDir: string;
+  /** Where jobs run unless they say, and where texts are generated and scored: cpu, cuda or cuda:N. */
+  device: string;
   /** None: everybody may do everything. */
   apiKeys: readonly string[];
   /** Aborted when the server begins to stop; long answers end then. */

@@ -6,7 +6,15 @@ import { UserError } from "../core/errors.ts";
 import type { AppContext, Env } from "./context.ts";
 import { problemResponses } from "./problem.ts";
 
-const content = { "application/json": { schema: z.object({ status: z.literal("ok") }) } };
+const status = z.object({ status: z.literal("ok") });
+const content = { "application/json": { schema: status } };
+const readyContent = {
+  "application/json": {
+    schema: status.extend({
+      device: z.string().describe("Where models run unless a job says otherwise: cpu, cuda or cuda:N."),
+    }),
+  },
+};
 
 const live = createRoute({
   method: "get",
@@ -21,17 +29,17 @@ const ready = createRoute({
   path: "/readyz",
   tags: ["Health"],
   summary: "Readiness",
-  responses: { 200: { description: "They will", content }, ...problemResponses(503) },
+  responses: { 200: { description: "They will", content: readyContent }, ...problemResponses(503) },
 });
 
 /** The health routes. */
-export function health({ db, closing }: AppContext): OpenAPIHono<Env> {
+export function health({ db, closing, device }: AppContext): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>();
   app.openapi(live, (c) => c.json({ status: "ok" as const }, 200));
   app.openapi(ready, async (c) => {
     if (closing.aborted) throw new UserError("runtime_unavailable", "The server is stopping");
     await db.read.select({ one: sql`1` }).from(jobs).limit(1);
-    return c.json({ status: "ok" as const }, 200);
+    return c.json({ status: "ok" as const, device }, 200);
   });
   return app;
 }

@@ -83,7 +83,14 @@ const list = createRoute({
   responses: {
     200: {
       description: "Every model, by name",
-      content: { "application/json": { schema: z.object({ data: z.array(modelSchema) }) } },
+      content: {
+        "application/json": {
+          schema: z.object({
+            data: z.array(modelSchema),
+            device: z.string().describe("Where they run unless a job says otherwise: cpu, cuda or cuda:N."),
+          }),
+        },
+      },
     },
     ...problemResponses(401),
   },
@@ -146,7 +153,7 @@ export function models(context: AppContext): OpenAPIHono<Env> {
   const find = async (id: string): Promise<ModelView | undefined> =>
     (await all()).find((model) => model.id === id);
 
-  app.openapi(list, async (c) => c.json({ data: await all() }, 200));
+  app.openapi(list, async (c) => c.json({ data: await all(), device: context.device }, 200));
 
   app.openapi(register(context), async (c) => {
     const body = c.req.valid("json");

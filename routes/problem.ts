@@ -31,6 +31,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   invalid_token_id: { status: 422, title: "Invalid token id" },
   job_too_large: { status: 422, title: "Job too large" },
   reward_failed: { status: 422, title: "Reward failed" },
+  device_unavailable: { status: 422, title: "Device unavailable" },
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },

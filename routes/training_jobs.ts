@@ -94,7 +94,8 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>();
 
   app.openapi(create(context), async (c) => {
-    const config = c.req.valid("json");
+    const given = c.req.valid("json");
+    const config = { ...given, device: given.device ?? context.device };
     const dryRun = c.req.valid("query").dry_run === "true";
     const header = c.req.valid("header")["idempotency-key"];
     const key = header === undefined || dryRun ? null : idempotencyKey(c.get("apiKey"), header, config);

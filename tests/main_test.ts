@@ -53,13 +53,37 @@ async function inFolder(work: (DATA_DIR: string) => Promise<void>): Promise<void
 Deno.test("main.ts prints one line when it is ready and stops on SIGTERM with exit code 0", async () => {
   await inFolder(async (DATA_DIR) => {
     const { stdout, code } = await running({ DATA_DIR }, async (url, process) => {
-      assert.deepEqual(await (await fetch(`${url}/readyz`)).json(), { status: "ok" });
+      assert.deepEqual(await (await fetch(`${url}/readyz`)).json(), { status: "ok", device: "cpu" });
       const status = await Deno.readTextFile(`/proc/${process.pid}/status`).catch(() => "");
       const rss_kb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
       assert.ok(rss_kb < 150_000, `${rss_kb} kB`);
     });
     assert.match(stdout, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
     assert.equal(code, 0);
+  });
+});
+
+Deno.test("a job on a GPU that is not there is refused by the POST, which says what is missing", async () => {
+  await inFolder(async (DATA_DIR) => {
+    await running({ DATA_DIR }, async (url) => {
+      const response = await fetch(`${url}/v1/training-jobs`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          kind: "ppo",
+          model: "tiny",
+          prompts: ["POST: x.\nTL;DR:"],
+          reward: { type: "length", target: 5 },
+          device: "cuda:63",
+        }),
+      });
+      assert.equal(response.status, 422);
+      const { code, errors } = await response.json();
+      assert.equal(code, "device_unavailable");
+      assert.deepEqual(errors.map(({ path }: { path: string }) => path), ["device"]);
+      assert.match(errors[0].message, /^Cannot use CUDA: /);
+      assert.deepEqual((await (await fetch(`${url}/v1/training-jobs`)).json()).data, []);
+    });
   });
 });
 

@@ -18,11 +18,13 @@ import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { adapterForm, linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
+import type { Precision } from "../../kernels/nn/parameters.ts";
+import type { Target } from "../../kernels/nn/target.ts";
 import { DTYPES } from "../../kernels/onnx/dtypes.ts";
-import { lanesOf } from "../model/base_model.ts";
-import { forwardRows } from "../model/forward_chunks.ts";
+import { lanesOf, PRECISION } from "../model/base_model.ts";
+import { forwardBounds, forwardRows } from "../model/forward_chunks.ts";
 import { biteRows } from "../model/lanes.ts";
-import { held, parameterGroups, tuningOf } from "../model/network.ts";
+import { parameterGroups, tuningOf } from "../model/network.ts";
 import { trainingCut } from "../model/training_cut.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 
@@ -59,6 +61,8 @@ export interface JobShape {
   adapter?: AdapterSpec;
   longestPrompt: number;
   threads: number;
+  /** What it runs on; the CPU by default. */
+  target?: Target;
 }
 
 const PROCESS_BYTES = 260e6;
@@ -68,34 +72,32 @@ const FRAGMENTATION = 1.25;
 
 export function jobCost(
   job: TrainingJobConfig,
-  { model, rewards, adapter, longestPrompt, threads }: JobShape,
+  { model, rewards, adapter, longestPrompt, threads, target = "cpu" }: JobShape,
 ): JobCost {
   const { ppo } = job;
   const actions = ppo.max_new_tokens;
   const columns = longestPrompt + actions - 1;
-  const lanes = lanesOf(model, threads);
+  const lanes = target === "cpu" ? lanesOf(model, threads) : 1;
+  const precision = job.base_precision ?? PRECISION[target];
+  const bounds = forwardBounds({ lanes, target });
   const sizes = (rows: number) => ({ B: rows, S: columns, N: rows * actions, context: columns });
   const values = job.value.type === "shared";
-  const tuning = held(
-    adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable),
-    job.base_precision,
-  );
-  const critic = job.value.type === "separate"
-    ? held(tuningOf(model, { ...job.value, type: "lora" }), job.base_precision)
-    : null;
+  const held = (tuning: Tuning): Tuning => ({ ...tuning, precision, target });
+  const tuning = held(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable));
+  const critic = job.value.type === "separate" ? held(tuningOf(model, { ...job.value, type: "lora" })) : null;
   const options = { values, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
   const train = (recompute: Recompute) => policyTrainingArtifact(model, tuning, { ...options, recompute });
-  const decode = decoder(job, model, tuning);
+  const decode = decoder(model, tuning, job.rollout_precision ?? precision);
   const graphs = {
     generate: generateArtifact(model, decode.tuning, decode.options),
     evaluate: policyEvalArtifact(model, tuning, { entropy: false, values }),
     ...(critic && { values: valueEvalArtifact(model, critic) }),
-    scores: rewards.map(scoreArtifact),
+    scores: rewards.map((of) => scoreArtifact(of, { type: "none", precision: PRECISION[target], target })),
   };
 
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
   const run = trainingRun(model, train, { rows, columns, actions }, lanes);
-  const evaluated = Math.min(ppo.batch_size, forwardRows(model.vocab_size, lanes, columns, actions));
+  const evaluated = Math.min(ppo.batch_size, forwardRows(model.vocab_size, bounds, columns, actions));
   const prompts = {
     B: ppo.batch_size,
     S: longestPrompt,
@@ -120,7 +122,8 @@ export function jobCost(
       run.artifact,
       ...(graphs.values ? [graphs.values] : []),
     ]),
-    reordered: reorderedBytes(graphs.generate) + decode.merged,
+    // On a GPU weights are taken as they lie.
+    reordered: target === "cpu" ? reorderedBytes(graphs.generate) + decode.merged : decode.merged,
     reward_models: graphs.scores.reduce((sum, graph) => sum + weightsOf([graph]), 0),
     trained,
     cache: 8 * model.num_hidden_layers * model.num_key_value_heads * cacheHeadSize(model) * (columns + 1) *
@@ -171,9 +174,9 @@ function trainingRun(
 }
 
 /** How the decoder will sample, and the bytes of weights that it merges an adapter into. */
-function decoder(job: TrainingJobConfig, model: ModelConfig, tuning: Tuning) {
-  const sampled = held(tuning, job.rollout_precision ?? job.base_precision);
-  const int8 = sampled.type !== "full" && sampled.precision === "int8";
+function decoder(model: ModelConfig, tuning: Tuning, precision: Precision) {
+  const sampled = { ...tuning, precision };
+  const int8 = precision === "int8";
   const given = sampled.type === "lora" && !int8 && adapterForm(model, sampled.adapter) === "merged";
   const merged = linears(model).reduce(
     (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,

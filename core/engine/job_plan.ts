@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
+import type { Target } from "../../kernels/nn/target.ts";
 import { MAX_INT8_TERMS } from "../../kernels/ops/quantization.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
@@ -20,6 +21,7 @@ import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
 import { rewardNodes } from "../rewards/reward_schema.ts";
 import { loadTokenizer, MAX_TOKENIZER_BYTES, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { fittingCost } from "./fitting_cost.ts";
+import { jobCost } from "./job_estimate.ts";
 import { type MachineMemory, machineMemory } from "./machine.ts";
 import { preparePrompt } from "./prepare_prompts.ts";
 import type { JobEstimate, JobFolders, JobPlan } from "./protocol.ts";
@@ -34,14 +36,18 @@ export interface PlannedJob {
 export interface PlanOptions {
   /** Of the engine that will train. */
   threads: number;
+  target: Target;
   machine: MachineMemory;
   /** What a job must fit: what the machine could give it some day, or what it can give now. */
   within: keyof MachineMemory;
 }
 
 /** Options for this machine as it is. */
-export function planOptions(threads: number, within: keyof MachineMemory): PlanOptions {
-  return { threads, machine: machineMemory(), within };
+export function planOptions(
+  { threads, target }: { threads: number; target: Target },
+  within: keyof MachineMemory,
+): PlanOptions {
+  return { threads, target, machine: machineMemory(), within };
 }
 
 /**
@@ -52,7 +58,7 @@ export function planOptions(threads: number, within: keyof MachineMemory): PlanO
 export async function planJob(
   job: TrainingJobConfig,
   folders: JobFolders,
-  options: PlanOptions = planOptions(navigator.hardwareConcurrency, "total"),
+  options: PlanOptions = planOptions({ threads: navigator.hardwareConcurrency, target: "cpu" }, "total"),
 ): Promise<PlannedJob> {
   const facts = await at("model", readConfig(folders.model));
   if (facts.task !== "causal_lm") {
@@ -97,7 +103,7 @@ function planOf(
   { model }: FolderConfig,
   prompts: readonly PreparedPrompt[],
   { rewards, adapter }: { rewards: readonly ModelConfig[]; adapter: AdapterSpec | undefined },
-  { threads, machine, within }: PlanOptions,
+  { threads, target, machine, within }: PlanOptions,
 ): PlannedJob["plan"] {
   const lengths = prompts.map(({ ids }) => ids.length);
   const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
@@ -106,7 +112,9 @@ function planOf(
     const network = job[path];
     if ("target_modules" in network) checkTargets(model, network.target_modules, `${path}.target_modules`);
   }
-  const cost = fittingCost(job, { model, rewards, adapter, longestPrompt, threads }, machine[within]);
+  const shape = { model, rewards, adapter, longestPrompt, threads, target };
+  // What a GPU has is known to the engine that opens it: there, running out of memory quotes the estimate.
+  const cost = target === "cpu" ? fittingCost(job, shape, machine[within]) : jobCost(job, shape);
   const tuning = adapter ? { type: "lora" as const, adapter } : tuningOf(model, job.trainable);
   const policy = parameterGroups(model, tuning, {
     head: job.value.type === "shared",

@@ -4,6 +4,7 @@
  * itself, as it would share the processor anyway. `cancel` acts at once. When stdin closes, running commands are
  * stopped and the process leaves.
  */
+import { placeOf } from "../device.ts";
 import { errorRecord, invalid, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
 import { type MachineRates, machineRates, secondsOf } from "../model/machine_rates.ts";
@@ -11,6 +12,7 @@ import { Runtime } from "../ort/runtime.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { exportModel } from "./export_model.ts";
 import { generate } from "./generate.ts";
+import { requireDevice } from "./job_device.ts";
 import { planJob, planOptions } from "./job_plan.ts";
 import { readLines } from "./ndjson.ts";
 import type { Command, Message, Result } from "./protocol.ts";
@@ -28,10 +30,19 @@ let runtime: Runtime | undefined;
 let served: ServedModels | undefined;
 let rates: Promise<MachineRates> | undefined;
 
-/** onnxruntime is opened by the first command that needs it. */
-function openRuntime(): Runtime {
+const library = Deno.env.get("ORT_LIBRARY") || undefined;
+const DEVICE = Deno.env.get("DEVICE") || "cpu";
+
+/**
+ * onnxruntime is opened by the first command that needs it, on that command's device: a process that trains does nothing
+ * else.
+ */
+function openRuntime(device = DEVICE): Runtime {
   return runtime ??= Runtime.open({
-    library: Deno.env.get("ORT_LIBRARY") || undefined,
+    library,
+    device: placeOf(device),
+    // What a GPU still computes in float32 need not be more exact than what PyTorch's users get there.
+    tf32: true,
     ...(threads && { threads: Number(threads) }),
     logSeverity: "error",
   });
@@ -51,13 +62,21 @@ const COMMANDS: {
   [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result>;
 } = {
   check: async ({ job, folders }) => {
-    const { plan } = await planJob(job, folders, planOptions(openRuntime().threads, "total"));
+    const device = job.device ?? DEVICE;
+    requireDevice(job, device, library);
+    const target = placeOf(device) === "cpu" ? "cpu" : "cuda";
+    const { plan } = await planJob(
+      job,
+      folders,
+      planOptions({ threads: openRuntime().threads, target }, "total"),
+    );
+    if (openRuntime().target !== target) return plan; // how fast the other device is, is not known here
     const { step_flops: flops, step_reads: reads } = plan.estimate;
     const step_seconds = secondsOf({ flops, reads }, await (rates ??= machineRates(openRuntime())));
     return { ...plan, estimate: { ...plan.estimate, step_seconds } };
   },
   train: async ({ id, job, folders }, signal) => {
-    const events = trainJob(openRuntime(), job, folders, signal);
+    const events = trainJob(openRuntime(job.device ?? DEVICE), job, folders, signal);
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;

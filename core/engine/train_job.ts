@@ -16,8 +16,9 @@ import { modelReward } from "../rewards/model_reward.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
-import { planJob, planOptions, sameTokenizer } from "./job_plan.ts";
-import type { JobFolders, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
+import { UserError } from "../errors.ts";
+import { planJob, type PlannedJob, planOptions, sameTokenizer } from "./job_plan.ts";
+import type { JobFolders, JobPlan, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
 import { stopIds } from "./stop_ids.ts";
 
 /** Runs a job to its end, yielding its events. */
@@ -27,8 +28,35 @@ export async function* trainJob(
   folders: JobFolders & { output: string },
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const planned = await planJob(job, folders, planOptions(runtime.threads, "available"));
-  const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision });
+  const planned = await planJob(job, folders, planOptions(runtime, "available"));
+  try {
+    return yield* runJob(runtime, job, folders, planned, signal);
+  } catch (thrown) {
+    throw withEstimate(thrown, planned.plan);
+  }
+}
+
+/** An `out_of_memory` that also says how much the job was thought to need. */
+export function withEstimate(thrown: unknown, { estimate }: JobPlan): unknown {
+  if (!(thrown instanceof UserError) || thrown.code !== "out_of_memory") return thrown;
+  const gigabytes = (estimate.memory_bytes / 1e9).toFixed(1);
+  const advice = "a smaller ppo.micro_batch_size needs less";
+  return new UserError(
+    "out_of_memory",
+    `${thrown.message}; the job was estimated to need ${gigabytes} GB: ${advice}`,
+    thrown.errors,
+    { cause: thrown },
+  );
+}
+
+async function* runJob(
+  runtime: Runtime,
+  job: TrainingJobConfig,
+  folders: JobFolders & { output: string },
+  planned: PlannedJob,
+  signal: AbortSignal,
+): AsyncGenerator<TrainingEvent, TrainingSummary> {
+  const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
   const learner = await makeLearner(base, job, folders);
   const reward = await makeReward(job.reward, {
     model: async (name) => (await loadReward(runtime, folders, name)).source,
@@ -97,7 +125,7 @@ export async function makeLearner(
     await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
   // A bare adapter can be turned off; anything else needs a copy of where it started.
   const reference = loaded || given || tuning.type === "full" ? parameters.clone() : "base" as const;
-  const sampling = job.rollout_precision ?? job.base_precision;
+  const sampling = job.rollout_precision ?? base.precision;
   const policy = new Policy(base, tuning, parameters, { reference, shared, sampling });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
   if (value.type === "shared") return { policy, policyOptimizer, critic: null };

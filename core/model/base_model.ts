@@ -20,7 +20,7 @@ import { ModelWeights, type WantedWeight } from "./model_weights.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
 
 /** What a device computes in unless told otherwise: a GPU multiplies 16 bits many times faster. */
-const PRECISION: Record<Target, Precision> = { cpu: "float32", cuda: "bfloat16" };
+export const PRECISION: Record<Target, Precision> = { cpu: "float32", cuda: "bfloat16" };
 
 function keyOf({ name, dtype }: { name: string; dtype: Dtype }): string {
   return `${name}:${dtype}`;
@@ -64,6 +64,11 @@ export class BaseModel {
     { precision }: { precision?: Precision } = {},
   ): Promise<BaseModel> {
     return new BaseModel(runtime, folder, await readConfig(folder), precision ?? PRECISION[runtime.target]);
+  }
+
+  /** Whether the same tokens give the same numbers whatever batch they are in, but for the last bits. */
+  get arithmetic(): "fine" | "coarse" {
+    return this.runtime.target === "cpu" && this.numerics.activations === "float32" ? "fine" : "coarse";
   }
 
   /** What its graphs compute in. */

@@ -1,34 +1,39 @@
 /** Cuts sequences for evaluation without gradients: as many per run as fit a bound on the largest arrays. */
+import type { Target } from "../../kernels/nn/target.ts";
 import { cutIntoLanes, inTurn } from "./lanes.ts";
 import type { TokenSequence } from "./token_batch.ts";
 
-/** Bytes that logits and probabilities of one run may take together. */
-const MAX_BYTES = 256 * 1024 * 1024;
-
 /**
- * Tokens, padding included, that go through the layers of a model in lanes in one run: prompts count here, however
- * short the responses.
+ * What one run may take. `bytes`: logits and probabilities together. `cells`: tokens, padding included, that go through
+ * the layers; prompts count here, however short the responses.
  */
-const LANE_CELLS = 16_384;
+export interface ForwardBounds {
+  readonly bytes: number;
+  readonly cells: number;
+}
 
-/** The same for larger models, whose products are at full speed with fewer. What a run frees, training runs can use. */
-const LARGE_CELLS = 512;
+/** A GPU is idle between small runs, and has room. */
+const CUDA: ForwardBounds = { bytes: 2 ** 33, cells: 2 ** 17 };
+const LANES: ForwardBounds = { bytes: 2 ** 28, cells: 2 ** 14 };
+/** Models too large for lanes have products at full speed with fewer. What a run frees, training runs can use. */
+const LARGE: ForwardBounds = { bytes: 2 ** 28, cells: 512 };
 
-/** Tokens, padding included, that one run without gradients takes of a model in so many lanes. */
-export function forwardCells(lanes: number): number {
-  return lanes > 1 ? LANE_CELLS : LARGE_CELLS;
+/** What one run without gradients may take of a model in so many lanes. */
+export function forwardBounds({ lanes, target }: { lanes: number; target: Target }): ForwardBounds {
+  if (target === "cuda") return CUDA;
+  return lanes > 1 ? LANES : LARGE;
 }
 
 /**
- * Consecutive parts of `sequences`, in order, of at most `maxCells` tokens; `width` is the widest per-token array (the
- * vocabulary, or hidden).
+ * Consecutive parts of `sequences`, in order, within the bounds; `width` is the widest per-token array (the vocabulary,
+ * or hidden).
  */
 export function forwardChunks<Sequence extends TokenSequence>(
   sequences: readonly Sequence[],
   width: number,
-  maxCells = LANE_CELLS,
+  { bytes, cells: maxCells }: ForwardBounds = LANES,
 ): Sequence[][] {
-  const maxTokens = Math.max(1, Math.floor(MAX_BYTES / (8 * width)));
+  const maxTokens = Math.max(1, Math.floor(bytes / (8 * width)));
   const chunks: Sequence[][] = [];
   let chunk: Sequence[] = [];
   let tokens = 0, columns = 0;
@@ -48,20 +53,23 @@ export function forwardChunks<Sequence extends TokenSequence>(
 }
 
 /** The most rows in such a part when each has `columns` tokens, `actions` of them from its response. */
-export function forwardRows(width: number, lanes: number, columns: number, actions: number): number {
-  const byTokens = Math.floor(MAX_BYTES / (8 * width) / actions);
-  return Math.max(1, Math.min(byTokens, Math.floor(forwardCells(lanes) / columns)));
+export function forwardRows(
+  width: number,
+  { bytes, cells }: ForwardBounds,
+  columns: number,
+  actions: number,
+): number {
+  return Math.max(1, Math.min(Math.floor(bytes / (8 * width) / actions), Math.floor(cells / columns)));
 }
 
 /** Runs `sequences` in such parts, in `lanes` side by side, and gives the parts' results in order. */
 export function forwardRuns<Sequence extends TokenSequence, Result>(
   sequences: readonly Sequence[],
   width: number,
-  lanes: number,
+  { lanes, runtime: { target } }: { lanes: number; runtime: { target: Target } },
   run: (part: Sequence[]) => Promise<Result>,
 ): Promise<Result[]> {
-  const parts = forwardChunks(sequences, width, forwardCells(lanes)).flatMap((chunk) =>
-    cutIntoLanes(chunk, lanes)
-  );
+  const bounds = forwardBounds({ lanes, target });
+  const parts = forwardChunks(sequences, width, bounds).flatMap((chunk) => cutIntoLanes(chunk, lanes));
   return inTurn(parts, lanes, run);
 }

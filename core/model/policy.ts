@@ -116,7 +116,7 @@ export class Policy {
     const parts = await forwardRuns(
       sequences,
       this.base.config.vocab_size,
-      this.base.lanes,
+      this.base,
       async (chunk) => {
         const batch = tokenBatch(chunk);
         using feeds = new Feeds(this.base.runtime)

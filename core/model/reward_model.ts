@@ -5,7 +5,7 @@ import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions } from "./graph_runner.ts";
-import { forwardCells } from "./forward_chunks.ts";
+import { forwardBounds } from "./forward_chunks.ts";
 import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import { heldBy, SessionCache } from "./network.ts";
 import { int64s } from "./token_batch.ts";
@@ -54,7 +54,8 @@ export class RewardModel {
       );
     }
     const scores = new Float32Array(sequences.length);
-    const maxCells = forwardCells(this.base.lanes);
+    const { lanes, runtime: { target } } = this.base;
+    const maxCells = forwardBounds({ lanes, target }).cells;
     for (let start = 0; start < sequences.length;) {
       let end = start, columns = 0;
       while (end < sequences.length) {

@@ -27,8 +27,8 @@ export class ValueNetwork {
 
   /** V of the state before each response token, a row per sequence. */
   async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
-    const { lanes, config } = this.base;
-    const values = await forwardRuns(sequences, config.intermediate_size, lanes, async (chunk) => {
+    const { config } = this.base;
+    const values = await forwardRuns(sequences, config.intermediate_size, this.base, async (chunk) => {
       const batch = tokenBatch(chunk);
       using feeds = new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1);
       const outputs = await evaluate(

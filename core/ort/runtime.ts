@@ -178,7 +178,9 @@ export class Runtime {
       });
       const session = new Session(this, pointer, needs);
       try {
-        if (this.device) requireProvider(session.nodes(), this.device.provider, options.hostNodes);
+        if (this.device && !options.anyProvider) {
+          requireProvider(session.nodes(), this.device.provider, options.hostNodes);
+        }
       } catch (error) {
         session.dispose();
         throw error;

@@ -54,6 +54,8 @@ export interface SessionOptions {
   profile?: string;
   /** Names of nodes that may run on the host though the session is on a device: they compute shapes. */
   hostNodes?: readonly string[];
+  /** Let the host run also what it should not: whoever asks looks at `nodes` itself. */
+  anyProvider?: boolean;
   /** Record what a run does on the GPU and play it back, for runs of one shape over the same tensors. */
   graphCapture?: boolean;
   /** Session config entries as onnxruntime names them; they win over ours. */

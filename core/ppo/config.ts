@@ -3,6 +3,7 @@
  * unit and where the default comes from; OpenAPI, the job row and the engine all use these schemas.
  */
 import { z } from "zod";
+import { deviceSchema } from "../device.ts";
 import { rewardNodes, rewardSchema } from "../rewards/reward_schema.ts";
 
 export { type RewardConfig, type RewardInput, rewardSchema } from "../rewards/reward_schema.ts";
@@ -255,7 +256,8 @@ const metadataSchema = z.record(z.string().min(1).max(64), z.string().max(512))
   .default({}).describe("Up to 16 texts of your own, kept with the job.");
 
 /** What matrices are held and multiplied as. */
-const precision = z.enum(["float32", "int8"]);
+const basePrecision = z.enum(["float32", "int8", "bfloat16", "float16"]);
+const rolloutPrecision = z.enum(["float32", "int8"]);
 
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
@@ -274,11 +276,14 @@ export const ppoJobSchema = z.strictObject({
   ppo: ppoSchema.prefault({}),
   trainable: trainableSchema.prefault({ type: "lora" }),
   value: valueSchema.prefault({ type: "separate" }),
-  base_precision: precision.default("float32").describe(
-    "int8 holds the frozen matrices of layers and head in 8 bits and multiplies by them in 8 bits, for policy, reference, value network and rollouts alike: faster and smaller, at a cost in exactness. Needs trainable.type lora. Default float32 (exact).",
+  device: deviceSchema.nullable().default(null).describe(
+    "cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default null: the server's DEVICE.",
   ),
-  rollout_precision: precision.nullable().default(null).describe(
-    "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora. Default null: base_precision.",
+  base_precision: basePrecision.nullable().default(null).describe(
+    "What the frozen matrices of layers and head are held and multiplied as, for policy, reference, value network and rollouts alike. int8: 8 bits, faster and smaller on a CPU, at a cost in exactness; needs trainable.type lora. bfloat16 and float16: layers compute in 16 bits, on a GPU; the head stays float32. Default null: float32 (exact) on a CPU, bfloat16 on a GPU.",
+  ),
+  rollout_precision: rolloutPrecision.nullable().default(null).describe(
+    "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.",
   ),
   reward: rewardSchema,
   seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),

@@ -2,6 +2,7 @@
  * The PPO loop: roll out, reward, estimate advantages, update, report. An async generator of events that obeys an
  * AbortSignal between runs; it writes no row and knows no job or URL.
  */
+import type { Device } from "../ort/device.ts";
 import type { CheckpointFile, JobPlan, Metrics, Progress, TrainingEvent } from "../engine/protocol.ts";
 import { gae } from "./advantages.ts";
 import type { TrainingJobConfig } from "./config.ts";
@@ -60,6 +61,7 @@ export async function* train(
   signal?: AbortSignal,
 ): AsyncGenerator<TrainingEvent, { progress: Progress; metrics: Metrics }> {
   const { ppo, seed } = job;
+  const { policy } = parts.learner;
   const perEpoch = stepsPerEpoch(parts.prompts.length, ppo.batch_size);
   const steps = perEpoch * job.epochs;
   const updatesPerStep = ppo.num_ppo_epochs * ppo.num_mini_batches;
@@ -113,7 +115,7 @@ export async function* train(
         optimizerStep: step * updatesPerStep,
         optimizerSteps: steps * updatesPerStep,
       }, signal);
-      violations.push(...firstMicroBatchViolations(updated.firstMicroBatch));
+      violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, policy.base.arithmetic));
       if (step === 0 && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
       for (const violation of violations) {
         yield { type: "warning", code: "identity_violated", detail: describeViolation(violation), step };
@@ -140,6 +142,7 @@ export async function* train(
         "tokens_per_second": buffer.tokens / stepSeconds,
         "rollout_tokens_per_second": buffer.tokens / seconds.rollout,
         "memory/rss_bytes": Deno.memoryUsage().rss,
+        ...deviceMemory(policy.base.runtime.device),
       };
       state = {
         step: step + 1,
@@ -194,4 +197,11 @@ function samples(parts: TrainerParts, rows: readonly Experience[], { completions
     completion: completions[index]!,
     score: row.score,
   }));
+}
+
+/** What a device's memory holds, in the metrics of a step; nothing for the host's own. */
+function deviceMemory(device: Device | null): Metrics {
+  if (!device) return {};
+  const { used, peak } = device.memory();
+  return { "memory/device_bytes": used, "memory/device_peak_bytes": peak };
 }

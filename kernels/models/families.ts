@@ -31,7 +31,7 @@ export function lmHead(config: ModelConfig, parameters: Parameters): Value {
 
 /** Codes [H,V] and scale [V] of the head's transpose where matrices are held in 8 bits, else nothing. */
 export function int8Head(g: Builder, config: ModelConfig, { precision }: Parameters): Value[] {
-  if (precision === "float32") return [];
+  if (precision !== "int8") return [];
   return int8Weight(g, lmHeadName(config), config.hidden_size, config.vocab_size).slice(0, 2);
 }
 

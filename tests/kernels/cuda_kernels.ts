@@ -70,6 +70,7 @@ export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   Reciprocal: NARROW_FLOATS,
   ReduceMax: [...NARROW_FLOATS, ...INTEGERS],
   ReduceMean: [...NARROW_FLOATS, "int32"],
+  ReduceMin: [...NARROW_FLOATS, ...INTEGERS, "int8", "uint8"],
   ReduceSum: [...FLOATS, ...INTEGERS],
   Reshape: ANY,
   RotaryEmbedding: FLOATS,

@@ -64,6 +64,7 @@ export async function served(
         logger,
         dataDir: it.folder,
         apiKeys: [],
+        device: "cpu",
       },
       guard,
       modelRoots: [FIXTURES, join(it.folder, "models")],

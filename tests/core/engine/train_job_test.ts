@@ -1,13 +1,13 @@
 /** Whole jobs inside the engine: folders in, events and checkpoints out, the same bytes for the same job. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { JobFolders, TrainingEvent } from "../../../core/engine/protocol.ts";
+import type { JobFolders, JobPlan, TrainingEvent } from "../../../core/engine/protocol.ts";
 import { generate } from "../../../core/engine/generate.ts";
 import { generationSchema, scoreSchema } from "../../../core/engine/requests.ts";
 import { planJob } from "../../../core/engine/job_plan.ts";
 import { score } from "../../../core/engine/score.ts";
 import { ServedModels } from "../../../core/engine/served_models.ts";
-import { trainJob } from "../../../core/engine/train_job.ts";
+import { trainJob, withEstimate } from "../../../core/engine/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
 import { adapterFiles, readAdapter } from "../../../core/model/adapter_files.ts";
 import { writeCheckpoint } from "../../../core/model/checkpoint_folder.ts";
@@ -229,3 +229,15 @@ Deno.test("a reward model scores the rollouts of a job", () =>
     const step = (await run(job, parent, folders)).find((event) => event.type === "step")!;
     assert.notEqual(step.metrics["objective/scores_std"], 0);
   }));
+
+Deno.test("withEstimate() adds to a lack of memory what the job was thought to need, and to nothing else", () => {
+  const plan = { estimate: { memory_bytes: 12.34e9 } } as JobPlan;
+  const lack = withEstimate(new UserError("out_of_memory", "Cannot run"), plan) as UserError;
+  assert.equal(lack.code, "out_of_memory");
+  assert.match(
+    lack.message,
+    /^Cannot run; the job was estimated to need 12\.3 GB: a smaller ppo\.micro_batch/,
+  );
+  const other = new Error("x");
+  assert.equal(withEstimate(other, plan), other);
+});

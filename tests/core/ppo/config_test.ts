@@ -40,7 +40,7 @@ Deno.test("a job of model, prompts and reward gets every documented default", ()
     target_modules: "all-linear",
   });
   assert.equal(job.value.type, "separate");
-  assert.deepEqual([job.base_precision, job.rollout_precision], ["float32", null]);
+  assert.deepEqual([job.base_precision, job.rollout_precision], [null, null]);
   assert.deepEqual([job.epochs, job.seed, job.checkpoint, job.webhook, job.metadata], [1, 0, null, null, {}]);
 });
 
@@ -85,7 +85,7 @@ Deno.test("common mistakes are refused with the field's name", () => {
       { trainable: { type: "lora", dropout: 0.1 } },
       /^trainable\.dropout: dropout 0\.1 must be 0 for PPO: .*ratio/,
     ],
-    [{ base_precision: "int4" }, /^base_precision: .*"float32"\|"int8"/],
+    [{ base_precision: "int4" }, /^base_precision: .*"float32"\|"int8"\|"bfloat16"\|"float16"/],
     [
       { base_precision: "int8", trainable: { type: "full" } },
       /^base_precision: base_precision int8 needs frozen matrices: trainable\.type full changes them/,

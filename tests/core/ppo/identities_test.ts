@@ -26,6 +26,14 @@ Deno.test("a moved ratio, its approxkl, a clipped token and NaN are all reported
   );
 });
 
+Deno.test("where products keep few bits the same rows may differ by as many, and no more", () => {
+  const sums = { ...addStats([]), tokens: 100, ratio_sum: 100.4, approxkl_sum: 0.02, clipfrac_sum: 1 };
+  assert.deepEqual(firstMicroBatchViolations(sums, "coarse"), []);
+  assert.equal(firstMicroBatchViolations(sums, "fine").length, 3);
+  const wrong = { ...sums, ratio_sum: 108, approxkl_sum: 3, clipfrac_sum: 20 };
+  assert.equal(firstMicroBatchViolations(wrong, "coarse").length, 3);
+});
+
 Deno.test("the first step wants no KL and a silent zero head, where they apply", () => {
   const row = makeExperience(2, {
     kl: Float32Array.of(0.1, 0),
