@@ -116,7 +116,7 @@ const TOLERANCES: Record<"float32" | "bfloat16" | "float16", Record<keyof Differ
     entropy: 1e-3,
     gradient: 1e-4,
     grad_norm: 1e-3,
-    parameters: 3e-3,
+    parameters: 2e-5,
     decode_gap: 0.03,
   },
   float16: {
@@ -124,7 +124,7 @@ const TOLERANCES: Record<"float32" | "bfloat16" | "float16", Record<keyof Differ
     entropy: 0.05,
     gradient: 1e-3,
     grad_norm: 0.02,
-    parameters: 3e-3,
+    parameters: 1e-4,
     decode_gap: 0.05,
   },
   bfloat16: {
@@ -132,7 +132,7 @@ const TOLERANCES: Record<"float32" | "bfloat16" | "float16", Record<keyof Differ
     entropy: 0.3,
     gradient: 0.02,
     grad_norm: 0.1,
-    parameters: 3e-3,
+    parameters: 3e-4,
     decode_gap: 0.3,
   },
 };
@@ -144,12 +144,16 @@ export interface Differences {
   gradient: number;
   /** Relative. */
   grad_norm: number;
+  /** Mean, after one step of at most 1e-3: Adam's first follows a gradient's sign, and one near 0 may have either. */
   parameters: number;
   decode_gap: number;
 }
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+
+const mean = (a: Float32Array, b: Float32Array) =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
 
 /** How far `actual` is from `expected`, and whether that is what its precision explains. */
 export function compare(
@@ -164,7 +168,7 @@ export function compare(
     entropy: worst(actual.entropy, expected.entropy),
     gradient: 1 - dot(g, h) / Math.sqrt(dot(g, g) * dot(h, h)),
     grad_norm: Math.abs(actual.grad_norm / expected.grad_norm - 1),
-    parameters: worst(actual.parameters, expected.parameters),
+    parameters: mean(actual.parameters, expected.parameters),
     decode_gap: actual.decode_gap,
   };
   const limits = TOLERANCES[precision];

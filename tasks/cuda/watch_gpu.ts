@@ -15,18 +15,9 @@ export function watchGpu(index: number): { stop(): Promise<GpuUse | null> } {
   let going = true;
   const watching = (async () => {
     while (going) {
-      const answer = await new Deno.Command("nvidia-smi", {
-        args: [
-          "--query-gpu=memory.used,utilization.gpu",
-          "--format=csv,noheader,nounits",
-          "-i",
-          String(index),
-        ],
-        stderr: "null",
-      }).output().catch(() => null);
-      if (!answer?.success) return;
-      const [used, busy] = new TextDecoder().decode(answer.stdout).split(",").map(Number);
-      samples.push({ used: used!, busy: busy! });
+      const sample = await ask(index);
+      if (!sample) return;
+      samples.push(sample);
       await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
     }
   })();
@@ -45,4 +36,17 @@ export function watchGpu(index: number): { stop(): Promise<GpuUse | null> } {
       };
     },
   };
+}
+
+/** MB in use and percent busy; null where there is no nvidia-smi, or it knows no such GPU. */
+async function ask(index: number): Promise<{ used: number; busy: number } | null> {
+  const args = ["--query-gpu=memory.used,utilization.gpu", "--format=csv,noheader,nounits", "-i", `${index}`];
+  try {
+    const { success, stdout } = await new Deno.Command("nvidia-smi", { args, stderr: "null" }).output();
+    const [used, busy] = new TextDecoder().decode(stdout).split(",").map(Number);
+    return success ? { used: used!, busy: busy! } : null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }

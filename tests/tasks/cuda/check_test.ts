@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { check } from "../../../tasks/cuda/check.ts";
 import { compare, type Measured } from "../../../tasks/cuda/parity.ts";
+import { watchGpu } from "../../../tasks/cuda/watch_gpu.ts";
 
 Deno.test("cuda:check runs to its end, and finds a device that computes as the CPU does to be right", async () => {
   const lines: Record<string, unknown>[] = [];
@@ -54,4 +55,8 @@ Deno.test("compare() passes what rounding explains, and fails each number that i
     assert.equal(compare(measured(change), measured(), "float32").ok, false, JSON.stringify(change));
   }
   assert.ok(compare(measured({ logprobs: [-1.1, -2] }), measured(), "bfloat16").ok);
+});
+
+Deno.test("watchGpu() gives nothing where there is no nvidia-smi or no such GPU", async () => {
+  assert.equal(await watchGpu(63).stop(), null);
 });
