@@ -50,10 +50,7 @@ export interface CudaOptions {
 }
 
 /** The options of the provider; the rest stay at onnxruntime's defaults. */
-function providerOptions(
-  { index, tf32 }: CudaOptions,
-  graphCapture: boolean,
-): Record<string, string> {
+function providerOptions({ index, tf32 }: CudaOptions): Record<string, string> {
   return {
     device_id: String(index),
     // Only the arena below is used; this keeps a session's own from doubling what it asks for.
@@ -61,7 +58,6 @@ function providerOptions(
     use_tf32: tf32 ? "1" : "0",
     // No graph has a convolution, so nothing is worth a search.
     cudnn_conv_algo_search: "DEFAULT",
-    enable_cuda_graph: graphCapture ? "1" : "0",
   };
 }
 
@@ -156,7 +152,7 @@ export class CudaDevice implements Device {
       "configure the GPU's arena",
       (cell) => api.CreateArenaCfg(0n, SAME_AS_REQUESTED, LIBRARY_DEFAULT, LIBRARY_DEFAULT, cell),
     );
-    const { keys, values, size, held } = cStrings(providerOptions(this.#options, false));
+    const { keys, values, size, held } = cStrings(providerOptions(this.#options));
     try {
       const status = api.CreateAndRegisterAllocatorV2(
         environment,
@@ -174,10 +170,10 @@ export class CudaDevice implements Device {
     }
   }
 
-  configure(sessionOptions: Deno.PointerObject, { graphCapture }: { graphCapture: boolean }): void {
+  configure(sessionOptions: Deno.PointerObject): void {
     const api = this.#api;
     const provider = api.pointer("make provider options", api.CreateCUDAProviderOptions);
-    const { keys, values, size, held } = cStrings(providerOptions(this.#options, graphCapture));
+    const { keys, values, size, held } = cStrings(providerOptions(this.#options));
     try {
       const status = api.UpdateCUDAProviderOptions(provider, keys, values, size);
       held.length = 0;

@@ -25,7 +25,7 @@ export interface Device {
   /** @internal Where onnxruntime is told that this memory is. */
   readonly memoryInfo: Deno.PointerObject;
   /** @internal Puts a session's nodes on the device. */
-  configure(sessionOptions: Deno.PointerObject, options: { graphCapture: boolean }): void;
+  configure(sessionOptions: Deno.PointerObject): void;
   /** @internal Zeros, freed with the last claim. @throws {UserError} `out_of_memory` */
   allocate(bytes: number): Handle;
   /** @internal Both return when the bytes are where they should be. */

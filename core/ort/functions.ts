@@ -112,7 +112,6 @@ export const FUNCTIONS = {
 
   CreateRunOptions: fallible(39, "buffer"),
   RunOptionsSetTerminate: fallible(46, "pointer"),
-  AddRunConfigEntry: fallible(165, "pointer", "buffer", "buffer"),
   ReleaseRunOptions: release(97),
   Run: background(
     9,
@@ -123,7 +122,6 @@ export const FUNCTIONS = {
   BindInput: fallible(136, "pointer", "buffer", "pointer"),
   BindOutput: fallible(137, "pointer", "buffer", "pointer"),
   BindOutputToDevice: fallible(138, "pointer", "buffer", "pointer"),
-  SynchronizeBoundInputs: fallible(202, "pointer"),
   SynchronizeBoundOutputs: fallible(203, "pointer"),
   GetBoundOutputValues: fallible(140, "pointer", "pointer", "buffer", "buffer"),
   ReleaseIoBinding: release(135),

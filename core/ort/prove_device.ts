@@ -61,7 +61,7 @@ function makeSession(api: Api, environment: Deno.PointerObject, device: CudaDevi
     for (const key of ["session.use_env_allocators", "session.record_ep_graph_assignment_info"]) {
       api.check(api.AddSessionConfigEntry(options, cString(key), cString("1")), `set '${key}'`);
     }
-    device.configure(options, { graphCapture: false });
+    device.configure(options);
     const bytes = graph();
     return api.pointer(
       "create a session on the GPU",

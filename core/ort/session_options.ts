@@ -56,8 +56,6 @@ export interface SessionOptions {
   hostNodes?: readonly string[];
   /** Let the host run also what it should not: whoever asks looks at `nodes` itself. */
   anyProvider?: boolean;
-  /** Record what a run does on the GPU and play it back, for runs of one shape over the same tensors. */
-  graphCapture?: boolean;
   /** Session config entries as onnxruntime names them; they win over ours. */
   config?: Readonly<Record<string, string>>;
 }
@@ -97,7 +95,7 @@ export async function withSessionOptions<T>(
     for (const [key, value] of Object.entries(configEntries(options, process))) {
       set(api.AddSessionConfigEntry(native, cString(key), cString(value)), `config entry '${key}'`);
     }
-    process.device?.configure(native, { graphCapture: options.graphCapture ?? false });
+    process.device?.configure(native);
     addInitializers(api, native, Object.entries(options.initializers ?? {}), process.device?.place ?? "cpu");
     return await use(native);
   } finally {

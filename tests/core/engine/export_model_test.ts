@@ -29,7 +29,7 @@ async function movedCheckpoint(base: BaseModel, kind: keyof typeof KINDS, folder
   const { policy, critic } = await makeLearner(base, job);
   policy.parameters.names.forEach((name, row) => {
     const values = policy.parameters.values(name);
-    values.forEach((value, i) => values[i] = value + by * (uniform(3, "data", 0, row, i) - 0.5));
+    policy.parameters.set(name, values.map((value, i) => value + by * (uniform(3, "data", 0, row, i) - 0.5)));
   });
   const networks = {
     ...{ base, tuning: policy.tuning, policy: policy.parameters },

@@ -45,9 +45,11 @@ function stir({ policy, critic }: Learner): void {
     const names = parameters.names.filter((name) =>
       name.endsWith("lora_B.weight") || name === "score.weight"
     );
-    names.forEach((name, step) =>
-      fillUniform(parameters.values(name), -0.05, 0.05, { seed: 3, stream: "init", step, row })
-    );
+    names.forEach((name, step) => {
+      const values = parameters.values(name).slice();
+      fillUniform(values, -0.05, 0.05, { seed: 3, stream: "init", step, row });
+      parameters.set(name, values);
+    });
   }
 }
 
