@@ -17,7 +17,7 @@ const LIBRARY_DEFAULT = -1;
 
 const PROVIDER_NAME = "CUDAExecutionProvider";
 
-/** `cudaMemcpyKind` and `cudaErrorMemoryAllocation`. */
+/** `cudaMemcpyKind`. */
 const HOST_TO_DEVICE = 1;
 const DEVICE_TO_HOST = 2;
 const DEVICE_TO_DEVICE = 3;

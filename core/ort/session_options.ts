@@ -140,8 +140,8 @@ function configEntries(options: SessionOptions, { spin, device }: ProcessOptions
     "session.intra_op.allow_spinning": spin ? "1" : "0",
     // Our graphs have equal nodes only on purpose: a value made anew for the backward pass, not kept since the forward.
     "optimization.disable_specified_optimizers": "CommonSubexpressionElimination",
-    // The environment's arena; a session that turns the arena off allocates for itself.
-    "session.use_env_allocators": options.arena === false ? "0" : "1",
+    // The environment's arenas; a session that turns the host's off allocates for itself. A device has but the one.
+    "session.use_env_allocators": options.arena === false && !device ? "0" : "1",
   };
   if (device) entries["session.record_ep_graph_assignment_info"] = "1";
   if (options.prepacking === false) entries["session.disable_prepacking"] = "1";

@@ -60,19 +60,29 @@ export async function installFrom(from: string, folder: string, version: string)
   throw new UserError("runtime_unavailable", `'${from}' has neither ${PROVIDER} nor a library of NVIDIA's`);
 }
 
-/** The package's installer: it downloads, and puts the provider beside the package's library. */
-async function installPackaged(): Promise<void> {
+/**
+ * The package's installer: it downloads, and puts the provider beside the package's library.
+ *
+ * @throws {UserError} when it did not, or `folder` is another library's
+ */
+async function installPackaged(folder: string): Promise<void> {
   const script = fileURLToPath(import.meta.resolve("onnxruntime-node/script/install.js"));
-  const { success } = await new Deno.Command("node", {
-    args: [script, "--onnxruntime-node-install=cuda12"],
+  await new Deno.Command("node", {
+    args: [script],
+    env: { ONNXRUNTIME_NODE_INSTALL: "cuda12" },
     stdout: "inherit",
     stderr: "inherit",
   }).output();
-  if (success) return;
+  if (isThere(folder)) return;
   throw new UserError(
     "runtime_unavailable",
-    "The package's installer could not fetch the provider: give a folder or the onnxruntime-gpu wheel with --from",
+    `The package's installer put no provider beside '${folder}': give a folder or the onnxruntime-gpu wheel with --from`,
   );
+}
+
+function isThere(folder: string): boolean {
+  const present = new Set([...Deno.readDirSync(folder)].map(({ name }) => name));
+  return present.has(PROVIDER) && present.has(PROVIDER_BRIDGE);
 }
 
 async function install(): Promise<void> {
@@ -89,7 +99,7 @@ async function install(): Promise<void> {
   for (const from of options.from ?? []) {
     console.log(`from ${from}: ${(await installFrom(from, folder, version)).join(", ")}`);
   }
-  if (!options.from && !await Deno.stat(join(folder, PROVIDER)).catch(() => null)) await installPackaged();
+  if (!options.from && !isThere(folder)) await installPackaged(folder);
   const { device } = Runtime.open({ library, device: placeOf(options.device) });
   console.log(`ran on ${options.device}: ${device!.description}`);
 }
