@@ -21,7 +21,7 @@ const { values: options, positionals: [size = "tiny"] } = parseArgs({
   allowPositionals: true,
   options: { "base-precision": { type: "string", default: "float32" }, folder: { type: "string" } },
 });
-const precision = ppoJobSchema.shape.base_precision.parse(options["base-precision"]);
+const precision = ppoJobSchema.shape.base_precision.parse(options["base-precision"]) ?? "float32";
 
 if (options.folder) await measure(options.folder);
 else await writeAndMeasure();

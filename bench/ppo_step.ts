@@ -66,7 +66,7 @@ try {
     system: "proximal",
     size,
     lora: true,
-    base_precision: job.base_precision,
+    base_precision: learner.policy.base.precision,
     rollout_precision: job.rollout_precision ?? job.base_precision,
     B,
     P,
@@ -81,7 +81,6 @@ try {
     action_tok_s: round(middle("tokens_per_second"), 1),
     ...(runtime.device && {
       device: runtime.device.description,
-      precision: learner.policy.base.precision,
       device_peak_mb: Math.round(runtime.device.memory().peak / 2 ** 20),
     }),
     peak_rss_mb: Math.round(peak / 2 ** 20),
