@@ -67,7 +67,7 @@ try {
     size,
     lora: true,
     base_precision: learner.policy.base.precision,
-    rollout_precision: job.rollout_precision ?? job.base_precision,
+    rollout_precision: job.rollout_precision ?? learner.policy.base.precision,
     B,
     P,
     R,
