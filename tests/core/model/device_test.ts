@@ -41,6 +41,7 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
   const networks = {
     base,
     policy: learner.policy.parameters,
+    tuning: learner.policy.tuning,
     critic: learner.critic?.network.parameters ?? null,
   };
   const files = await saveCheckpoint(folder, networks, { trainable, value }, { model: "fixture" });
