@@ -65,10 +65,10 @@ export interface JobShape {
   target?: Target;
 }
 
-const PROCESS_BYTES = 260e6;
+const PROCESS_BYTES = 300e6;
 
-/** Freed blocks of one size do not always serve another: measured peaks of runs, over those of their values. */
-const FRAGMENTATION = 1.25;
+/** Freed blocks of one size do not always serve another: the arena of a whole step, over the largest run's values. */
+const FRAGMENTATION = 1.5;
 
 export function jobCost(
   job: TrainingJobConfig,
