@@ -37,7 +37,7 @@ export async function openWorkload(
     ...given,
     ppo: { batch_size: B, max_new_tokens: R, missing_eos_penalty: 0, ...given.ppo },
   });
-  const base = await BaseModel.open(runtime, folders.policy, { precision: job.base_precision });
+  const base = await BaseModel.open(runtime, folders.policy, { precision: job.base_precision ?? undefined });
   const learner = await makeLearner(base, job);
   const reward = new RewardModel(await BaseModel.open(runtime, folders.reward));
   const cost = jobCost(job, {

@@ -272,7 +272,7 @@ export function sftTrainingArtifact(
 /** A sequence classifier with one label: `scores` [N] at the packed positions (each row's last real token). */
 export function scoreArtifact(config: ModelConfig, tuning: Tuning = { type: "none" }): Artifact {
   const g = new Builder("score");
-  const parameters = parametersOf(g, tuning);
+  const parameters = parametersOf(g, config, tuning);
   const h = packedHidden(g, config, parameters, numbers(tuning));
   const weight = parameters.weight("score.weight", [1, config.hidden_size]);
   return g.finish({ scores: g.reshape(g.matmul(h, weight, { transB: true }), ["N"]) });

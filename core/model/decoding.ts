@@ -106,7 +106,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     this.#cacheShape = [num_key_value_heads, options.capacity, cacheHeadSize(base.config)];
     this.#cache = Array.from(
       { length: 2 * num_hidden_layers },
-      () => Tensor.zeros(base.runtime, base.numerics.cache, [rows.length, ...this.#cacheShape]),
+      () => Tensor.allocate(base.runtime, base.numerics.cache, [rows.length, ...this.#cacheShape]),
     );
   }
 

@@ -109,12 +109,13 @@ export class Tensor<D extends Dtype = Dtype> {
   }
 
   /**
-   * Zeros in memory of the runtime's own, freed with the tensor and not when the garbage collector gets to it: for
-   * what is large and lives for one call.
+   * Zeros where the runtime's sessions run, in memory of its own on the host too: freed with the tensor and not when the
+   * garbage collector gets to it. For what is large and lives for one call.
    *
    * @throws UserError `out_of_memory`
    */
-  static zeros<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
+  static allocate<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
+    if (runtime.device) return Tensor.zeros(runtime, dtype, dims);
     const { api } = runtime;
     const size = elements(dims);
     const shape = BigInt64Array.from(dims, BigInt);

@@ -306,7 +306,15 @@ export class Graph {
       outputs: outputs.filter((output, index) => index < optionalFrom || needed.has(output)),
       attributes,
     }));
-    return { name: this.#name, bytes, inputs, outputs: results, weights, nodes: run, hostNodes: hostNodes(kept) };
+    return {
+      name: this.#name,
+      bytes,
+      inputs,
+      outputs: results,
+      weights,
+      nodes: run,
+      hostNodes: hostNodes(kept),
+    };
   }
 
   #claim(name: string): string {

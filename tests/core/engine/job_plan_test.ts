@@ -98,7 +98,7 @@ Deno.test("a model too wide for sums of 8-bit products is refused by the linear'
 
 Deno.test("a job is held against what the machine has in all, or against what is free of it", async () => {
   const machine = { total: 1e9, available: 1e8 };
-  const options = { threads: 2, machine, within: "total" as const };
+  const options = { threads: 2, target: "cpu" as const, machine, within: "total" as const };
   const { plan: made } = await planJob(makeJob(), QWEN3, options);
   assert.deepEqual([made.estimate.machine_bytes, made.estimate.available_bytes], [1e9, 1e8]);
   await refused(

@@ -42,7 +42,7 @@ Deno.test("a file of a bare trunk is the model that transformers saves with its 
   inFolder(async (parent) => {
     const folder = await asOnTheHub("gpt2", join(parent, "hub"));
     assert.deepEqual(await logprobs(folder), await logprobs(fixtureFolder("gpt2")));
-    const now = planOptions(2, "total");
+    const now = planOptions({ threads: 2, target: "cpu" }, "total");
     const { plan } = await planJob(makeJob(), { model: folder, rewards: {} }, now);
     const whole = await planJob(makeJob(), { model: fixtureFolder("gpt2"), rewards: {} }, now);
     assert.deepEqual(plan, whole.plan);

@@ -47,6 +47,10 @@ Deno.test("forwardChunks() counts prompts and padding too", () => {
   assert.deepEqual(sizes(99_999, 99_999), [1, 1]);
   assert.deepEqual(sizes(...new Array<number>(400).fill(127)), [128, 128, 128, 16]);
   // Of a model that is not in lanes, fewer: 512.
-  const large = forwardChunks(of(...new Array<number>(9).fill(127)), 100, forwardBounds({ lanes: 1, target: "cpu" }));
+  const large = forwardChunks(
+    of(...new Array<number>(9).fill(127)),
+    100,
+    forwardBounds({ lanes: 1, target: "cpu" }),
+  );
   assert.deepEqual(large.map((chunk) => chunk.length), [4, 4, 1]);
 });
