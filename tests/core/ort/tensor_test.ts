@@ -45,21 +45,21 @@ Deno.test("Tensor.from() with more zeros than there is memory says how much was 
   );
 });
 
-Deno.test("Tensor.zeros() is zero, can be written and viewed, and gives its memory back when it is disposed", () => {
+Deno.test("Tensor.allocate() is zero, can be written and viewed, and gives its memory back when it is disposed", () => {
   const rss = () => Deno.memoryUsage().rss;
   const before = rss();
   for (let round = 0; round < 8; round++) {
-    using tensor = Tensor.zeros(runtime, "float32", [4, 2 ** 22]);
+    using tensor = Tensor.allocate(runtime, "float32", [4, 2 ** 22]);
     assert.ok(tensor.data.every((value) => value === 0));
     tensor.data.fill(round + 1);
     using part = tensor.view([2], 2 ** 22);
     assert.deepEqual([...part.data], [round + 1, round + 1]);
   }
   assert.ok(rss() - before < 64e6, "eight times 64 MiB are gone");
-  using empty = Tensor.zeros(runtime, "int64", [0, 3]);
+  using empty = Tensor.allocate(runtime, "int64", [0, 3]);
   assert.equal(empty.data.length, 0);
-  assert.throws(() => Tensor.zeros(runtime, "float32", [-1]), RangeError);
-  assert.throws(() => Tensor.zeros(runtime, "float32", [2 ** 44]), { code: "out_of_memory" });
+  assert.throws(() => Tensor.allocate(runtime, "float32", [-1]), RangeError);
+  assert.throws(() => Tensor.allocate(runtime, "float32", [2 ** 44]), { code: "out_of_memory" });
 });
 
 Deno.test("a tensor of every dtype and shape survives a run unchanged", async () => {
