@@ -10,7 +10,7 @@ import { cutEvenly, cutIntoBites, cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
-import { trainingCut } from "./training_cut.ts";
+import { type TrainingCut, trainingCut } from "./training_cut.ts";
 
 export interface RunOptions {
   signal?: AbortSignal;
@@ -45,7 +45,10 @@ export interface PreparedRun {
   columns: number;
 }
 
-/** A training graph whose gradients land in `gradients`: overwritten by an optimizer step's first run, added to after. */
+/**
+ * A training graph that adds its gradients to `gradients`, which an optimizer step's first run clears before. A graph
+ * that overwrites would be another session: loading one takes seconds for a large model.
+ */
 export class TrainingGraph {
   readonly #sessions: SessionCache;
   readonly #name: string;
@@ -54,8 +57,10 @@ export class TrainingGraph {
   readonly #gradients: ParameterSet;
   /** Gradients of the lanes beside the first, until they are added to `gradients`. */
   readonly #lanes: ParameterSet[] = [];
-  /** Graphs by what they make anew, for the sizes of their values. */
-  readonly #measured = new Map<Recompute, Artifact>();
+  /** By what they make anew. */
+  readonly #graphs = new Map<Recompute, Artifact>();
+  /** By the shape of the rows. */
+  readonly #cuts = new Map<string, TrainingCut>();
 
   constructor(
     sessions: SessionCache,
@@ -85,13 +90,13 @@ export class TrainingGraph {
     while (this.#lanes.length < parts.length - 1) this.#lanes.push(this.#gradients.like());
     const [total, ...others] = await sideBySide(parts, async (part, lane) => {
       const gradients = lane === 0 ? this.#gradients : this.#lanes[lane - 1]!;
+      if (lane > 0 || first) gradients.clear();
       const { recompute, bites } = this.#cut(part);
       let sums: Record<string, Float32Array> | undefined;
       for (const bite of bites) {
         const { feeds, columns } = prepare(bite);
         using _released = feeds;
-        const accumulate = sums !== undefined || (lane === 0 && !first);
-        const outputs = await this.#once(feeds, columns, gradients, { accumulate, recompute }, signal);
+        const outputs = await this.#once(feeds, columns, gradients, recompute, signal);
         sums = sums ? addOutputs(sums, outputs) : outputs;
       }
       return sums!;
@@ -108,17 +113,20 @@ export class TrainingGraph {
     const { config, lanes } = this.#sessions.base;
     if (lanes > 1) return { recompute: "nothing", bites: cutIntoBites(rows, config.intermediate_size) };
     const longest = (length: (row: Row) => number) => Math.max(...rows.map(length));
-    const cut = trainingCut(config, (recompute) => this.#measure(recompute), {
+    const shape = {
       rows: rows.length,
       columns: longest(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length - 1),
       actions: longest(({ response_ids }) => response_ids.length),
-    });
+    };
+    const key = Object.values(shape).join();
+    const cut = this.#cuts.get(key) ?? trainingCut(config, (recompute) => this.#graph(recompute), shape);
+    this.#cuts.set(key, cut);
     return { recompute: cut.recompute, bites: cutEvenly(rows, Math.ceil(rows.length / cut.rows)) };
   }
 
-  #measure(recompute: Recompute): Artifact {
-    const known = this.#measured.get(recompute) ?? this.#artifact({ accumulate: true, recompute });
-    this.#measured.set(recompute, known);
+  #graph(recompute: Recompute): Artifact {
+    const known = this.#graphs.get(recompute) ?? this.#artifact({ accumulate: true, recompute });
+    this.#graphs.set(recompute, known);
     return known;
   }
 
@@ -126,16 +134,13 @@ export class TrainingGraph {
     feeds: Feeds,
     columns: number,
     gradients: ParameterSet,
-    { accumulate, recompute }: GradientOptions,
+    recompute: Recompute,
     signal: AbortSignal | undefined,
   ): Promise<Record<string, Float32Array>> {
-    const session = await this.#sessions.get(
-      `${this.#name}:${accumulate}:${recompute}`,
-      () => this.#artifact({ accumulate, recompute }),
-    );
+    const session = await this.#sessions.get(`${this.#name}:${recompute}`, () => this.#graph(recompute));
     using binding = session.bind();
     bindInputs(binding, session, this.#sessions, this.#parameters, feeds, columns);
-    if (accumulate) gradients.bind(binding, "input", () => true, "accumulated.");
+    gradients.bind(binding, "input", () => true, "accumulated.");
     gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);
     const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT)).map(({ name, dims }) => {
       const tensor = Tensor.from(this.#sessions.base.runtime, "float32", dims as number[]);

@@ -116,6 +116,12 @@ export class ParameterSet {
     return new ParameterSet(this.#runtime, this.groups);
   }
 
+  /** Sets everything to zero. */
+  clear(): void {
+    if (this.#whole.place === "cpu") this.#whole.data.fill(0);
+    else this.#whole.write(new Float32Array(this.#whole.size));
+  }
+
   /** A copy of the values as they are now. */
   clone(): ParameterSet {
     const copy = this.like();
