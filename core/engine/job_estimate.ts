@@ -96,7 +96,7 @@ export function jobCost(
   };
 
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
-  const run = trainingRun(model, train, { rows, columns, actions }, lanes);
+  const run = trainingRun(model, train, { rows, columns, actions }, { lanes, target });
   const evaluated = Math.min(ppo.batch_size, forwardRows(model.vocab_size, bounds, columns, actions));
   const prompts = {
     B: ppo.batch_size,
@@ -155,7 +155,7 @@ function trainingRun(
   model: ModelConfig,
   train: (recompute: Recompute) => Artifact,
   shape: { rows: number; columns: number; actions: number },
-  lanes: number,
+  { lanes, target }: { lanes: number; target: Target },
 ): { artifact: Artifact; recompute: Recompute; bytes: number } {
   const made = new Map<Recompute, Artifact>();
   const graph = (recompute: Recompute) => {
@@ -164,7 +164,7 @@ function trainingRun(
     return known;
   };
   if (lanes === 1) {
-    const { recompute, bytes } = trainingCut(model, graph, shape);
+    const { recompute, bytes } = trainingCut(model, graph, shape, target);
     return { artifact: graph(recompute), recompute, bytes };
   }
   const { rows, columns, actions } = shape;

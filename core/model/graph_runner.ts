@@ -110,7 +110,7 @@ export class TrainingGraph {
 
   /** How one lane runs its rows: a model in lanes for speed, any other as its memory wants it. */
   #cut<Row extends TokenSequence>(rows: readonly Row[]): { recompute: Recompute; bites: Row[][] } {
-    const { config, lanes } = this.#sessions.base;
+    const { config, lanes, runtime } = this.#sessions.base;
     if (lanes > 1) return { recompute: "nothing", bites: cutIntoBites(rows, config.intermediate_size) };
     const longest = (length: (row: Row) => number) => Math.max(...rows.map(length));
     const shape = {
@@ -119,7 +119,8 @@ export class TrainingGraph {
       actions: longest(({ response_ids }) => response_ids.length),
     };
     const key = Object.values(shape).join();
-    const cut = this.#cuts.get(key) ?? trainingCut(config, (recompute) => this.#graph(recompute), shape);
+    const graph = (recompute: Recompute) => this.#graph(recompute);
+    const cut = this.#cuts.get(key) ?? trainingCut(config, graph, shape, runtime.target);
     this.#cuts.set(key, cut);
     return { recompute: cut.recompute, bites: cutEvenly(rows, Math.ceil(rows.length / cut.rows)) };
   }

@@ -7,6 +7,7 @@ import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import { weightShapes } from "./network.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import type { Target } from "../../kernels/nn/target.ts";
 
 export interface TrainingCut {
   recompute: Recompute;
@@ -24,11 +25,17 @@ export interface BatchShape {
   actions: number;
 }
 
-/** Runs that need less than this are not cut. Of 135M weights, a row was as fast in runs of half the size, not of a quarter. */
-const RUN_BYTES = 384 * 2 ** 20;
+const MIB = 2 ** 20;
 
-/** A row that alone needs more than this is worth a third more time: nothing else would lower it. */
-const ROW_BYTES = 2 * 2 ** 30;
+/**
+ * Bytes, by those of the weights, that a run is cut to (of 135M weights, a row was as fast in runs of half the size, not
+ * of a quarter), and that a row alone may need before whole layers are made anew, which costs a third more time. Small
+ * runs leave a GPU idle, and its memory is for them.
+ */
+const BOUNDS: Record<Target, (weights: number) => { run: number; row: number }> = {
+  cpu: (weights) => ({ run: Math.max(384 * MIB, weights / 4), row: Math.max(2048 * MIB, weights) }),
+  cuda: () => ({ run: 8192 * MIB, row: 8192 * MIB }),
+};
 
 /** Bytes of a model's weights as float32. */
 export function weightBytes(config: ModelConfig): number {
@@ -37,24 +44,24 @@ export function weightBytes(config: ModelConfig): number {
 
 /**
  * The cheapest way to train on `shape` within bounds that grow with the model: a quarter of its weights for a run, all
- * of them for a row.
+ * of them for a row. A GPU's runs have a bound of their own.
  */
 export function trainingCut(
   config: ModelConfig,
   artifact: (recompute: Recompute) => Artifact,
   { rows, columns, actions }: BatchShape,
+  target: Target = "cpu",
 ): TrainingCut {
-  const weights = weightBytes(config);
+  const { run, row } = BOUNDS[target](weightBytes(config));
   const need = (recompute: Recompute, count: number) =>
     peakBytes(artifact(recompute), { B: count, S: columns, N: count * actions, context: columns });
-  const limit = Math.max(RUN_BYTES, weights / 4);
   const whole = need("nothing", rows);
-  if (whole <= limit) return { recompute: "nothing", rows, bytes: whole };
-  const recompute = need("cheap", 1) <= Math.max(ROW_BYTES, weights) ? "cheap" : "layers";
+  if (whole <= run) return { recompute: "nothing", rows, bytes: whole };
+  const recompute = need("cheap", 1) <= row ? "cheap" : "layers";
   const one = need(recompute, 1);
-  let fitting = Math.min(rows, Math.max(1, Math.floor(limit / one)));
+  let fitting = Math.min(rows, Math.max(1, Math.floor(run / one)));
   // A row more adds a little less than the first alone.
-  while (fitting < rows && need(recompute, fitting + 1) <= limit) fitting++;
+  while (fitting < rows && need(recompute, fitting + 1) <= run) fitting++;
   const runs = Math.ceil(rows / fitting);
   const even = Math.ceil(rows / runs);
   return { recompute, rows: even, bytes: need(recompute, even) };

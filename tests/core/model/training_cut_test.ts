@@ -4,6 +4,7 @@ import { policyTrainingArtifact } from "../../../kernels/artifacts.ts";
 import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import { WORKLOADS } from "../../../bench/workloads.ts";
 import { tuningOf } from "../../../core/model/network.ts";
+import type { Target } from "../../../kernels/nn/target.ts";
 import { parseConfig } from "../../../core/model/read_config.ts";
 import { trainingCut, weightBytes } from "../../../core/model/training_cut.ts";
 
@@ -19,11 +20,16 @@ function setting(size: "tiny" | "135m") {
   const made = new Map<Recompute, ReturnType<typeof artifact>>();
   return {
     model,
-    cut: (shape: { rows: number; columns: number; actions: number }) =>
-      trainingCut(model, (recompute) => {
-        made.set(recompute, made.get(recompute) ?? artifact(recompute));
-        return made.get(recompute)!;
-      }, shape),
+    cut: (shape: { rows: number; columns: number; actions: number }, target?: Target) =>
+      trainingCut(
+        model,
+        (recompute) => {
+          made.set(recompute, made.get(recompute) ?? artifact(recompute));
+          return made.get(recompute)!;
+        },
+        shape,
+        target,
+      ),
   };
 }
 
@@ -51,4 +57,11 @@ Deno.test("trainingCut() makes whole layers anew only for rows that nothing else
   const longest = cut({ rows: 4, columns: 2047, actions: 1000 });
   assert.equal(longest.recompute, "layers");
   assert.ok(longest.bytes < 1.5 * 2 ** 30, String(longest.bytes));
+});
+
+Deno.test("trainingCut() lets a GPU's runs be large", () => {
+  const { cut } = setting("135m");
+  const { recompute, rows } = cut({ rows: 8, columns: 113, actions: 50 }, "cuda");
+  assert.deepEqual([recompute, rows], ["nothing", 8]);
+  assert.equal(cut({ rows: 4, columns: 2047, actions: 1000 }, "cuda").recompute, "cheap");
 });
