@@ -4,7 +4,7 @@
  * never on its neighbours. Knows nothing of text.
  */
 import { generateArtifact, MERGED, mergedArtifact, type Tuning } from "../../kernels/artifacts.ts";
-import { linears } from "../../kernels/models/linears.ts";
+import { adapterForm, linears } from "../../kernels/models/linears.ts";
 import type { LoraForm } from "../../kernels/nn/parameters.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
@@ -13,13 +13,6 @@ import { type DecodedRow, type DecodeRow, Decoding, mostTokens, type OpenRow, op
 import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
-
-/**
- * Adapted weights up to this many are merged once a call: the copy is small, and every step then runs one product a
- * linear. Larger ones stay constants, which the runtime has reordered for few rows, with the adapter beside them; so do
- * those of 16 bits, which could not hold what an adapter changes.
- */
-const MAX_MERGED = 16e6;
 
 export class Decoder {
   readonly #sessions: SessionCache;
@@ -30,10 +23,11 @@ export class Decoder {
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
-    const adapted = this.#weights().reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
-    // Nothing can be added to codes, and too little to 16 bits.
-    const mergeable = (tuning.precision ?? "float32") === "float32";
-    this.#form = mergeable && adapted > 0 && adapted <= MAX_MERGED ? "given" : "added";
+    // Small models' adapters are merged once a call: every step then runs one product a linear. Large weights stay
+    // constants, which the runtime has reordered for few rows. Nothing can be added to codes, and too little to 16 bits.
+    const merged = tuning.type === "lora" && (tuning.precision ?? "float32") === "float32" &&
+      adapterForm(sessions.base.config, tuning.adapter) === "merged";
+    this.#form = merged ? "given" : "added";
   }
 
   /** The linears that an adapter changes. */
