@@ -15,13 +15,14 @@ import { peakBytes, productFlops, sizeOf } from "../../kernels/graph/cost.ts";
 import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
-import { adapterForm, linears } from "../../kernels/models/linears.ts";
+import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { lanesOf, PRECISION } from "../model/base_model.ts";
+import { decodingForm } from "../model/decoder.ts";
 import { forwardBounds, forwardRows } from "../model/forward_chunks.ts";
 import { biteRows } from "../model/lanes.ts";
 import { parameterGroups, tuningOf } from "../model/network.ts";
@@ -176,16 +177,15 @@ function trainingRun(
 /** How the decoder will sample, and the bytes of weights that it merges an adapter into. */
 function decoder(model: ModelConfig, tuning: Tuning, precision: Precision) {
   const sampled = { ...tuning, precision };
-  const int8 = precision === "int8";
-  const given = sampled.type === "lora" && !int8 && adapterForm(model, sampled.adapter) === "merged";
+  const lora = decodingForm(model, sampled);
   const merged = linears(model).reduce(
     (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
     0,
   );
   return {
     tuning: sampled,
-    options: { truncation: false, lora: given ? "given" as const : "added" as const },
-    merged: given ? 4 * merged : 0,
+    options: { truncation: false, lora },
+    merged: lora === "given" ? 4 * merged : 0,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { generateArtifact, MERGED, mergedArtifact, type Tuning } from "../../kernels/artifacts.ts";
 import { adapterForm, linears } from "../../kernels/models/linears.ts";
-import type { LoraForm } from "../../kernels/nn/parameters.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
@@ -14,20 +14,27 @@ import { cutIntoLanes, sideBySide } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
 
+/**
+ * How sampling applies an adapter. Small models' adapters are merged once a call: every step then runs one product a
+ * linear. Large weights stay constants, which the runtime has reordered for few rows. Nothing can be added to codes, and
+ * too little to 16 bits.
+ */
+export function decodingForm(config: ModelConfig, tuning: Tuning): "given" | "added" {
+  const merged = tuning.type === "lora" && (tuning.precision ?? "float32") === "float32" &&
+    adapterForm(config, tuning.adapter) === "merged";
+  return merged ? "given" : "added";
+}
+
 export class Decoder {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
-  readonly #form: LoraForm;
+  readonly #form: "given" | "added";
   #merged: ParameterSet | undefined;
 
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
-    // Small models' adapters are merged once a call: every step then runs one product a linear. Large weights stay
-    // constants, which the runtime has reordered for few rows. Nothing can be added to codes, and too little to 16 bits.
-    const merged = tuning.type === "lora" && (tuning.precision ?? "float32") === "float32" &&
-      adapterForm(sessions.base.config, tuning.adapter) === "merged";
-    this.#form = merged ? "given" : "added";
+    this.#form = decodingForm(sessions.base.config, tuning);
   }
 
   /** The linears that an adapter changes. */
