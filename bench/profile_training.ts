@@ -1,7 +1,7 @@
 /**
  * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]
- * [--base-precision int8]`. Random weights, one micro-batch of the whole workload; onnxruntime's own profiler does
- * the timing.
+ * [--base-precision int8] [--rows N] [--threads 1] [--shapes]`. Random weights, one micro-batch of the whole workload, or
+ * of as many rows as a lane runs at once; onnxruntime's own profiler does the timing.
  */
 import { parseArgs } from "node:util";
 import { join } from "node:path";
@@ -18,13 +18,19 @@ import { type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values: options, positionals: [size = "tiny", network = "policy", runs = "8"] } = parseArgs({
   allowPositionals: true,
-  options: { "base-precision": { type: "string", default: "float32" } },
+  options: {
+    "base-precision": { type: "string", default: "float32" },
+    rows: { type: "string" },
+    threads: { type: "string", default: "2" },
+    shapes: { type: "boolean", default: false },
+  },
 });
-const { config, B, P, R } = WORKLOADS[size as WorkloadName];
+const { config, P, R, ...workload } = WORKLOADS[size as WorkloadName];
+const B = Number(options.rows ?? workload.B);
 const folder = await Deno.makeTempDir({ prefix: "proximal-profile-" });
 try {
   await writeRandomModel(folder, config, { classifier: false, seed: 0 });
-  const runtime = Runtime.open({ threads: 2 });
+  const runtime = Runtime.open({ threads: Number(options.threads) });
   const base = await BaseModel.open(runtime, folder, { precision: options["base-precision"] as Precision });
   const lora = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
   const tuning = heldBy(base, lora);
@@ -79,23 +85,32 @@ interface Entry {
   cat: string;
   name: string;
   dur: number;
-  args: { op_name: string };
+  args: { op_name: string; input_type_shape?: Record<string, number[]>[] };
+}
+
+/** What an operator is counted under: its name and pass, and with `--shapes` what it was given. */
+function keyOf({ name, args: { op_name, input_type_shape = [] } }: Entry): string {
+  const direction = name.startsWith("gradient.") ? "backward" : "forward";
+  const shapes = options.shapes ? input_type_shape.flatMap((type) => Object.values(type)) : [];
+  return `${op_name.padEnd(30)} ${direction} ${shapes.map((shape) => `[${shape}]`).join(" ")}`.slice(0, 100);
 }
 
 function report(entries: Entry[], runs: number): void {
   const totals = new Map<string, { ms: number; count: number }>();
   let all = 0;
-  for (const { cat, name, dur, args } of entries) {
-    if (cat !== "Node" || !name.endsWith("kernel_time")) continue;
-    const direction = name.startsWith("gradient.") ? "backward" : "forward";
-    const key = `${args.op_name.padEnd(30)} ${direction}`;
+  for (const entry of entries) {
+    if (entry.cat !== "Node" || !entry.name.endsWith("kernel_time")) continue;
+    const key = keyOf(entry);
+    const ms = entry.dur / 1000 / runs;
     const total = totals.get(key) ?? { ms: 0, count: 0 };
-    totals.set(key, { ms: total.ms + dur / 1000 / runs, count: total.count + 1 / runs });
-    all += dur / 1000 / runs;
+    totals.set(key, { ms: total.ms + ms, count: total.count + 1 / runs });
+    all += ms;
   }
-  for (const [key, { ms, count }] of [...totals].sort((a, b) => b[1].ms - a[1].ms).slice(0, 24)) {
+  const largest = [...totals].sort((a, b) => b[1].ms - a[1].ms).slice(0, options.shapes ? 80 : 24);
+  for (const [key, { ms, count }] of largest) {
+    const share = `${(100 * ms / all).toFixed(1).padStart(5)} %`;
     console.log(
-      `${key.padEnd(40)} ${ms.toFixed(2).padStart(8)} ms ${(100 * ms / all).toFixed(1).padStart(5)} %  ${
+      `${key.padEnd(options.shapes ? 100 : 40)} ${ms.toFixed(2).padStart(8)} ms ${share}  ${
         Math.round(count)
       } nodes`,
     );
