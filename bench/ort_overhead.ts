@@ -48,7 +48,13 @@ async function perCall(calls: number, run: () => void | Promise<void>): Promise<
   return best;
 }
 
-async function session(runtime: Runtime, layers: number, width: number, rows: number, arena = true) {
+async function session(
+  runtime: Runtime,
+  layers: number,
+  width: number,
+  rows: number,
+  arena: "shared" | "none" = "shared",
+) {
   const initializers: Record<string, Tensor> = {};
   for (let i = 0; i < layers; i++) {
     const data = new Float32Array(width * width).map(() => (Math.random() - 0.5) * 4 / Math.sqrt(width));
@@ -80,11 +86,11 @@ async function overhead(runtime: Runtime): Promise<void> {
 
 async function matmuls(runtime: Runtime): Promise<void> {
   for (const rows of [1, 8, 32]) {
-    for (const arena of [true, false]) {
+    for (const arena of ["shared", "none"] as const) {
       const { binding } = await session(runtime, LAYERS, WIDTH, rows, arena);
       const sync = await perCall(300, () => binding.runSync());
       const async = await perCall(300, () => binding.run());
-      const name = `${rows} rows, arena ${arena ? "on" : "off"}`;
+      const name = `${rows} rows, arena ${arena}`;
       console.log(
         `  ${name.padEnd(36)}${sync.toFixed(0).padStart(9)} µs sync${async.toFixed(0).padStart(9)} µs async`,
       );

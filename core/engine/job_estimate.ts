@@ -23,10 +23,10 @@ import type { Target } from "../../kernels/nn/target.ts";
 import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { lanesOf, PRECISION } from "../model/base_model.ts";
 import { decodingForm } from "../model/decoder.ts";
-import { forwardBounds, forwardRows } from "../model/forward_chunks.ts";
-import { biteRows } from "../model/lanes.ts";
+import { FORWARD_BOUNDS, forwardRows } from "../model/forward_chunks.ts";
+import { type Lanes, lanesOfBatch } from "../model/lanes.ts";
 import { parameterGroups, tuningOf } from "../model/network.ts";
-import { trainingCut } from "../model/training_cut.ts";
+import { type TrainingCut, trainingCut } from "../model/training_cut.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 
 /** Bytes, by what takes them. */
@@ -78,9 +78,8 @@ export function jobCost(
   const { ppo } = job;
   const actions = ppo.max_new_tokens;
   const columns = longestPrompt + actions - 1;
-  const lanes = target === "cpu" ? lanesOf(model, threads) : 1;
+  const lanes = lanesOf(model, threads, target);
   const precision = job.base_precision ?? PRECISION[target];
-  const bounds = forwardBounds({ lanes, target });
   const sizes = (rows: number) => ({ B: rows, S: columns, N: rows * actions, context: columns });
   const values = job.value.type === "shared";
   const held = (tuning: Tuning): Tuning => ({ ...tuning, precision, target });
@@ -97,8 +96,12 @@ export function jobCost(
   };
 
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
-  const run = trainingRun(model, train, { rows, columns, actions }, { lanes, target });
-  const evaluated = Math.min(ppo.batch_size, forwardRows(model.vocab_size, bounds, columns, actions));
+  const run = trainingRun(model, train, { rows, columns, actions }, lanes, target);
+  const evaluated = Math.min(
+    ppo.batch_size,
+    lanesOfBatch(ppo.batch_size, lanes) *
+      forwardRows(model.vocab_size, FORWARD_BOUNDS[target], columns, actions),
+  );
   const prompts = {
     B: ppo.batch_size,
     S: longestPrompt,
@@ -114,7 +117,7 @@ export function jobCost(
 
   const trained =
     trainedBytes(job, model, tuning, { critic, goesOn: job.checkpoint !== null || adapter !== undefined }) +
-    (lanes - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
+    (run.lanes - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
     weights: weightsOf([
@@ -156,22 +159,17 @@ function trainingRun(
   model: ModelConfig,
   train: (recompute: Recompute) => Artifact,
   shape: { rows: number; columns: number; actions: number },
-  { lanes, target }: { lanes: number; target: Target },
-): { artifact: Artifact; recompute: Recompute; bytes: number } {
+  most: Lanes,
+  target: Target,
+): TrainingCut & { artifact: Artifact } {
   const made = new Map<Recompute, Artifact>();
   const graph = (recompute: Recompute) => {
     const known = made.get(recompute) ?? train(recompute);
     made.set(recompute, known);
     return known;
   };
-  if (lanes === 1) {
-    const { recompute, bytes } = trainingCut(model, graph, shape, target);
-    return { artifact: graph(recompute), recompute, bytes };
-  }
-  const { rows, columns, actions } = shape;
-  const bite = Math.min(Math.ceil(rows / lanes), biteRows(model.intermediate_size, columns));
-  const bytes = peakBytes(graph("nothing"), { B: bite, S: columns, N: bite * actions, context: columns });
-  return { artifact: graph("nothing"), recompute: "nothing", bytes: lanes * bytes };
+  const cut = trainingCut(model, graph, shape, most, target);
+  return { ...cut, artifact: graph(cut.recompute) };
 }
 
 /** How the decoder will sample, and the bytes of weights that it merges an adapter into. */

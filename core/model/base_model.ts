@@ -15,6 +15,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import { isFoldable, type SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
+import type { Lanes } from "./lanes.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { ModelWeights, type WantedWeight } from "./model_weights.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
@@ -26,16 +27,17 @@ function keyOf({ name, dtype }: { name: string; dtype: Dtype }): string {
   return `${name}:${dtype}`;
 }
 
-/** Weights of the layers up to which a model runs in lanes: larger operators are worth sharing among threads. */
-const MAX_LANE_WEIGHTS = 16e6;
+/** Weights of the layers up to which a model is small. */
+const MAX_SMALL_WEIGHTS = 16e6;
 
-/** Into how many parts, of `threads` side by side, batches of a model are cut. */
-export function lanesOf(config: ModelConfig, threads: number): number {
+/** How batches of a model are cut into lanes on so many threads. A GPU takes them whole. */
+export function lanesOf(config: ModelConfig, threads: number, target: Target): Lanes {
+  if (target === "cuda") return { lanes: 1, small: false };
   const weights = linears(config).reduce(
     (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
     0,
   );
-  return weights <= MAX_LANE_WEIGHTS ? threads : 1;
+  return { lanes: threads, small: weights <= MAX_SMALL_WEIGHTS };
 }
 
 export class BaseModel {
@@ -76,9 +78,18 @@ export class BaseModel {
     return numericsOf(this.precision, this.runtime.target);
   }
 
-  /** Into how many parts, a thread each, this model's batches are cut (lanes.ts); a GPU takes them whole. */
+  /** Into how many lanes, a thread each, its batches are cut at most. */
   get lanes(): number {
-    return this.runtime.device ? 1 : lanesOf(this.config, this.runtime.threads);
+    return this.#lanes.lanes;
+  }
+
+  /** Whether its operators are too short to be shared among threads. */
+  get small(): boolean {
+    return this.#lanes.small;
+  }
+
+  get #lanes(): Lanes {
+    return lanesOf(this.config, this.runtime.threads, this.runtime.device ? "cuda" : "cpu");
   }
 
   get config(): ModelConfig {
@@ -108,7 +119,6 @@ export class BaseModel {
       prepacking: false,
       memoryPattern: false,
       hostNodes: artifact.hostNodes,
-      ...(this.lanes > 1 && { threads: 1 }),
       ...options,
     });
   }

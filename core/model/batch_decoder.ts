@@ -21,7 +21,7 @@ import {
   openRow,
   type Place,
 } from "./decoding.ts";
-import { cutIntoLanes } from "./lanes.ts";
+import { cutEvenly, laneOf, lanesOfDecode } from "./lanes.ts";
 import type { LoadedAdapter } from "./load_adapter.ts";
 import { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
@@ -61,7 +61,8 @@ interface CallerRow extends OpenRow {
 
 /** What all lanes of a batch have in common. */
 interface Layout extends Omit<DecodingOptions<CallerRow>, "capacity"> {
-  readonly session: Session;
+  /** Of each lane that these rows can come to. */
+  readonly sessions: readonly Session[];
   readonly stack: StackedAdapters | null;
 }
 
@@ -218,15 +219,16 @@ export class BatchDecoder {
     try {
       for (const chunk of chunksOf(newcomers, this.#base)) {
         const started: Lane[] = [];
-        for (const part of cutIntoLanes(chunk, this.#base.lanes)) {
+        const parts = cutEvenly(chunk, lanesOfDecode(chunk.length, this.#base));
+        for (const [lane, part] of parts.entries()) {
           const capacity = Math.max(...part.map(({ row }) => row.prompt_ids.length));
-          const binding = this.#bound(layout);
+          const binding = this.#bound(layout, lane);
           const run = new Decoding(this.#base, part, { ...layout, capacity });
           started.push({ run, binding });
           prompts.push({ run, binding });
           run.bindPrompts(binding);
         }
-        await stepTogether(started, this.#running!.abort.signal);
+        await stepTogether(started, this.#base, this.#running!.abort.signal);
       }
       this.#regroup([...this.#places, ...prompts.flatMap(({ run }) => run.places)], layout);
     } finally {
@@ -241,7 +243,7 @@ export class BatchDecoder {
         this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
       }
       const going = this.#lanes.filter(({ run }) => run.active);
-      await stepTogether(going, this.#running!.abort.signal);
+      await stepTogether(going, this.#base, this.#running!.abort.signal);
       for (const { run, binding } of going) run.goOn(binding);
     } catch (thrown) {
       this.#leave(this.#lanes);
@@ -253,9 +255,10 @@ export class BatchDecoder {
   #regroup(places: Place<CallerRow>[], layout: Layout): void {
     const made: Lane[] = [];
     try {
-      for (const part of places.length > 0 ? cutIntoLanes(places, this.#base.lanes) : []) {
+      const parts = places.length > 0 ? cutEvenly(places, lanesOfDecode(places.length, this.#base)) : [];
+      for (const [lane, part] of parts.entries()) {
         const capacity = Math.max(...rowsAt(part).map(roomFor));
-        const binding = this.#bound(layout);
+        const binding = this.#bound(layout, lane);
         const run = Decoding.gathered(this.#base, part, binding, { ...layout, capacity });
         made.push({ run, binding });
       }
@@ -279,24 +282,29 @@ export class BatchDecoder {
       this.#sessions.dispose(); // those in use live on until they are not
       this.#names = new Set([name]);
     }
-    const session = await this.#sessions.get(
-      name,
-      () =>
-        stack
-          ? rowAdaptersArtifact(config, stack.modules, { truncation, ...held })
-          : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
-            truncation,
-            lora: "added",
-          }),
-      { prepacking: true },
+    const artifact = () =>
+      stack
+        ? rowAdaptersArtifact(config, stack.modules, { truncation, ...held })
+        : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
+          truncation,
+          lora: "added",
+        });
+    const lanes = lanesOfDecode(rows.length, this.#base);
+    const sessions = await Promise.all(
+      Array.from(
+        { length: lanes },
+        (_, index) =>
+          this.#sessions.get(name, artifact, { prepacking: true, lane: laneOf(index, lanes, this.#base) }),
+      ),
     );
     const inputs = stack && ((present: readonly CallerRow[]) => ({
       [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
     }));
-    return { session, stack, truncation, ...(inputs && { inputs }) };
+    return { sessions, stack, truncation, ...(inputs && { inputs }) };
   }
 
-  #bound({ session, stack }: Layout): Binding {
+  #bound({ sessions, stack }: Layout, lane: number): Binding {
+    const session = sessions[lane]!;
     const binding = session.bind();
     stack?.bind(binding);
     this.#full?.bind(binding, "input", (name) => session.takes(name));

@@ -10,7 +10,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { type DecodedRow, type DecodeRow, Decoding, mostTokens, type OpenRow, openRow } from "./decoding.ts";
-import { cutIntoLanes, sideBySide } from "./lanes.ts";
+import { cutEvenly, laneOf, type Lanes, lanesOfDecode, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
 
@@ -70,19 +70,23 @@ export class Decoder {
     const truncation = rows.some(isCut);
     const { base } = this.#sessions;
     const form = this.#form;
-    const session = await this.#sessions.get(
-      `generate:${truncation}`,
-      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
-      { prepacking: true },
-    );
+    const open = rows.map(openRow);
+    const parts = cutEvenly(open, lanesOfDecode(rows.length, base));
+    const sessions = await Promise.all(parts.map((_, index) =>
+      this.#sessions.get(
+        `generate:${truncation}`,
+        () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
+        { prepacking: true, lane: laneOf(index, parts.length, base) },
+      )
+    ));
     using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
-    const open = rows.map(openRow);
     const lanes: { run: Decoding; binding: Binding }[] = [];
     try {
-      for (const lane of cutIntoLanes(open, base.lanes)) {
-        const capacity = Math.max(...lane.map(({ row }) => mostTokens(row)));
-        const [run, binding] = [new Decoding(base, lane, { truncation, capacity }), session.bind()];
+      for (const [index, part] of parts.entries()) {
+        const session = sessions[index]!;
+        const capacity = Math.max(...part.map(({ row }) => mostTokens(row)));
+        const [run, binding] = [new Decoding(base, part, { truncation, capacity }), session.bind()];
         lanes.push({ run, binding });
         merged?.bind(binding, "input", () => true);
         bindPresent(binding, session, parameters, scale);
@@ -90,7 +94,7 @@ export class Decoder {
       }
       for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active)) {
         signal?.throwIfAborted();
-        await stepTogether(active, signal);
+        await stepTogether(active, base, signal);
         for (const { run, binding } of active) run.goOn(binding);
       }
     } finally {
@@ -117,25 +121,12 @@ export function isCut({ top_k, top_p }: DecodeRow): boolean {
 /** One token of every lane. */
 export async function stepTogether<Row extends OpenRow>(
   lanes: readonly { run: Decoding<Row>; binding: Binding }[],
+  base: Lanes,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const { run } of lanes) run.prepare();
-  await runTogether(lanes.map(({ binding }) => binding), signal);
+  await runLanes(lanes.map(({ binding }) => binding), base, signal);
   for (const { run } of lanes) run.take();
-}
-
-/**
- * Of several lanes the first runs on this very thread: a step of a small model is over in about a millisecond, and
- * waking one thread less for each is a third of it. A lone lane leaves the event loop free.
- */
-async function runTogether(bindings: readonly Binding[], signal: AbortSignal | undefined): Promise<void> {
-  if (bindings.length === 1) return await bindings[0]!.run({ signal });
-  const others = sideBySide(bindings.slice(1), (binding) => binding.run({ signal }));
-  try {
-    bindings[0]!.runSync();
-  } finally {
-    await others;
-  }
 }
 
 /** Binds what a session takes of parameters and adapter scale. */

@@ -1,6 +1,5 @@
 /** Cuts sequences for evaluation without gradients: as many per run as fit a bound on the largest arrays. */
 import type { Target } from "../../kernels/nn/target.ts";
-import { cutIntoLanes, inTurn } from "./lanes.ts";
 import type { TokenSequence } from "./token_batch.ts";
 
 /**
@@ -12,17 +11,11 @@ export interface ForwardBounds {
   readonly cells: number;
 }
 
-/** A GPU is idle between small runs, and has room. */
-const CUDA: ForwardBounds = { bytes: 2 ** 33, cells: 2 ** 17 };
-const LANES: ForwardBounds = { bytes: 2 ** 28, cells: 2 ** 14 };
-/** Models too large for lanes have products at full speed with fewer. What a run frees, training runs can use. */
-const LARGE: ForwardBounds = { bytes: 2 ** 28, cells: 512 };
-
-/** What one run without gradients may take of a model in so many lanes. */
-export function forwardBounds({ lanes, target }: { lanes: number; target: Target }): ForwardBounds {
-  if (target === "cuda") return CUDA;
-  return lanes > 1 ? LANES : LARGE;
-}
+/** A CPU's products are at full speed with few tokens, and small arrays stay near; a GPU has room, and idles between runs. */
+export const FORWARD_BOUNDS: Record<Target, ForwardBounds> = {
+  cpu: { bytes: 2 ** 27, cells: 512 },
+  cuda: { bytes: 2 ** 33, cells: 2 ** 17 },
+};
 
 /**
  * Consecutive parts of `sequences`, in order, within the bounds; `width` is the widest per-token array (the vocabulary,
@@ -31,7 +24,7 @@ export function forwardBounds({ lanes, target }: { lanes: number; target: Target
 export function forwardChunks<Sequence extends TokenSequence>(
   sequences: readonly Sequence[],
   width: number,
-  { bytes, cells: maxCells }: ForwardBounds = LANES,
+  { bytes, cells: maxCells }: ForwardBounds,
 ): Sequence[][] {
   const maxTokens = Math.max(1, Math.floor(bytes / (8 * width)));
   const chunks: Sequence[][] = [];
@@ -60,16 +53,4 @@ export function forwardRows(
   actions: number,
 ): number {
   return Math.max(1, Math.min(Math.floor(bytes / (8 * width) / actions), Math.floor(cells / columns)));
-}
-
-/** Runs `sequences` in such parts, in `lanes` side by side, and gives the parts' results in order. */
-export function forwardRuns<Sequence extends TokenSequence, Result>(
-  sequences: readonly Sequence[],
-  width: number,
-  { lanes, runtime: { target } }: { lanes: number; runtime: { target: Target } },
-  run: (part: Sequence[]) => Promise<Result>,
-): Promise<Result[]> {
-  const bounds = forwardBounds({ lanes, target });
-  const parts = forwardChunks(sequences, width, bounds).flatMap((chunk) => cutIntoLanes(chunk, lanes));
-  return inTurn(parts, lanes, run);
 }

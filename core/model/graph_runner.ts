@@ -5,8 +5,10 @@ import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
+import type { BaseModel } from "./base_model.ts";
 import type { Feeds } from "./feeds.ts";
-import { cutEvenly, cutIntoBites, cutIntoLanes, sideBySide } from "./lanes.ts";
+import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
+import { cutEvenly, inRounds, laneOf, lanesOfBatch, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
@@ -16,21 +18,63 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** Runs `artifact` once on `feeds` and gives its float32 outputs as arrays of their own. */
-export async function evaluate(
+/** Inputs of one run, and the columns of its batch. */
+export interface PreparedRun {
+  feeds: Feeds;
+  columns: number;
+}
+
+/** A graph without gradients, and what goes into its runs. */
+export interface Evaluation<Row extends TokenSequence> {
+  name: string;
+  artifact: () => Artifact;
+  parameters: ParameterSet | null;
+  /** Makes the inputs of some of the rows. */
+  prepare: (rows: readonly Row[]) => PreparedRun;
+  /** Numbers a token of the widest array: the vocabulary, or hidden. */
+  width: number;
+}
+
+/** The float32 outputs of a run, as arrays of their own. */
+type Outputs = Record<string, Float32Array>;
+
+/** Evaluates `rows` in as many runs as they need, and gives each run's rows and outputs, in order. */
+export async function evaluate<Row extends TokenSequence>(
   sessions: SessionCache,
-  name: string,
-  artifact: () => Artifact,
-  parameters: ParameterSet | null,
-  feeds: Feeds,
-  columns: number,
+  { name, artifact, parameters, prepare, width }: Evaluation<Row>,
+  rows: readonly Row[],
   { signal }: RunOptions = {},
-): Promise<Record<string, Float32Array>> {
-  const session = await sessions.get(name, artifact);
-  using binding = session.bind();
-  bindInputs(binding, session, sessions, parameters, feeds, columns);
-  for (const output of session.outputs) binding.outputOnDevice(output.name);
-  await binding.run({ signal });
+): Promise<{ part: Row[]; outputs: Outputs }[]> {
+  const { base } = sessions;
+  const lanes = cutEvenly(rows, lanesOfBatch(rows.length, base));
+  const bindings: { session: Session; binding: Binding }[] = [];
+  try {
+    for (const index of lanes.keys()) {
+      const session = await sessions.get(name, artifact, { lane: laneOf(index, lanes.length, base) });
+      const binding = session.bind();
+      bindings.push({ session, binding });
+      parameters?.bind(binding, "input", (name) => session.takes(name));
+      for (const output of session.outputs) binding.outputOnDevice(output.name);
+    }
+    const bounds = FORWARD_BOUNDS[base.runtime.target];
+    return await inRounds(
+      lanes.map((part) => forwardChunks(part, width, bounds)),
+      async (round) => {
+        await runPrepared(
+          base,
+          round.map(({ part, lane }) => ({ ...prepare(part), ...bindings[lane]! })),
+          signal,
+        );
+        return round.map(({ part, lane }) => ({ part, outputs: taken(bindings[lane]!.binding) }));
+      },
+    );
+  } finally {
+    for (const { binding } of bindings) binding.dispose();
+  }
+}
+
+/** The outputs that onnxruntime made. */
+function taken(binding: Binding): Outputs {
   return Object.fromEntries(
     Object.entries(binding.outputs()).map(([output, tensor]) => {
       using owned = tensor;
@@ -39,10 +83,30 @@ export async function evaluate(
   );
 }
 
-/** Inputs of one run, and the columns of its batch. */
-export interface PreparedRun {
-  feeds: Feeds;
-  columns: number;
+/** One run of each lane, whose inputs are freed afterwards. */
+async function runPrepared(
+  base: BaseModel,
+  lanes: readonly (PreparedRun & { session: Session; binding: Binding })[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    signal?.throwIfAborted();
+    for (const { feeds, columns, session, binding } of lanes) {
+      feeds.bind(binding, session);
+      for (const [name, tensor] of Object.entries(base.rope(columns))) binding.input(name, tensor);
+    }
+    await runLanes(lanes.map(({ binding }) => binding), base, signal);
+  } finally {
+    for (const { feeds } of lanes) feeds[Symbol.dispose]();
+  }
+}
+
+/** A session with all that stays the same from run to run. */
+interface BoundLane {
+  readonly session: Session;
+  readonly binding: Binding;
+  /** Outputs that are not gradients. */
+  readonly stats: readonly { name: string; tensor: Tensor<"float32"> }[];
 }
 
 /**
@@ -59,6 +123,7 @@ export class TrainingGraph {
   readonly #lanes: ParameterSet[] = [];
   /** By what they make anew. */
   readonly #graphs = new Map<Recompute, Artifact>();
+  readonly #bound = new Map<string, BoundLane>();
   /** By the shape of the rows. */
   readonly #cuts = new Map<string, TrainingCut>();
 
@@ -84,34 +149,35 @@ export class TrainingGraph {
     rows: readonly Row[],
     prepare: (rows: readonly Row[]) => PreparedRun,
     { first, signal }: RunOptions & { first: boolean },
-  ): Promise<Record<string, Float32Array>> {
-    const { base } = this.#sessions;
-    const parts = cutIntoLanes(rows, base.lanes);
-    while (this.#lanes.length < parts.length - 1) this.#lanes.push(this.#gradients.like());
-    const [total, ...others] = await sideBySide(parts, async (part, lane) => {
-      const gradients = lane === 0 ? this.#gradients : this.#lanes[lane - 1]!;
-      if (lane > 0 || first) gradients.clear();
-      const { recompute, bites } = this.#cut(part);
-      let sums: Record<string, Float32Array> | undefined;
-      for (const bite of bites) {
-        const { feeds, columns } = prepare(bite);
-        using _released = feeds;
-        const outputs = await this.#once(feeds, columns, gradients, recompute, signal);
-        sums = sums ? addOutputs(sums, outputs) : outputs;
-      }
-      return sums!;
-    });
-    others.forEach((outputs, lane) => {
-      addInto(this.#gradients.flat.data, this.#lanes[lane]!.flat.data);
-      addOutputs(total!, outputs);
-    });
-    return total!;
+  ): Promise<Outputs> {
+    const cut = this.#cut(rows);
+    const parts = cutEvenly(rows, cut.lanes);
+    const lanes = await Promise.all(parts.map((_, index) => this.#lane(index, cut)));
+    for (const index of parts.keys()) {
+      if (index > 0 || first) this.#gradientsOf(index).clear();
+    }
+    const sums = await inRounds(
+      parts.map((part) => cutEvenly(part, Math.ceil(part.length / cut.rows))),
+      async (round) => {
+        await runPrepared(
+          this.#sessions.base,
+          round.map(({ part, lane }) => ({ ...prepare(part), ...lanes[lane]! })),
+          signal,
+        );
+        return round.map(({ lane }) =>
+          Object.fromEntries(lanes[lane]!.stats.map(({ name, tensor }) => [name, tensor.copy()]))
+        );
+      },
+    );
+    for (const { flat } of this.#lanes.slice(0, parts.length - 1)) {
+      addInto(this.#gradients.flat.data, flat.data);
+    }
+    const [total, ...others]: Outputs[] = sums;
+    return others.reduce(addOutputs, total!);
   }
 
-  /** How one lane runs its rows: a model in lanes for speed, any other as its memory wants it. */
-  #cut<Row extends TokenSequence>(rows: readonly Row[]): { recompute: Recompute; bites: Row[][] } {
-    const { config, lanes, runtime } = this.#sessions.base;
-    if (lanes > 1) return { recompute: "nothing", bites: cutIntoBites(rows, config.intermediate_size) };
+  #cut<Row extends TokenSequence>(rows: readonly Row[]): TrainingCut {
+    const { base } = this.#sessions;
     const longest = (length: (row: Row) => number) => Math.max(...rows.map(length));
     const shape = {
       rows: rows.length,
@@ -120,9 +186,9 @@ export class TrainingGraph {
     };
     const key = Object.values(shape).join();
     const graph = (recompute: Recompute) => this.#graph(recompute);
-    const cut = this.#cuts.get(key) ?? trainingCut(config, graph, shape, runtime.target);
+    const cut = this.#cuts.get(key) ?? trainingCut(base.config, graph, shape, base, base.runtime.target);
     this.#cuts.set(key, cut);
-    return { recompute: cut.recompute, bites: cutEvenly(rows, Math.ceil(rows.length / cut.rows)) };
+    return cut;
   }
 
   #graph(recompute: Recompute): Artifact {
@@ -131,58 +197,51 @@ export class TrainingGraph {
     return known;
   }
 
-  async #once(
-    feeds: Feeds,
-    columns: number,
-    gradients: ParameterSet,
-    recompute: Recompute,
-    signal: AbortSignal | undefined,
-  ): Promise<Record<string, Float32Array>> {
-    const session = await this.#sessions.get(`${this.#name}:${recompute}`, () => this.#graph(recompute));
-    using binding = session.bind();
-    bindInputs(binding, session, this.#sessions, this.#parameters, feeds, columns);
+  /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
+  async #lane(index: number, { lanes, recompute }: TrainingCut): Promise<BoundLane> {
+    const lane = laneOf(index, lanes, this.#sessions.base);
+    const key = `${recompute}:${lane}`;
+    const known = this.#bound.get(key);
+    if (known) return known;
+    const graph = () => this.#graph(recompute);
+    const session = await this.#sessions.get(`${this.#name}:${recompute}`, graph, { lane });
+    const binding = session.bind();
+    this.#parameters.bind(binding, "input", (name) => session.takes(name));
+    const gradients = this.#gradientsOf(index);
     gradients.bind(binding, "input", () => true, "accumulated.");
     gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);
     const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT)).map(({ name, dims }) => {
       const tensor = Tensor.from(this.#sessions.base.runtime, "float32", dims as number[]);
       binding.output(name, tensor);
-      return [name, tensor] as const;
+      return { name, tensor };
     });
-    await binding.run({ signal });
-    return Object.fromEntries(stats.map(([name, tensor]) => {
-      using owned = tensor;
-      return [name, owned.copy() as Float32Array];
-    }));
+    const bound = { session, binding, stats };
+    this.#bound.set(key, bound);
+    return bound;
   }
 
-  /** Frees the gradients of its lanes. */
+  /** What a lane adds its gradients to. */
+  #gradientsOf(index: number): ParameterSet {
+    while (this.#lanes.length < index) this.#lanes.push(this.#gradients.like());
+    return index === 0 ? this.#gradients : this.#lanes[index - 1]!;
+  }
+
+  /** Frees what is bound, and the gradients of its lanes. */
   dispose(): void {
+    for (const { binding, stats } of this.#bound.values()) {
+      binding.dispose();
+      for (const { tensor } of stats) tensor.dispose();
+    }
     for (const gradients of this.#lanes) gradients.dispose();
   }
 }
 
 /** `total` with `part` added to each of its arrays. */
-function addOutputs(
-  total: Record<string, Float32Array>,
-  part: Record<string, Float32Array>,
-): Record<string, Float32Array> {
+function addOutputs(total: Outputs, part: Outputs): Outputs {
   for (const [name, values] of Object.entries(part)) addInto(total[name]!, values);
   return total;
 }
 
 function addInto(total: Float32Array, part: Float32Array): void {
   for (let i = 0; i < total.length; i++) total[i]! += part[i]!;
-}
-
-function bindInputs(
-  binding: Binding,
-  session: Session,
-  sessions: SessionCache,
-  parameters: ParameterSet | null,
-  feeds: Feeds,
-  columns: number,
-): void {
-  parameters?.bind(binding, "input", (name) => session.takes(name));
-  feeds.bind(binding, session);
-  for (const [name, tensor] of Object.entries(sessions.base.rope(columns))) binding.input(name, tensor);
 }

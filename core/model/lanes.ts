@@ -1,34 +1,44 @@
 /**
- * Parts of a batch side by side, a thread each. The operators of a small model are too short to be shared among
- * threads: waking them costs more than they save. So its batches are cut into lanes instead, and every lane runs the
- * whole graph on one thread. Rows do not depend on each other, so this changes no result but by rounding.
+ * Parts of a batch side by side, a thread each: every lane runs the whole graph on one thread. Threads that share an
+ * operator wait for each other at its end, and many operators are not shared at all. Rows do not depend on each other, so
+ * lanes change no result but by rounding.
  */
-import type { TokenSequence } from "./token_batch.ts";
 
-/** Fewer rows than this do not fill a lane. */
+import type { Binding } from "../ort/binding.ts";
+
+/** What decides how many lanes there are: the most, a thread each, and whether the model is a small one. */
+export interface Lanes {
+  readonly lanes: number;
+  /** Its operators are too short to be shared among threads, and for lanes to wait for each other's memory. */
+  readonly small: boolean;
+}
+
+/** Fewer rows than this do not fill a lane of a small model. */
 const MIN_ROWS = 4;
 
-/** `rows` in order, cut into at most `lanes` parts of nearly equal size; one part when there are few. */
-export function cutIntoLanes<Row>(rows: readonly Row[], lanes: number): Row[][] {
-  return cutEvenly(rows, Math.max(1, Math.min(lanes, Math.floor(rows.length / MIN_ROWS))));
+/** What lanes of a large model must come to of the work that they could do, or all threads share each operator. */
+const MIN_USE = 0.75;
+
+/** Into how many lanes that many rows are cut, where each is run once, as a whole. */
+export function lanesOfBatch(rows: number, { lanes, small }: Lanes): number {
+  if (small) return Math.max(1, Math.min(lanes, Math.floor(rows / MIN_ROWS)));
+  return rows >= MIN_USE * lanes * Math.ceil(rows / lanes) ? lanes : 1;
 }
 
-/** What one activation of a lane's run may take. Larger runs were no faster, and hold more at once. */
-const BITE_BYTES = 1 << 20;
-
-/**
- * The rows of one lane in order, cut into parts of nearly equal size that it runs one after another: as many as keep
- * an activation of `width` numbers a token within the bound. Rows of a padded batch are as long as the longest.
- */
-export function cutIntoBites<Row extends TokenSequence>(rows: readonly Row[], width: number): Row[][] {
-  const columns = Math.max(
-    0,
-    ...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length),
-  );
-  return cutEvenly(rows, Math.ceil(rows.length / biteRows(width, columns)));
+/** Into how many lanes they are cut where they are sampled: every lane of a large model would read all its weights. */
+export function lanesOfDecode(rows: number, most: Lanes): number {
+  return most.small ? lanesOfBatch(rows, most) : 1;
 }
 
-/** The most rows of `columns` tokens in such a part. */
+/** Which session a lane runs in: `undefined` for the one that all threads share. */
+export function laneOf(index: number, count: number, { lanes, small }: Lanes): number | undefined {
+  return count > 1 || (small && lanes > 1) ? index : undefined;
+}
+
+/** What one activation of a small model's run may take: larger runs were no faster, and hold more at once. */
+const BITE_BYTES = 1 << 19;
+
+/** The most rows of `columns` tokens in such a run, with activations of `width` numbers a token. */
 export function biteRows(width: number, columns: number): number {
   return Math.max(1, Math.floor(BITE_BYTES / (4 * width * columns)));
 }
@@ -40,28 +50,44 @@ export function cutEvenly<Row>(rows: readonly Row[], count: number): Row[][] {
 }
 
 /**
- * Runs all parts at once and gives their results in order. Settles when every part has: what they share may be
- * touched again afterwards. Throws the first failure.
+ * Runs the parts of all lanes, each lane's in order, in rounds of one part a lane. Gives their results in order, the first
+ * lane's first.
  */
-export async function sideBySide<Part, Result>(
-  parts: readonly Part[],
-  run: (part: Part, lane: number) => Promise<Result>,
+export async function inRounds<Part, Result>(
+  lanes: readonly (readonly Part[])[],
+  run: (round: { part: Part; lane: number }[]) => Promise<Result[]>,
 ): Promise<Result[]> {
-  const settled = await Promise.allSettled(parts.map(run));
-  const failure = settled.find((outcome) => outcome.status === "rejected");
-  if (failure) throw failure.reason;
-  return settled.map((outcome) => (outcome as PromiseFulfilledResult<Result>).value);
+  const results = lanes.map((): Result[] => []);
+  const rounds = Math.max(...lanes.map(({ length }) => length));
+  for (let round = 0; round < rounds; round++) {
+    const present = lanes.flatMap((parts, lane) => round < parts.length ? { part: parts[round]!, lane } : []);
+    const done = await run(present);
+    present.forEach(({ lane }, at) => results[lane]!.push(done[at]!));
+  }
+  return results.flat();
 }
 
-/** Runs `parts` in order, `lanes` of them at a time, and gives their results in order. */
-export async function inTurn<Part, Result>(
-  parts: readonly Part[],
-  lanes: number,
-  run: (part: Part) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let start = 0; start < parts.length; start += lanes) {
-    results.push(...await sideBySide(parts.slice(start, start + lanes), run));
+/**
+ * One run of each lane. Of a small model's lanes the first runs on this very thread: there are as many lanes as threads,
+ * and one thread more, waiting for them, would take turns with one of them. A large model's, or a lone one, leave the
+ * event loop free.
+ *
+ * Settles when all have: what they share may be touched again then. Throws the first failure.
+ */
+export async function runLanes(
+  bindings: readonly Binding[],
+  { small }: Pick<Lanes, "small">,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const here = small && bindings.length > 1 ? bindings[0] : undefined;
+  const others = Promise.allSettled(
+    bindings.filter((binding) => binding !== here).map((binding) => binding.run({ signal })),
+  );
+  try {
+    here?.runSync();
+  } finally {
+    await others;
   }
-  return results;
+  const failure = (await others).find((outcome) => outcome.status === "rejected");
+  if (failure) throw failure.reason;
 }

@@ -133,13 +133,26 @@ export class SessionCache {
 
   constructor(readonly base: BaseModel) {}
 
-  /** The session of this name; `artifact` builds its graph the first time. */
-  get(name: string, artifact: () => Artifact, options: SessionOptions = {}): Promise<Session> {
-    const known = this.#sessions.get(name);
+  /**
+   * The session of this name; `artifact` builds its graph the first time. With `lane` the one that this lane runs in, on
+   * one thread. Lanes of a small model have one each, with memory of its own, those of a large one are slow to load and
+   * share theirs.
+   */
+  get(
+    name: string,
+    artifact: () => Artifact,
+    { lane, ...options }: SessionOptions & { lane?: number } = {},
+  ): Promise<Session> {
+    const own = this.base.small && lane !== undefined;
+    const key = lane === undefined ? name : `${name}@${own ? lane : "lanes"}`;
+    const known = this.#sessions.get(key);
     if (known) return known;
-    const made = this.base.session(artifact(), options);
-    this.#sessions.set(name, made);
-    made.catch(() => this.#sessions.delete(name)); // what was wrong may be put right
+    const made = this.base.session(artifact(), {
+      ...(lane !== undefined && { threads: 1, arena: own ? "own" : "shared" }),
+      ...options,
+    });
+    this.#sessions.set(key, made);
+    made.catch(() => this.#sessions.delete(key)); // what was wrong may be put right
     return made;
   }
 

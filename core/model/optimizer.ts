@@ -76,7 +76,7 @@ export class Optimizer {
 
   /** Moments at zero. */
   static async create(runtime: Runtime, parameters: ParameterSet, config: AdamConfig): Promise<Optimizer> {
-    const options = { arena: false };
+    const options = { arena: "none" } as const;
     const session = ({ bytes, hostNodes }: Artifact) =>
       runtime.createSession(bytes, { ...options, hostNodes });
     const normSession = await session(gradientNormArtifact());

@@ -14,7 +14,6 @@ import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { heldBy, SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
-import { forwardRuns } from "./forward_chunks.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
 
 /** Per-token results of `analyze`, a row per sequence. */
@@ -113,29 +112,22 @@ export class Policy {
       ...(entropy && { entropy: [] }),
       ...(values && { values: [] }),
     };
-    const parts = await forwardRuns(
-      sequences,
-      this.base.config.vocab_size,
-      this.base,
-      async (chunk) => {
-        const batch = tokenBatch(chunk);
-        using feeds = new Feeds(this.base.runtime)
+    const evaluation = {
+      name: `policy_eval:${entropy}:${values}`,
+      artifact: () => policyEvalArtifact(this.base.config, this.tuning, { entropy, values }),
+      parameters,
+      prepare: (rows: readonly TokenSequence[]) => {
+        const batch = tokenBatch(rows);
+        const feeds = new Feeds(this.base.runtime)
           .batch(batch)
           .scalar("inverse_temperature", 1 / temperature)
           .scalar("adapter_scale", off ? 0 : 1);
-        const outputs = await evaluate(
-          this.#sessions,
-          `policy_eval:${entropy}:${values}`,
-          () => policyEvalArtifact(this.base.config, this.tuning, { entropy, values }),
-          parameters,
-          feeds,
-          batch.columns,
-          { signal },
-        );
-        return { outputs, lengths: batch.lengths };
+        return { feeds, columns: batch.columns };
       },
-    );
-    for (const { outputs, lengths } of parts) {
+      width: this.base.config.vocab_size,
+    };
+    for (const { part, outputs } of await evaluate(this.#sessions, evaluation, sequences, { signal })) {
+      const lengths = part.map(({ response_ids }) => response_ids.length);
       analysis.logprobs.push(...unpack(outputs.logprobs!, lengths));
       analysis.entropy?.push(...unpack(outputs.entropy!, lengths));
       analysis.values?.push(...unpack(outputs.values!, lengths));

@@ -4,11 +4,9 @@ import { UserError } from "../errors.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
-import { evaluate, type RunOptions } from "./graph_runner.ts";
-import { forwardBounds } from "./forward_chunks.ts";
-import { cutIntoLanes, sideBySide } from "./lanes.ts";
+import { evaluate, type PreparedRun, type RunOptions } from "./graph_runner.ts";
 import { heldBy, SessionCache } from "./network.ts";
-import { int64s } from "./token_batch.ts";
+import { int64s, type TokenSequence } from "./token_batch.ts";
 
 export class RewardModel {
   readonly base: BaseModel;
@@ -53,32 +51,20 @@ export class RewardModel {
         `Token id ${unknown} is not below the reward model's vocabulary of ${vocab_size}`,
       );
     }
-    const scores = new Float32Array(sequences.length);
-    const { lanes, runtime: { target } } = this.base;
-    const maxCells = forwardBounds({ lanes, target }).cells;
-    for (let start = 0; start < sequences.length;) {
-      let end = start, columns = 0;
-      while (end < sequences.length) {
-        const wider = Math.max(columns, sequences[end]!.length);
-        if (end > start && wider * (end + 1 - start) > maxCells) break;
-        columns = wider;
-        end++;
-      }
-      const lanes = cutIntoLanes(sequences.slice(start, end), this.base.lanes);
-      const parts = await sideBySide(lanes, (lane) => this.#run(lane, columns, signal));
-      for (const part of parts) {
-        scores.set(part, start);
-        start += part.length;
-      }
-    }
-    return scores;
+    const evaluation = {
+      name: "score",
+      artifact: () => scoreArtifact(this.base.config, heldBy(this.base, { type: "none" })),
+      parameters: null,
+      prepare: (rows: readonly TokenSequence[]) => this.#prepare(rows.map(({ prompt_ids }) => prompt_ids)),
+      width: this.base.config.hidden_size,
+    };
+    const rows = sequences.map((ids) => ({ prompt_ids: ids, response_ids: [] }));
+    const runs = await evaluate(this.#sessions, evaluation, rows, { signal });
+    return Float32Array.from(runs.flatMap(({ outputs }) => [...outputs.scores!]));
   }
 
-  async #run(
-    rows: readonly ArrayLike<number>[],
-    columns: number,
-    signal?: AbortSignal,
-  ): Promise<Float32Array> {
+  #prepare(rows: readonly ArrayLike<number>[]): PreparedRun {
+    const columns = Math.max(...rows.map(({ length }) => length));
     const ids = int64s(rows.length * columns);
     const last = int64s(rows.length);
     rows.forEach((row, at) => {
@@ -86,12 +72,10 @@ export class RewardModel {
       last.words[2 * at] = at * columns + this.#lastToken(row);
     });
     const { runtime } = this.base;
-    using feeds = new Feeds(runtime)
+    const feeds = new Feeds(runtime)
       .tensor("ids", Tensor.from(runtime, "int64", [rows.length, columns], ids.array))
       .tensor("positions", Tensor.from(runtime, "int64", [rows.length], last.array));
-    const graph = () => scoreArtifact(this.base.config, heldBy(this.base, { type: "none" }));
-    const { scores } = await evaluate(this.#sessions, "score", graph, null, feeds, columns, { signal });
-    return scores!;
+    return { feeds, columns };
   }
 
   /** Transformers' classifiers look past trailing padding, also where the end of a text has the padding's id. */

@@ -1,19 +1,23 @@
 /**
- * How a training run of a large model is cut so that what it keeps for the backward pass stays in bounds: rows per run,
- * and what is made anew instead of kept. It depends on shapes alone, never on the machine, so that a job repeats.
+ * How a training run is cut: into lanes where that is faster, there into runs that stay within bounds with what they keep
+ * for the backward pass, and what is made anew instead of kept. It depends on shapes and on the number of threads alone,
+ * so that a job repeats.
  */
-import { peakBytes } from "../../kernels/graph/cost.ts";
+import { GRADIENT } from "../../kernels/artifacts.ts";
+import { peakBytes, sizeOf } from "../../kernels/graph/cost.ts";
 import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
-import { weightShapes } from "./network.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/target.ts";
+import { biteRows, type Lanes, lanesOfBatch } from "./lanes.ts";
+import { weightShapes } from "./network.ts";
 
 export interface TrainingCut {
+  lanes: number;
   recompute: Recompute;
-  /** Rows per run. */
+  /** Rows per run of a lane, at most. */
   rows: number;
-  /** What values between inputs and outputs of such a run take at most. */
+  /** What values between inputs and outputs take at most, in the runs of all lanes at once. */
   bytes: number;
 }
 
@@ -28,13 +32,19 @@ export interface BatchShape {
 const MIB = 2 ** 20;
 
 /**
- * Bytes, by those of the weights, that a run is cut to (of 135M weights, a row was as fast in runs of half the size, not
- * of a quarter), and that a row alone may need before whole layers are made anew, which costs a third more time. Small
- * runs leave a GPU idle, and its memory is for them.
+ * Bytes, by those of the weights, that a run of a large model is cut to (of 135M weights, a row was as fast in runs of
+ * half the size, not of a quarter), and that a row alone may need before whole layers are made anew, which costs a third
+ * more time. Small runs leave a GPU idle, and its memory is for them.
  */
 const BOUNDS: Record<Target, (weights: number) => { run: number; row: number }> = {
   cpu: (weights) => ({ run: Math.max(384 * MIB, weights / 4), row: Math.max(2048 * MIB, weights) }),
   cuda: () => ({ run: 8192 * MIB, row: 8192 * MIB }),
+};
+
+/** The same for a run of one of several lanes, and what the gradients of the others may take. */
+const LANE_BOUNDS = {
+  run: (weights: number) => Math.max(256 * MIB, weights / 8),
+  gradients: 512 * MIB,
 };
 
 /** Bytes of a model's weights as float32. */
@@ -42,27 +52,52 @@ export function weightBytes(config: ModelConfig): number {
   return weightShapes(config).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 }
 
-/**
- * The cheapest way to train on `shape` within bounds that grow with the model: a quarter of its weights for a run, all
- * of them for a row. A GPU's runs have a bound of their own.
- */
+/** The cheapest way to train on `shape` within the bounds, which grow with the model. A GPU's runs have bounds of their own. */
 export function trainingCut(
   config: ModelConfig,
   artifact: (recompute: Recompute) => Artifact,
   { rows, columns, actions }: BatchShape,
+  most: Lanes,
   target: Target = "cpu",
 ): TrainingCut {
-  const { run, row } = BOUNDS[target](weightBytes(config));
   const need = (recompute: Recompute, count: number) =>
     peakBytes(artifact(recompute), { B: count, S: columns, N: count * actions, context: columns });
+  const weights = weightBytes(config);
+  const lanes = lanesOfBatch(rows, most);
+  if (most.small) {
+    const bite = evenly(Math.ceil(rows / lanes), biteRows(config.intermediate_size, columns));
+    return { lanes, recompute: "nothing", rows: bite, bytes: lanes * need("nothing", bite) };
+  }
+  if (lanes > 1 && (lanes - 1) * gradientBytes(artifact("nothing")) <= LANE_BOUNDS.gradients) {
+    const bound = LANE_BOUNDS.run(weights);
+    if (need("cheap", 1) <= bound) {
+      const cut = within(Math.ceil(rows / lanes), bound, "cheap");
+      return { ...cut, lanes, bytes: lanes * cut.bytes };
+    }
+  }
+  const { run, row } = BOUNDS[target](weights);
   const whole = need("nothing", rows);
-  if (whole <= run) return { recompute: "nothing", rows, bytes: whole };
-  const recompute = need("cheap", 1) <= row ? "cheap" : "layers";
-  const one = need(recompute, 1);
-  let fitting = Math.min(rows, Math.max(1, Math.floor(run / one)));
-  // A row more adds a little less than the first alone.
-  while (fitting < rows && need(recompute, fitting + 1) <= run) fitting++;
-  const runs = Math.ceil(rows / fitting);
-  const even = Math.ceil(rows / runs);
-  return { recompute, rows: even, bytes: need(recompute, even) };
+  if (whole <= run) return { lanes: 1, recompute: "nothing", rows, bytes: whole };
+  return { lanes: 1, ...within(rows, run, need("cheap", 1) <= row ? "cheap" : "layers") };
+
+  /** As many of `count` rows a run as fit, one at least. */
+  function within(count: number, bound: number, recompute: Recompute) {
+    const one = need(recompute, 1);
+    let fitting = Math.min(count, Math.max(1, Math.floor(bound / one)));
+    // A row more adds a little less than the first alone.
+    while (fitting < count && need(recompute, fitting + 1) <= bound) fitting++;
+    const even = evenly(count, fitting);
+    return { recompute, rows: even, bytes: need(recompute, even) };
+  }
+}
+
+/** Rows of the largest of as few parts as have at most `most` rows. */
+function evenly(rows: number, most: number): number {
+  return Math.ceil(rows / Math.ceil(rows / most));
+}
+
+/** What one set of gradients takes. */
+function gradientBytes({ outputs }: Artifact): number {
+  return outputs.filter(({ name }) => name.startsWith(GRADIENT))
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape, {}), 0);
 }

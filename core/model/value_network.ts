@@ -3,7 +3,6 @@ import { type Tuning, valueEvalArtifact, valueTrainingArtifact } from "../../ker
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
-import { forwardRuns } from "./forward_chunks.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { heldBy, SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -28,21 +27,23 @@ export class ValueNetwork {
   /** V of the state before each response token, a row per sequence. */
   async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
     const { config } = this.base;
-    const values = await forwardRuns(sequences, config.intermediate_size, this.base, async (chunk) => {
-      const batch = tokenBatch(chunk);
-      using feeds = new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1);
-      const outputs = await evaluate(
-        this.#sessions,
-        "value_eval",
-        () => valueEvalArtifact(this.base.config, this.#tuning),
-        this.parameters,
-        feeds,
-        batch.columns,
-        { signal },
-      );
-      return unpack(outputs.values!, batch.lengths);
-    });
-    return values.flat();
+    const evaluation = {
+      name: "value_eval",
+      artifact: () => valueEvalArtifact(config, this.#tuning),
+      parameters: this.parameters,
+      prepare: (rows: readonly TokenSequence[]) => {
+        const batch = tokenBatch(rows);
+        return {
+          feeds: new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1),
+          columns: batch.columns,
+        };
+      },
+      width: config.intermediate_size,
+    };
+    const runs = await evaluate(this.#sessions, evaluation, sequences, { signal });
+    return runs.flatMap(({ part, outputs }) =>
+      unpack(outputs.values!, part.map(({ response_ids }) => response_ids.length))
+    );
   }
 
   /** Adds one micro-batch's gradient of the value loss to `optimizer`'s, as `Policy.train` does. */

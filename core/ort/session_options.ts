@@ -29,10 +29,12 @@ export interface SessionOptions {
   /** Shares reordered weights with every other session that names the same container. */
   prepacked?: PrepackedWeights;
   /**
-   * Keep freed memory for later runs. Off: less memory, slightly slower small runs.
-   * @default {true}
+   * Where a run's values come from and what it frees goes. `shared`: the arena of all sessions, so that what one has freed
+   * serves the next; runs side by side wait for each other there. `own`: an arena of the session's. `none`: the
+   * system's allocator, which takes less memory and makes small runs slower.
+   * @default {"shared"}
    */
-  arena?: boolean;
+  arena?: "shared" | "own" | "none";
   /**
    * Plan one block for all intermediate values of a known shape.
    * @default {true}
@@ -84,7 +86,7 @@ export async function withSessionOptions<T>(
     if (process.sharedPool && options.threads === undefined) {
       set(api.DisablePerSessionThreads(native), "thread pool");
     } else set(api.SetIntraOpNumThreads(native, options.threads ?? process.threads), "number of threads");
-    if (options.arena === false) set(api.DisableCpuMemArena(native), "arena");
+    if (options.arena === "none") set(api.DisableCpuMemArena(native), "arena");
     if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
     if (process.deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
     const level = OPTIMIZATION[options.optimization ?? "all"];
@@ -140,8 +142,8 @@ function configEntries(options: SessionOptions, { spin, device }: ProcessOptions
     "session.intra_op.allow_spinning": spin ? "1" : "0",
     // Our graphs have equal nodes only on purpose: a value made anew for the backward pass, not kept since the forward.
     "optimization.disable_specified_optimizers": "CommonSubexpressionElimination",
-    // The environment's arenas; a session that turns the host's off allocates for itself. A device has but the one.
-    "session.use_env_allocators": options.arena === false && !device ? "0" : "1",
+    // The environment's arenas. A device has but the one.
+    "session.use_env_allocators": (options.arena ?? "shared") === "shared" || device ? "1" : "0",
   };
   if (device) entries["session.record_ep_graph_assignment_info"] = "1";
   if (options.prepacking === false) entries["session.disable_prepacking"] = "1";

@@ -25,7 +25,7 @@ function workload(size: keyof typeof WORKLOADS, given: Partial<TrainingJobReques
   });
 }
 
-Deno.test("jobCost() counts weights once, their reordered copy once, and four of what is trained", () => {
+Deno.test("jobCost() counts weights once, their reordered copy once, what is trained four times, and gradients for each lane", () => {
   const { memory } = jobCost(workload("135m"), shape("135m"));
   const layers = 30 * (576 * 576 * 2 + 2 * 576 * 192 + 3 * 576 * 1536);
   const head = 49152 * 576;
@@ -33,7 +33,7 @@ Deno.test("jobCost() counts weights once, their reordered copy once, and four of
   assert.equal(memory.reordered, 4 * (layers + head));
   assert.equal(memory.reward_models, memory.weights + 4 * 576);
   const adapter = 30 * 16 * (2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536));
-  assert.equal(memory.trained, 4 * 4 * (2 * adapter + 577));
+  assert.equal(memory.trained, 4 * (4 + 1) * (2 * adapter + 577));
   assert.equal(memory.cache, 4 * 2 * 30 * 3 * 64 * (64 + 50) * 8);
 });
 

@@ -1,11 +1,22 @@
 /** Lanes: how a batch is cut, and that cutting it changes no result but by rounding. */
 import assert from "node:assert/strict";
-import { cutIntoBites, cutIntoLanes, inTurn, sideBySide } from "../../../core/model/lanes.ts";
+import { Builder } from "../../../kernels/graph/builder.ts";
+import {
+  biteRows,
+  cutEvenly,
+  inRounds,
+  laneOf,
+  lanesOfBatch,
+  lanesOfDecode,
+  runLanes,
+} from "../../../core/model/lanes.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { initialParameters, tuningOf } from "../../../core/model/network.ts";
 import { Optimizer } from "../../../core/model/optimizer.ts";
 import type { DecodeRow } from "../../../core/model/decoding.ts";
 import { Policy } from "../../../core/model/policy.ts";
+import type { Binding } from "../../../core/ort/binding.ts";
+import { Tensor } from "../../../core/ort/tensor.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { uniform } from "../../../core/rng.ts";
 
@@ -21,50 +32,67 @@ const LOSS = {
   entropy_coef: 0,
 };
 
-Deno.test("cutIntoLanes() keeps the order, balances, and leaves few rows together", () => {
+Deno.test("a small model's lanes have four rows each, a large one's about the same to do", () => {
+  const small = { lanes: 2, small: true };
+  assert.deepEqual([1, 7, 8, 32].map((rows) => lanesOfBatch(rows, small)), [1, 1, 2, 2]);
+  const large = { lanes: 4, small: false };
+  assert.deepEqual([1, 3, 4, 5, 6, 7, 8, 9, 32].map((rows) => lanesOfBatch(rows, large)), [
+    ...[1, 4, 4, 1, 4, 4, 4, 4, 4],
+  ]);
+  assert.equal(lanesOfBatch(1, { lanes: 1, small: false }), 1);
+});
+
+Deno.test("a large model is sampled in one lane, a single run of it shares its operators among all threads", () => {
+  assert.equal(lanesOfDecode(32, { lanes: 4, small: false }), 1);
+  assert.equal(lanesOfDecode(32, { lanes: 4, small: true }), 4);
+  assert.equal(laneOf(0, 1, { lanes: 4, small: false }), undefined);
+  assert.equal(laneOf(1, 4, { lanes: 4, small: false }), 1);
+  assert.equal(laneOf(0, 1, { lanes: 4, small: true }), 0);
+  assert.equal(laneOf(0, 1, { lanes: 1, small: true }), undefined);
+});
+
+Deno.test("biteRows() holds the bound on an activation, and is one row at least", () => {
+  assert.equal(biteRows(384, 80), 4); // 4·80·384 float32 numbers are 0.47 MiB
+  assert.equal(biteRows(384, 90), 3); // 4 rows would be 0.53 MiB
+  assert.equal(biteRows(1_000_000, 80), 1);
+});
+
+Deno.test("cutEvenly() keeps the order and balances", () => {
   const rows = Array.from({ length: 11 }, (_, row) => row);
-  assert.deepEqual(cutIntoLanes(rows, 2), [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9, 10]]);
-  assert.deepEqual(cutIntoLanes(rows, 1), [rows]);
-  assert.equal(cutIntoLanes(rows.slice(0, 7), 4).length, 1);
-  assert.deepEqual(cutIntoLanes(rows, 16).flat(), rows);
+  assert.deepEqual(cutEvenly(rows, 2), [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9, 10]]);
+  assert.deepEqual(cutEvenly(rows, 1), [rows]);
+  assert.deepEqual(cutEvenly(rows, 4).flat(), rows);
 });
 
-Deno.test("cutIntoBites() keeps the order, balances, and holds the bound on an activation", () => {
-  const rows = (count: number, length: number) =>
-    Array.from({ length: count }, () => ({ prompt_ids: [1], response_ids: new Array(length - 1).fill(2) }));
-  const sizes = (count: number, length: number, width: number) =>
-    cutIntoBites(rows(count, length), width).map((bite) => bite.length);
-  assert.deepEqual(sizes(16, 80, 384), [8, 8]); // 8·80·384 float32 numbers are 0.94 MiB
-  assert.deepEqual(sizes(16, 90, 384), [5, 5, 6]); // 8 rows would be 1.05 MiB
-  assert.deepEqual(sizes(3, 80, 1_000_000), [1, 1, 1]);
-  assert.deepEqual(sizes(0, 80, 384), []);
-  const given = rows(11, 100);
-  assert.deepEqual(cutIntoBites(given, 384).flat(), given);
-});
-
-Deno.test("sideBySide() waits for every part before it throws", async () => {
-  let finished = false;
-  const slow = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    finished = true;
-  };
-  await assert.rejects(
-    sideBySide([0, 1], (part) => part === 0 ? Promise.reject(new Error("first")) : slow()),
-    /first/,
-  );
-  assert.ok(finished);
-});
-
-Deno.test("inTurn() runs at most that many at once and keeps the order", async () => {
-  let running = 0, most = 0;
-  const results = await inTurn([5, 1, 4, 2, 3], 2, async (part) => {
-    most = Math.max(most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, part));
-    running--;
-    return part * 10;
+Deno.test("inRounds() runs one part of each lane at a time and gives the results lane by lane", async () => {
+  const rounds: number[][] = [];
+  const results = await inRounds([[1, 2, 3], [4, 5]], (round) => {
+    rounds.push(round.map(({ part }) => part));
+    return Promise.resolve(round.map(({ part, lane }) => [part, lane]));
   });
-  assert.deepEqual(results, [50, 10, 40, 20, 30]);
-  assert.equal(most, 2);
+  assert.deepEqual(rounds, [[1, 4], [2, 5], [3]]);
+  assert.deepEqual(results, [[1, 0], [2, 0], [3, 0], [4, 1], [5, 1]]);
+});
+
+/** Adds 1 to x [n]. */
+async function adder(n: number): Promise<{ binding: Binding; y: Tensor }> {
+  const g = new Builder("adder");
+  const session = await runtime.createSession(
+    g.finish({ y: g.add(g.input("x", "float32", ["n"]), 1) }).bytes,
+  );
+  const y = Tensor.zeros(runtime, "float32", [n]);
+  return { binding: session.bind().input("x", Tensor.zeros(runtime, "float32", [n])).output("y", y), y };
+}
+
+Deno.test("runLanes() waits for every lane before it throws", async () => {
+  for (const small of [true, false]) {
+    const [wrong, right] = [await adder(3), await adder(1 << 20)];
+    wrong.binding.output("y", Tensor.zeros(runtime, "float32", [2])); // not the shape of x
+    const bindings = small ? [right.binding, wrong.binding] : [wrong.binding, right.binding];
+    await assert.rejects(runLanes(bindings, { small }, undefined), /shape|[Ss]ize/);
+    assert.ok((right.y.data as Float32Array).every((value) => value === 1));
+    for (const { binding } of [wrong, right]) binding.dispose();
+  }
 });
 
 /** A policy on the embedded model in lanes, or in one. */

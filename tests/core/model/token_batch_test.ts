@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { forwardBounds, forwardChunks } from "../../../core/model/forward_chunks.ts";
+import { FORWARD_BOUNDS, forwardChunks } from "../../../core/model/forward_chunks.ts";
 import { pack, tokenBatch, unpack } from "../../../core/model/token_batch.ts";
 
 Deno.test("tokenBatch() pads right, predicts each action from the column before it and drops the last token", () => {
@@ -26,8 +26,8 @@ Deno.test("unpack() undoes pack()", () => {
 Deno.test("forwardChunks() keeps the order, loses nothing and holds the bound unless one row exceeds it", () => {
   const of = (...lengths: number[]) =>
     lengths.map((length) => ({ prompt_ids: [1], response_ids: new Array<number>(length).fill(0) }));
-  const width = 32 * 1024 * 1024 / 10; // ten tokens fit
-  const chunks = forwardChunks(of(4, 6, 1, 30, 2, 8, 1), width);
+  const bounds = { bytes: 80 * 7, cells: 1e6 }; // ten tokens fit
+  const chunks = forwardChunks(of(4, 6, 1, 30, 2, 8, 1), 7, bounds);
   assert.deepEqual(chunks.map((chunk) => chunk.map(({ response_ids }) => response_ids.length)), [
     [4, 6],
     [1],
@@ -35,22 +35,16 @@ Deno.test("forwardChunks() keeps the order, loses nothing and holds the bound un
     [2, 8],
     [1],
   ]);
-  assert.deepEqual(forwardChunks([], width), []);
+  assert.deepEqual(forwardChunks([], 7, bounds), []);
 });
 
 Deno.test("forwardChunks() counts prompts and padding too", () => {
   const of = (...prompts: number[]) =>
     prompts.map((length) => ({ prompt_ids: new Array<number>(length).fill(5), response_ids: [1] }));
-  const sizes = (...prompts: number[]) => forwardChunks(of(...prompts), 100).map((chunk) => chunk.length);
-  assert.deepEqual(sizes(8191, 8191, 8191), [2, 1]);
-  assert.deepEqual(sizes(1, 1, 1, 16_383, 1), [3, 1, 1]);
-  assert.deepEqual(sizes(99_999, 99_999), [1, 1]);
-  assert.deepEqual(sizes(...new Array<number>(400).fill(127)), [128, 128, 128, 16]);
-  // Of a model that is not in lanes, fewer: 512.
-  const large = forwardChunks(
-    of(...new Array<number>(9).fill(127)),
-    100,
-    forwardBounds({ lanes: 1, target: "cpu" }),
-  );
-  assert.deepEqual(large.map((chunk) => chunk.length), [4, 4, 1]);
+  const sizes = (...prompts: number[]) =>
+    forwardChunks(of(...prompts), 100, FORWARD_BOUNDS.cpu).map((chunk) => chunk.length);
+  assert.deepEqual(sizes(255, 255, 255), [2, 1]);
+  assert.deepEqual(sizes(1, 1, 1, 511, 1), [3, 1, 1]);
+  assert.deepEqual(sizes(9999, 9999), [1, 1]);
+  assert.deepEqual(sizes(...new Array<number>(9).fill(127)), [4, 4, 1]);
 });

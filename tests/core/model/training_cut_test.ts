@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { policyTrainingArtifact } from "../../../kernels/artifacts.ts";
 import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import { WORKLOADS } from "../../../bench/workloads.ts";
+import { lanesOf } from "../../../core/model/base_model.ts";
 import { tuningOf } from "../../../core/model/network.ts";
 import type { Target } from "../../../kernels/nn/target.ts";
 import { parseConfig } from "../../../core/model/read_config.ts";
@@ -20,7 +21,10 @@ function setting(size: "tiny" | "135m") {
   const made = new Map<Recompute, ReturnType<typeof artifact>>();
   return {
     model,
-    cut: (shape: { rows: number; columns: number; actions: number }, target?: Target) =>
+    cut: (
+      shape: { rows: number; columns: number; actions: number },
+      { threads = 1, target = "cpu" }: { threads?: number; target?: Target } = {},
+    ) =>
       trainingCut(
         model,
         (recompute) => {
@@ -28,16 +32,29 @@ function setting(size: "tiny" | "135m") {
           return made.get(recompute)!;
         },
         shape,
+        lanesOf(model, threads, target),
         target,
       ),
   };
 }
 
-Deno.test("trainingCut() leaves alone what is small", () => {
+Deno.test("trainingCut() cuts a small model's rows into lanes, and these into bites", () => {
   const { cut } = setting("tiny");
-  const { recompute, rows, bytes } = cut({ rows: 32, columns: 79, actions: 48 });
-  assert.deepEqual([recompute, rows], ["nothing", 32]);
-  assert.ok(bytes < 384 * 2 ** 20);
+  const one = cut({ rows: 32, columns: 79, actions: 48 });
+  assert.deepEqual([one.lanes, one.recompute, one.rows], [1, "nothing", 4]);
+  const two = cut({ rows: 30, columns: 79, actions: 48 }, { threads: 2 });
+  assert.deepEqual([two.lanes, two.rows, two.bytes], [2, 4, 2 * one.bytes]);
+  assert.ok(two.bytes < 64 * 2 ** 20);
+});
+
+Deno.test("trainingCut() gives each lane of a large model 256 MiB, and has none where a row needs more", () => {
+  const { cut } = setting("135m");
+  const short = cut({ rows: 8, columns: 113, actions: 50 }, { threads: 2 });
+  assert.deepEqual([short.lanes, short.recompute, short.rows], [2, "cheap", 2]);
+  assert.ok(short.bytes > 256 * 2 ** 20 && short.bytes <= 512 * 2 ** 20, String(short.bytes));
+  assert.equal(cut({ rows: 1, columns: 113, actions: 50 }, { threads: 2 }).lanes, 1);
+  const long = cut({ rows: 8, columns: 600, actions: 300 }, { threads: 2 });
+  assert.deepEqual(long, cut({ rows: 8, columns: 600, actions: 300 }, { threads: 1 }));
 });
 
 Deno.test("trainingCut() of a large batch keeps runs within 384 MiB, nearly as large as that allows", () => {
@@ -61,7 +78,7 @@ Deno.test("trainingCut() makes whole layers anew only for rows that nothing else
 
 Deno.test("trainingCut() lets a GPU's runs be large", () => {
   const { cut } = setting("135m");
-  const { recompute, rows } = cut({ rows: 8, columns: 113, actions: 50 }, "cuda");
+  const { recompute, rows } = cut({ rows: 8, columns: 113, actions: 50 }, { target: "cuda" });
   assert.deepEqual([recompute, rows], ["nothing", 8]);
-  assert.equal(cut({ rows: 4, columns: 2047, actions: 1000 }, "cuda").recompute, "cheap");
+  assert.equal(cut({ rows: 4, columns: 2047, actions: 1000 }, { target: "cuda" }).recompute, "cheap");
 });

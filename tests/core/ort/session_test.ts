@@ -201,7 +201,8 @@ Deno.test("every session option gives the same result", async () => {
   const initializers = { weight };
   for (
     const options of [
-      { arena: false },
+      { arena: "own" },
+      { arena: "none" },
       { memoryPattern: false },
       { prepacking: false },
       { optimization: "none" },
