@@ -33,11 +33,12 @@ const MAX_SMALL_WEIGHTS = 16e6;
 /** How batches of a model are cut into lanes on so many threads. A GPU takes them whole. */
 export function lanesOf(config: ModelConfig, threads: number, target: Target): Lanes {
   if (target === "cuda") return { lanes: 1, small: false };
-  const weights = linears(config).reduce(
-    (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
-    0,
-  );
-  return { lanes: threads, small: weights <= MAX_SMALL_WEIGHTS };
+  return { lanes: threads, small: layerWeights(config) <= MAX_SMALL_WEIGHTS };
+}
+
+/** How many weights its linears have. */
+function layerWeights(config: ModelConfig): number {
+  return linears(config).reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
 }
 
 export class BaseModel {
@@ -88,6 +89,11 @@ export class BaseModel {
     return this.#lanes.small;
   }
 
+  /** Bytes of its layers' matrices, held as `precision`. */
+  layerBytes(precision: Precision = this.precision): number {
+    return layerWeights(this.config) * { float32: 4, bfloat16: 2, float16: 2, int8: 1 }[precision];
+  }
+
   get #lanes(): Lanes {
     return lanesOf(this.config, this.runtime.threads, this.runtime.device ? "cuda" : "cpu");
   }
@@ -116,7 +122,7 @@ export class BaseModel {
     return await this.runtime.createSession(artifact.bytes, {
       initializers,
       prepacked: this.#prepacked,
-      prepacking: false,
+      prepacking: this.precision === "int8",
       memoryPattern: false,
       hostNodes: artifact.hostNodes,
       ...options,

@@ -21,7 +21,7 @@ import {
   openRow,
   type Place,
 } from "./decoding.ts";
-import { cutEvenly, laneOf, lanesOfDecode } from "./lanes.ts";
+import { cutEvenly, laneOptions, lanesOfDecode } from "./lanes.ts";
 import type { LoadedAdapter } from "./load_adapter.ts";
 import { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
@@ -219,7 +219,7 @@ export class BatchDecoder {
     try {
       for (const chunk of chunksOf(newcomers, this.#base)) {
         const started: Lane[] = [];
-        const parts = cutEvenly(chunk, lanesOfDecode(chunk.length, this.#base));
+        const parts = cutEvenly(chunk, this.#lanesOf(chunk));
         for (const [lane, part] of parts.entries()) {
           const capacity = Math.max(...part.map(({ row }) => row.prompt_ids.length));
           const binding = this.#bound(layout, lane);
@@ -228,7 +228,7 @@ export class BatchDecoder {
           prompts.push({ run, binding });
           run.bindPrompts(binding);
         }
-        await stepTogether(started, this.#base, this.#running!.abort.signal);
+        await stepTogether(started, this.#running!.abort.signal);
       }
       this.#regroup([...this.#places, ...prompts.flatMap(({ run }) => run.places)], layout);
     } finally {
@@ -243,7 +243,7 @@ export class BatchDecoder {
         this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
       }
       const going = this.#lanes.filter(({ run }) => run.active);
-      await stepTogether(going, this.#base, this.#running!.abort.signal);
+      await stepTogether(going, this.#running!.abort.signal);
       for (const { run, binding } of going) run.goOn(binding);
     } catch (thrown) {
       this.#leave(this.#lanes);
@@ -255,7 +255,7 @@ export class BatchDecoder {
   #regroup(places: Place<CallerRow>[], layout: Layout): void {
     const made: Lane[] = [];
     try {
-      const parts = places.length > 0 ? cutEvenly(places, lanesOfDecode(places.length, this.#base)) : [];
+      const parts = places.length > 0 ? cutEvenly(places, this.#lanesOf(places)) : [];
       for (const [lane, part] of parts.entries()) {
         const capacity = Math.max(...rowsAt(part).map(roomFor));
         const binding = this.#bound(layout, lane);
@@ -289,18 +289,25 @@ export class BatchDecoder {
           truncation,
           lora: "added",
         });
-    const lanes = lanesOfDecode(rows.length, this.#base);
+    const lanes = this.#lanesOf(rows);
     const sessions = await Promise.all(
       Array.from(
         { length: lanes },
         (_, index) =>
-          this.#sessions.get(name, artifact, { prepacking: true, lane: laneOf(index, lanes, this.#base) }),
+          this.#sessions.get(name, artifact, {
+            prepacking: true,
+            ...laneOptions(index, lanes, this.#base, true),
+          }),
       ),
     );
     const inputs = stack && ((present: readonly CallerRow[]) => ({
       [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
     }));
     return { sessions, stack, truncation, ...(inputs && { inputs }) };
+  }
+
+  #lanesOf(rows: readonly unknown[]): number {
+    return lanesOfDecode(rows.length, this.#base, this.#base.layerBytes());
   }
 
   #bound({ sessions, stack }: Layout, lane: number): Binding {

@@ -10,7 +10,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { type DecodedRow, type DecodeRow, Decoding, mostTokens, type OpenRow, openRow } from "./decoding.ts";
-import { cutEvenly, laneOf, type Lanes, lanesOfDecode, runLanes } from "./lanes.ts";
+import { cutEvenly, laneOptions, lanesOfDecode, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
 
@@ -71,12 +71,12 @@ export class Decoder {
     const { base } = this.#sessions;
     const form = this.#form;
     const open = rows.map(openRow);
-    const parts = cutEvenly(open, lanesOfDecode(rows.length, base));
+    const parts = cutEvenly(open, lanesOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)));
     const sessions = await Promise.all(parts.map((_, index) =>
       this.#sessions.get(
         `generate:${truncation}`,
         () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
-        { prepacking: true, lane: laneOf(index, parts.length, base) },
+        { prepacking: true, ...laneOptions(index, parts.length, base, true) },
       )
     ));
     using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
@@ -94,7 +94,7 @@ export class Decoder {
       }
       for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active)) {
         signal?.throwIfAborted();
-        await stepTogether(active, base, signal);
+        await stepTogether(active, signal);
         for (const { run, binding } of active) run.goOn(binding);
       }
     } finally {
@@ -121,11 +121,10 @@ export function isCut({ top_k, top_p }: DecodeRow): boolean {
 /** One token of every lane. */
 export async function stepTogether<Row extends OpenRow>(
   lanes: readonly { run: Decoding<Row>; binding: Binding }[],
-  base: Lanes,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const { run } of lanes) run.prepare();
-  await runLanes(lanes.map(({ binding }) => binding), base, signal);
+  await runLanes(lanes.map(({ binding }) => binding), { here: true, signal });
   for (const { run } of lanes) run.take();
 }
 

@@ -8,7 +8,7 @@ import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import type { Feeds } from "./feeds.ts";
 import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
-import { cutEvenly, inRounds, laneOf, lanesOfBatch, runLanes } from "./lanes.ts";
+import { cutEvenly, inRounds, laneOptions, lanesOfBatch, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
@@ -50,7 +50,7 @@ export async function evaluate<Row extends TokenSequence>(
   const bindings: { session: Session; binding: Binding }[] = [];
   try {
     for (const index of lanes.keys()) {
-      const session = await sessions.get(name, artifact, { lane: laneOf(index, lanes.length, base) });
+      const session = await sessions.get(name, artifact, laneOptions(index, lanes.length, base));
       const binding = session.bind();
       bindings.push({ session, binding });
       parameters?.bind(binding, "input", (name) => session.takes(name));
@@ -95,7 +95,7 @@ async function runPrepared(
       feeds.bind(binding, session);
       for (const [name, tensor] of Object.entries(base.rope(columns))) binding.input(name, tensor);
     }
-    await runLanes(lanes.map(({ binding }) => binding), base, signal);
+    await runLanes(lanes.map(({ binding }) => binding), { here: base.small, signal });
   } finally {
     for (const { feeds } of lanes) feeds[Symbol.dispose]();
   }
@@ -199,12 +199,12 @@ export class TrainingGraph {
 
   /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
   async #lane(index: number, { lanes, recompute }: TrainingCut): Promise<BoundLane> {
-    const lane = laneOf(index, lanes, this.#sessions.base);
-    const key = `${recompute}:${lane}`;
+    const options = laneOptions(index, lanes, this.#sessions.base);
+    const key = `${recompute}:${lanes > 1}:${index}`;
     const known = this.#bound.get(key);
     if (known) return known;
     const graph = () => this.#graph(recompute);
-    const session = await this.#sessions.get(`${this.#name}:${recompute}`, graph, { lane });
+    const session = await this.#sessions.get(`${this.#name}:${recompute}`, graph, options);
     const binding = session.bind();
     this.#parameters.bind(binding, "input", (name) => session.takes(name));
     const gradients = this.#gradientsOf(index);

@@ -5,6 +5,7 @@
  */
 
 import type { Binding } from "../ort/binding.ts";
+import type { SessionOptions } from "../ort/session_options.ts";
 
 /** What decides how many lanes there are: the most, a thread each, and whether the model is a small one. */
 export interface Lanes {
@@ -21,18 +22,40 @@ const MIN_USE = 0.75;
 
 /** Into how many lanes that many rows are cut, where each is run once, as a whole. */
 export function lanesOfBatch(rows: number, { lanes, small }: Lanes): number {
-  if (small) return Math.max(1, Math.min(lanes, Math.floor(rows / MIN_ROWS)));
+  if (small) return filled(rows, lanes);
   return rows >= MIN_USE * lanes * Math.ceil(rows / lanes) ? lanes : 1;
 }
 
-/** Into how many lanes they are cut where they are sampled: every lane of a large model would read all its weights. */
-export function lanesOfDecode(rows: number, most: Lanes): number {
-  return most.small ? lanesOfBatch(rows, most) : 1;
+/** Bytes of weights that each lane may read for a token. */
+const MAX_READ_BYTES = 160e6;
+
+/** Into how many lanes they are cut where they are sampled: every one reads all weights, `bytes` each. */
+export function lanesOfDecode(rows: number, { lanes, small }: Lanes, bytes: number): number {
+  return small || bytes <= MAX_READ_BYTES ? filled(rows, lanes) : 1;
 }
 
-/** Which session a lane runs in: `undefined` for the one that all threads share. */
-export function laneOf(index: number, count: number, { lanes, small }: Lanes): number | undefined {
-  return count > 1 || (small && lanes > 1) ? index : undefined;
+function filled(rows: number, lanes: number): number {
+  return Math.max(1, Math.min(lanes, Math.floor(rows / MIN_ROWS)));
+}
+
+/** What a session is made with, and which lane it is for, where it is not for all. */
+export interface LaneOptions extends Pick<SessionOptions, "threads" | "arena"> {
+  lane?: number | "any";
+}
+
+/**
+ * How the session of a lane is made, and of a run that is no lane's: its operators are shared among all threads. Lanes
+ * whose operators are short are kept `apart`, each with a session and an arena of its own; others share what is slow to
+ * load.
+ */
+export function laneOptions(
+  index: number,
+  count: number,
+  { lanes, small }: Lanes,
+  apart = small,
+): LaneOptions {
+  if (count === 1 && !(small && lanes > 1)) return {};
+  return apart ? { lane: index, threads: 1, arena: "own" } : { lane: "any", threads: 1 };
 }
 
 /** What one activation of a small model's run may take: larger runs were no faster, and hold more at once. */
@@ -68,23 +91,21 @@ export async function inRounds<Part, Result>(
 }
 
 /**
- * One run of each lane. Of a small model's lanes the first runs on this very thread: there are as many lanes as threads,
- * and one thread more, waiting for them, would take turns with one of them. A large model's, or a lone one, leave the
- * event loop free.
+ * One run of each lane. With `here` the first of several runs on this very thread: there are as many lanes as threads, and
+ * one thread more, waiting for them, would take turns with one of them. For short runs: nothing else happens meanwhile.
  *
  * Settles when all have: what they share may be touched again then. Throws the first failure.
  */
 export async function runLanes(
   bindings: readonly Binding[],
-  { small }: Pick<Lanes, "small">,
-  signal: AbortSignal | undefined,
+  { here, signal }: { here: boolean; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const here = small && bindings.length > 1 ? bindings[0] : undefined;
+  const first = here && bindings.length > 1 ? bindings[0] : undefined;
   const others = Promise.allSettled(
-    bindings.filter((binding) => binding !== here).map((binding) => binding.run({ signal })),
+    bindings.filter((binding) => binding !== first).map((binding) => binding.run({ signal })),
   );
   try {
-    here?.runSync();
+    first?.runSync();
   } finally {
     await others;
   }

@@ -16,6 +16,7 @@ import { fillUniform } from "../rng.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import type { BaseModel } from "./base_model.ts";
+import type { LaneOptions } from "./lanes.ts";
 import { ModelWeights } from "./model_weights.ts";
 import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
 
@@ -133,24 +134,16 @@ export class SessionCache {
 
   constructor(readonly base: BaseModel) {}
 
-  /**
-   * The session of this name; `artifact` builds its graph the first time. With `lane` the one that this lane runs in, on
-   * one thread. Lanes of a small model have one each, with memory of its own, those of a large one are slow to load and
-   * share theirs.
-   */
+  /** The session of this name for that lane, or for all; `artifact` builds its graph the first time. */
   get(
     name: string,
     artifact: () => Artifact,
-    { lane, ...options }: SessionOptions & { lane?: number } = {},
+    { lane, ...options }: SessionOptions & LaneOptions = {},
   ): Promise<Session> {
-    const own = this.base.small && lane !== undefined;
-    const key = lane === undefined ? name : `${name}@${own ? lane : "lanes"}`;
+    const key = `${name}@${lane}`;
     const known = this.#sessions.get(key);
     if (known) return known;
-    const made = this.base.session(artifact(), {
-      ...(lane !== undefined && { threads: 1, arena: own ? "own" : "shared" }),
-      ...options,
-    });
+    const made = this.base.session(artifact(), options);
     this.#sessions.set(key, made);
     made.catch(() => this.#sessions.delete(key)); // what was wrong may be put right
     return made;

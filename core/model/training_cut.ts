@@ -68,7 +68,7 @@ export function trainingCut(
     const bite = evenly(Math.ceil(rows / lanes), biteRows(config.intermediate_size, columns));
     return { lanes, recompute: "nothing", rows: bite, bytes: lanes * need("nothing", bite) };
   }
-  if (lanes > 1 && (lanes - 1) * gradientBytes(artifact("nothing")) <= LANE_BOUNDS.gradients) {
+  if (lanes > 1 && (lanes - 1) * gradientBytes(artifact("cheap")) <= LANE_BOUNDS.gradients) {
     const bound = LANE_BOUNDS.run(weights);
     if (need("cheap", 1) <= bound) {
       const cut = within(Math.ceil(rows / lanes), bound, "cheap");

@@ -5,7 +5,7 @@ import {
   biteRows,
   cutEvenly,
   inRounds,
-  laneOf,
+  laneOptions,
   lanesOfBatch,
   lanesOfDecode,
   runLanes,
@@ -42,13 +42,22 @@ Deno.test("a small model's lanes have four rows each, a large one's about the sa
   assert.equal(lanesOfBatch(1, { lanes: 1, small: false }), 1);
 });
 
-Deno.test("a large model is sampled in one lane, a single run of it shares its operators among all threads", () => {
-  assert.equal(lanesOfDecode(32, { lanes: 4, small: false }), 1);
-  assert.equal(lanesOfDecode(32, { lanes: 4, small: true }), 4);
-  assert.equal(laneOf(0, 1, { lanes: 4, small: false }), undefined);
-  assert.equal(laneOf(1, 4, { lanes: 4, small: false }), 1);
-  assert.equal(laneOf(0, 1, { lanes: 4, small: true }), 0);
-  assert.equal(laneOf(0, 1, { lanes: 1, small: true }), undefined);
+Deno.test("lanes of a decode may each read all weights where these are few bytes", () => {
+  const large = { lanes: 4, small: false };
+  assert.equal(lanesOfDecode(32, large, 400e6), 1);
+  assert.equal(lanesOfDecode(32, large, 100e6), 4);
+  assert.equal(lanesOfDecode(8, large, 100e6), 2);
+  assert.equal(lanesOfDecode(32, { lanes: 4, small: true }, 60e6), 4);
+});
+
+Deno.test("a single run of a large model shares its operators among all threads", () => {
+  const large = { lanes: 4, small: false }, small = { lanes: 4, small: true };
+  assert.deepEqual(laneOptions(0, 1, large), {});
+  assert.deepEqual(laneOptions(1, 4, large), { lane: "any", threads: 1 });
+  assert.deepEqual(laneOptions(1, 4, large, true), { lane: 1, threads: 1, arena: "own" });
+  assert.deepEqual(laneOptions(1, 4, small), { lane: 1, threads: 1, arena: "own" });
+  assert.deepEqual(laneOptions(0, 1, small), { lane: 0, threads: 1, arena: "own" });
+  assert.deepEqual(laneOptions(0, 1, { lanes: 1, small: true }), {});
 });
 
 Deno.test("biteRows() holds the bound on an activation, and is one row at least", () => {
@@ -85,11 +94,11 @@ async function adder(n: number): Promise<{ binding: Binding; y: Tensor }> {
 }
 
 Deno.test("runLanes() waits for every lane before it throws", async () => {
-  for (const small of [true, false]) {
+  for (const here of [true, false]) {
     const [wrong, right] = [await adder(3), await adder(1 << 20)];
     wrong.binding.output("y", Tensor.zeros(runtime, "float32", [2])); // not the shape of x
-    const bindings = small ? [right.binding, wrong.binding] : [wrong.binding, right.binding];
-    await assert.rejects(runLanes(bindings, { small }, undefined), /shape|[Ss]ize/);
+    const bindings = here ? [right.binding, wrong.binding] : [wrong.binding, right.binding];
+    await assert.rejects(runLanes(bindings, { here, signal: undefined }), /shape|[Ss]ize/);
     assert.ok((right.y.data as Float32Array).every((value) => value === 1));
     for (const { binding } of [wrong, right]) binding.dispose();
   }
