@@ -26,7 +26,8 @@ export function incrementalDecoder(tokenizer: TextTokenizer): IncrementalDecoder
   function release(count: number): string {
     if (count === 0) return "";
     const text = textWith(count).slice(said);
-    context = held.slice(0, count);
+    // Tokens without text, such as ids that no token has, are not enough to stand at the start instead.
+    context = text === "" ? [...context, ...held.slice(0, count)] : held.slice(0, count);
     held = held.slice(count);
     said = textWith(0).length;
     return text;
