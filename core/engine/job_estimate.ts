@@ -118,6 +118,8 @@ export function jobCost(
   const trained =
     trainedBytes(job, model, tuning, { critic, goesOn: job.checkpoint !== null || adapter !== undefined }) +
     (run.lanes - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
+  // 8 bits are reordered for all that is run over them, float32 for sampling.
+  const reordering = [graphs.generate, ...(precision === "int8" ? [run.artifact] : [])];
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
     weights: weightsOf([
@@ -127,7 +129,7 @@ export function jobCost(
       ...(graphs.values ? [graphs.values] : []),
     ]),
     // On a GPU weights are taken as they lie.
-    reordered: target === "cpu" ? reorderedBytes(graphs.generate) + decode.merged : decode.merged,
+    reordered: decode.merged + (target === "cpu" ? reorderedBytes(reordering) : 0),
     reward_models: graphs.scores.reduce((sum, graph) => sum + weightsOf([graph]), 0),
     trained,
     cache: 8 * model.num_hidden_layers * model.num_key_value_heads * cacheHeadSize(model) * (columns + 1) *
@@ -196,14 +198,18 @@ function weightsOf(artifacts: readonly Artifact[]): number {
   );
 }
 
-/** The weights that a graph multiplies by. */
-function reorderedBytes({ nodes, weights }: Artifact): number {
-  const names = new Set(weights.map(({ name }) => name));
-  const factors = new Set(
-    nodes.filter(({ op }) => /MatMul|Gemm/.test(op)).flatMap(({ inputs }) => inputs)
-      .filter(({ name, shape }) => names.has(name) && shape.length === 2),
+/** The weights that graphs over one model multiply by, each once. */
+function reorderedBytes(artifacts: readonly Artifact[]): number {
+  const factors = new Map(artifacts.flatMap(({ nodes, weights }) => {
+    const names = new Set(weights.map(({ name }) => name));
+    return nodes.filter(({ op }) => /MatMul|Gemm/.test(op)).flatMap(({ inputs }) => inputs)
+      .filter(({ name, shape }) => names.has(name) && shape.length === 2)
+      .map((factor) => [factor.name, factor] as const);
+  }));
+  return [...factors.values()].reduce(
+    (sum, { dtype, shape }) => sum + DTYPES[dtype].bytes * sizeOf(shape, {}),
+    0,
   );
-  return [...factors].reduce((sum, { dtype, shape }) => sum + DTYPES[dtype].bytes * sizeOf(shape, {}), 0);
 }
 
 /** One set of a network's trained parameters. */
