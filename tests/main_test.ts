@@ -1,6 +1,7 @@
 /** The API as a process: what it prints, how it stops, what it refuses. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { inFolder } from "./core/model/in_folder.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -39,15 +40,6 @@ async function running(
   for (let part = await reader.read(); !part.done; part = await reader.read()) stdout += part.value;
   await log;
   return { stdout, code: (await process.status).code };
-}
-
-async function inFolder(work: (DATA_DIR: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("main.ts prints one line when it is ready and stops on SIGTERM with exit code 0", async () => {

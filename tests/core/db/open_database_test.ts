@@ -4,6 +4,7 @@ import { eq } from "drizzle-orm";
 import { newId } from "../../../core/db/new_id.ts";
 import { openDatabase } from "../../../core/db/open_database.ts";
 import { events } from "../../../core/db/schema.ts";
+import { inFolder } from "../model/in_folder.ts";
 
 const event = (job_id: string) => ({
   id: newId("event"),
@@ -12,15 +13,6 @@ const event = (job_id: string) => ({
   data: { a: [1, "ü"] },
   created_at: new Date(1_700_000_000_123),
 });
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("openDatabase() keeps rows over a reopening, in a folder with an odd name", async () => {
   await inFolder(async (parent) => {

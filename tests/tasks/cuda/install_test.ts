@@ -4,15 +4,7 @@ import { deflateRawSync } from "node:zlib";
 import { PROVIDER, PROVIDER_BRIDGE } from "../../../core/ort/cuda_libraries.ts";
 import { installFrom } from "../../../tasks/cuda/install.ts";
 import { wheelEntries } from "../../../tasks/cuda/wheel.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../core/model/in_folder.ts";
 
 /** A zip archive, every other file deflated. Checksums are left out: nobody here reads them. */
 function zip(files: Record<string, string>): Uint8Array {
