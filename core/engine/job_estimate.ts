@@ -15,7 +15,7 @@ import { peakBytes, productFlops, sizeOf } from "../../kernels/graph/cost.ts";
 import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
-import { linears } from "../../kernels/models/linears.ts";
+import { linearWeights } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
@@ -178,14 +178,10 @@ function trainingRun(
 function decoder(model: ModelConfig, tuning: Tuning, precision: Precision) {
   const sampled = { ...tuning, precision };
   const lora = decodingForm(model, sampled);
-  const merged = linears(model).reduce(
-    (sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures,
-    0,
-  );
   return {
     tuning: sampled,
     options: { truncation: false, lora },
-    merged: lora === "given" ? 4 * merged : 0,
+    merged: lora === "given" ? 4 * linearWeights(model) : 0,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
-import { linears } from "../../kernels/models/linears.ts";
+import { linearWeights } from "../../kernels/models/linears.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
 import { type Numerics, numericsOf, type Target } from "../../kernels/nn/target.ts";
@@ -33,12 +33,7 @@ const MAX_SMALL_WEIGHTS = 16e6;
 /** How batches of a model are cut into lanes on so many threads. A GPU takes them whole. */
 export function lanesOf(config: ModelConfig, threads: number, target: Target): Lanes {
   if (target === "cuda") return { lanes: 1, small: false };
-  return { lanes: threads, small: layerWeights(config) <= MAX_SMALL_WEIGHTS };
-}
-
-/** How many weights its linears have. */
-function layerWeights(config: ModelConfig): number {
-  return linears(config).reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
+  return { lanes: threads, small: linearWeights(config) <= MAX_SMALL_WEIGHTS };
 }
 
 export class BaseModel {
@@ -47,9 +42,14 @@ export class BaseModel {
   readonly facts: FolderConfig;
   /** What the matrices of its layers are held as, for whoever leaves them frozen, and what its layers compute in. */
   readonly precision: Precision;
+  /** Into how many lanes, a thread each, its batches are cut at most. */
+  readonly lanes: number;
+  /** Whether its operators are too short to be shared among threads. */
+  readonly small: boolean;
   /** By name and dtype: a weight may be asked for as float32 and as 16 bits. */
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;
+  #reading: Promise<void> = Promise.resolve();
   #rope: { length: number; cos: Tensor; sin: Tensor } | undefined;
 
   private constructor(runtime: Runtime, folder: string, facts: FolderConfig, precision: Precision) {
@@ -57,6 +57,10 @@ export class BaseModel {
     this.folder = folder;
     this.facts = facts;
     this.precision = precision;
+    // Any device takes its batches whole, also the host's memory that stands in for one.
+    const { lanes, small } = lanesOf(facts.model, runtime.threads, runtime.device ? "cuda" : "cpu");
+    this.lanes = lanes;
+    this.small = small;
     this.#prepacked = runtime.createPrepackedWeights();
   }
 
@@ -79,23 +83,9 @@ export class BaseModel {
     return numericsOf(this.precision, this.runtime.target);
   }
 
-  /** Into how many lanes, a thread each, its batches are cut at most. */
-  get lanes(): number {
-    return this.#lanes.lanes;
-  }
-
-  /** Whether its operators are too short to be shared among threads. */
-  get small(): boolean {
-    return this.#lanes.small;
-  }
-
   /** Bytes of its layers' matrices, held as `precision`. */
   layerBytes(precision: Precision = this.precision): number {
-    return layerWeights(this.config) * { float32: 4, bfloat16: 2, float16: 2, int8: 1 }[precision];
-  }
-
-  get #lanes(): Lanes {
-    return lanesOf(this.config, this.runtime.threads, this.runtime.device ? "cuda" : "cpu");
+    return linearWeights(this.config) * DTYPES[precision].bytes;
   }
 
   get config(): ModelConfig {
@@ -103,8 +93,8 @@ export class BaseModel {
   }
 
   /**
-   * A session of a graph over this model's weights. Unless told otherwise it takes weights as they lie: reordering
-   * them pays for runs of few rows only and costs a second copy. It plans no memory ahead: a plan holds one block per
+   * A session of a graph over this model's weights. Unless told otherwise it takes weights as they lie, but for
+   * those of 8 bits: reordering them pays most for runs of few rows and costs a second copy. It plans no memory ahead: a plan holds one block per
    * batch shape for itself, where all sessions could share (docs/performance.md has the figures).
    *
    * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape
@@ -115,7 +105,10 @@ export class BaseModel {
       dtype,
       shape: shape as readonly number[],
     }));
-    await this.#read(wanted);
+    // Sessions of several lanes are made at once: what one is reading, the next finds there.
+    const read = this.#reading.then(() => this.#read(wanted));
+    this.#reading = read.catch(() => {});
+    await read;
     const initializers = Object.fromEntries(
       wanted.map((weight) => [weight.name, this.#weights.get(keyOf(weight))!]),
     );

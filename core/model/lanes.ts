@@ -3,7 +3,6 @@
  * operator wait for each other at its end, and many operators are not shared at all. Rows do not depend on each other, so
  * lanes change no result but by rounding.
  */
-
 import type { Binding } from "../ort/binding.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 

@@ -235,8 +235,8 @@ const LIBRARY_DEFAULT = -1;
 const MAX_UNUSED_BYTES = 1 << 16;
 
 /**
- * One arena for all sessions that do not ask for their own. They run one after another, so what one has freed serves the next; an arena each
- * would keep every session's peak for ever.
+ * One arena for all sessions that do not ask for their own. They run one after another, so what one has freed serves the
+ * next; an arena each would keep every session's peak for ever.
  */
 function shareArena(api: Api, environment: Deno.PointerObject, cpu: Deno.PointerObject): void {
   const config = api.pointer(

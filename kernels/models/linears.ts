@@ -29,6 +29,12 @@ export function linears(config: ModelConfig): Linear[] {
   ).flat();
 }
 
+/** How many weights the linears have, or those among `modules`. */
+export function linearWeights(config: ModelConfig, modules?: { has(module: string): boolean }): number {
+  return linears(config).filter(({ module }) => modules?.has(module) ?? true)
+    .reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
+}
+
 /**
  * Adapted weights up to which an adapter is merged once a run: that reads and writes them all, which is little beside
  * a batch of activations. Of larger models it is more, and the merged copy is memory too (docs/performance.md).
@@ -37,7 +43,5 @@ const MAX_MERGED = 16e6;
 
 /** How evaluation and training apply this adapter: the same way, or ratios would not begin at 1. */
 export function adapterForm(config: ModelConfig, adapter: AdapterSpec): LoraForm {
-  const adapted = linears(config).filter(({ module }) => adapter.has(module))
-    .reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
-  return adapted <= MAX_MERGED ? "merged" : "added";
+  return linearWeights(config, adapter) <= MAX_MERGED ? "merged" : "added";
 }
