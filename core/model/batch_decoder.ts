@@ -21,7 +21,7 @@ import {
   openRow,
   type Place,
 } from "./decoding.ts";
-import { cutEvenly, laneOptions, lanesOfDecode } from "./lanes.ts";
+import { cutEvenly, lanesOfDecode } from "./lanes.ts";
 import type { LoadedAdapter } from "./load_adapter.ts";
 import { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
@@ -289,17 +289,8 @@ export class BatchDecoder {
           truncation,
           lora: "added",
         });
-    const lanes = this.#lanesOf(rows);
-    const sessions = await Promise.all(
-      Array.from(
-        { length: lanes },
-        (_, index) =>
-          this.#sessions.get(name, artifact, {
-            prepacking: true,
-            ...laneOptions(index, lanes, this.#base, true),
-          }),
-      ),
-    );
+    const options = { prepacking: true, apart: true };
+    const sessions = await this.#sessions.forLanes(this.#lanesOf(rows), name, artifact, options);
     const inputs = stack && ((present: readonly CallerRow[]) => ({
       [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
     }));

@@ -10,7 +10,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { type DecodedRow, type DecodeRow, Decoding, mostTokens, type OpenRow, openRow } from "./decoding.ts";
-import { cutEvenly, laneOptions, lanesOfDecode, runLanes } from "./lanes.ts";
+import { cutEvenly, lanesOfDecode, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
 
@@ -72,13 +72,12 @@ export class Decoder {
     const form = this.#form;
     const open = rows.map(openRow);
     const parts = cutEvenly(open, lanesOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)));
-    const sessions = await Promise.all(parts.map((_, index) =>
-      this.#sessions.get(
-        `generate:${truncation}`,
-        () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
-        { prepacking: true, ...laneOptions(index, parts.length, base, true) },
-      )
-    ));
+    const sessions = await this.#sessions.forLanes(
+      parts.length,
+      `generate:${truncation}`,
+      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
+      { prepacking: true, apart: true },
+    );
     using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
     const lanes: { run: Decoding; binding: Binding }[] = [];

@@ -8,7 +8,7 @@ import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import type { Feeds } from "./feeds.ts";
 import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
-import { cutEvenly, inRounds, laneOptions, lanesOfBatch, runLanes } from "./lanes.ts";
+import { cutEvenly, inRounds, lanesOfBatch, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
@@ -49,8 +49,7 @@ export async function evaluate<Row extends TokenSequence>(
   const lanes = cutEvenly(rows, lanesOfBatch(rows.length, base));
   const bindings: { session: Session; binding: Binding }[] = [];
   try {
-    for (const index of lanes.keys()) {
-      const session = await sessions.get(name, artifact, laneOptions(index, lanes.length, base));
+    for (const session of await sessions.forLanes(lanes.length, name, artifact)) {
       const binding = session.bind();
       bindings.push({ session, binding });
       parameters?.bind(binding, "input", (name) => session.takes(name));
@@ -90,7 +89,6 @@ async function runPrepared(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    signal?.throwIfAborted();
     for (const { feeds, columns, session, binding } of lanes) {
       feeds.bind(binding, session);
       for (const [name, tensor] of Object.entries(base.rope(columns))) binding.input(name, tensor);
@@ -104,6 +102,8 @@ async function runPrepared(
 /** A session with all that stays the same from run to run. */
 interface BoundLane {
   readonly session: Session;
+  /** Which lane it is: several may share a session, but not what they add their gradients to. */
+  readonly index: number;
   readonly binding: Binding;
   /** Outputs that are not gradients. */
   readonly stats: readonly { name: string; tensor: Tensor<"float32"> }[];
@@ -123,7 +123,7 @@ export class TrainingGraph {
   readonly #lanes: ParameterSet[] = [];
   /** By what they make anew. */
   readonly #graphs = new Map<Recompute, Artifact>();
-  readonly #bound = new Map<string, BoundLane>();
+  readonly #bound: BoundLane[] = [];
   /** By the shape of the rows. */
   readonly #cuts = new Map<string, TrainingCut>();
 
@@ -152,7 +152,13 @@ export class TrainingGraph {
   ): Promise<Outputs> {
     const cut = this.#cut(rows);
     const parts = cutEvenly(rows, cut.lanes);
-    const lanes = await Promise.all(parts.map((_, index) => this.#lane(index, cut)));
+    const { recompute } = cut;
+    const sessions = await this.#sessions.forLanes(
+      parts.length,
+      `${this.#name}:${recompute}`,
+      () => this.#graph(recompute),
+    );
+    const lanes = sessions.map((session, index) => this.#lane(session, index));
     for (const index of parts.keys()) {
       if (index > 0 || first) this.#gradientsOf(index).clear();
     }
@@ -198,13 +204,9 @@ export class TrainingGraph {
   }
 
   /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
-  async #lane(index: number, { lanes, recompute }: TrainingCut): Promise<BoundLane> {
-    const options = laneOptions(index, lanes, this.#sessions.base);
-    const key = `${recompute}:${lanes > 1}:${index}`;
-    const known = this.#bound.get(key);
+  #lane(session: Session, index: number): BoundLane {
+    const known = this.#bound.find((lane) => lane.session === session && lane.index === index);
     if (known) return known;
-    const graph = () => this.#graph(recompute);
-    const session = await this.#sessions.get(`${this.#name}:${recompute}`, graph, options);
     const binding = session.bind();
     this.#parameters.bind(binding, "input", (name) => session.takes(name));
     const gradients = this.#gradientsOf(index);
@@ -215,8 +217,8 @@ export class TrainingGraph {
       binding.output(name, tensor);
       return { name, tensor };
     });
-    const bound = { session, binding, stats };
-    this.#bound.set(key, bound);
+    const bound = { session, index, binding, stats };
+    this.#bound.push(bound);
     return bound;
   }
 
@@ -228,7 +230,7 @@ export class TrainingGraph {
 
   /** Frees what is bound, and the gradients of its lanes. */
   dispose(): void {
-    for (const { binding, stats } of this.#bound.values()) {
+    for (const { binding, stats } of this.#bound) {
       binding.dispose();
       for (const { tensor } of stats) tensor.dispose();
     }

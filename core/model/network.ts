@@ -16,7 +16,7 @@ import { fillUniform } from "../rng.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import type { BaseModel } from "./base_model.ts";
-import type { LaneOptions } from "./lanes.ts";
+import { type LaneOptions, laneOptions } from "./lanes.ts";
 import { ModelWeights } from "./model_weights.ts";
 import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
 
@@ -147,6 +147,23 @@ export class SessionCache {
     this.#sessions.set(key, made);
     made.catch(() => this.#sessions.delete(key)); // what was wrong may be put right
     return made;
+  }
+
+  /** The session of this name for each of `count` lanes, in order; the graph is built once. Lanes may be kept `apart`. */
+  forLanes(
+    count: number,
+    name: string,
+    artifact: () => Artifact,
+    { apart, ...options }: SessionOptions & { apart?: boolean } = {},
+  ): Promise<Session[]> {
+    let built: Artifact | undefined;
+    const once = () => built ??= artifact();
+    return Promise.all(
+      Array.from(
+        { length: count },
+        (_, index) => this.get(name, once, { ...options, ...laneOptions(index, count, this.base, apart) }),
+      ),
+    );
   }
 
   /** Frees every session, and with the last of a base its weights. */
