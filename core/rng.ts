@@ -11,31 +11,37 @@ export type Stream = keyof typeof STREAMS;
 const W0 = 0x9e3779b9, W1 = 0xbb67ae85;
 const M0 = 0xd2511f53, M1 = 0xcd9e8d57;
 
-/** High and low 32 bits of a 32x32-bit product. */
-function mulHiLo(a: number, b: number): [number, number] {
-  const aLo = a & 0xffff, aHi = a >>> 16, bLo = b & 0xffff, bHi = b >>> 16;
-  const low = aLo * bLo;
-  const mid1 = aHi * bLo + (low >>> 16);
-  const mid2 = aLo * bHi + (mid1 & 0xffff);
-  const high = aHi * bHi + Math.floor(mid1 / 0x10000) + (mid2 >>> 16);
-  return [high >>> 0, Math.imul(a, b) >>> 0];
+/** The upper 32 bits of a 32x32-bit product, as an int32. Its lower ones are `Math.imul`. */
+function mulHigh(a: number, b: number): number {
+  const aLow = a & 0xffff, aHigh = a >>> 16, bLow = b & 0xffff, bHigh = b >>> 16;
+  const middle = Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16) >>> 0; // at most 2^32 − 2^16
+  const carried = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return Math.imul(aHigh, bHigh) + (middle >>> 16) + (carried >>> 16) | 0;
 }
 
-/** One Philox block: four 32-bit words from a 128-bit counter and a 64-bit key. */
-export function philox(
-  counter: readonly [number, number, number, number],
-  key: readonly [number, number],
-): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter.map((word) => word >>> 0) as [number, number, number, number];
-  let [k0, k1] = [key[0] >>> 0, key[1] >>> 0];
+/** Where `philox` leaves a block: numbers are drawn by the million, an array for each would take most of the time. */
+const words = new Uint32Array(4);
+
+/**
+ * One Philox block: four 32-bit words from a 128-bit counter and a 64-bit key, in `words` until the next call. Words are
+ * int32 on the way: integers of the machine.
+ */
+export function philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): Uint32Array {
   for (let round = 0; round < 10; round++) {
-    const [hi0, lo0] = mulHiLo(M0, c0);
-    const [hi1, lo1] = mulHiLo(M1, c2);
-    [c0, c1, c2, c3] = [(hi1 ^ c1 ^ k0) >>> 0, lo1, (hi0 ^ c3 ^ k1) >>> 0, lo0];
-    k0 = (k0 + W0) >>> 0;
-    k1 = (k1 + W1) >>> 0;
+    const high0 = mulHigh(M0, c0), high1 = mulHigh(M1, c2);
+    const low0 = Math.imul(M0, c0), low1 = Math.imul(M1, c2);
+    c0 = high1 ^ c1 ^ k0;
+    c1 = low1;
+    c2 = high0 ^ c3 ^ k1;
+    c3 = low0;
+    k0 = k0 + W0 | 0;
+    k1 = k1 + W1 | 0;
   }
-  return [c0, c1, c2, c3];
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
+  return words;
 }
 
 /**
@@ -43,8 +49,15 @@ export function philox(
  * (seed, stream, step, row, position). `seed` may be any safe integer.
  */
 export function uniform(seed: number, stream: Stream, step: number, row: number, position: number): number {
-  const key: [number, number] = [seed % 0x100000000, Math.floor(seed / 0x100000000)];
-  return (philox([position, row, step, STREAMS[stream]], key)[0] >>> 8) / 0x1000000;
+  const block = philox(
+    position,
+    row,
+    step,
+    STREAMS[stream],
+    seed % 0x100000000,
+    Math.floor(seed / 0x100000000),
+  );
+  return (block[0]! >>> 8) / 0x1000000;
 }
 
 /** A permutation of 0..length-1 (Fisher-Yates) for the key (seed, stream, step, round). */
