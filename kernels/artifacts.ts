@@ -28,7 +28,7 @@ import {
 import { RowAdapters } from "./nn/row_adapters.ts";
 import { sampler } from "./nn/sampler.ts";
 import { type Numerics, numericsOf, type Target } from "./nn/target.ts";
-import { loraProduct } from "./ops/lora.ts";
+import { mergedWeight } from "./ops/lora.ts";
 
 /** What is trained: an adapter beside frozen weights, or every weight. In float32 on a CPU unless said. */
 export type Tuning =
@@ -158,8 +158,8 @@ export function mergedArtifact(config: ModelConfig, adapter: AdapterSpec): Artif
       const w = g.weight(`${module}.weight`, weightShape);
       const a = g.input(`${module}.lora_A.weight`, "float32", [lora.r, inFeatures]);
       const b = g.input(`${module}.lora_B.weight`, "float32", [outFeatures, lora.r]);
-      const change = loraProduct(g, g.mul(b, g.mul(gate, lora.scale)), a, fanInFanOut);
-      return [[`${MERGED}${module}.weight`, g.add(w, change)]];
+      const scaled = g.mul(b, g.mul(gate, lora.scale));
+      return [[`${MERGED}${module}.weight`, mergedWeight(g, w, scaled, a, fanInFanOut)]];
     }),
   ));
 }

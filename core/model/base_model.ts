@@ -13,7 +13,7 @@ import { isHalf, toHalf } from "../../kernels/onnx/halves.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
-import { isFoldable, type SessionOptions } from "../ort/session_options.ts";
+import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { Lanes } from "./lanes.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
@@ -161,20 +161,17 @@ export class BaseModel {
     for (const weight of plain) {
       const { name, dtype, shape } = weight;
       const values = await weights.readFloat32(name);
-      // What graph optimizations look at has to be where they can.
-      const make = isFoldable(dtype, shape) ? Tensor.from : Tensor.of;
       const data = isHalf(dtype) ? toHalf(values, dtype) : values;
-      this.#weights.set(keyOf(weight), make(this.runtime, dtype, shape, data));
+      this.#weights.set(keyOf(weight), Tensor.of(this.runtime, dtype, shape, data));
     }
     for (const { name, codes, scale, size, transposed } of inEight) {
       // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
       const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
       const values = known?.read() as Float32Array ?? await weights.readFloat32(name);
       const matrix = int8Matrix(name, values, size, transposed);
-      const make = isFoldable("int8", size) ? Tensor.from : Tensor.of;
       const codesKey = keyOf({ name: codes, dtype: "int8" });
-      this.#weights.set(codesKey, make(this.runtime, "int8", size, matrix.codes));
-      const scales = Tensor.from(this.runtime, "float32", [size[1]], matrix.scale);
+      this.#weights.set(codesKey, Tensor.of(this.runtime, "int8", size, matrix.codes));
+      const scales = Tensor.of(this.runtime, "float32", [size[1]], matrix.scale);
       this.#weights.set(keyOf({ name: scale, dtype: "float32" }), scales);
     }
   }

@@ -111,7 +111,7 @@ interface BoundLane {
 
 /**
  * A training graph that adds its gradients to `gradients`, which an optimizer step's first run clears before. A graph
- * that overwrites would be another session: loading one takes seconds for a large model.
+ * that overwrites would be another session to load and to keep.
  */
 export class TrainingGraph {
   readonly #sessions: SessionCache;

@@ -49,7 +49,6 @@ export const FUNCTIONS = {
   DisablePerSessionThreads: fallible(120, "pointer"),
   AddSessionConfigEntry: fallible(130, "pointer", "buffer", "buffer"),
   AddInitializer: fallible(150, "pointer", "buffer", "pointer"),
-  AddExternalInitializers: fallible(210, "pointer", "buffer", "buffer", "usize"),
   SetDeterministicCompute: fallible(273, "pointer", "bool"),
   CreateCUDAProviderOptions: fallible(205, "buffer"),
   UpdateCUDAProviderOptions: fallible(206, "pointer", "buffer", "buffer", "usize"),

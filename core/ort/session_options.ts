@@ -1,14 +1,11 @@
 /** What a session can be told when it is made, and its translation into onnxruntime's option object. */
 import { join } from "node:path";
-import { type Dtype, DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { type Api, cString } from "./api.ts";
 import type { Device } from "./device.ts";
 import type { PrepackedWeights } from "./prepacked_weights.ts";
 import type { Place } from "./memory.ts";
+import { planNoReuse } from "./reuse_flag.ts";
 import type { Tensor } from "./tensor.ts";
-
-/** Norms, biases and scalars are smaller than this; matrices of any real model are larger. */
-const FOLDABLE_BYTES = 1 << 16;
 
 /**
  * Where external initializers claim to be. onnxruntime wants their file to exist even when `AddInitializer` replaces
@@ -16,14 +13,16 @@ const FOLDABLE_BYTES = 1 << 16;
  */
 const WEIGHTS_FOLDER = join(import.meta.dirname!, "external");
 
-const OPTIMIZATION = { none: 0, basic: 1, extended: 2, all: 99 } as const;
+/**
+ * onnxruntime rewrites nothing. Our graphs say what they mean, its optimizers found nothing in them (135M weights: 4 nodes
+ * of 5,470), took a second to look, and would merge what is made anew for the backward pass with what was made before.
+ */
+const NO_OPTIMIZATION = 0;
 
 export interface SessionOptions {
   /**
-   * Weights by name, shared and not copied; the session keeps them alive. Disposing them earlier is fine.
-   *
-   * Above 64 KiB neither their shape is checked nor may a node depend on nothing but them, unless `optimization` is
-   * "none": onnxruntime would try to compute it while loading, without the values.
+   * Weights by name, where the runtime's device is, shared and not copied; the session keeps them alive. Disposing them
+   * earlier is fine. Their shape is not checked.
    */
   initializers?: Readonly<Record<string, Tensor>>;
   /** Shares reordered weights with every other session that names the same container. */
@@ -50,8 +49,6 @@ export interface SessionOptions {
    * runs can go on side by side.
    */
   threads?: number;
-  /** @default {"all"} */
-  optimization?: keyof typeof OPTIMIZATION;
   /** Write a profile to `<profile>_<time>.json`; `endProfiling` closes it and gives the name. */
   profile?: string;
   /** Names of nodes that may run on the host though the session is on a device: they compute shapes. */
@@ -71,6 +68,8 @@ export interface ProcessOptions {
   readonly sharedPool: boolean;
   /** Where sessions run; null: on the host. */
   readonly device: Device | null;
+  /** Where option objects say whether buffers are planned to be reused; null where that is not known. */
+  readonly reuseFlag: number | null;
 }
 
 /** Calls `use` with the option object that says all of this, and releases it afterwards. */
@@ -89,8 +88,8 @@ export async function withSessionOptions<T>(
     if (options.arena === "none") set(api.DisableCpuMemArena(native), "arena");
     if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
     if (process.deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
-    const level = OPTIMIZATION[options.optimization ?? "all"];
-    set(api.SetSessionGraphOptimizationLevel(native, level), "optimization level");
+    planNoReuse(native, process.reuseFlag);
+    set(api.SetSessionGraphOptimizationLevel(native, NO_OPTIMIZATION), "optimization level");
     if (options.profile !== undefined) {
       set(api.EnableProfiling(native, nativePath(options.profile)), "profile");
     }
@@ -105,12 +104,7 @@ export async function withSessionOptions<T>(
   }
 }
 
-/**
- * `AddInitializer` shares the memory, but graph optimizations never see it: folding a constant that depends on such a
- * weight fails, and a wrong shape goes unnoticed. `AddExternalInitializers` does both right but copies everything for
- * the time of loading. So small weights go both ways, large ones are only shared. A session on a device can share what
- * is there; what optimizations are to see lies on the host, and each session gets a copy of its own.
- */
+/** @throws TypeError for one that is not where the session is: onnxruntime would read it as if it were */
 function addInitializers(
   api: Api,
   native: Deno.PointerObject,
@@ -118,30 +112,16 @@ function addInitializers(
   place: Place,
 ): void {
   for (const [name, { handle, place: here }] of initializers) {
-    if (here !== place) continue;
+    if (here !== place) {
+      throw new TypeError(`Cannot share initializer '${name}' on ${here}: want it on ${place}`);
+    }
     api.check(api.AddInitializer(native, cString(name), handle.pointer), `share initializer '${name}'`);
   }
-  const small = initializers.filter(([, { place, dtype, dims }]) =>
-    place === "cpu" && isFoldable(dtype, dims)
-  );
-  const cNames = small.map(([name]) => cString(name));
-  const names = BigUint64Array.from(cNames, (name) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(name)));
-  const values = BigUint64Array.from(small, ([, { handle }]) => Deno.UnsafePointer.value(handle.pointer));
-  const status = api.AddExternalInitializers(native, names, values, BigInt(small.length));
-  cNames.length = 0; // Used up to here, so that what `names` points at was not collected.
-  api.check(status, `set the initializers ${small.map(([name]) => name)}`);
-}
-
-/** Whether graph optimizations see a weight of this size. On a device those must be tensors of the host. */
-export function isFoldable(dtype: Dtype, shape: readonly number[]): boolean {
-  return shape.reduce((a, b) => a * b, DTYPES[dtype].bytes) <= FOLDABLE_BYTES;
 }
 
 function configEntries(options: SessionOptions, { spin, device }: ProcessOptions): Record<string, string> {
   const entries: Record<string, string> = {
     "session.intra_op.allow_spinning": spin ? "1" : "0",
-    // Our graphs have equal nodes only on purpose: a value made anew for the backward pass, not kept since the forward.
-    "optimization.disable_specified_optimizers": "CommonSubexpressionElimination",
     // The environment's arenas. A device has but the one.
     "session.use_env_allocators": (options.arena ?? "shared") === "shared" || device ? "1" : "0",
   };

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../models/model_config.ts";
 import { FrozenParameters } from "../nn/parameters.ts";
 import { DTYPES } from "../onnx/dtypes.ts";
 import type { NamedType, WeightPlace } from "../onnx/encode.ts";
-import { loraProduct } from "../ops/lora.ts";
+import { mergedWeight } from "../ops/lora.ts";
 import { exportedAttention } from "./exported_attention.ts";
 import { PortableBuilder } from "./portable_builder.ts";
 
@@ -18,8 +18,8 @@ export function mergeArtifact(fanInFanOut: boolean): Artifact {
   const g = new Builder("merge");
   const weight = g.input("weight", "float32", fanInFanOut ? ["I", "O"] : ["O", "I"]);
   const a = g.input("lora_A", "float32", ["R", "I"]);
-  const b = g.mul(g.input("lora_B", "float32", ["O", "R"]), g.input("scale", "float32", []));
-  return g.finish({ merged: g.add(weight, loraProduct(g, b, a, fanInFanOut)) });
+  const scaled = g.mul(g.input("lora_B", "float32", ["O", "R"]), g.input("scale", "float32", []));
+  return g.finish({ merged: mergedWeight(g, weight, scaled, a, fanInFanOut) });
 }
 
 /** Where a weight may begin, so that a runtime can map its file into memory. */

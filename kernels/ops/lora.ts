@@ -18,9 +18,13 @@ function quartets<Item>(rest: readonly Item[]): Item[][] {
   return Array.from({ length: rest.length / 4 }, (_, i) => rest.slice(4 * i, 4 * i + 4));
 }
 
-/** B·A as it is added to a weight: [out,in], or [in,out] with `fanInFanOut`. */
-export function loraProduct(g: Builder, b: Value, a: Value, fanInFanOut: boolean): Value {
-  return fanInFanOut ? g.matmul(a, b, { transA: true, transB: true }) : g.matmul(b, a);
+/**
+ * W + s·B·A: the weight [out,in] with its adapter added, or [in,out] with `fanInFanOut`. `scaled` is s·B [out,r], `a` is
+ * A [r,in].
+ */
+export function mergedWeight(g: Builder, w: Value, scaled: Value, a: Value, fanInFanOut: boolean): Value {
+  const [left, right] = fanInFanOut ? [a, scaled] : [scaled, a];
+  return g.op("Gemm", [left, right, w], { transA: fanInFanOut, transB: fanInFanOut, alpha: 1 })[0]!;
 }
 
 function joined(g: Builder, values: readonly Value[], axis: number): Value {
@@ -88,9 +92,7 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
     },
     lower: (g, [x, ...rest], { fanInFanOut }) => {
       const scaled = quartets(rest).map(([, , b, s]) => g.mul(b!, s!));
-      const merged = quartets(rest).map(([w, a], i) =>
-        g.add(w!, loraProduct(g, scaled[i]!, a!, fanInFanOut))
-      );
+      const merged = quartets(rest).map(([w, a], i) => mergedWeight(g, w!, scaled[i]!, a!, fanInFanOut));
       return [
         ...merged.map((weight) => g.matmul(x!, weight, { transB: !fanInFanOut })),
         ...merged,

@@ -96,7 +96,7 @@ async function round(runtime: Runtime, folder: string): Promise<void> {
   assert.deepEqual([...awayRow.read()], [3, 4]);
   using prepacked = runtime.createPrepackedWeights();
   using session = await runtime.createSession(sumAndDifference(), { profile: `${folder}/p` });
-  using weighted = await runtime.createSession(matmul(2), { initializers: { weight: a }, prepacked });
+  using weighted = await runtime.createSession(matmul(2), { initializers: { weight: away }, prepacked });
   weighted.bind().dispose();
   const { signal } = new AbortController();
   const { sum, difference } = await session.run({ a, b: a }, undefined, { signal });

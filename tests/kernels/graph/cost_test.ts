@@ -69,7 +69,6 @@ for (const [accumulate, recompute] of [[false, "nothing"], [true, "cheap"], [tru
           const values = typed(dtype, feeds[name]!.data);
           return [name, Tensor.from(runtime, dtype, shape as number[], values)];
         })),
-        optimization: "none",
         profile: `${folder}/profile`,
       });
       await runSession(session, artifact, feeds);
