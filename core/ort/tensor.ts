@@ -20,7 +20,14 @@ export function dtypeOf(onnx: number): Dtype {
   return name;
 }
 
-type AnyView = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array | Uint16Array;
+type AnyView =
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Int8Array
+  | Int32Array
+  | BigInt64Array
+  | Uint16Array;
 
 /** The array type of a dtype, whatever kind of buffer it is on. */
 type Source<D extends Dtype> = Extract<

@@ -1,6 +1,5 @@
 /** The graph with ops that read as math: `g.mul(x, 0.5)`, `g.matmul(x, w, { transB: true })`. */
-import type { Dtype } from "../onnx/dtypes.ts";
-import { isHalf } from "../onnx/halves.ts";
+import { type Dtype, isFloat } from "../onnx/dtypes.ts";
 import type { OpName } from "../ops/table.ts";
 import { Graph } from "./graph.ts";
 import { type Dim, dimProduct, normalizeAxis, sameShape, type Value } from "./value.ts";
@@ -56,7 +55,7 @@ export class Builder extends Graph {
     if (typeof operand !== "number") return operand;
     return this.scalar(
       operand,
-      typeof beside !== "number" && isHalf(beside.dtype) ? beside.dtype : "float32",
+      typeof beside !== "number" && isFloat(beside.dtype) ? beside.dtype : "float32",
     );
   }
 

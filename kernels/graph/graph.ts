@@ -9,8 +9,8 @@ import {
   type NamedType,
   type WeightPlace,
 } from "../onnx/encode.ts";
-import type { Dtype } from "../onnx/dtypes.ts";
-import { type HalfDtype, toHalf } from "../onnx/halves.ts";
+import { type Dtype, DTYPES, type FloatDtype } from "../onnx/dtypes.ts";
+import { isHalf, toHalf } from "../onnx/halves.ts";
 import type { OpRow } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import type { Builder } from "./builder.ts";
@@ -186,9 +186,9 @@ export class Graph {
   }
 
   /** A constant of rank 0. */
-  scalar(value: number, dtype: "float32" | HalfDtype = "float32"): Value {
-    const single = Float32Array.of(value);
-    return this.constant(dtype, [], dtype === "float32" ? single : toHalf(single, dtype));
+  scalar(value: number, dtype: FloatDtype = "float32"): Value {
+    const data = isHalf(dtype) ? toHalf(Float32Array.of(value), dtype) : DTYPES[dtype].view.of(value);
+    return this.constant(dtype, [], data);
   }
 
   /** A float32 constant of rank 1. */

@@ -11,7 +11,7 @@ const FLOATS = ["float32", ...HALVES] as const;
 /** No bfloat16. */
 const NARROW_FLOATS = ["float32", "float16"] as const;
 const INTEGERS = ["int32", "int64"] as const;
-const ANY = [...FLOATS, ...INTEGERS, "bool", "int8", "uint8"] as const;
+const ANY = [...FLOATS, "float64", ...INTEGERS, "bool", "int8", "uint8"] as const;
 
 type Kernels = Exclude<OpName, Composite> | "Identity";
 
@@ -28,7 +28,7 @@ type Composite =
 
 export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   Abs: [...FLOATS, ...INTEGERS],
-  Add: [...FLOATS, ...INTEGERS],
+  Add: [...FLOATS, "float64", ...INTEGERS],
   And: ["bool"],
   ArgMax: NARROW_FLOATS,
   Cast: ANY,
@@ -37,9 +37,9 @@ export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   ConstantOfShape: ANY,
   Cos: NARROW_FLOATS,
   CumSum: [...NARROW_FLOATS, ...INTEGERS],
-  Div: [...FLOATS, ...INTEGERS],
+  Div: [...FLOATS, "float64", ...INTEGERS],
   Equal: [...NARROW_FLOATS, ...INTEGERS, "bool"],
-  Exp: FLOATS,
+  Exp: [...FLOATS, "float64"],
   Expand: ANY,
   FusedMatMul: FLOATS,
   Gather: ANY,
@@ -59,8 +59,8 @@ export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   // Products of 8-bit numbers with scales: none.
   MatMulIntegerToFloat: [],
   Max: [...FLOATS, ...INTEGERS],
-  Min: [...FLOATS, ...INTEGERS],
-  Mul: [...FLOATS, ...INTEGERS],
+  Min: [...FLOATS, "float64", ...INTEGERS],
+  Mul: [...FLOATS, "float64", ...INTEGERS],
   Neg: [...FLOATS, ...INTEGERS],
   Not: ["bool"],
   Pad: [...NARROW_FLOATS, "bool"],
@@ -82,10 +82,10 @@ export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   Slice: ANY,
   Softmax: FLOATS,
   Split: ANY,
-  Sqrt: FLOATS,
-  Sub: [...FLOATS, ...INTEGERS],
+  Sqrt: [...FLOATS, "float64"],
+  Sub: [...FLOATS, "float64", ...INTEGERS],
   Tanh: FLOATS,
   TopK: [...NARROW_FLOATS, ...INTEGERS],
   Transpose: ANY,
-  Where: [...FLOATS, ...INTEGERS, "uint8"],
+  Where: [...FLOATS, "float64", ...INTEGERS, "uint8"],
 };

@@ -90,6 +90,19 @@ Deno.test("Equal constants are one value, whatever made them; others are not", (
   assert.notEqual(g.scalar(0), g.scalar(-0));
 });
 
+Deno.test("A number beside a float is of its dtype, and keeps the digits that has", async () => {
+  for (
+    const [dtype, step] of [["float64", 2 ** -52], ["float32", 2 ** -23], ["float16", 2 ** -10]] as const
+  ) {
+    const { y } = await runGraph({ x: scalar(1) }, (g, { x }) => {
+      const y = g.sub(g.add(g.cast(x, dtype), step), 1);
+      assert.equal(y.dtype, dtype);
+      return { y: g.cast(y, "float32") };
+    });
+    assert.deepEqual(y!.data, [step]);
+  }
+});
+
 Deno.test("A constant keeps its value when the array it was made from changes", async () => {
   const data = Float32Array.of(5);
   const { y } = await runGraph({ x: scalar(1) }, (g, { x }) => {
