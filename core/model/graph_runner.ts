@@ -4,6 +4,7 @@ import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
+import type { ValueInfo } from "../ort/signature.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
 import type { Feeds } from "./feeds.ts";
@@ -13,6 +14,7 @@ import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
 import { type TrainingCut, trainingCut } from "./training_cut.ts";
+import { Unread } from "./unread.ts";
 
 export interface RunOptions {
   signal?: AbortSignal;
@@ -105,8 +107,8 @@ interface BoundLane {
   /** Which lane it is: several may share a session, but not what they add their gradients to. */
   readonly index: number;
   readonly binding: Binding;
-  /** Outputs that are not gradients. */
-  readonly stats: readonly { name: string; tensor: Tensor<"float32"> }[];
+  /** Outputs that are not gradients: every run leaves them in tensors of their own. */
+  readonly stats: readonly ValueInfo[];
 }
 
 /**
@@ -143,13 +145,13 @@ export class TrainingGraph {
 
   /**
    * One micro-batch, in as many lanes as the model has. `prepare` makes the inputs of some of its rows. Gives the
-   * outputs that are not gradients, each flattened: they are sums over rows, so those of all parts add up.
+   * outputs that are not gradients, each flattened: they are sums over rows, so those of all parts add up when read.
    */
   async run<Row extends TokenSequence>(
     rows: readonly Row[],
     prepare: (rows: readonly Row[]) => PreparedRun,
     { first, signal }: RunOptions & { first: boolean },
-  ): Promise<Outputs> {
+  ): Promise<Unread<Outputs>> {
     const cut = this.#cut(rows);
     const parts = cutEvenly(rows, cut.lanes);
     const { recompute } = cut;
@@ -162,24 +164,38 @@ export class TrainingGraph {
     for (const index of parts.keys()) {
       if (index > 0 || first) this.#gradientsOf(index).clear();
     }
-    const sums = await inRounds(
+    using made = new DisposableStack();
+    const stats = await inRounds(
       parts.map((part) => cutEvenly(part, Math.ceil(part.length / cut.rows))),
       async (round) => {
+        const fresh = round.map(({ lane }) => this.#bindStats(lanes[lane]!, made));
         await runPrepared(
           this.#sessions.base,
           round.map(({ part, lane }) => ({ ...prepare(part), ...lanes[lane]! })),
           signal,
         );
-        return round.map(({ lane }) =>
-          Object.fromEntries(lanes[lane]!.stats.map(({ name, tensor }) => [name, tensor.copy()]))
-        );
+        return fresh;
       },
     );
     for (const { flat } of this.#lanes.slice(0, parts.length - 1)) {
       addInto(this.#gradients.flat.data, flat.data);
     }
-    const [total, ...others]: Outputs[] = sums;
-    return others.reduce(addOutputs, total!);
+    return new Unread(made.move(), () => {
+      const [total, ...others] = stats.map((tensors): Outputs =>
+        Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.copy()]))
+      );
+      return others.reduce(addOutputs, total!);
+    });
+  }
+
+  /** Makes room for the statistics of a lane's next run. */
+  #bindStats({ binding, stats }: BoundLane, made: DisposableStack): Record<string, Tensor<"float32">> {
+    const { runtime } = this.#sessions.base;
+    return Object.fromEntries(stats.map(({ name, dims }) => {
+      const tensor = made.use(Tensor.zeros(runtime, "float32", dims as number[]));
+      binding.output(name, tensor);
+      return [name, tensor];
+    }));
   }
 
   #cut<Row extends TokenSequence>(rows: readonly Row[]): TrainingCut {
@@ -212,11 +228,7 @@ export class TrainingGraph {
     const gradients = this.#gradientsOf(index);
     gradients.bind(binding, "input", () => true, "accumulated.");
     gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);
-    const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT)).map(({ name, dims }) => {
-      const tensor = Tensor.from(this.#sessions.base.runtime, "float32", dims as number[]);
-      binding.output(name, tensor);
-      return { name, tensor };
-    });
+    const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT));
     const bound = { session, index, binding, stats };
     this.#bound.push(bound);
     return bound;
@@ -230,10 +242,7 @@ export class TrainingGraph {
 
   /** Frees what is bound, and the gradients of its lanes. */
   dispose(): void {
-    for (const { binding, stats } of this.#bound) {
-      binding.dispose();
-      for (const { tensor } of stats) tensor.dispose();
-    }
+    for (const { binding } of this.#bound) binding.dispose();
     for (const gradients of this.#lanes) gradients.dispose();
   }
 }

@@ -15,6 +15,7 @@ import { heldBy, SessionCache } from "./network.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
+import { Unread } from "./unread.ts";
 
 /** Per-token results of `analyze`, a row per sequence. */
 export interface Analysis {
@@ -136,7 +137,8 @@ export class Policy {
   }
 
   /**
-   * Adds one micro-batch's gradient of the loss, whose every token weighs 1/`stepTokens`, to `optimizer`'s.
+   * Adds one micro-batch's gradient of the loss, whose every token weighs 1/`stepTokens`, to `optimizer`'s. Gives its
+   * statistics.
    *
    * @param stepTokens action tokens of the whole optimizer step
    * @param first whether this micro-batch is the step's first
@@ -146,7 +148,7 @@ export class Policy {
     config: PolicyLossConfig,
     optimizer: Optimizer,
     { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
-  ): Promise<StatSums & { tokens: number }> {
+  ): Promise<Unread<StatSums & { tokens: number }>> {
     const entropyBonus = config.entropy_coef !== 0;
     this.#training ??= new TrainingGraph(
       this.#sessions,
@@ -181,12 +183,16 @@ export class Policy {
         .scalar("entropy_coef", config.entropy_coef);
       return { feeds, columns: batch.columns };
     };
-    const outputs = await this.#training.run(examples, prepare, { first, signal });
-    return {
-      tokens: examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0),
-      ...named(POLICY_STATS, outputs.policy_stats!),
-      ...(this.#shared && named(VALUE_STATS, outputs.value_stats!)),
-    };
+    const sums = await this.#training.run(examples, prepare, { first, signal });
+    const tokens = examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+    return new Unread(sums, () => {
+      const { policy_stats, value_stats } = sums.read();
+      return {
+        tokens,
+        ...named(POLICY_STATS, policy_stats!),
+        ...(this.#shared && named(VALUE_STATS, value_stats!)),
+      };
+    });
   }
 
   /** Frees its sessions and parameters, the reference's too; the base stays. */

@@ -9,6 +9,7 @@ import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import { named, type PolicyExample, UNBOUNDED } from "./policy.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "./token_batch.ts";
+import { Unread } from "./unread.ts";
 
 export class ValueNetwork {
   readonly base: BaseModel;
@@ -52,7 +53,7 @@ export class ValueNetwork {
     config: { cliprange_value: number | null },
     optimizer: Optimizer,
     { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
-  ): Promise<Record<(typeof VALUE_STATS)[number], number>> {
+  ): Promise<Unread<Record<(typeof VALUE_STATS)[number], number>>> {
     this.#training ??= new TrainingGraph(
       this.#sessions,
       "value_training",
@@ -71,8 +72,8 @@ export class ValueNetwork {
         .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
       return { feeds, columns: batch.columns };
     };
-    const outputs = await this.#training.run(examples, prepare, { first, signal });
-    return named(VALUE_STATS, outputs.value_stats!);
+    const sums = await this.#training.run(examples, prepare, { first, signal });
+    return new Unread(sums, () => named(VALUE_STATS, sums.read().value_stats!));
   }
 
   /** Frees its sessions and parameters; the base stays. */

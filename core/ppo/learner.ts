@@ -6,6 +6,7 @@ import type { Optimizer, StepOutcome } from "../model/optimizer.ts";
 import type { Policy } from "../model/policy.ts";
 import { GROUPS } from "../model/network.ts";
 import type { TokenSequence } from "../model/token_batch.ts";
+import { Unread } from "../model/unread.ts";
 import type { ValueNetwork } from "../model/value_network.ts";
 import type { PpoConfig, ValueConfig } from "./config.ts";
 import type { Experience } from "./experience.ts";
@@ -42,20 +43,24 @@ export async function valuesOf(
   };
 }
 
-/** One micro-batch through both losses; gradients accumulate in the optimizers. */
+/** One micro-batch through both losses; gradients accumulate in the optimizers. Gives what both measured. */
 export async function accumulate(
   learner: Learner,
   rows: readonly Experience[],
   config: PpoConfig,
   options: { stepTokens: number; first: boolean; signal?: AbortSignal },
-): Promise<UpdateStats> {
+): Promise<Unread<UpdateStats>> {
   const { policy, policyOptimizer, critic } = learner;
+  using made = new DisposableStack();
   // While the critic warms up alone the policy's losses are still measured; its gradient is not applied.
-  const { tokens, ...sums } = await policy.train(rows, config, policyOptimizer, options);
-  const value = critic
-    ? await critic.network.train(rows, config, critic.optimizer, options)
-    : { value_loss_sum: sums.value_loss_sum!, value_clipfrac_sum: sums.value_clipfrac_sum! };
-  return { tokens, ...sums, ...value };
+  const policySums = made.use(await policy.train(rows, config, policyOptimizer, options));
+  const valueSums = critic && made.use(await critic.network.train(rows, config, critic.optimizer, options));
+  return new Unread(made.move(), () => {
+    const { tokens, ...sums } = policySums.read();
+    const value = valueSums?.read() ??
+      { value_loss_sum: sums.value_loss_sum!, value_clipfrac_sum: sums.value_clipfrac_sum! };
+    return { tokens, ...sums, ...value };
+  });
 }
 
 export interface AppliedUpdate {
@@ -69,14 +74,15 @@ export async function applyUpdate(
   config: PpoConfig,
   value: ValueConfig,
   { factor, trainPolicy }: { factor: number; trainPolicy: boolean },
-): Promise<AppliedUpdate> {
+): Promise<Unread<AppliedUpdate>> {
   const { weight_decay } = config;
   const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
   const trunk = value.type === "separate" ? value.learning_rate : 0;
   const policyRate = trainPolicy ? config.learning_rate : 0;
-  return {
-    // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.
-    policy: trainPolicy || !learner.critic
+  using made = new DisposableStack();
+  // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.
+  const policy = made.use(
+    trainPolicy || !learner.critic
       ? await learner.policyOptimizer.apply({
         [GROUPS.adapter]: rate(policyRate),
         [GROUPS.matrices]: rate(policyRate),
@@ -84,11 +90,14 @@ export async function applyUpdate(
         [GROUPS.head]: rate(value.head_learning_rate, 0),
       })
       : null,
-    value: learner.critic
+  );
+  const critic = made.use(
+    learner.critic
       ? await learner.critic.optimizer.apply({
         [GROUPS.adapter]: rate(trunk),
         [GROUPS.head]: rate(value.head_learning_rate, 0),
       })
       : null,
-  };
+  );
+  return new Unread(made.move(), () => ({ policy: policy?.read() ?? null, value: critic?.read() ?? null }));
 }

@@ -1,7 +1,8 @@
 /** PPO's update: passes over one rollout batch in mini-batches, an optimizer step each (ppo-spec §11). */
+import type { Unread } from "../model/unread.ts";
 import type { PpoConfig, ValueConfig } from "./config.ts";
 import type { Experience } from "./experience.ts";
-import { accumulate, applyUpdate, type Learner } from "./learner.ts";
+import { accumulate, type AppliedUpdate, applyUpdate, type Learner } from "./learner.ts";
 import { lrFactor } from "./lr_schedule.ts";
 import { microBatches, miniBatches, tokenCount } from "./minibatches.ts";
 import { exceedsTargetKl, UpdateMetrics, type UpdateStats } from "./update_metrics.ts";
@@ -22,6 +23,14 @@ export interface UpdateOutcome {
   skipped: number;
 }
 
+/** What the runs of an update leave on their device. */
+interface Results {
+  microBatches: Unread<UpdateStats>[];
+  optimizerSteps: { lr: number; applied: Unread<AppliedUpdate> }[];
+  /** The PPO epoch that target_kl ended, counted from 0. */
+  stoppedIn: number | null;
+}
+
 /** Trains on `rows`, all of one policy version. */
 export async function update(
   learner: Learner,
@@ -31,42 +40,63 @@ export async function update(
   key: UpdateKey,
   signal?: AbortSignal,
 ): Promise<UpdateOutcome> {
-  const metrics = new UpdateMetrics();
-  const trainPolicy = key.step >= config.critic_warmup_steps;
-  let firstMicroBatch: UpdateStats | undefined;
-  let optimizerStep = key.optimizerStep;
-  let skipped = 0;
+  using unread = new DisposableStack();
+  return outcome(await runAll(learner, rows, config, value, key, { unread, signal }));
+}
+
+/**
+ * Runs all mini-batches one after the other without reading what they give, so that none waits for the host to have seen
+ * the one before. Only target_kl has to know, after each.
+ */
+async function runAll(
+  learner: Learner,
+  rows: readonly Experience[],
+  config: PpoConfig,
+  value: ValueConfig,
+  { seed, step, ...key }: UpdateKey,
+  { unread, signal }: { unread: DisposableStack; signal: AbortSignal | undefined },
+): Promise<Results> {
+  const results: Results = { microBatches: [], optimizerSteps: [], stoppedIn: null };
+  const trainPolicy = step >= config.critic_warmup_steps;
+  let { optimizerStep } = key;
   for (let ppo_epoch = 0; ppo_epoch < config.num_ppo_epochs; ppo_epoch++) {
-    const cuts = miniBatches(rows.length, config.num_mini_batches, {
-      seed: key.seed,
-      step: key.step,
-      ppo_epoch,
-    });
-    for (const cut of cuts) {
+    for (const cut of miniBatches(rows.length, config.num_mini_batches, { seed, step, ppo_epoch })) {
       const miniBatch = cut.map((index) => rows[index]!);
       const stepTokens = tokenCount(miniBatch);
-      const stats: UpdateStats[] = [];
+      const stats: Unread<UpdateStats>[] = [];
       for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
         const first = stats.length === 0;
-        stats.push(await accumulate(learner, microBatch, config, { stepTokens, first, signal }));
+        stats.push(unread.use(await accumulate(learner, microBatch, config, { stepTokens, first, signal })));
       }
-      stats.forEach((part) => metrics.addMicroBatch(part));
-      firstMicroBatch ??= stats[0]!;
-      if (exceedsTargetKl(stats, config.target_kl)) {
-        metrics.stopEarly(ppo_epoch);
-        return { metrics, firstMicroBatch, skipped };
+      results.microBatches.push(...stats);
+      if (config.target_kl !== null && exceedsTargetKl(stats.map((part) => part.read()), config.target_kl)) {
+        return { ...results, stoppedIn: ppo_epoch };
       }
       const factor = lrFactor(config, optimizerStep++, key.optimizerSteps);
-      const applied = await applyUpdate(learner, config, value, { factor, trainPolicy });
-      const stepSkipped = Boolean(applied.policy?.skipped || applied.value?.skipped);
-      if (stepSkipped) skipped++;
-      metrics.addOptimizerStep({
-        policy_grad_norm: applied.policy?.grad_norm ?? null,
-        value_grad_norm: applied.value?.grad_norm ?? applied.policy?.grad_norm ?? null,
-        lr: config.learning_rate * factor,
-        skipped: stepSkipped,
-      });
+      const applied = unread.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
+      results.optimizerSteps.push({ lr: config.learning_rate * factor, applied });
     }
   }
-  return { metrics, firstMicroBatch: firstMicroBatch!, skipped };
+  return results;
+}
+
+/** Reads what an update's runs have left. */
+function outcome({ microBatches, optimizerSteps, stoppedIn }: Results): UpdateOutcome {
+  const metrics = new UpdateMetrics();
+  const stats = microBatches.map((part) => part.read());
+  stats.forEach((part) => metrics.addMicroBatch(part));
+  if (stoppedIn !== null) metrics.stopEarly(stoppedIn);
+  let skipped = 0;
+  for (const { lr, applied } of optimizerSteps) {
+    const { policy, value } = applied.read();
+    const stepSkipped = Boolean(policy?.skipped || value?.skipped);
+    if (stepSkipped) skipped++;
+    metrics.addOptimizerStep({
+      policy_grad_norm: policy?.grad_norm ?? null,
+      value_grad_norm: value?.grad_norm ?? policy?.grad_norm ?? null,
+      lr,
+      skipped: stepSkipped,
+    });
+  }
+  return { metrics, firstMicroBatch: stats[0]!, skipped };
 }

@@ -56,8 +56,7 @@ export function addStats(parts: readonly UpdateStats[]): UpdateStats {
 }
 
 /** Whether a mini-batch has moved so far that the updates on this rollout batch should end: mean k3 > 1.5·target_kl. */
-export function exceedsTargetKl(miniBatch: readonly UpdateStats[], targetKl: number | null): boolean {
-  if (targetKl === null) return false;
+export function exceedsTargetKl(miniBatch: readonly UpdateStats[], targetKl: number): boolean {
   const { k3_sum, tokens } = addStats(miniBatch);
   return k3_sum / tokens > 1.5 * targetKl;
 }

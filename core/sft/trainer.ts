@@ -3,13 +3,15 @@
  * (ppo-spec §16). An async generator of steps; writes nothing.
  */
 import { sftTrainingArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import type { AdamConfig } from "../../kernels/optimizers/adamw.ts";
 import type { BaseModel } from "../model/base_model.ts";
 import { Feeds } from "../model/feeds.ts";
 import { TrainingGraph } from "../model/graph_runner.ts";
 import { GROUPS, SessionCache } from "../model/network.ts";
-import { type AdamConfig, Optimizer } from "../model/optimizer.ts";
+import { Optimizer } from "../model/optimizer.ts";
 import type { ParameterSet } from "../model/parameter_set.ts";
 import { tokenBatch, type TokenSequence } from "../model/token_batch.ts";
+import type { Unread } from "../model/unread.ts";
 import { lrFactor, type LrScheduleConfig } from "../ppo/lr_schedule.ts";
 import { microBatches } from "../ppo/minibatches.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../ppo/prompt_schedule.ts";
@@ -62,8 +64,8 @@ export async function* trainSft(
     const order = promptOrder(config.seed, epoch, examples.length);
     const batch = stepPrompts(order, step % perEpoch, config.batch_size).map((index) => examples[index]!);
     const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-    let lossSum = 0;
-    let first = true;
+    using unread = new DisposableStack();
+    const losses: Unread<Record<string, Float32Array>>[] = [];
     for (const part of microBatches(batch, config.micro_batch_size)) {
       const prepare = (rows: readonly TokenSequence[]) => {
         const packed = tokenBatch(rows);
@@ -74,17 +76,19 @@ export async function* trainSft(
           .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
         return { feeds, columns: packed.columns };
       };
-      const { loss_sum } = await graph.run(part, prepare, { first, signal });
-      lossSum += loss_sum![0]!;
-      first = false;
+      const first = losses.length === 0;
+      losses.push(unread.use(await graph.run(part, prepare, { first, signal })));
     }
     const lr = config.learning_rate * lrFactor(config, step, steps);
     const rate = { lr, weight_decay: config.weight_decay };
-    const outcome = await optimizer.apply({
-      [GROUPS.adapter]: rate,
-      [GROUPS.matrices]: rate,
-      [GROUPS.vectors]: { lr, weight_decay: 0 },
-    });
-    yield { step: step + 1, steps, epoch, loss: lossSum / tokens, tokens, lr, ...outcome };
+    const outcome = unread.use(
+      await optimizer.apply({
+        [GROUPS.adapter]: rate,
+        [GROUPS.matrices]: rate,
+        [GROUPS.vectors]: { lr, weight_decay: 0 },
+      }),
+    );
+    const loss = losses.reduce((sum, part) => sum + part.read().loss_sum![0]!, 0) / tokens;
+    yield { step: step + 1, steps, epoch, loss, tokens, lr, ...outcome.read() };
   }
 }

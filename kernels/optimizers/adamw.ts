@@ -1,59 +1,94 @@
 /**
- * The optimizer's two graphs over one flat vector of parameters: the norm of a gradient, and an AdamW update
- * (Loshchilov & Hutter; PyTorch's form, ppo-spec §12). Flat, because a model's parameters live in one buffer and
- * the update does not care where one ends: the same two graphs serve every model.
+ * An optimizer step as one graph over flat vectors: AdamW (Loshchilov & Hutter; PyTorch's form, ppo-spec §12) with what
+ * is decided before it, whether the gradient is clipped and whether the step is taken at all. Flat, because a model's
+ * parameters live in one buffer and the update does not care where one ends.
  */
 import { Builder } from "../graph/builder.ts";
 import type { Artifact } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
+import { gradientNorm } from "./gradient_norm.ts";
 
-/** Numbers added up one after the other: float32 loses digits when a long sum goes on in one number. */
-const BLOCK = 1024;
-
-/** `gradients` [n] → `norm` [], the Euclidean norm; not finite when one of them is not. */
-export function gradientNormArtifact(): Artifact {
-  const g = new Builder("gradient_norm");
-  const gradients = g.input("gradients", "float32", ["n"]);
-  const blocks = inBlocks(g, gradients, "n");
-  // Scaled by the largest entry, so that squares neither overflow nor vanish.
-  const largest = g.max(g.reduceMax(blocks, [0, 1], false), g.reduceMax(g.neg(blocks), [0, 1], false));
-  const safe = g.where(g.greater(largest, 0), largest, 1);
-  const scaled = g.div(blocks, safe);
-  const squares = g.reduceSum(g.reduceSum(g.mul(scaled, scaled), [1], false), [0], false);
-  return g.finish({ norm: g.mul(g.sqrt(squares), safe) });
+export interface AdamConfig {
+  adam_beta1: number;
+  adam_beta2: number;
+  adam_eps: number;
+  /** Largest gradient norm; null: never scaled. */
+  max_grad_norm: number | null;
 }
 
-/** x [size] with zeros after it, as [blocks, BLOCK]. */
-function inBlocks(g: Builder, x: Value, size: string): Value {
-  const [block, length] = [g.ints([BLOCK]), g.dim(size)];
-  const count = g.op("Div", [g.op("Add", [length, g.ints([BLOCK - 1])], {})[0]!, block], {})[0]!;
-  const after = g.op("Sub", [g.op("Mul", [count, block], {})[0]!, length], {})[0]!;
-  const padded = `${BLOCK}*blocks`;
-  const pads = g.concat([g.ints([0]), after], 0, 2);
-  return g.reshape(g.op("Pad", [x, pads], { axis: 0, before: 0, after: 0, size: padded })[0]!, [
-    "blocks",
-    BLOCK,
-  ]);
+/** Added to the norm in the clip coefficient, as PyTorch does. */
+const CLIP_EPS = 1e-6;
+
+/** What all groups are stepped with. */
+interface Decisions {
+  /** bool []: the gradient is finite. */
+  taken: Value;
+  /** What clipping multiplies the gradient by; null: nothing clips. */
+  coefficient: Value | null;
+  /** 1−β1ᵗ and √(1−β2ᵗ). */
+  correction1: Value;
+  correction2: Value;
 }
 
 /**
- * One AdamW step: `parameters`, `gradients`, `m`, `v` [n] and scalars `lr`, `coefficient` (what clipping multiplies
- * the gradient by), `decay` = lr·weight_decay, `beta1`, `beta2`, `eps`, `correction1` = 1−β1ᵗ,
- * `correction2` = √(1−β2ᵗ) → the next `parameters`, `m`, `v`. Outputs may be bound to the inputs' memory: each
- * input is read for the last time by the op that writes its successor.
+ * One step: `gradients` [n] of all parameters and `step` f64 [], the steps taken before; for each of `groups` its
+ * `parameters.<group>`, `gradients.<group>`, `m.<group>`, `v.<group>` [n_group] and scalars `lr.<group>` and
+ * `decay.<group>` = lr·weight_decay → `norm` [] of the whole gradient, `next_step`, and each group's
+ * `next_parameters.<group>`, `next_m.<group>`, `next_v.<group>`. A gradient whose norm is not finite changes none of
+ * them. Outputs may be bound to the inputs' memory: each input is read for the last time by the op that writes its
+ * successor, or before it.
  */
-export function adamwArtifact(): Artifact {
+export function adamwArtifact(groups: readonly string[], config: AdamConfig): Artifact {
   const g = new Builder("optimizer");
+  const norm = gradientNorm(g, g.input("gradients", "float32", ["n"]));
+  const taken = g.less(norm, Infinity); // NaN is not
+  const step = g.input("step", "float64", []);
+  const t = g.add(step, 1);
+  const decisions = { taken, coefficient: clipCoefficient(g, norm, config), ...corrections(g, t, config) };
+  const outputs = groups.map((group) => stepGroup(g, group, config, decisions));
+  return g.finish({ norm, next_step: g.where(taken, t, step), ...Object.assign({}, ...outputs) });
+}
+
+/** min(1, max_grad_norm / (norm + 1e-6)), rounded once. */
+function clipCoefficient(g: Builder, norm: Value, { max_grad_norm }: AdamConfig): Value | null {
+  if (max_grad_norm === null) return null;
+  const ratio = g.div(max_grad_norm, g.add(g.cast(norm, "float64"), CLIP_EPS));
+  return g.cast(g.min(1, ratio), "float32");
+}
+
+/** In float64: of 1 − 0.999ᵗ float32 would keep four digits in the first steps. */
+function corrections(g: Builder, t: Value, { adam_beta1, adam_beta2 }: AdamConfig) {
+  const correction = (beta: number) => g.sub(1, g.exp(g.mul(t, Math.log(beta)))); // βᵗ = e^(t·ln β)
+  return {
+    correction1: g.cast(correction(adam_beta1), "float32"),
+    correction2: g.cast(g.sqrt(correction(adam_beta2)), "float32"),
+  };
+}
+
+/** A step that is not taken is one by a gradient of zeros at rate 0 that forgets nothing: no array is copied for it. */
+function stepGroup(
+  g: Builder,
+  group: string,
+  { adam_beta1, adam_beta2, adam_eps }: AdamConfig,
+  { taken, coefficient, correction1, correction2 }: Decisions,
+): Record<string, Value> {
   const [parameters, gradients, m, v] = ["parameters", "gradients", "m", "v"].map((name) =>
-    g.input(name, "float32", ["n"])
+    g.input(`${name}.${group}`, "float32", [`n_${group}`])
   );
-  const scalar = (name: string) => g.input(name, "float32", []);
-  const [beta1, beta2] = [scalar("beta1"), scalar("beta2")];
-  const clipped = g.mul(gradients!, scalar("coefficient"));
-  const nextM = g.add(g.mul(m!, beta1), g.mul(clipped, g.sub(1, beta1)));
-  const nextV = g.add(g.mul(v!, beta2), g.mul(g.mul(clipped, clipped), g.sub(1, beta2)));
-  const denominator = g.add(g.div(g.sqrt(nextV), scalar("correction2")), scalar("eps"));
-  const direction = g.div(g.mul(nextM, g.div(scalar("lr"), scalar("correction1"))), denominator);
-  const decayed = g.sub(parameters!, g.mul(parameters!, scalar("decay")));
-  return g.finish({ next_parameters: g.sub(decayed, direction), next_m: nextM, next_v: nextV });
+  const [lr, decay] = ["lr", "decay"].map((name) =>
+    g.where(taken, g.input(`${name}.${group}`, "float32", []), 0)
+  );
+  const [beta1, beta2] = [adam_beta1, adam_beta2].map((beta) => g.where(taken, g.scalar(beta), 1));
+  // Chosen, not multiplied by 0: that would leave NaN.
+  const clipped = g.where(taken, coefficient ? g.mul(gradients!, coefficient) : gradients!, 0);
+  const nextM = g.add(g.mul(m!, beta1!), g.mul(clipped, g.sub(1, g.scalar(adam_beta1))));
+  const nextV = g.add(g.mul(v!, beta2!), g.mul(g.mul(clipped, clipped), g.sub(1, g.scalar(adam_beta2))));
+  const denominator = g.add(g.div(g.sqrt(nextV), correction2), adam_eps);
+  const direction = g.div(g.mul(nextM, g.div(lr!, correction1)), denominator);
+  const decayed = g.sub(parameters!, g.mul(parameters!, decay!));
+  return {
+    [`next_parameters.${group}`]: g.sub(decayed, direction),
+    [`next_m.${group}`]: nextM,
+    [`next_v.${group}`]: nextV,
+  };
 }

@@ -20,7 +20,7 @@ const PPO = {
   vf_coef: 0.1,
   entropy_coef: 0.01,
 };
-const ADAM = { adam_beta1: 0.9, adam_beta2: 0.999, adam_eps: 1e-5, max_grad_norm: 1 };
+export const ADAM = { adam_beta1: 0.9, adam_beta2: 0.999, adam_eps: 1e-5, max_grad_norm: 1 };
 const RATE = { lr: 1e-3, weight_decay: 0.01 };
 
 export interface Measured {
@@ -70,11 +70,11 @@ export async function measure(
     }));
     const optimizer = await Optimizer.create(runtime, parameters, ADAM);
     const stepTokens = rows.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-    await policy.train(examples.slice(0, 3), PPO, optimizer, { stepTokens, first: true });
-    await policy.train(examples.slice(3), PPO, optimizer, { stepTokens, first: false });
+    using _first = await policy.train(examples.slice(0, 3), PPO, optimizer, { stepTokens, first: true });
+    using _second = await policy.train(examples.slice(3), PPO, optimizer, { stepTokens, first: false });
     const gradient = optimizer.gradients.flat.copy();
     const groups = Object.fromEntries(parameters.groups.map(({ name }) => [name, RATE]));
-    const { grad_norm } = await optimizer.apply(groups);
+    const { grad_norm } = (await optimizer.apply(groups)).read();
     const trained = parameters.flat.copy();
     const decoded = await policy.respond(rows.map(({ prompt_ids }, key) => ({
       prompt_ids,

@@ -24,11 +24,8 @@ async function trained(parent: string, kind: keyof typeof KINDS, model = "qwen3"
   const learner = await makeLearner(base, job);
   for (let step = 0; step < 3; step++) {
     const rows = await measuredRows(learner, 1);
-    await accumulate(learner, rows, job.ppo, {
-      stepTokens: tokenCount(rows),
-      first: true,
-    });
-    await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
+    using _stats = await accumulate(learner, rows, job.ppo, { stepTokens: tokenCount(rows), first: true });
+    using _outcome = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
   }
   const folder = join(parent, "epoch-0001");
   await save(folder, base, learner, job);

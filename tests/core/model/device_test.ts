@@ -34,9 +34,9 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
   const stats = [];
   for (const first of [true, false]) {
     const part = first ? rows.slice(0, 2) : rows.slice(2);
-    stats.push(await accumulate(learner, part, job.ppo, { stepTokens, first }));
+    stats.push((await accumulate(learner, part, job.ppo, { stepTokens, first })).read());
   }
-  stats.push(await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true }));
+  stats.push((await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true })).read());
   const { trainable, value } = job;
   const networks = {
     base,

@@ -97,7 +97,10 @@ for (const name of FIXTURES) {
         const learner = await makeLearner(base, job);
         stir(learner);
         const rows = await measuredRows(learner, 1);
-        await accumulate(learner, rows, job.ppo, { stepTokens: tokenCount(rows), first: true });
+        using _stats = await accumulate(learner, rows, job.ppo, {
+          stepTokens: tokenCount(rows),
+          first: true,
+        });
         return [learner.policyOptimizer, learner.critic!.optimizer].map(({ gradients }) => gradients);
       };
       const folder = await dequantised(name, join(parent, "m"));
@@ -132,7 +135,7 @@ Deno.test("an 8-bit base keeps no float32 copy of its layers' matrices", async (
     const learner = await makeLearner(base, makeJob(KINDS["lora, separate"]));
     const rows = await measuredRows(learner, 1);
     const { ppo } = makeJob();
-    await accumulate(learner, rows, ppo, { stepTokens: tokenCount(rows), first: true });
+    using _stats = await accumulate(learner, rows, ppo, { stepTokens: tokenCount(rows), first: true });
     return { bytes: base.bytes, config: base.config };
   };
   const [plain, int8] = [await bytes("float32"), await bytes("int8")];

@@ -160,8 +160,8 @@ Deno.test("two lanes sample the tokens of one, and give its logprobs, statistics
   }));
   for (const first of [true, false]) {
     const options = { stepTokens: 2 * 54, first };
-    const stats = await one.policy.train(examples, LOSS, one.optimizer, options);
-    const laneStats = await two.policy.train(examples, LOSS, two.optimizer, options);
+    const stats = (await one.policy.train(examples, LOSS, one.optimizer, options)).read();
+    const laneStats = (await two.policy.train(examples, LOSS, two.optimizer, options)).read();
     for (const [name, value] of Object.entries(stats)) {
       const actual = laneStats[name as keyof typeof laneStats] as number;
       assert.ok(

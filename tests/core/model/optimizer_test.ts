@@ -15,9 +15,9 @@ Deno.test("apply() makes the golden AdamW steps, with clipping and decay", async
   const parameters = new ParameterSet(runtime, [{ name: "g", parameters: [{ name: "w", shape: [2] }] }]);
   parameters.set("w", Float32Array.from([1, -2]));
   const optimizer = await Optimizer.create(runtime, parameters, { ...ADAM, max_grad_norm: 1 });
-  const step = (gradient: number[]) => {
+  const step = async (gradient: number[]) => {
     optimizer.gradients.set("w", Float32Array.from(gradient));
-    return optimizer.apply({ g: { lr: 0.01, weight_decay: 0.1 } });
+    return (await optimizer.apply({ g: { lr: 0.01, weight_decay: 0.1 } })).read();
   };
   const first = await step([3, 4]);
   within([first.grad_norm], [5], 1e-6, "norm");
@@ -34,10 +34,11 @@ Deno.test("apply() clips by the norm over all groups and steps each at its own r
   optimizer.gradients.set("a", Float32Array.from([2, 0]));
   optimizer.gradients.set("b", Float32Array.from([0, 0, -1]));
   optimizer.gradients.set("c", Float32Array.from([2]));
-  const { grad_norm, skipped } = await optimizer.apply({
+  const outcome = await optimizer.apply({
     matrices: { lr: 0.1, weight_decay: 0.5 },
     vectors: { lr: 0.01, weight_decay: 0 },
   });
+  const { grad_norm, skipped } = outcome.read();
   assert.equal(skipped, false);
   within([grad_norm], [3], 1e-6, "norm");
   // Adam's first step is the rate times the gradient's sign; decay is rate times weight decay.
@@ -53,19 +54,38 @@ Deno.test("apply() at rate 0 changes no bit; a gradient that is not finite chang
   const before = parameters.flat.copy();
   optimizer.gradients.flat.write(new Float32Array(parameters.flat.size).fill(0.3));
   const still = { lr: 0, weight_decay: 0.1 };
-  await optimizer.apply({ matrices: still, vectors: still });
+  using _still = await optimizer.apply({ matrices: still, vectors: still });
   assert.deepEqual(parameters.flat.read(), before);
   const moments = [optimizer.m.flat.copy(), optimizer.v.flat.copy()];
   for (const bad of [NaN, Infinity, -Infinity]) {
     optimizer.gradients.set("b", Float32Array.of(0.3, bad, 0.3));
     const rate = { lr: 0.1, weight_decay: 0.1 };
-    const { skipped, grad_norm } = await optimizer.apply({ matrices: rate, vectors: rate });
+    const { skipped, grad_norm } = (await optimizer.apply({ matrices: rate, vectors: rate })).read();
     assert.equal(skipped, true);
     assert.ok(!Number.isFinite(grad_norm));
     assert.equal(optimizer.step, 1);
     assert.deepEqual(parameters.flat.read(), before);
     assert.deepEqual([optimizer.m.flat.read(), optimizer.v.flat.read()], moments);
   }
+});
+
+Deno.test("apply() counts only the steps that were taken, and the next is corrected for as many", async () => {
+  const run = async (gradients: number[]) => {
+    const parameters = new ParameterSet(runtime, [{ name: "g", parameters: [{ name: "w", shape: [1] }] }]);
+    const optimizer = await Optimizer.create(runtime, parameters, { ...ADAM, max_grad_norm: 1 });
+    const outcomes = [];
+    for (const gradient of gradients) {
+      optimizer.gradients.set("w", Float32Array.of(gradient));
+      outcomes.push(await optimizer.apply({ g: { lr: 0.01, weight_decay: 0.1 } }));
+    }
+    // Read when all steps are made: each has kept its own.
+    const skipped = outcomes.map((outcome) => outcome.read().skipped);
+    return { skipped, step: optimizer.step, w: parameters.values("w")[0] };
+  };
+  const disturbed = await run([NaN, 0.5, Infinity, -0.2, -Infinity, 0.1]);
+  assert.deepEqual(disturbed.skipped, [true, false, true, false, true, false]);
+  assert.deepEqual(disturbed, { ...await run([0.5, -0.2, 0.1]), skipped: disturbed.skipped });
+  assert.equal(disturbed.step, 3);
 });
 
 Deno.test("a parameter set shares its memory with its tensors, and its copies share nothing", () => {

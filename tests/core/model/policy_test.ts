@@ -61,11 +61,8 @@ async function steps(
   count: number,
 ) {
   for (let step = 0; step < count; step++) {
-    await accumulate(learner, rows, job.ppo, {
-      stepTokens: tokenCount(rows),
-      first: true,
-    });
-    await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
+    using _stats = await accumulate(learner, rows, job.ppo, { stepTokens: tokenCount(rows), first: true });
+    using _outcome = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
   }
 }
 
@@ -139,7 +136,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
       const parts: UpdateStats[] = [];
       for (const [index, part] of microBatches(rows, size).entries()) {
         const options = { stepTokens, first: index === 0 };
-        parts.push(await accumulate(learner, part, job.ppo, options));
+        parts.push((await accumulate(learner, part, job.ppo, options)).read());
       }
       const keys = Object.keys(parts[0]!) as (keyof UpdateStats)[];
       return {

@@ -46,11 +46,11 @@ for (const name of ["qwen3", "qwen2", "gpt2"]) {
       const gradients = [];
       for (const { learner, job } of [exact, half]) {
         // Two parts, so that accumulated gradients are added to.
-        await accumulate(learner, rows.slice(0, 2), job.ppo, { stepTokens, first: true });
-        await accumulate(learner, rows.slice(2), job.ppo, { stepTokens, first: false });
+        using _first = await accumulate(learner, rows.slice(0, 2), job.ppo, { stepTokens, first: true });
+        using _second = await accumulate(learner, rows.slice(2), job.ppo, { stepTokens, first: false });
         gradients.push(learner.policyOptimizer.gradients.flat.copy());
-        const { policy } = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
-        assert.equal(policy!.skipped, false);
+        using applied = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
+        assert.equal(applied.read().policy!.skipped, false);
       }
       const along = cosine(gradients[0]!, gradients[1]!);
       assert.ok(along > 0.999, `cosine ${along}`);

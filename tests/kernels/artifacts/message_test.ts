@@ -17,8 +17,9 @@ import type { Artifact } from "../../../kernels/graph/graph.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { ModelProto } from "../../../kernels/onnx/schema.ts";
-import { adamwArtifact, gradientNormArtifact } from "../../../kernels/optimizers/adamw.ts";
+import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 
+const ADAM = { adam_beta1: 0.9, adam_beta2: 0.999, adam_eps: 1e-8, max_grad_norm: 1 };
 const CONFIG: ModelConfig = {
   model_type: "qwen3",
   vocab_size: 64,
@@ -99,8 +100,7 @@ const ARTIFACTS: Record<string, Make> = {
     sftTrainingArtifact(config, tuning, { accumulate: true }),
   "logits": logitsArtifact,
   "score": (config) => scoreArtifact(config),
-  "gradient_norm": () => gradientNormArtifact(),
-  "optimizer": () => adamwArtifact(),
+  "optimizer": () => adamwArtifact(["matrices", "vectors"], ADAM),
 };
 
 for (const [name, make] of Object.entries(ARTIFACTS)) {

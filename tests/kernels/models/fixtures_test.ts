@@ -83,7 +83,8 @@ for (const name of MODELS) {
     const fixture = await loadFixture(name);
     const { expected, tolerance } = fixture;
     const training = policyTrainingArtifact(fixture.config, lora(fixture), TRAINING);
-    const adamw = adamwArtifact();
+    const adam = { adam_beta1: 0.9, adam_beta2: 0.999, adam_eps: 1e-8, max_grad_norm: null };
+    const adamw = adamwArtifact(["g"], adam);
     const parameters: Record<string, Array_> = { ...fixture.lora };
     const state = Object.fromEntries(
       Object.entries(fixture.lora).map(([key, { data }]) => [key, {
@@ -101,25 +102,17 @@ for (const name of MODELS) {
         }
         const { m, v } = state[key]!;
         const next = await runArtifact(adamw, {
-          parameters: vector(parameters[key]!.data as number[]),
-          gradients: vector(grad),
-          m: vector(m),
-          v: vector(v),
-          ...Object.fromEntries(
-            Object.entries({
-              lr: 1e-3,
-              coefficient: 1,
-              decay: 0,
-              beta1: 0.9,
-              beta2: 0.999,
-              eps: 1e-8,
-              correction1: 1 - 0.9 ** step,
-              correction2: Math.sqrt(1 - 0.999 ** step),
-            }).map(([input, value]) => [input, scalar(value)]),
-          ),
+          "gradients": vector(grad),
+          "step": scalar(step - 1),
+          "parameters.g": vector(parameters[key]!.data as number[]),
+          "gradients.g": vector(grad),
+          "m.g": vector(m),
+          "v.g": vector(v),
+          "lr.g": scalar(1e-3),
+          "decay.g": scalar(0),
         });
-        parameters[key] = { dims: parameters[key]!.dims, data: next.next_parameters!.data };
-        state[key] = { m: next.next_m!.data, v: next.next_v!.data };
+        parameters[key] = { dims: parameters[key]!.dims, data: next["next_parameters.g"]!.data };
+        state[key] = { m: next["next_m.g"]!.data, v: next["next_v.g"]!.data };
       }
     }
     for (const [key, { data }] of Object.entries(parameters)) {

@@ -10,7 +10,7 @@ Deno.test("cuda:check runs to its end, and finds a device that computes as the C
   assert.equal(await check(options, (line) => lines.push(line)), true);
   const of = (kind: string) => lines.filter((line) => line.check === kind);
   assert.equal(of("device")[0]!.device, "allocated");
-  assert.equal(of("providers").length, 2 * 8);
+  assert.equal(of("providers").length, 2 * 7);
   assert.deepEqual(of("parity").map(({ precision }) => precision), ["float32", "float16"]);
   const [bench] = of("bench") as [{ device_peak_mb: number; rollout_tok_s: number }];
   assert.ok(bench!.device_peak_mb > 0 && bench!.rollout_tok_s > 0);
