@@ -118,8 +118,7 @@ export class ParameterSet {
 
   /** Sets everything to zero. */
   clear(): void {
-    if (this.#whole.place === "cpu") this.#whole.data.fill(0);
-    else this.#whole.write(new Float32Array(this.#whole.size));
+    this.#whole.clear();
   }
 
   /** A copy of the values as they are now. */

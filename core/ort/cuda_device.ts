@@ -204,8 +204,7 @@ export class CudaDevice implements Device {
       `allocate ${Math.ceil(bytes / 2 ** 20)} MiB on ${this.place}`,
       (cell) => api.AllocatorAlloc(allocator, BigInt(Math.max(1, bytes)), cell),
     );
-    this.#do("clear memory", () => this.#cuda.cudaMemset(pointer, 0, BigInt(bytes)));
-    this.#settle();
+    this.clear(pointer, bytes);
     return new Handle("allocation on the GPU", pointer, (address) => {
       api.check(api.AllocatorFree(allocator, address), "free memory of the GPU");
     });
@@ -221,6 +220,11 @@ export class CudaDevice implements Device {
   download(from: Deno.PointerObject, to: Uint8Array<ArrayBuffer>): void {
     const bytes = BigInt(to.byteLength);
     this.#do("copy from the GPU", () => this.#cuda.cudaMemcpyOut(to, from, bytes, DEVICE_TO_HOST));
+  }
+
+  clear(at: Deno.PointerObject, bytes: number): void {
+    this.#do("clear memory", () => this.#cuda.cudaMemset(at, 0, BigInt(bytes)));
+    this.#settle();
   }
 
   copy(from: Deno.PointerObject, to: Deno.PointerObject, bytes: number): void {

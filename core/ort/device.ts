@@ -32,6 +32,8 @@ export interface Device {
   upload(to: Deno.PointerObject, from: Uint8Array<ArrayBuffer>): void;
   /** @internal */
   download(from: Deno.PointerObject, to: Uint8Array<ArrayBuffer>): void;
+  /** @internal Sets bytes to zero. */
+  clear(at: Deno.PointerObject, bytes: number): void;
   /** @internal From the device to itself; the two must not overlap. */
   copy(from: Deno.PointerObject, to: Deno.PointerObject, bytes: number): void;
   memory(): DeviceMemory;
@@ -62,7 +64,7 @@ export class AllocatedMemory implements Device {
       `allocate ${bytes} bytes`,
       (cell) => api.AllocatorAlloc(api.allocator, BigInt(Math.max(1, bytes)), cell),
     );
-    bytesAt(pointer, bytes).fill(0);
+    this.clear(pointer, bytes);
     this.#used += bytes;
     this.#peak = Math.max(this.#peak, this.#used);
     return new Handle("allocation", pointer, () => {
@@ -77,6 +79,10 @@ export class AllocatedMemory implements Device {
 
   download(from: Deno.PointerObject, to: Uint8Array<ArrayBuffer>): void {
     to.set(bytesAt(from, to.length));
+  }
+
+  clear(at: Deno.PointerObject, bytes: number): void {
+    bytesAt(at, bytes).fill(0);
   }
 
   copy(from: Deno.PointerObject, to: Deno.PointerObject, bytes: number): void {

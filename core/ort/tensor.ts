@@ -124,7 +124,7 @@ export class Tensor<D extends Dtype = Dtype> {
   static allocate<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
     if (runtime.device) return Tensor.zeros(runtime, dtype, dims);
     const { api } = runtime;
-    const size = elements(dims);
+    elements(dims); // refuses what are no sizes
     const shape = BigInt64Array.from(dims, BigInt);
     const value = api.pointer(
       "make a tensor",
@@ -132,10 +132,7 @@ export class Tensor<D extends Dtype = Dtype> {
         api.CreateTensorAsOrtValue(api.allocator, shape, BigInt(shape.length), DTYPES[dtype].onnx, cell),
     );
     const tensor = Tensor.adopt(runtime, value) as Tensor<D>;
-    if (size > 0) {
-      const { buffer, byteOffset, byteLength } = tensor.data;
-      new Uint8Array(buffer, byteOffset, byteLength).fill(0);
-    }
+    tensor.clear();
     return tensor;
   }
 
@@ -219,6 +216,14 @@ export class Tensor<D extends Dtype = Dtype> {
     if (values.length === 0) return;
     const to = Deno.UnsafePointer.offset(address!, offset * DTYPES[this.dtype].bytes);
     device.upload(to!, bytesOf(values));
+  }
+
+  /** Sets all elements to zero, where they are. */
+  clear(): void {
+    const { device, address, bytes } = this.#memory;
+    if (!device) return void bytesOf(this.data).fill(0);
+    void this.handle.pointer;
+    if (bytes > 0) device.clear(address!, bytes);
   }
 
   /** Copies `count` elements of `source`, from `from` on, to `to` here; on a device the two must not overlap. */

@@ -17,6 +17,9 @@ Deno.test("a tensor on a device is zeros, takes what is written and gives it bac
   assert.deepEqual([...tensor.read()], [1, 2, 3, 4, 9, 6]);
   tensor.copyFrom(tensor, 3, 0, 2);
   assert.deepEqual([...tensor.copy()], [4, 9, 3, 4, 9, 6]);
+  using part = tensor.view([3], 1);
+  part.clear();
+  assert.deepEqual([...tensor.read()], [4, 0, 0, 0, 9, 6]);
 });
 
 Deno.test("looking into a tensor on a device throws, and so does writing outside it", () => {
@@ -27,6 +30,7 @@ Deno.test("looking into a tensor on a device throws, and so does writing outside
   using none = Tensor.zeros(runtime, "float32", [0]);
   assert.equal(none.read().length, 0);
   none.write(new Float32Array(0));
+  none.clear();
 });
 
 Deno.test("a view on a device shares its memory and outlives the tensor it was made from", () => {

@@ -97,6 +97,9 @@ Deno.test("view() shares memory both ways, nests, and outlives its parent", () =
   assert.deepEqual(row.data, new Int32Array([4, 5, 6, 7]));
   row.data[0] = 40;
   assert.equal(parent.data[4], 40);
+  using middle = row.view([2], 1);
+  middle.clear();
+  assert.deepEqual(parent.data, new Int32Array([0, 1, 2, 3, 40, 0, 0, 7, 8, 9, 10, 11]));
   using last = row.view([1], 3);
   parent.dispose();
   assert.deepEqual(last.copy(), new Int32Array([7]));
