@@ -68,7 +68,7 @@ export interface AppliedUpdate {
   value: StepOutcome | null;
 }
 
-/** Steps the optimizers at `factor` of their peak rates; the policy only when `trainPolicy`. */
+/** Steps the optimizers at `factor` of their peak rates; the policy only when `trainPolicy`. Gives what came of it. */
 export async function applyUpdate(
   learner: Learner,
   config: PpoConfig,
