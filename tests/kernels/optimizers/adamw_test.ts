@@ -93,6 +93,8 @@ Deno.test("adamw clips to the largest norm, leaves what is below it alone, and n
   assert.deepEqual(await moment([3, -4], 50), await moment([3, -4], null));
   within((await moment([3e9, -4e9], null)).map((value) => value / 1e9), [0.3, -0.4], 1e-7, "never scaled");
   assert.deepEqual(await moment([0, 0], 2), [0, 0]);
+  // PyTorch's 1e-6 beside the norm: half of it is left here.
+  within(await moment([0, 1e-6], 1e-6), [0, 0.5e-7], 1e-12, "a norm as small as what is added to it");
 });
 
 Deno.test("adamw leaves a parameter that never had a gradient where it is, but for its decay", async () => {
