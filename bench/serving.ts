@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { BaseModel } from "../core/model/base_model.ts";
 import { BatchDecoder } from "../core/model/batch_decoder.ts";
-import type { DecodeRow } from "../core/model/decoding.ts";
+import type { DecodeRow } from "../core/model/decode_row.ts";
 import { type LoadedAdapter } from "../core/model/load_adapter.ts";
 import { initialParameters, tuningOf } from "../core/model/network.ts";
 import { Policy } from "../core/model/policy.ts";

@@ -1,5 +1,5 @@
 /** A completion followed token by token while it is decoded: streamed in pieces, or kept until it is whole. */
-import type { DecodeRow } from "../model/decoding.ts";
+import type { DecodeRow } from "../model/decode_row.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { CompletionText } from "./completion_text.ts";
 import type { Generation, GenerationDelta } from "./requests.ts";

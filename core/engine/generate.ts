@@ -1,6 +1,6 @@
 /** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
 import { blaming, invalid, UserError } from "../errors.ts";
-import type { DecodedRow, DecodeRow } from "../model/decoding.ts";
+import type { DecodedRow, DecodeRow } from "../model/decode_row.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { uniform } from "../rng.ts";

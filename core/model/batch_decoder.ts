@@ -10,17 +10,8 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { BaseModel } from "./base_model.ts";
 import { isCut, stepTogether } from "./decoder.ts";
-import {
-  cacheNumbers,
-  type DecodedRow,
-  type DecodeRow,
-  Decoding,
-  type DecodingOptions,
-  mostTokens,
-  type OpenRow,
-  openRow,
-  type Place,
-} from "./decoding.ts";
+import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
+import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decoding.ts";
 import { cutEvenly, lanesOfDecode } from "./lanes.ts";
 import type { LoadedAdapter } from "./load_adapter.ts";
 import { SessionCache } from "./network.ts";

@@ -8,7 +8,7 @@ import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Decoder } from "./decoder.ts";
-import type { DecodedRow, DecodeRow } from "./decoding.ts";
+import type { DecodedRow, DecodeRow } from "./decode_row.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
 import { heldBy, SessionCache } from "./network.ts";

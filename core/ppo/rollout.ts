@@ -1,5 +1,5 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
-import type { DecodeRow } from "../model/decoding.ts";
+import type { DecodeRow } from "../model/decode_row.ts";
 import { responseText } from "../rewards/response_text.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { uniform } from "../rng.ts";

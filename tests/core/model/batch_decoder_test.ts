@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../../core/errors.ts";
 import { BatchDecoder } from "../../../core/model/batch_decoder.ts";
 import type { BaseModel } from "../../../core/model/base_model.ts";
-import type { DecodeRow } from "../../../core/model/decoding.ts";
+import type { DecodeRow } from "../../../core/model/decode_row.ts";
 import { loadAdapter, type LoadedAdapter } from "../../../core/model/load_adapter.ts";
 import { initialParameters, parameterGroups } from "../../../core/model/network.ts";
 import { ParameterSet } from "../../../core/model/parameter_set.ts";

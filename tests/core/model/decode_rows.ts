@@ -1,6 +1,6 @@
 /** Rows to decode, and decoded rows held against each other. */
 import assert from "node:assert/strict";
-import type { DecodedRow, DecodeRow } from "../../../core/model/decoding.ts";
+import type { DecodedRow, DecodeRow } from "../../../core/model/decode_row.ts";
 import type { Policy } from "../../../core/model/policy.ts";
 import { uniform } from "../../../core/rng.ts";
 import { within } from "../../kernels/within.ts";

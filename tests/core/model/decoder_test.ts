@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
 import { Decoder } from "../../../core/model/decoder.ts";
-import type { DecodedRow, DecodeRow } from "../../../core/model/decoding.ts";
+import type { DecodedRow, DecodeRow } from "../../../core/model/decode_row.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { SessionCache } from "../../../core/model/network.ts";
 import { tokenBatch } from "../../../core/model/token_batch.ts";

@@ -13,7 +13,7 @@ import {
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { initialParameters, tuningOf } from "../../../core/model/network.ts";
 import { Optimizer } from "../../../core/model/optimizer.ts";
-import type { DecodeRow } from "../../../core/model/decoding.ts";
+import type { DecodeRow } from "../../../core/model/decode_row.ts";
 import { Policy } from "../../../core/model/policy.ts";
 import type { Binding } from "../../../core/ort/binding.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
