@@ -9,7 +9,7 @@ import { UserError } from "../errors.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { BaseModel } from "./base_model.ts";
-import { isCut, stepTogether } from "./decoder.ts";
+import { isCut, visitTogether } from "./decoder.ts";
 import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
 import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decoding.ts";
 import { cutEvenly, lanesOfDecode } from "./lanes.ts";
@@ -219,7 +219,7 @@ export class BatchDecoder {
           prompts.push({ run, binding });
           run.bindPrompts(binding);
         }
-        await stepTogether(started, this.#running!.abort.signal);
+        await visitTogether(started, this.#running!.abort.signal);
       }
       this.#regroup([...this.#places, ...prompts.flatMap(({ run }) => run.places)], layout);
     } finally {
@@ -234,7 +234,7 @@ export class BatchDecoder {
         this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
       }
       const going = this.#lanes.filter(({ run }) => run.active);
-      await stepTogether(going, this.#running!.abort.signal);
+      await visitTogether(going, this.#running!.abort.signal);
       for (const { run, binding } of going) run.goOn(binding);
     } catch (thrown) {
       this.#leave(this.#lanes);
@@ -285,7 +285,8 @@ export class BatchDecoder {
     const inputs = stack && ((present: readonly CallerRow[]) => ({
       [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
     }));
-    return { sessions, stack, truncation, ...(inputs && { inputs }) };
+    // Rows come, end by what their callers say and are told of each token, so each is looked at.
+    return { sessions, stack, truncation, visit: 1, ...(inputs && { inputs }) };
   }
 
   #lanesOf(rows: readonly unknown[]): number {

@@ -9,12 +9,15 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { BaseModel } from "./base_model.ts";
 import { accept, hasEnded, type OpenRow } from "./decode_row.ts";
 import { int64s } from "./token_batch.ts";
+import { TokenTables } from "./token_tables.ts";
 
 export interface DecodingOptions<Row extends OpenRow> {
   /** Whether any row cuts its distribution. */
   truncation: boolean;
   /** Tokens a row that the cache has room for. */
   capacity: number;
+  /** Tokens a row that are decoded at most before the host looks at them. */
+  visit: number;
   /** More inputs that go with the rows; made anew whenever these change. */
   inputs?: (rows: readonly Row[]) => Record<string, Tensor>;
 }
@@ -42,8 +45,13 @@ export class Decoding<Row extends OpenRow = OpenRow> {
   #rows: Row[];
   /** Whether the run that is bound is that of the prompts. */
   #prompting = false;
+  /** Inputs that stay as they are until the next are bound. */
   #tensors: Record<string, Tensor> = {};
   #views: Tensor[] = [];
+  #tables: TokenTables | undefined;
+  /** Tokens in the longest row, ended ones included, and tokens of a row in this visit. */
+  #longest = 0;
+  #visited = 0;
 
   constructor(base: BaseModel, rows: readonly Row[], options: DecodingOptions<Row>) {
     this.#base = base;
@@ -94,43 +102,77 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     return this.#rows.some((row) => !hasEnded(row) && row.length > this.#options.capacity);
   }
 
+  /**
+   * Tokens a row that can be decoded before the host must look: the cache has places for them in each row that goes on, and
+   * one of them may need the last.
+   */
+  get visit(): number {
+    const { tokens } = this.#tables!;
+    if (tokens === 1) return 1;
+    const going = this.#rows.filter((row) => !hasEnded(row));
+    const room = Math.min(...going.map(({ length }) => this.#options.capacity - length + 1));
+    const wanted = Math.max(...going.map(({ row, out }) => row.max_new_tokens - out.response_ids.length));
+    return Math.min(tokens, room, wanted);
+  }
+
   /** Binds the first run: every prompt at once, padded on the right. */
   bindPrompts(binding: Binding): void {
     const columns = Math.max(...this.#rows.map(({ row }) => row.prompt_ids.length));
-    const ids = int64s(this.#rows.length * columns);
-    const last = int64s(this.#rows.length);
+    const count = this.#rows.length;
+    const ids = int64s(count * columns);
+    const last = int64s(count);
     this.#rows.forEach(({ row: { prompt_ids } }, at) => {
       for (let s = 0; s < prompt_ids.length; s++) ids.words[2 * (at * columns + s)] = prompt_ids[s]!;
       last.words[2 * at] = at * columns + prompt_ids.length - 1;
     });
-    this.#bind(binding, ids.array, columns, last.array);
+    this.#bind(binding, last.array, 1);
+    const prompts = Tensor.of(this.#base.runtime, "int64", [count, columns], ids.array);
+    this.#tensors.ids = prompts;
+    binding.input("ids", prompts);
     this.#prompting = true;
   }
 
-  /** Writes this run's positions and random numbers. */
-  prepare(): void {
-    const uniform = new Float32Array(this.#rows.length);
-    const lastPosition = new Int32Array(this.#rows.length);
-    let total = 0;
+  /**
+   * Writes the positions and random numbers of a visit. Rows that have ended run on with the others, and so do those that
+   * end before the last token, for nobody: they stay inside the cache.
+   */
+  prepare(tokens: number): void {
+    const tables = this.#tables!;
+    const { capacity } = this.#options;
+    const uniform = new Float32Array(tables.tokens * tables.width);
+    const lastPosition = new Int32Array(uniform.length);
+    this.#longest = 0;
+    this.#visited = tokens;
     this.#rows.forEach(({ row, out, length }, at) => {
-      uniform[at] = row.uniform(out.response_ids.length);
-      lastPosition[at] = length - 1;
-      total = Math.max(total, length);
+      const first = out.response_ids.length;
+      for (let token = 0; token < tokens; token++) {
+        const place = tables.start(token) + at;
+        if (first + token < row.max_new_tokens) uniform[place] = row.uniform(first + token);
+        lastPosition[place] = Math.min(length + token, capacity) - 1;
+      }
+      this.#longest = Math.max(this.#longest, length);
     });
-    const tensors = this.#tensors;
-    (tensors.uniform as Tensor<"float32">).write(uniform);
-    (tensors.last_position as Tensor<"int32">).write(lastPosition);
-    (tensors.total_length as Tensor<"int32">).write(Int32Array.of(total));
+    tables.write(uniform, lastPosition);
   }
 
-  /** Takes the sampled tokens. */
+  /** Binds the run of token `at` of the visit; nothing is copied to a device. */
+  advance(at: number): void {
+    this.#tables!.bind(at);
+    const total = Math.min(this.#longest + at, this.#options.capacity);
+    (this.#tensors.total_length as Tensor<"int32">).write(Int32Array.of(total));
+  }
+
+  /** Takes what the visit sampled, each row up to its end. */
   take(): void {
-    const tokens = this.#tensors.token!.read() as BigInt64Array;
-    const words = new Uint32Array(tokens.buffer, tokens.byteOffset, 2 * tokens.length);
-    const logprobs = this.#tensors.logprob!.read() as Float32Array;
-    this.#rows.forEach((open, at) => {
-      if (!hasEnded(open)) accept(open, words[2 * at]!, logprobs[at]!);
-    });
+    const tables = this.#tables!;
+    const { words, logprobs } = tables.read();
+    for (let at = 0; at < this.#visited; at++) {
+      const start = tables.start(at);
+      this.#rows.forEach((open, row) => {
+        if (!hasEnded(open)) accept(open, words[2 * (start + row)]!, logprobs[start + row]!);
+      });
+    }
+    tables.end(this.#visited);
   }
 
   /** Binds the next run where its shape is another than the last one's. */
@@ -163,37 +205,26 @@ export class Decoding<Row extends OpenRow = OpenRow> {
 
   /** Binds one token a row. */
   #bindNext(binding: Binding): void {
-    const ids = int64s(this.#rows.length);
     const last = int64s(this.#rows.length);
-    this.#rows.forEach(({ out }, at) => {
-      ids.words[2 * at] = out.response_ids.at(-1)!;
-      last.words[2 * at] = at;
-    });
-    this.#bind(binding, ids.array, 1, last.array);
+    this.#rows.forEach((_, at) => last.words[2 * at] = at);
+    this.#bind(binding, last.array, this.#options.visit);
+    this.#tables!.begin(this.#rows.map(({ out }) => out.response_ids.at(-1)!));
     this.#prompting = false;
   }
 
-  /** Binds tensors for the rows as they are now. With one column, each run's tokens are the next run's ids. */
-  #bind(
-    binding: Binding,
-    ids: BigInt64Array<ArrayBuffer>,
-    columns: number,
-    last: BigInt64Array<ArrayBuffer>,
-  ): void {
+  /** Binds tensors for the rows as they are now, with tables for visits of so many tokens. */
+  #bind(binding: Binding, last: BigInt64Array<ArrayBuffer>, visit: number): void {
     const { runtime, config } = this.#base;
     const count = this.#rows.length;
     this.#release();
     const float = (values: number[]) => Tensor.of(runtime, "float32", [count], Float32Array.from(values));
     const rows = this.#rows.map(({ row }) => row);
-    const idsTensor = Tensor.of(runtime, "int64", [count, columns], ids);
+    this.#tables = new TokenTables(runtime, binding, count, visit);
     this.#tensors = {
-      ids: idsTensor,
       last: Tensor.of(runtime, "int64", [count], last),
-      last_position: Tensor.zeros(runtime, "int32", [count]),
       // Attention reads this one on the host, wherever it runs.
       total_length: Tensor.from(runtime, "int32", []),
       temperature: float(rows.map(({ temperature }) => temperature)),
-      uniform: Tensor.zeros(runtime, "float32", [count]),
       ...this.#options.inputs?.(this.#rows),
       ...(this.#options.truncation && {
         top_k: Tensor.of(
@@ -212,9 +243,6 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     for (const [name, tensor] of Object.entries(this.#base.rope(this.#cacheShape[1]))) {
       binding.input(name, tensor);
     }
-    this.#tensors.token = columns === 1 ? idsTensor.view([count]) : Tensor.zeros(runtime, "int64", [count]);
-    this.#tensors.logprob = Tensor.zeros(runtime, "float32", [count]);
-    binding.output("token", this.#tensors.token).output("logprob", this.#tensors.logprob);
     this.#cache.forEach((whole, index) => {
       const view = whole.view([count, ...this.#cacheShape]);
       this.#views.push(view);
@@ -225,8 +253,10 @@ export class Decoding<Row extends OpenRow = OpenRow> {
 
   #release(): void {
     for (const tensor of [...Object.values(this.#tensors), ...this.#views]) tensor.dispose();
+    this.#tables?.[Symbol.dispose]();
     this.#tensors = {};
     this.#views = [];
+    this.#tables = undefined;
   }
 
   [Symbol.dispose](): void {

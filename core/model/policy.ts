@@ -7,7 +7,7 @@ import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import type { BaseModel } from "./base_model.ts";
-import { Decoder } from "./decoder.ts";
+import { type DecodeOptions, Decoder } from "./decoder.ts";
 import type { DecodedRow, DecodeRow } from "./decode_row.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
@@ -96,7 +96,7 @@ export class Policy {
   }
 
   /** Sampled responses with their log-probabilities, in the order of `rows`. */
-  respond(rows: readonly DecodeRow[], options: RunOptions = {}): Promise<DecodedRow[]> {
+  respond(rows: readonly DecodeRow[], options: DecodeOptions = {}): Promise<DecodedRow[]> {
     return this.#decoder.decode(rows, this.parameters, options);
   }
 
