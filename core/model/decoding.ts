@@ -74,7 +74,8 @@ export class Decoding<Row extends OpenRow = OpenRow> {
   ): Decoding<Row> {
     const lane = new Decoding(base, places.map(({ lane, at }) => lane.#rows[at]!), options);
     try {
-      places.forEach((from, to) => lane.#copyRow(from.lane, from.at, to));
+      const moves = places.map((place, to) => ({ ...place, to }));
+      for (const [from, theirs] of Map.groupBy(moves, ({ lane }) => lane)) lane.#copyRows(from, theirs);
       lane.#bindNext(binding);
       return lane;
     } catch (thrown) {
@@ -181,26 +182,25 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     if (kept.length === 0) {
       this.#rows = [];
     } else if (this.#prompting || kept.length <= this.#rows.length * (1 - RETIRE_SHARE)) {
-      kept.forEach((from, to) => {
-        if (from !== to) this.#copyRow(this, from, to);
-      });
+      this.#copyRows(this, kept.map((at, to) => ({ at, to })).filter(({ at, to }) => at !== to));
       this.#rows = kept.map((at) => this.#rows[at]!);
       this.#bindNext(binding);
     }
   }
 
-  /** Copies what is in a row's cache to the place `to` here; in the same lane rows only move to the front. */
-  #copyRow(from: Decoding<Row>, at: number, to: number): void {
+  /** Copies what is in the caches of rows to their places here; in the same lane rows only move to the front. */
+  #copyRows(from: Decoding<Row>, moves: readonly { at: number; to: number }[]): void {
     const [heads, theirs, size] = from.#cacheShape;
     const ours = this.#cacheShape[1];
-    const count = (from.#rows[at]!.length - 1) * size; // the newest token is not in the cache yet
-    this.#cache.forEach((cache, index) => {
-      for (let head = 0; head < heads; head++) {
-        const start = (at * heads + head) * theirs * size;
-        const target = (to * heads + head) * ours * size;
-        cache.copyFrom(from.#cache[index]!, start, target, count);
-      }
-    });
+    const copies = moves.map(({ at, to }) => ({
+      from: at * heads * theirs * size,
+      to: to * heads * ours * size,
+      count: (from.#rows[at]!.length - 1) * size, // the newest token is not in the cache yet
+      blocks: heads,
+      fromStep: theirs * size,
+      toStep: ours * size,
+    }));
+    this.#cache.forEach((cache, index) => cache.copyFrom(from.#cache[index]!, copies));
   }
 
   /** Binds one token a row. */

@@ -5,7 +5,7 @@
 import { UserError } from "../errors.ts";
 import { type Api, cString } from "./api.ts";
 import { loadCudaLibraries, missingLibraries } from "./cuda_libraries.ts";
-import type { Device, DeviceMemory } from "./device.ts";
+import type { BlockCopy, Device, DeviceMemory } from "./device.ts";
 import { Handle } from "./handle.ts";
 import type { Place } from "./memory.ts";
 
@@ -32,7 +32,10 @@ const RUNTIME = {
   cudaMemset: { parameters: ["pointer", "i32", "usize"], result: "i32" },
   cudaMemcpyIn: { name: "cudaMemcpy", parameters: ["pointer", "buffer", "usize", "i32"], result: "i32" },
   cudaMemcpyOut: { name: "cudaMemcpy", parameters: ["buffer", "pointer", "usize", "i32"], result: "i32" },
-  cudaMemcpyOver: { name: "cudaMemcpy", parameters: ["pointer", "pointer", "usize", "i32"], result: "i32" },
+  cudaMemcpy2D: {
+    parameters: ["pointer", "usize", "pointer", "usize", "usize", "usize", "i32"],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const DRIVER = {
@@ -227,8 +230,25 @@ export class CudaDevice implements Device {
     this.#settle();
   }
 
-  copy(from: Deno.PointerObject, to: Deno.PointerObject, bytes: number): void {
-    this.#do("copy on the GPU", () => this.#cuda.cudaMemcpyOver(to, from, BigInt(bytes), DEVICE_TO_DEVICE));
+  copy(from: Deno.PointerObject, to: Deno.PointerObject, copies: readonly BlockCopy[], bytes: number): void {
+    const at = (start: Deno.PointerObject, element: number) =>
+      Deno.UnsafePointer.offset(start, element * bytes);
+    this.#do("copy on the GPU", () => {
+      for (const { from: start, to: target, count, blocks, fromStep, toStep } of copies) {
+        const [source, pitch, width] = [at(from, start), BigInt(fromStep * bytes), BigInt(count * bytes)];
+        const code = this.#cuda.cudaMemcpy2D(
+          at(to, target),
+          BigInt(toStep * bytes),
+          source,
+          pitch,
+          width,
+          BigInt(blocks),
+          DEVICE_TO_DEVICE,
+        );
+        if (code !== 0) return code;
+      }
+      return 0;
+    });
     this.#settle();
   }
 

@@ -16,6 +16,17 @@ export interface DeviceMemory {
   reserved: number;
 }
 
+/** Blocks of elements from one tensor to another: the first element of each side, and from a block to the next. */
+export interface BlockCopy {
+  readonly from: number;
+  readonly to: number;
+  /** Elements of a block. */
+  readonly count: number;
+  readonly blocks: number;
+  readonly fromStep: number;
+  readonly toStep: number;
+}
+
 export interface Device {
   readonly place: Place;
   /** What it is, for people: "NVIDIA H200, driver for CUDA 13.0". */
@@ -34,8 +45,8 @@ export interface Device {
   download(from: Deno.PointerObject, to: Uint8Array<ArrayBuffer>): void;
   /** @internal Sets bytes to zero. */
   clear(at: Deno.PointerObject, bytes: number): void;
-  /** @internal From the device to itself; the two must not overlap. */
-  copy(from: Deno.PointerObject, to: Deno.PointerObject, bytes: number): void;
+  /** @internal From the device to itself, in order, `bytes` an element; returns when all is where it should be. */
+  copy(from: Deno.PointerObject, to: Deno.PointerObject, copies: readonly BlockCopy[], bytes: number): void;
   memory(): DeviceMemory;
   /** @internal */
   close(): void;
@@ -85,8 +96,15 @@ export class AllocatedMemory implements Device {
     bytesAt(at, bytes).fill(0);
   }
 
-  copy(from: Deno.PointerObject, to: Deno.PointerObject, bytes: number): void {
-    bytesAt(to, bytes).set(bytesAt(from, bytes));
+  copy(from: Deno.PointerObject, to: Deno.PointerObject, copies: readonly BlockCopy[], bytes: number): void {
+    const at = (start: Deno.PointerObject, element: number, count: number) =>
+      bytesAt(Deno.UnsafePointer.offset(start, element * bytes)!, count * bytes);
+    for (const copy of copies) {
+      for (let block = 0; block < copy.blocks; block++) {
+        at(to, copy.to + block * copy.toStep, copy.count)
+          .set(at(from, copy.from + block * copy.fromStep, copy.count));
+      }
+    }
   }
 
   memory(): DeviceMemory {

@@ -5,6 +5,7 @@
 import { type Dtype, DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 import { UserError } from "../errors.ts";
 import type { Api } from "./api.ts";
+import type { BlockCopy } from "./device.ts";
 import { Handle } from "./handle.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 import type { Runtime } from "./runtime.ts";
@@ -226,18 +227,30 @@ export class Tensor<D extends Dtype = Dtype> {
     if (bytes > 0) device.clear(address!, bytes);
   }
 
-  /** Copies `count` elements of `source`, from `from` on, to `to` here; on a device the two must not overlap. */
-  copyFrom(source: Tensor<D>, from: number, to: number, count: number): void {
+  /**
+   * Copies blocks of `source` to here, one after another. What a copy reads and what it writes must not overlap.
+   *
+   * @throws RangeError, before anything is copied, if a block does not lie inside its tensor or inside its step
+   */
+  copyFrom(source: Tensor<D>, copies: readonly BlockCopy[]): void {
+    for (const { from, to, count, blocks, fromStep, toStep } of copies) {
+      checkBlocks(source, { start: from, count, blocks, step: fromStep });
+      checkBlocks(this, { start: to, count, blocks, step: toStep });
+    }
     const { device, address } = this.#memory;
-    if (!device) {
-      const values = source.data as unknown as Float32Array;
-      (this.data as unknown as Float32Array).set(values.subarray(from, from + count), to);
+    if (device) {
+      const some = copies.filter(({ count, blocks }) => count * blocks > 0);
+      const [there, here] = [source.#memory.address, address] as Deno.PointerObject[];
+      if (some.length > 0) device.copy(there!, here!, some, DTYPES[this.dtype].bytes);
       return;
     }
-    const { bytes } = DTYPES[this.dtype];
-    const at = (start: Deno.PointerValue, element: number) =>
-      Deno.UnsafePointer.offset(start as Deno.PointerObject, element * bytes)!;
-    if (count > 0) device.copy(at(source.#memory.address, from), at(address, to), count * bytes);
+    const [values, target] = [source.data, this.data] as unknown as Float32Array[];
+    for (const { from, to, count, blocks, fromStep, toStep } of copies) {
+      for (let block = 0; block < blocks; block++) {
+        const start = from + block * fromStep;
+        target!.set(values!.subarray(start, start + count), to + block * toStep);
+      }
+    }
   }
 
   /**
@@ -306,6 +319,16 @@ export class Tensor<D extends Dtype = Dtype> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function checkBlocks(
+  { dims, size }: Tensor,
+  { start, count, blocks, step }: { start: number; count: number; blocks: number; step: number },
+): void {
+  if (start >= 0 && count <= step && start + (blocks - 1) * step + count <= size) return;
+  throw new RangeError(
+    `Cannot copy ${blocks} blocks of ${count} elements, ${step} apart, at ${start}: the tensor [${dims}] holds ${size}`,
+  );
 }
 
 function bytesOf(values: ArrayBufferView): Uint8Array<ArrayBuffer> {

@@ -181,6 +181,15 @@ Deno.test("on a device, a visit is two uploads and two downloads, and there are 
   assert.match(each, /^u+rddu+rdd(uurdd){18}$/);
 });
 
+Deno.test("on a device, rows that leave cost one copy a layer's keys and one its values, at a visit", async () => {
+  using model = await opened("allocated", "qwen3");
+  const rows = [2, 17, 17, 17].map((max_new_tokens, key) => row(key, 3 + key, { max_new_tokens }));
+  await model.decode(rows);
+  const trace = await traced(model.runtime.device!, () => model.decode(rows));
+  const caches = 2 * model.base.config.num_hidden_layers;
+  assert.match(trace, new RegExp(`^u+rddu+r{8}ddc{${caches}}u+r{8}dd$`));
+});
+
 Deno.test("a decode that is called off ends at the next visit and leaves nothing on the device", async () => {
   using model = await opened("allocated", "qwen3");
   const device = model.runtime.device!;

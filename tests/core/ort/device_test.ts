@@ -15,12 +15,33 @@ Deno.test("a tensor on a device is zeros, takes what is written and gives it bac
   const copy = tensor.read();
   copy[0] = 100;
   assert.deepEqual([...tensor.read()], [1, 2, 3, 4, 9, 6]);
-  tensor.copyFrom(tensor, 3, 0, 2);
-  assert.deepEqual([...tensor.copy()], [4, 9, 3, 4, 9, 6]);
   using part = tensor.view([3], 1);
   part.clear();
-  assert.deepEqual([...tensor.read()], [4, 0, 0, 0, 9, 6]);
+  assert.deepEqual([...tensor.read()], [1, 0, 0, 0, 9, 6]);
 });
+
+for (const place of ["cpu", "allocated"] as const) {
+  Deno.test(`${place}: blocks are copied in order, a block to each step, and nothing beside them`, () => {
+    using runtime = Runtime.open({ device: place });
+    using tensor = Tensor.of(runtime, "float32", [3, 4], Float32Array.from({ length: 12 }, (_, i) => i));
+    using wider = Tensor.zeros(runtime, "float32", [2, 5]);
+    const rows = { count: 2, blocks: 2, fromStep: 4 };
+    wider.copyFrom(tensor, [{ ...rows, from: 5, to: 1, toStep: 5 }]);
+    assert.deepEqual([...wider.copy()], [0, 5, 6, 0, 0, 0, 9, 10, 0, 0]);
+    // The second copy moves what the first has put there.
+    const one = { count: 3, blocks: 1, fromStep: 3, toStep: 3 };
+    tensor.copyFrom(tensor, [{ ...one, from: 8, to: 4 }, { ...one, from: 4, to: 0 }]);
+    assert.deepEqual([...tensor.copy()], [8, 9, 10, 3, 8, 9, 10, 7, 8, 9, 10, 11]);
+    wider.copyFrom(tensor, [{ ...rows, from: 0, to: 0, count: 0, toStep: 5 }]);
+    for (
+      const wrong of [{ from: 7 }, { to: 4, toStep: 5 }, { from: -1 }, { count: 5 }, { toStep: 1 }, { to: 9 }]
+    ) {
+      const copy = { ...rows, from: 0, to: 0, toStep: 5, ...wrong };
+      assert.throws(() => wider.copyFrom(tensor, [copy]), RangeError, JSON.stringify(wrong));
+    }
+    assert.deepEqual([...wider.copy()], [0, 5, 6, 0, 0, 0, 9, 10, 0, 0]);
+  });
+}
 
 Deno.test("looking into a tensor on a device throws, and so does writing outside it", () => {
   using tensor = Tensor.zeros(runtime, "int64", [4]);
