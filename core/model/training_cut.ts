@@ -43,7 +43,7 @@ const BOUNDS: Record<Target, (weights: number) => { run: number; row: number }> 
 
 /** The same for a run of one of several lanes, and what the gradients of the others may take. */
 const LANE_BOUNDS = {
-  run: (weights: number) => Math.max(256 * MIB, weights / 8),
+  run: (weights: number) => Math.max(256 * MIB, weights / 4),
   gradients: 512 * MIB,
 };
 
