@@ -292,6 +292,12 @@ export class Graph {
     const weights = this.#weights.filter((weight) => needed.has(weight));
     const placed = places?.(weights);
     const results = Object.entries(outputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    const run = ordered.map(({ op, inputs, outputs, optionalFrom, attributes }) => ({
+      op,
+      inputs,
+      outputs: outputs.filter((output, index) => index < optionalFrom || needed.has(output)),
+      attributes,
+    }));
     const bytes = encodeModel({
       name: this.#name,
       inputs,
@@ -299,13 +305,8 @@ export class Graph {
       constants: [...this.#constants.values()].filter((constant) => needed.has(constant)),
       weights: placed ? weights.map((weight, index) => ({ ...weight, place: placed[index]! })) : weights,
       nodes,
+      described: run.flatMap(({ outputs }) => outputs).filter((value) => !renamed.has(value)),
     });
-    const run = ordered.map(({ op, inputs, outputs, optionalFrom, attributes }) => ({
-      op,
-      inputs,
-      outputs: outputs.filter((output, index) => index < optionalFrom || needed.has(output)),
-      attributes,
-    }));
     return {
       name: this.#name,
       bytes,

@@ -35,6 +35,11 @@ export interface EncodableGraph {
   /** Weights: declared external, given to the session by name unless they have a place. */
   readonly weights: readonly (NamedType & { readonly place?: WeightPlace })[];
   readonly nodes: readonly EncodableNode[];
+  /**
+   * Values between inputs and outputs, to say their types: where onnxruntime cannot name a size itself, it finds no freed
+   * block of that size to use again, but looks through all of them, which takes longer than all else about loading.
+   */
+  readonly described?: readonly NamedType[];
 }
 
 /** The file name that external weights claim to be in; the session replaces every one, so it is never read. */
@@ -79,6 +84,7 @@ export function encodeModel(graph: EncodableGraph): Uint8Array {
       ],
       input: graph.inputs.map(valueInfo),
       output: graph.outputs.map(valueInfo),
+      value_info: (graph.described ?? []).map(valueInfo),
     },
   };
   return ModelProto.encode(message).finish();

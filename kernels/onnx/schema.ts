@@ -26,6 +26,7 @@ const root = protobuf.Root.fromJSON({
             initializer: { id: 5, type: "TensorProto", rule: "repeated" },
             input: { id: 11, type: "ValueInfoProto", rule: "repeated" },
             output: { id: 12, type: "ValueInfoProto", rule: "repeated" },
+            value_info: { id: 13, type: "ValueInfoProto", rule: "repeated" },
           },
         },
         NodeProto: {

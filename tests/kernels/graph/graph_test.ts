@@ -222,3 +222,12 @@ for (const [name, build, message] of MISFITS) {
     });
   });
 }
+
+Deno.test("The message says the types of all values", () => {
+  const g = new Builder("types");
+  const x = g.input("x", "float32", ["N", 3]);
+  const { value_info } = decode(g.finish({ y: g.exp(g.reshape(x, ["3*N"])) }).bytes);
+  assert.deepEqual(value_info.map(({ name, type }: Message) => [name, type.tensor_type.shape.dim]), [
+    ["Reshape", [{ dim_param: "3*N" }]],
+  ]);
+});

@@ -31,6 +31,10 @@ Deno.test("A graph decodes to the message it stands for", () => {
         name: "y",
         type: { tensor_type: { elem_type: 1, shape: { dim: [{ dim_param: "B" }, { dim_value: 3 }] } } },
       }],
+      value_info: [{
+        name: "FusedMatMul",
+        type: { tensor_type: { elem_type: 1, shape: { dim: [{ dim_param: "B" }, { dim_value: 3 }] } } },
+      }],
       initializer: [
         {
           name: "constant_0_1",
