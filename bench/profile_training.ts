@@ -1,11 +1,14 @@
 /**
  * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]
- * [--base-precision int8] [--rows N] [--threads 1] [--shapes]`. Random weights, one micro-batch of the whole workload, or
- * of as many rows as a lane runs at once; onnxruntime's own profiler does the timing.
+ * [--base-precision int8] [--rows N] [--columns N] [--blocks N] [--recompute cheap] [--threads 1] [--shapes]`. Random
+ * weights, one micro-batch of the whole workload, or of as many rows as a lane runs at once, as long as asked for;
+ * onnxruntime's own profiler does the timing.
  */
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { policyTrainingArtifact, valueTrainingArtifact } from "../kernels/artifacts.ts";
+import { peakBytes } from "../kernels/graph/cost.ts";
+import type { Recompute } from "../kernels/graph/gradient.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
 import { BaseModel } from "../core/model/base_model.ts";
 import { Feeds } from "../core/model/feeds.ts";
@@ -14,6 +17,7 @@ import { tokenBatch } from "../core/model/token_batch.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";
+import { memory, resetPeak } from "./workload_run.ts";
 import { type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values: options, positionals: [size = "tiny", network = "policy", runs = "8"] } = parseArgs({
@@ -21,12 +25,16 @@ const { values: options, positionals: [size = "tiny", network = "policy", runs =
   options: {
     "base-precision": { type: "string", default: "float32" },
     rows: { type: "string" },
+    columns: { type: "string" },
+    blocks: { type: "string", default: "1" },
+    recompute: { type: "string", default: "nothing" },
     threads: { type: "string", default: "2" },
     shapes: { type: "boolean", default: false },
   },
 });
-const { config, P, R, ...workload } = WORKLOADS[size as WorkloadName];
+const { config, R, ...workload } = WORKLOADS[size as WorkloadName];
 const B = Number(options.rows ?? workload.B);
+const P = options.columns ? Number(options.columns) + 1 - R : workload.P;
 const folder = await Deno.makeTempDir({ prefix: "proximal-profile-" });
 try {
   await writeRandomModel(folder, config, { classifier: false, seed: 0 });
@@ -36,9 +44,13 @@ try {
   const tuning = heldBy(base, lora);
   const head = network === "value";
   const parameters = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
+  const kept = { recompute: options.recompute as Recompute, blocks: Number(options.blocks) };
   const artifact = head
-    ? valueTrainingArtifact(base.config, tuning, { accumulate: false })
-    : policyTrainingArtifact(base.config, tuning, { values: false, entropyBonus: false, accumulate: false });
+    ? valueTrainingArtifact(base.config, tuning, { accumulate: false, ...kept })
+    : policyTrainingArtifact(base.config, tuning, {
+      ...{ values: false, entropyBonus: false, accumulate: false },
+      ...kept,
+    });
   const session = await base.session(artifact, { profile: join(folder, "profile") });
   const token = (row: number, at: number) =>
     4 + Math.floor(uniform(1, "data", 0, row, at) * (config.vocab_size - 4));
@@ -68,6 +80,8 @@ try {
   feeds.bind(binding, session);
   for (const [name, tensor] of Object.entries(base.rope(batch.columns))) binding.input(name, tensor);
   for (const { name } of session.outputs) binding.outputOnDevice(name);
+  const before = await memory();
+  await resetPeak();
   const times: number[] = [];
   for (let run = 0; run < Number(runs); run++) {
     const start = performance.now();
@@ -77,6 +91,11 @@ try {
   report(JSON.parse(await Deno.readTextFile(session.endProfiling())), Number(runs));
   times.sort((a, b) => a - b);
   console.log(`wall ms a run: best ${times[0]!.toFixed(1)}, median ${times[times.length >> 1]!.toFixed(1)}`);
+  const { columns, tokens } = batch;
+  const foreseen = peakBytes(artifact, { B, S: columns, N: tokens, context: columns });
+  const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+  const { peak } = await memory();
+  console.log(`memory a run: foreseen ${mib(foreseen)} MiB, resident ${mib(peak - before.rss)} MiB`);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -59,11 +59,24 @@ function parametersOf(g: Builder, config: ModelConfig, tuning: Tuning, form?: Lo
   }
 }
 
+/** How attention over a batch is computed. */
+export interface AttentionOptions {
+  /** Into how many blocks of queries it is cut, so that no array of all scores exists. One by default. */
+  blocks?: number;
+}
+
 /** Hidden states [N,H] at the packed positions of a batch. */
-function packedHidden(g: Builder, config: ModelConfig, parameters: Parameters, numerics: Numerics): Value {
+function packedHidden(
+  g: Builder,
+  config: ModelConfig,
+  parameters: Parameters,
+  tuning: Tuning,
+  { blocks }: AttentionOptions,
+): Value {
   const ids = g.input("ids", "int64", ["B", "S"]);
   const positions = g.input("positions", "int64", ["N"]);
-  return familyOf(config).trunk(g, config, parameters, ids, positions, causalAttention(g, config, numerics));
+  const attention = causalAttention(g, config, numbers(tuning), blocks);
+  return familyOf(config).trunk(g, config, parameters, ids, positions, attention);
 }
 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
@@ -82,7 +95,7 @@ function valueHead(g: Builder, config: ModelConfig, h: Value): { values: Value; 
   return { values, head: [[VALUE_HEAD.weight, weight], [VALUE_HEAD.bias, bias]] };
 }
 
-export interface GradientOptions {
+export interface GradientOptions extends AttentionOptions {
   /** Add the gradients to inputs `accumulated.<name>`. */
   accumulate: boolean;
   /** What is made anew for the backward pass. Nothing by default. */
@@ -168,11 +181,11 @@ export function mergedArtifact(config: ModelConfig, adapter: AdapterSpec): Artif
 export function policyEvalArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { entropy: boolean; values: boolean },
+  options: { entropy: boolean; values: boolean } & AttentionOptions,
 ): Artifact {
   const g = new Builder("policy_eval");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, numbers(tuning));
+  const h = packedHidden(g, config, parameters, tuning, options);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   return g.finish({
     logprobs,
@@ -185,7 +198,7 @@ export function policyEvalArtifact(
 export function logitsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("logits");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, numbers(tuning));
+  const h = packedHidden(g, config, parameters, tuning, {});
   return g.finish({ logits: logits(g, config, parameters, h) });
 }
 
@@ -204,7 +217,7 @@ export function policyTrainingArtifact(
 ): Artifact {
   const g = new Builder("policy_training");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, numbers(tuning));
+  const h = packedHidden(g, config, parameters, tuning, options);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   const weights = g.input("weights", "float32", ["N"]);
   const policy = policyLoss(g, logprobs, entropy, weights);
@@ -225,9 +238,13 @@ export function policyTrainingArtifact(
 }
 
 /** `values` [N]: V of the state before each action token, from the value network's own trunk. */
-export function valueEvalArtifact(config: ModelConfig, tuning: Tuning): Artifact {
+export function valueEvalArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: AttentionOptions = {},
+): Artifact {
   const g = new Builder("value_eval");
-  const h = packedHidden(g, config, parametersOf(g, config, tuning), numbers(tuning));
+  const h = packedHidden(g, config, parametersOf(g, config, tuning), tuning, options);
   return g.finish({ values: valueHead(g, config, h).values });
 }
 
@@ -239,7 +256,7 @@ export function valueTrainingArtifact(
 ): Artifact {
   const g = new Builder("value_training");
   const parameters = parametersOf(g, config, tuning);
-  const { values, head } = valueHead(g, config, packedHidden(g, config, parameters, numbers(tuning)));
+  const { values, head } = valueHead(g, config, packedHidden(g, config, parameters, tuning, options));
   const { loss, stats } = valueLoss(g, values, g.input("weights", "float32", ["N"]));
   const trainable = [...parameters.trainable, ...head];
   return g.finish({
@@ -261,7 +278,7 @@ export function sftTrainingArtifact(
     g,
     config,
     parameters,
-    packedHidden(g, config, parameters, numbers(tuning)),
+    packedHidden(g, config, parameters, tuning, options),
   );
   const token = g.neg(logprobs);
   const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
@@ -270,10 +287,14 @@ export function sftTrainingArtifact(
 }
 
 /** A sequence classifier with one label: `scores` [N] at the packed positions (each row's last real token). */
-export function scoreArtifact(config: ModelConfig, tuning: Tuning = { type: "none" }): Artifact {
+export function scoreArtifact(
+  config: ModelConfig,
+  tuning: Tuning = { type: "none" },
+  options: AttentionOptions = {},
+): Artifact {
   const g = new Builder("score");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, numbers(tuning));
+  const h = packedHidden(g, config, parameters, tuning, options);
   const weight = parameters.weight("score.weight", [1, config.hidden_size]);
   return g.finish({ scores: g.reshape(g.matmul(h, weight, { transB: true }), ["N"]) });
 }

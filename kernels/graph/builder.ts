@@ -182,13 +182,18 @@ export class Builder extends Graph {
     return this.op("Concat", parts, { axis, size })[0]!;
   }
 
-  split(x: Value, axis: number, sizes: readonly number[]): Value[] {
-    return this.op("Split", [x, this.ints(sizes)], { axis, sizes });
+  split(x: Value, axis: number, sizes: readonly Dim[]): Value[] {
+    return this.op("Split", [x, this.shape(sizes)], { axis, sizes });
   }
 
   slice(x: Value, axis: number, start: number, size: number): Value {
     const bounds = [this.ints([start]), this.ints([start + size]), this.ints([axis])];
     return this.op("Slice", [x, ...bounds], { axis, start, size })[0]!;
+  }
+
+  /** From `start` to before `end`, i64 [1] each, where these are known at run time only: `size` of them. No gradient. */
+  between(x: Value, axis: number, start: Value, end: Value, size: Dim): Value {
+    return this.op("Slice", [x, start, end, this.ints([axis])], { axis, start: null, size })[0]!;
   }
 
   pad(x: Value, axis: number, before: number, after: number): Value {

@@ -4,7 +4,7 @@
  */
 import { DTYPES } from "../onnx/dtypes.ts";
 import type { Artifact, ArtifactNode } from "./graph.ts";
-import { type Dim, dimFactors, type Value } from "./value.ts";
+import { type Dim, dimFactors, dimPart, partOf, type Value } from "./value.ts";
 
 /** The run-time sizes of the symbols in shapes. */
 export type Sizes = Readonly<Record<string, number>>;
@@ -13,13 +13,17 @@ export type Sizes = Readonly<Record<string, number>>;
 export function sizeOf(shape: readonly Dim[], sizes: Sizes): number {
   return shape.reduce<number>((size, dim) => {
     const { number, symbols } = dimFactors(dim);
-    return symbols.reduce((product, symbol) => {
-      const [name, more = 0] = symbol.split("+"); // N+1 is a symbol too
-      const value = sizes[name!];
-      if (value === undefined) throw new RangeError(`Cannot tell a size: '${name}' has none`);
-      return product * (value + Number(more));
-    }, size * number);
+    return symbols.reduce((product, symbol) => product * symbolSize(symbol, sizes), size * number);
   }, 1);
+}
+
+function symbolSize(symbol: string, sizes: Sizes): number {
+  const part = partOf(symbol);
+  if (part) return Number(dimPart(symbolSize(part.symbol, sizes), part.from, part.to, part.of));
+  const [name, more = 0] = symbol.split("+"); // N+1 is a symbol too
+  const value = sizes[name!];
+  if (value === undefined) throw new RangeError(`Cannot tell a size: '${name}' has none`);
+  return value + Number(more);
 }
 
 /** Ops whose output is their first input's memory under another shape. */

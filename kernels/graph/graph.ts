@@ -14,7 +14,7 @@ import { isHalf, toHalf } from "../onnx/halves.ts";
 import type { OpRow } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import type { Builder } from "./builder.ts";
-import { type Dim, dimFactors, type Value } from "./value.ts";
+import { type Dim, dimFactors, dimPart, partOf, type Value } from "./value.ts";
 
 /** One application of an op, as the gradient walk sees it. */
 export interface TapeEntry {
@@ -86,6 +86,18 @@ function hostNodes(nodes: readonly Node[]): string[] {
     if (onlySizes) outputs.forEach((output) => known.add(output));
     return onlySizes;
   }).map(({ name }) => name);
+}
+
+/**
+ * The type of a value as the message says it. onnxruntime plans ahead which value takes the memory of another of the same
+ * size, and holds it in between. For the scores of a block of attention, whose last dimension is a part, that would be from
+ * layer to layer for every block. So there the part is one of this scope, which nothing else has the size of.
+ */
+function described({ name, dtype, shape }: Value, node: string): NamedType {
+  const last = shape.at(-1);
+  if (typeof last !== "string" || !partOf(last)) return { name, dtype, shape };
+  const scope = node.split(".").slice(0, -1).join(".");
+  return { name, dtype, shape: [...shape.slice(0, -1), `${last} of ${scope}`] };
 }
 
 /** Weights never travel in the message; constants are for scalars, axes and small tables. */
@@ -232,6 +244,18 @@ export class Graph {
   #symbol(symbol: string): Value {
     const known = this.#dims.get(symbol);
     if (known) return known;
+    const part = partOf(symbol);
+    if (part) {
+      const { symbol: whole, from, to, of } = part;
+      const border = (at: number) => this.dim(dimPart(whole, 0, at, of));
+      const value = from > 0 ? this.op("Sub", [border(to), border(from)], {})[0]! : this.op(
+        "Div",
+        [this.op("Mul", [this.dim(whole), this.ints([to])], {})[0]!, this.ints([of])],
+        {},
+      )[0]!;
+      this.#dims.set(symbol, value);
+      return value;
+    }
     for (const input of this.#inputs) {
       const axis = input.shape.indexOf(symbol);
       if (axis < 0) continue;
@@ -305,7 +329,9 @@ export class Graph {
       constants: [...this.#constants.values()].filter((constant) => needed.has(constant)),
       weights: placed ? weights.map((weight, index) => ({ ...weight, place: placed[index]! })) : weights,
       nodes,
-      described: run.flatMap(({ outputs }) => outputs).filter((value) => !renamed.has(value)),
+      described: ordered.flatMap((node, at) =>
+        run[at]!.outputs.filter((value) => !renamed.has(value)).map((value) => described(value, node.name))
+      ),
     });
     return {
       name: this.#name,

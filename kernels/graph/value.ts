@@ -52,6 +52,39 @@ export function dimFactors(dim: Dim): { number: number; symbols: string[] } {
   return { number, symbols };
 }
 
+/** A symbol that stands for a part of another: `S[1:3/4]`. */
+const PART = /^(\w+)\[(\d+):(\d+)\/(\d+)\]$/;
+
+/** From the border `from` to the border `to` of `of` nearly equal parts of what `symbol` stands for. */
+export interface DimPart {
+  readonly symbol: string;
+  readonly from: number;
+  readonly to: number;
+  readonly of: number;
+}
+
+/** Where the border `at` of `of` nearly equal parts of `size` is. */
+function border(size: number, at: number, of: number): number {
+  return Math.floor(size * at / of);
+}
+
+/** The size of some of `of` nearly equal parts of a dimension. Throws a RangeError for a product of symbols. */
+export function dimPart(dim: Dim, from: number, to: number, of: number): Dim {
+  if (from === to) return 0;
+  if (from === 0 && to === of) return dim;
+  if (typeof dim === "number") return border(dim, to, of) - border(dim, from, of);
+  if (!/^\w+$/.test(dim)) throw new RangeError(`Only a symbol has parts: current value is '${dim}'`);
+  return `${dim}[${from}:${to}/${of}]`;
+}
+
+/** What a symbol is a part of; null for one that stands for itself. */
+export function partOf(symbol: string): DimPart | null {
+  const [, whole, ...numbers] = PART.exec(symbol) ?? [];
+  if (!whole) return null;
+  const [from, to, of] = numbers.map(Number) as [number, number, number];
+  return { symbol: whole, from, to, of };
+}
+
 export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }

@@ -1,9 +1,10 @@
 /** The two ways a trunk attends: over its own batch with gradients, or over a key-value cache while decoding. */
 import type { Builder } from "../graph/builder.ts";
-import { dimProduct, type Value } from "../graph/value.ts";
+import { type Dim, dimProduct, type Value } from "../graph/value.ts";
 import type { ModelConfig } from "../models/model_config.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
 import { FUSED_HEAD_MULTIPLE } from "../ops/attention.ts";
+import { causalMasks } from "../ops/attention_blocks.ts";
 import { type Numerics, numericsOf } from "./target.ts";
 
 /** How a trunk attends and where its tokens stand. */
@@ -25,17 +26,21 @@ function rotaryInputs(g: Builder, config: ModelConfig, dtype: Dtype): { cos: Val
 /** Stands for −∞ where a score is hidden: finite, so that no row can turn NaN. */
 const HIDDEN: Record<Numerics["activations"], number> = { float32: -1e30, bfloat16: -1e30, float16: -6e4 };
 
-/** Causal attention over right-padded rows, by the runtime's own attention where that takes heads of this size. */
+/**
+ * Causal attention over right-padded rows: by the runtime's own attention where that takes heads of this size, or in
+ * `blocks` of queries.
+ */
 export function causalAttention(
   g: Builder,
   config: ModelConfig,
   numerics = numericsOf("float32", "cpu"),
+  blocks = 1,
 ): Attention {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
   const rope = rotaryInputs(g, config, numerics.activations);
   const start = g.ints([0]);
   const attrs = { heads, kvHeads, scale: D ** -0.5 };
-  const over = numerics.fusedAttention && D % FUSED_HEAD_MULTIPLE === 0 ? fused() : masked();
+  const over = blocks === 1 && numerics.fusedAttention && D % FUSED_HEAD_MULTIPLE === 0 ? fused() : masked();
   return { numerics, attend, positions: (ids) => g.range(ids.shape[1]!) };
 
   function attend(_layer: number, q: Value, k: Value, v: Value): Value {
@@ -54,30 +59,32 @@ export function causalAttention(
     };
   }
 
-  /** Of ordinary operators. Query heads that share a kv head are folded into its rows: [B,K,G·S,D]. */
+  /** Of ordinary operators, in blocks of queries. Those that share a kv head lie next to each other: [B,K,S·G,D]. */
   function masked() {
     const G = heads / kvHeads;
-    // [G·S, S]: 0 where the key is not after the query, HIDDEN elsewhere.
-    const bias = once((S) => {
-      const position = g.range(S);
-      const seen = g.greaterOrEqual(g.reshape(position, [S, 1]), g.reshape(position, [1, S]));
-      const square = g.cast(g.where(seen, 0, HIDDEN[numerics.activations]), numerics.activations);
-      return g.reshape(g.expand(square, [G, S, S]), [dimProduct([G, S]), S]);
+    const masks = once((S) => {
+      const made = causalMasks(g, S, blocks, HIDDEN[numerics.activations]);
+      const seen = blocks > 1 && numerics.slowDenormals ? made.map(({ seen }) => seen) : [];
+      return [...made.map(({ bias }) => bias), ...seen].map((mask) => g.cast(mask, numerics.activations));
     });
     return (q: Value, k: Value, v: Value) => {
       const [B, S] = q.shape as [string, string];
-      const split = (x: Value, heads: number) => g.transpose(g.reshape(x, [B, S, heads, D]), [0, 2, 1, 3]);
-      const folded = g.reshape(split(q, heads), [B, kvHeads, dimProduct([G, S]), D]);
-      const inputs = [folded, split(k, kvHeads), split(v, kvHeads), bias(S)];
-      const o = g.op("CausalAttention", inputs, { scale: attrs.scale })[0]!;
-      return g.transpose(g.reshape(o, [B, heads, S, D]), [0, 2, 1, 3]);
+      const byKvHead = (x: Value, columns: Dim, each: number) =>
+        g.reshape(
+          g.transpose(g.reshape(x, [B, S, kvHeads, each * D]), [0, 2, 1, 3]),
+          [B, kvHeads, columns, D],
+        );
+      const inputs = [byKvHead(q, dimProduct([G, S]), G), byKvHead(k, S, 1), byKvHead(v, S, 1)];
+      const how = { scale: attrs.scale, blocks };
+      const o = g.op("CausalAttention", [...inputs, ...masks(S)], how)[0]!;
+      return g.transpose(g.reshape(o, [B, kvHeads, S, G * D]), [0, 2, 1, 3]);
     };
   }
 }
 
 /** What all layers share: made for the first one. */
-function once<Key extends string[]>(make: (...key: Key) => Value): (...key: Key) => Value {
-  const made = new Map<string, Value>();
+function once<Key extends string[], Made>(make: (...key: Key) => Made): (...key: Key) => Made {
+  const made = new Map<string, Made>();
   return (...key) => {
     const name = key.join();
     const known = made.get(name) ?? make(...key);

@@ -15,12 +15,19 @@ export interface Numerics {
   cache: "float32" | HalfDtype;
   /** Whether attention in training can be the runtime's own: it has to give the probabilities too. */
   fusedAttention: boolean;
+  /** Whether numbers next to zero, such as a softmax leaves of what is hidden, may be ten times as slow as others. */
+  slowDenormals: boolean;
 }
 
 /** CUDA's cached attention takes 16 bits only, and gives no probabilities. */
 export function numericsOf(precision: Precision, target: Target): Numerics {
   const activations = precision === "bfloat16" || precision === "float16" ? precision : "float32";
   return target === "cpu"
-    ? { activations, cache: activations, fusedAttention: activations === "float32" }
-    : { activations, cache: activations === "float32" ? "float16" : activations, fusedAttention: false };
+    ? { activations, cache: activations, fusedAttention: activations === "float32", slowDenormals: true }
+    : {
+      activations,
+      cache: activations === "float32" ? "float16" : activations,
+      fusedAttention: false,
+      slowDenormals: false,
+    };
 }

@@ -1,11 +1,19 @@
 /** Attention for training (composites with a gradient of their own), cached attention for decoding, and rotations. */
-import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type TensorType, type Value, WITHOUT } from "../graph/value.ts";
+import {
+  attendInBlocks,
+  attentionGradients,
+  type BlockedAttention,
+  blockGradients,
+  causalMasks,
+  checkBlocks,
+} from "./attention_blocks.ts";
 import type { OpRow } from "./row.ts";
 
 export interface AttentionAttrs {
   RotaryEmbedding: { heads: number };
-  CausalAttention: { scale: number };
+  /** `blocks` of queries, one after another. */
+  CausalAttention: { scale: number; blocks: number };
   FusedCausalAttention: { heads: number; kvHeads: number; scale: number };
   GroupQueryAttention: {
     heads: number;
@@ -23,22 +31,12 @@ export const FUSED_HEAD_MULTIPLE = 8;
 /** GroupQueryAttention's `qk_output`: scores after the softmax. */
 const AFTER_SOFTMAX = 2;
 
-/**
- * Gradients of o = p·v, p = softmax(scale·q·kᵀ): q, o and dO [B,K,G·S,d], k and v [B,K,S,d], p [B,K,G·S,S]. With
- * `rowSum` = Σ dO·o of each row, ds = p·(dO·vᵀ − rowSum).
- */
-function attentionGradients(
-  g: Builder,
-  { q, k, v, p, dO, rowSum }: Record<"q" | "k" | "v" | "p" | "dO" | "rowSum", Value>,
-  scale: number,
-  wants: readonly boolean[],
-): (Value | null)[] {
-  const ds = g.mul(p, g.sub(g.matmul(dO, v, { transB: true }), rowSum));
-  return [
-    wants[0] ? g.matmul(ds, k, { alpha: scale }) : null,
-    wants[1] ? g.matmul(ds, q, { transA: true, alpha: scale }) : null,
-    wants[2] ? g.matmul(p, dO, { transA: true }) : null,
-  ];
+/** The inputs of CausalAttention by what they are. */
+function blocked(
+  [q, k, v, ...masks]: readonly Value[],
+  { scale, blocks }: AttentionAttrs["CausalAttention"],
+): BlockedAttention {
+  return { q: q!, k: k!, v: v!, biases: masks.slice(0, blocks), seen: masks.slice(blocks), scale };
 }
 
 /** Outputs of attention without a cache: what was attended, keys and values by head, and the probabilities if wanted. */
@@ -75,35 +73,39 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
       },
     }],
   },
-  // q [B,K,G·S,d] (query heads that share a kv head are folded into the rows), k and v [B,K,S,d], bias [G·S,S] →
-  // o [B,K,G·S,d]. p = softmax(scale·qkᵀ + bias); with D = Σ do·o per row, ds = p·(do·vᵀ − D).
+  // q [B,K,S·G,d] (query heads that share a kv head lie next to each other), k and v [B,K,S,d], for each block of queries
+  // a bias [queries,1,keys], then for each or none where it hides nothing, as ones and zeros → o [B,K,S·G,d]; in one block
+  // also p [B,K,S·G,S]. p = softmax(scale·qkᵀ + bias); with D = Σ do·o per row, ds = p·(do·vᵀ − D). In several blocks p is
+  // computed anew for the gradients.
   CausalAttention: {
-    infer: (
-      [q, k, _v, _bias],
-    ) => [q!, { dtype: q!.dtype, shape: [...q!.shape.slice(0, -1), k!.shape.at(-2)!] }],
-    lower: (g, [q, k, v, bias], { scale }) => {
-      const p = g.softmax(g.add(g.matmul(q!, k!, { transB: true, alpha: scale }), bias!));
-      return [g.matmul(p, v!), p];
+    infer: ([q, k], { blocks }) => {
+      checkBlocks(k!.shape[2]!, blocks);
+      const p = { dtype: q!.dtype, shape: [...q!.shape.slice(0, -1), k!.shape.at(-2)!] };
+      return blocks === 1 ? [q!, p] : [q!];
     },
-    vjp: ({ g, inputs: [q, k, v], outputs: [o, p], grads: [dO], attrs: { scale }, wants }) => {
+    lower: (g, inputs, attrs) => {
+      const { o, p } = attendInBlocks(g, blocked(inputs, attrs));
+      return attrs.blocks === 1 ? [o, p[0]!] : [o];
+    },
+    vjp: ({ g, inputs, outputs: [o, p], grads: [dO], attrs, wants }) => {
+      const attention = blocked(inputs, attrs);
       const products = g.mul(g.cast(dO!, "float32"), g.cast(o!, "float32"));
-      const rowSum = g.cast(g.reduceSum(products, [-1], true), q!.dtype);
-      const all = { q: q!, k: k!, v: v!, p: p!, dO: dO!, rowSum };
-      return [...attentionGradients(g, all, scale, wants), null];
+      const rowSum = g.cast(g.reduceSum(products, [-1], true), dO!.dtype);
+      return p
+        ? attentionGradients(g, { ...attention, p, dO: dO!, rowSum }, attrs.scale, wants)
+        : blockGradients(g, attention, { dO: dO!, rowSum }, wants);
     },
-    samples: [{
-      inputs: [{ shape: [2, 2, 6, 4] }, { shape: [2, 2, 3, 4] }, { shape: [2, 2, 3, 4] }],
+    samples: [[1, 3, 1], [2, 3, 2], [3, 5, 1], [2, 2, 3]].map(([blocks, S, G]) => ({
+      inputs: [{ shape: [2, 2, S! * G!, 4] }, { shape: [2, 2, S!, 4] }, { shape: [2, 2, S!, 4] }],
       build: (g, q, k, v) => {
-        const bias = g.reshape(
-          g.floats(Array.from({ length: 18 }, (_, i) => i % 3 > Math.floor(i / 3) % 3 ? -1e30 : 0)),
-          [
-            6,
-            3,
-          ],
-        );
-        return [g.op("CausalAttention", [q!, k!, v!, bias], { scale: 0.5 })[0]!];
+        const masks = causalMasks(g, S!, blocks!, -1e30);
+        const biases = masks.map(({ bias }) => bias);
+        const seen = blocks === 3 ? masks.map(({ seen }) => g.cast(seen, "float32")) : [];
+        return [
+          g.op("CausalAttention", [q!, k!, v!, ...biases, ...seen], { scale: 0.5, blocks: blocks! })[0]!,
+        ];
       },
-    }],
+    })),
   },
   // The same by the runtime's own attention, which skips what the mask hides and lays out heads itself: q [B,S,N·d],
   // k and v [B,S,K·d], last column i32 [B], columns i32 [] → o [B,S,N·d], keys and values [B,K,S,d], p [B,N,S,S].

@@ -10,9 +10,10 @@ export interface ShapingAttrs {
   Expand: { shape: readonly Dim[] };
   Transpose: { perm: readonly number[] };
   Concat: { axis: number; size: Dim };
-  Slice: { axis: number; start: number; size: Dim };
+  /** `start` is null where it is known at run time only. */
+  Slice: { axis: number; start: number | null; size: Dim };
   Pad: { axis: number; before: number; after: number; size: Dim };
-  Split: { axis: number; sizes: readonly number[] };
+  Split: { axis: number; sizes: readonly Dim[] };
   Shape: { start: number; end: number };
   Range: { size: Dim };
   ConstantOfShape: { shape: readonly Dim[] };
@@ -71,6 +72,7 @@ export const SHAPING: { [Name in keyof ShapingAttrs]: OpRow<ShapingAttrs[Name]> 
       return [{ dtype: x!.dtype, shape: x!.shape.map((dim, index) => index === at ? size : dim) }];
     },
     vjp: ({ g, inputs: [x], grads: [dy], attrs: { axis, start, size } }) => {
+      if (start === null) throw new RangeError("Only a slice between fixed bounds has a gradient");
       const at = normalizeAxis(axis, x!.shape.length);
       const after = Number(x!.shape[at]) - start - Number(size);
       return [g.pad(dy!, axis, start, after), null, null, null];

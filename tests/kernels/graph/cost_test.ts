@@ -11,6 +11,7 @@ import { Tensor } from "../../../core/ort/tensor.ts";
 
 Deno.test("sizeOf() multiplies numbers and symbols, and names a symbol without a size", () => {
   assert.equal(sizeOf(["6*B*S", 2, "N+1"], { B: 3, S: 5, N: 9 }), 6 * 15 * 2 * 10);
+  assert.equal(sizeOf(["3*S[0:1/3]", "S[1:3/3]"], { S: 8 }), 3 * 2 * 6);
   assert.equal(sizeOf([], {}), 1);
   assert.throws(() => sizeOf(["B"], { S: 1 }), /'B' has none/);
 });
@@ -49,11 +50,20 @@ Deno.test("peakBytes() is the most that is held between making a value and readi
 
 const OPTIONS = { values: false, entropyBonus: false };
 
-for (const [accumulate, recompute] of [[false, "nothing"], [true, "cheap"], [true, "layers"]] as const) {
-  Deno.test(`runOrder() is the runtime's order: ${recompute}${accumulate ? ", accumulating" : ""}`, async () => {
+for (
+  const [accumulate, recompute, blocks] of [
+    [false, "nothing", 1],
+    [true, "cheap", 1],
+    [true, "layers", 1],
+    [true, "cheap", 3],
+  ] as const
+) {
+  const form = `${recompute}${accumulate ? ", accumulating" : ""}${blocks > 1 ? ", in blocks" : ""}`;
+  Deno.test(`runOrder() is the runtime's order: ${form}`, async () => {
     const model = await loadFixture("qwen3");
     const tuning = loraOf(model);
-    const artifact = policyTrainingArtifact(model.config, tuning, { ...OPTIONS, accumulate, recompute });
+    const options = { ...OPTIONS, accumulate, recompute, blocks };
+    const artifact = policyTrainingArtifact(model.config, tuning, options);
     const experience = await experienceOf(model, tuning, ROWS);
     const zeros = artifact.inputs.filter(({ name }) => name.startsWith("accumulated.")).map((
       { name, shape },

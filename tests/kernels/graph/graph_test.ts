@@ -1,6 +1,8 @@
 /** Graphs: pruning, names, constants, run-time sizes, and errors that say where. */
 import assert from "node:assert/strict";
 import { Builder } from "../../../kernels/graph/builder.ts";
+import { gradients } from "../../../kernels/graph/gradient.ts";
+import { dimPart } from "../../../kernels/graph/value.ts";
 import { ModelProto } from "../../../kernels/onnx/schema.ts";
 import { runArtifact, scalar, vector } from "../run_artifact.ts";
 import { matrix, runGraph } from "../run_graph.ts";
@@ -223,6 +225,29 @@ for (const [name, build, message] of MISFITS) {
   });
 }
 
+Deno.test("dim() and between() give parts of a size that is known at run time only", async () => {
+  const g = new Builder("parts");
+  const x = g.input("x", "float32", ["S"]);
+  const artifact = g.finish(Object.fromEntries([0, 1, 2].map((part) => {
+    const border = (at: number) => g.dim(dimPart("S", 0, at, 3));
+    const size = dimPart("S", part, part + 1, 3);
+    const cut = g.between(x, 0, border(part), border(part + 1), size);
+    return [`part${part}`, g.add(cut, g.reshape(g.cast(g.dim(size), "float32"), []))];
+  })));
+  const parts = (data: number[]) => runArtifact(artifact, { x: vector(data) });
+  const seven = await parts([10, 20, 30, 40, 50, 60, 70]);
+  assert.deepEqual(Object.values(seven).map(({ data }) => data), [[12, 22], [32, 42], [53, 63, 73]]);
+  const two = await parts([10, 20]);
+  assert.deepEqual(Object.values(two).map(({ data }) => data), [[], [11], [21]]);
+});
+
+Deno.test("A slice between bounds that nobody knows beforehand has no gradient", () => {
+  const g = new Builder("slice");
+  const x = g.input("x", "float32", ["S"]);
+  const half = g.between(x, 0, g.ints([0]), g.dim(dimPart("S", 0, 1, 2)), dimPart("S", 0, 1, 2));
+  assert.throws(() => gradients(g, g.reduceSum(half, [0], false), [x]), /Only a slice between fixed bounds/);
+});
+
 Deno.test("The message says the types of all values", () => {
   const g = new Builder("types");
   const x = g.input("x", "float32", ["N", 3]);
@@ -230,4 +255,23 @@ Deno.test("The message says the types of all values", () => {
   assert.deepEqual(value_info.map(({ name, type }: Message) => [name, type.tensor_type.shape.dim]), [
     ["Reshape", [{ dim_param: "3*N" }]],
   ]);
+});
+
+Deno.test("What a scope's values have as a part in last place is named after the scope", () => {
+  const g = new Builder("scores");
+  const x = g.input("x", "float32", ["S", 2]);
+  const half = dimPart("S", 0, 1, 2);
+  const scores = (scope: string) =>
+    g.scope(scope, () => {
+      const keys = g.between(x, 0, g.ints([0]), g.dim(half), half);
+      return g.exp(g.matmul(x, keys, { transB: true }));
+    });
+  const sum = g.reduceSum(g.add(scores("one"), scores("two")), [0, 1], false);
+  const { value_info } = decode(g.finish({ sum }).bytes);
+  const last = (name: string) =>
+    value_info.find((value: Message) => value.name === name).type.tensor_type.shape.dim.at(-1);
+  assert.deepEqual(last("one.FusedMatMul"), { dim_param: "S[0:1/2] of one" });
+  assert.deepEqual(last("one.Exp"), { dim_param: "S[0:1/2] of one" });
+  assert.deepEqual(last("two.Exp"), { dim_param: "S[0:1/2] of two" });
+  assert.deepEqual(last("one.Slice"), { dim_value: 2 });
 });

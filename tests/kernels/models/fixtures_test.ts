@@ -7,6 +7,7 @@ import {
   scoreArtifact,
   type Tuning,
 } from "../../../kernels/artifacts.ts";
+import { toHalf } from "../../../kernels/onnx/halves.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
 import { within } from "../within.ts";
@@ -123,6 +124,42 @@ for (const name of MODELS) {
         `step 3 of ${key}`,
       );
     }
+  });
+
+  for (const target of ["cpu", "cuda"] as const) {
+    Deno.test(`${name}: adapter gradients match with attention in blocks, for ${target}`, async () => {
+      const fixture = await loadFixture(name);
+      const { expected, tolerance } = fixture;
+      for (const [blocks, recompute] of [[2, "nothing"], [5, "cheap"], [3, "layers"]] as const) {
+        const options = { ...TRAINING, blocks, recompute };
+        const training = policyTrainingArtifact(fixture.config, { ...lora(fixture), target }, options);
+        const outputs = await runArtifact(training, feeds(fixture, lossInputs(fixture)));
+        within(outputs.loss!.data, expected["ppo.loss"]!.data, tolerance.grad!, "loss");
+        for (const key of Object.keys(fixture.lora)) {
+          const grad = outputs[`gradient.${key}`]!.data;
+          within(grad, expected[`grad.base_model.model.${key}`]!.data, tolerance.grad!, `${blocks}, ${key}`);
+        }
+      }
+    });
+  }
+
+  Deno.test(`${name}: gradients in 16 bits and blocks point where PyTorch's do`, async () => {
+    const fixture = await loadFixture(name);
+    const tuning = { ...lora(fixture), precision: "float16", target: "cuda" } as const;
+    const training = policyTrainingArtifact(fixture.config, tuning, { ...TRAINING, blocks: 3 });
+    const halves = Object.fromEntries(
+      training.weights.filter(({ dtype }) => dtype === "float16").map(({ name }) => {
+        const { dims, data } = fixture.weights[name]!;
+        return [name, { dims, data: toHalf(Float32Array.from(data as ArrayLike<number>), "float16") }];
+      }),
+    );
+    const outputs = await runArtifact(training, feeds(fixture, { ...lossInputs(fixture), ...halves }));
+    const gradients = (of: (key: string) => readonly number[]) => Object.keys(fixture.lora).flatMap(of);
+    const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const half = gradients((key) => outputs[`gradient.${key}`]!.data);
+    const exact = gradients((key) => fixture.expected[`grad.base_model.model.${key}`]!.data);
+    const along = dot(half, exact) / Math.sqrt(dot(half, half) * dot(exact, exact));
+    assert.ok(along > 0.999, `cosine ${along}`);
   });
 
   Deno.test(`${name}: gradients of every weight match`, async () => {
