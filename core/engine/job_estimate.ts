@@ -12,7 +12,6 @@ import {
   valueTrainingArtifact,
 } from "../../kernels/artifacts.ts";
 import { peakBytes, productFlops, sizeOf } from "../../kernels/graph/cost.ts";
-import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linearWeights } from "../../kernels/models/linears.ts";
@@ -21,12 +20,13 @@ import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { DTYPES } from "../../kernels/onnx/dtypes.ts";
+import { attentionBlocks } from "../model/attention_blocks.ts";
 import { lanesOf, PRECISION } from "../model/base_model.ts";
 import { decodingForm } from "../model/decoder.ts";
 import { FORWARD_BOUNDS, forwardRows } from "../model/forward_chunks.ts";
 import { type Lanes, lanesOfBatch } from "../model/lanes.ts";
 import { parameterGroups, tuningOf } from "../model/network.ts";
-import { type TrainingCut, trainingCut } from "../model/training_cut.ts";
+import { formKey, type TrainingCut, trainingCut, type TrainingForm } from "../model/training_cut.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 
 /** Bytes, by what takes them. */
@@ -86,13 +86,17 @@ export function jobCost(
   const tuning = held(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable));
   const critic = job.value.type === "separate" ? held(tuningOf(model, { ...job.value, type: "lora" })) : null;
   const options = { values, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
-  const train = (recompute: Recompute) => policyTrainingArtifact(model, tuning, { ...options, recompute });
+  const train = ({ recompute, blocks }: TrainingForm) =>
+    policyTrainingArtifact(model, tuning, { ...options, recompute, blocks });
+  const blocks = attentionBlocks(columns + 1, target);
   const decode = decoder(model, tuning, job.rollout_precision ?? precision);
   const graphs = {
     generate: generateArtifact(model, decode.tuning, decode.options),
-    evaluate: policyEvalArtifact(model, tuning, { entropy: false, values }),
-    ...(critic && { values: valueEvalArtifact(model, critic) }),
-    scores: rewards.map((of) => scoreArtifact(of, { type: "none", precision: PRECISION[target], target })),
+    evaluate: policyEvalArtifact(model, tuning, { entropy: false, values, blocks }),
+    ...(critic && { values: valueEvalArtifact(model, critic, { blocks }) }),
+    scores: rewards.map((of) =>
+      scoreArtifact(of, { type: "none", precision: PRECISION[target], target }, { blocks })
+    ),
   };
 
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
@@ -139,7 +143,7 @@ export function jobCost(
 
   const all = sizes(ppo.batch_size);
   const criticTraining = critic &&
-    valueTrainingArtifact(model, critic, { accumulate: true, recompute: run.recompute });
+    valueTrainingArtifact(model, critic, { accumulate: true, recompute: run.recompute, blocks: run.blocks });
   const token = { ...prompts, S: 1 };
   const scored = { ...all, N: ppo.batch_size };
   const step_flops = productFlops(graphs.generate, prompts) +
@@ -159,19 +163,19 @@ export function jobCost(
 /** A run of the training graph as graph_runner.ts cuts it. */
 function trainingRun(
   model: ModelConfig,
-  train: (recompute: Recompute) => Artifact,
+  train: (form: TrainingForm) => Artifact,
   shape: { rows: number; columns: number; actions: number },
   most: Lanes,
   target: Target,
 ): TrainingCut & { artifact: Artifact } {
-  const made = new Map<Recompute, Artifact>();
-  const graph = (recompute: Recompute) => {
-    const known = made.get(recompute) ?? train(recompute);
-    made.set(recompute, known);
+  const made = new Map<string, Artifact>();
+  const graph = (form: TrainingForm) => {
+    const known = made.get(formKey(form)) ?? train(form);
+    made.set(formKey(form), known);
     return known;
   };
   const cut = trainingCut(model, graph, shape, most, target);
-  return { ...cut, artifact: graph(cut.recompute) };
+  return { ...cut, artifact: graph(cut) };
 }
 
 /** How the decoder will sample, and the bytes of weights that it merges an adapter into. */

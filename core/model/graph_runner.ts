@@ -1,11 +1,11 @@
 /** Runs a network's evaluation and training graphs with its parameters bound, and keeps what is bound between runs. */
-import { GRADIENT, type GradientOptions } from "../../kernels/artifacts.ts";
-import type { Recompute } from "../../kernels/graph/gradient.ts";
+import { type AttentionOptions, GRADIENT, type GradientOptions } from "../../kernels/artifacts.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { ValueInfo } from "../ort/signature.ts";
 import { Tensor } from "../ort/tensor.ts";
+import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel } from "./base_model.ts";
 import type { Feeds } from "./feeds.ts";
 import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
@@ -13,7 +13,7 @@ import { cutEvenly, inRounds, lanesOfBatch, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
-import { type TrainingCut, trainingCut } from "./training_cut.ts";
+import { formKey, type TrainingCut, trainingCut, type TrainingForm } from "./training_cut.ts";
 import { Unread } from "./unread.ts";
 
 export interface RunOptions {
@@ -29,7 +29,7 @@ export interface PreparedRun {
 /** A graph without gradients, and what goes into its runs. */
 export interface Evaluation<Row extends TokenSequence> {
   name: string;
-  artifact: () => Artifact;
+  artifact: (options: AttentionOptions) => Artifact;
   parameters: ParameterSet | null;
   /** Makes the inputs of some of the rows. */
   prepare: (rows: readonly Row[]) => PreparedRun;
@@ -49,9 +49,11 @@ export async function evaluate<Row extends TokenSequence>(
 ): Promise<{ part: Row[]; outputs: Outputs }[]> {
   const { base } = sessions;
   const lanes = cutEvenly(rows, lanesOfBatch(rows.length, base));
+  const blocks = attentionBlocks(longest(rows), base.runtime.target);
+  const graph = () => artifact({ blocks });
   const bindings: { session: Session; binding: Binding }[] = [];
   try {
-    for (const session of await sessions.forLanes(lanes.length, name, artifact)) {
+    for (const session of await sessions.forLanes(lanes.length, `${name}:${blocks}`, graph)) {
       const binding = session.bind();
       bindings.push({ session, binding });
       parameters?.bind(binding, "input", (name) => session.takes(name));
@@ -72,6 +74,11 @@ export async function evaluate<Row extends TokenSequence>(
   } finally {
     for (const { binding } of bindings) binding.dispose();
   }
+}
+
+/** Tokens of the longest row. */
+function longest(rows: readonly TokenSequence[]): number {
+  return Math.max(...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length));
 }
 
 /** The outputs that onnxruntime made. */
@@ -123,8 +130,8 @@ export class TrainingGraph {
   readonly #gradients: ParameterSet;
   /** Gradients of the lanes beside the first, until they are added to `gradients`. */
   readonly #lanes: ParameterSet[] = [];
-  /** By what they make anew. */
-  readonly #graphs = new Map<Recompute, Artifact>();
+  /** By their form. */
+  readonly #graphs = new Map<string, Artifact>();
   readonly #bound: BoundLane[] = [];
   /** By the shape of the rows. */
   readonly #cuts = new Map<string, TrainingCut>();
@@ -154,11 +161,10 @@ export class TrainingGraph {
   ): Promise<Unread<Outputs>> {
     const cut = this.#cut(rows);
     const parts = cutEvenly(rows, cut.lanes);
-    const { recompute } = cut;
     const sessions = await this.#sessions.forLanes(
       parts.length,
-      `${this.#name}:${recompute}`,
-      () => this.#graph(recompute),
+      `${this.#name}:${formKey(cut)}`,
+      () => this.#graph(cut),
     );
     const lanes = sessions.map((session, index) => this.#lane(session, index));
     for (const index of parts.keys()) {
@@ -200,22 +206,22 @@ export class TrainingGraph {
 
   #cut<Row extends TokenSequence>(rows: readonly Row[]): TrainingCut {
     const { base } = this.#sessions;
-    const longest = (length: (row: Row) => number) => Math.max(...rows.map(length));
     const shape = {
       rows: rows.length,
-      columns: longest(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length - 1),
-      actions: longest(({ response_ids }) => response_ids.length),
+      columns: longest(rows) - 1, // a row's last token predicts nothing
+      actions: Math.max(...rows.map(({ response_ids }) => response_ids.length)),
     };
     const key = Object.values(shape).join();
-    const graph = (recompute: Recompute) => this.#graph(recompute);
+    const graph = (form: TrainingForm) => this.#graph(form);
     const cut = this.#cuts.get(key) ?? trainingCut(base.config, graph, shape, base, base.runtime.target);
     this.#cuts.set(key, cut);
     return cut;
   }
 
-  #graph(recompute: Recompute): Artifact {
-    const known = this.#graphs.get(recompute) ?? this.#artifact({ accumulate: true, recompute });
-    this.#graphs.set(recompute, known);
+  #graph({ recompute, blocks }: TrainingForm): Artifact {
+    const key = formKey({ recompute, blocks });
+    const known = this.#graphs.get(key) ?? this.#artifact({ accumulate: true, recompute, blocks });
+    this.#graphs.set(key, known);
     return known;
   }
 

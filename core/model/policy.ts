@@ -2,7 +2,12 @@
  * The policy: a base model with an adapter, or with all its weights trained, and the reference it started as. Its
  * verbs are `respond` (sample), `analyze` (log-probabilities of given tokens) and `train` (one micro-batch).
  */
-import { policyEvalArtifact, policyTrainingArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import {
+  type AttentionOptions,
+  policyEvalArtifact,
+  policyTrainingArtifact,
+  type Tuning,
+} from "../../kernels/artifacts.ts";
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
@@ -115,7 +120,8 @@ export class Policy {
     };
     const evaluation = {
       name: `policy_eval:${entropy}:${values}`,
-      artifact: () => policyEvalArtifact(this.base.config, this.tuning, { entropy, values }),
+      artifact: (options: AttentionOptions) =>
+        policyEvalArtifact(this.base.config, this.tuning, { entropy, values, ...options }),
       parameters,
       prepare: (rows: readonly TokenSequence[]) => {
         const batch = tokenBatch(rows);

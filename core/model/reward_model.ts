@@ -1,5 +1,5 @@
 /** A sequence classifier with one label: the score of each sequence, read at its last token that is not padding. */
-import { scoreArtifact } from "../../kernels/artifacts.ts";
+import { type AttentionOptions, scoreArtifact } from "../../kernels/artifacts.ts";
 import { UserError } from "../errors.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "./base_model.ts";
@@ -53,7 +53,8 @@ export class RewardModel {
     }
     const evaluation = {
       name: "score",
-      artifact: () => scoreArtifact(this.base.config, heldBy(this.base, { type: "none" })),
+      artifact: (options: AttentionOptions) =>
+        scoreArtifact(this.base.config, heldBy(this.base, { type: "none" }), options),
       parameters: null,
       prepare: (rows: readonly TokenSequence[]) => this.#prepare(rows.map(({ prompt_ids }) => prompt_ids)),
       width: this.base.config.hidden_size,

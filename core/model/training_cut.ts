@@ -9,12 +9,24 @@ import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/target.ts";
+import { attentionBlocks } from "./attention_blocks.ts";
 import { biteRows, type Lanes, lanesOfBatch } from "./lanes.ts";
 import { weightShapes } from "./network.ts";
 
-export interface TrainingCut {
-  lanes: number;
+/** Which graph of a training step is run. */
+export interface TrainingForm {
   recompute: Recompute;
+  /** Blocks of queries that attention is cut into. */
+  blocks: number;
+}
+
+/** Names a form. */
+export function formKey({ recompute, blocks }: TrainingForm): string {
+  return `${recompute}:${blocks}`;
+}
+
+export interface TrainingCut extends TrainingForm {
+  lanes: number;
   /** Rows per run of a lane, at most. */
   rows: number;
   /** What values between inputs and outputs take at most, in the runs of all lanes at once. */
@@ -55,20 +67,29 @@ export function weightBytes(config: ModelConfig): number {
 /** The cheapest way to train on `shape` within the bounds, which grow with the model. A GPU's runs have bounds of their own. */
 export function trainingCut(
   config: ModelConfig,
-  artifact: (recompute: Recompute) => Artifact,
+  artifact: (form: TrainingForm) => Artifact,
   { rows, columns, actions }: BatchShape,
   most: Lanes,
   target: Target = "cpu",
 ): TrainingCut {
+  const blocks = attentionBlocks(columns, target);
   const need = (recompute: Recompute, count: number) =>
-    peakBytes(artifact(recompute), { B: count, S: columns, N: count * actions, context: columns });
+    peakBytes(artifact({ recompute, blocks }), {
+      B: count,
+      S: columns,
+      N: count * actions,
+      context: columns,
+    });
   const weights = weightBytes(config);
   const lanes = lanesOfBatch(rows, most);
   if (most.small) {
     const bite = evenly(Math.ceil(rows / lanes), biteRows(config.intermediate_size, columns));
-    return { lanes, recompute: "nothing", rows: bite, bytes: lanes * need("nothing", bite) };
+    return { lanes, recompute: "nothing", blocks, rows: bite, bytes: lanes * need("nothing", bite) };
   }
-  if (lanes > 1 && (lanes - 1) * gradientBytes(artifact("cheap")) <= LANE_BOUNDS.gradients) {
+  if (
+    lanes > 1 &&
+    (lanes - 1) * gradientBytes(artifact({ recompute: "cheap", blocks })) <= LANE_BOUNDS.gradients
+  ) {
     const bound = LANE_BOUNDS.run(weights);
     if (need("cheap", 1) <= bound) {
       const cut = within(Math.ceil(rows / lanes), bound, "cheap");
@@ -77,7 +98,7 @@ export function trainingCut(
   }
   const { run, row } = BOUNDS[target](weights);
   const whole = need("nothing", rows);
-  if (whole <= run) return { lanes: 1, recompute: "nothing", rows, bytes: whole };
+  if (whole <= run) return { lanes: 1, recompute: "nothing", blocks, rows, bytes: whole };
   return { lanes: 1, ...within(rows, run, need("cheap", 1) <= row ? "cheap" : "layers") };
 
   /** As many of `count` rows a run as fit, one at least. */
@@ -87,7 +108,7 @@ export function trainingCut(
     // A row more adds a little less than the first alone.
     while (fitting < count && need(recompute, fitting + 1) <= bound) fitting++;
     const even = evenly(count, fitting);
-    return { recompute, rows: even, bytes: need(recompute, even) };
+    return { recompute, blocks, rows: even, bytes: need(recompute, even) };
   }
 }
 

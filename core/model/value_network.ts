@@ -1,5 +1,10 @@
 /** A value network of its own: an adapter (or weights) and a scalar head on the same frozen base as the policy. */
-import { type Tuning, valueEvalArtifact, valueTrainingArtifact } from "../../kernels/artifacts.ts";
+import {
+  type AttentionOptions,
+  type Tuning,
+  valueEvalArtifact,
+  valueTrainingArtifact,
+} from "../../kernels/artifacts.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
@@ -30,7 +35,7 @@ export class ValueNetwork {
     const { config } = this.base;
     const evaluation = {
       name: "value_eval",
-      artifact: () => valueEvalArtifact(config, this.#tuning),
+      artifact: (options: AttentionOptions) => valueEvalArtifact(config, this.#tuning, options),
       parameters: this.parameters,
       prepare: (rows: readonly TokenSequence[]) => {
         const batch = tokenBatch(rows);

@@ -1,13 +1,12 @@
 /** Cutting training runs: within the bounds, evenly, and by shapes alone. */
 import assert from "node:assert/strict";
 import { policyTrainingArtifact } from "../../../kernels/artifacts.ts";
-import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import { WORKLOADS } from "../../../bench/workloads.ts";
 import { lanesOf } from "../../../core/model/base_model.ts";
 import { tuningOf } from "../../../core/model/network.ts";
 import type { Target } from "../../../kernels/nn/target.ts";
 import { parseConfig } from "../../../core/model/read_config.ts";
-import { trainingCut, weightBytes } from "../../../core/model/training_cut.ts";
+import { formKey, trainingCut, type TrainingForm, weightBytes } from "../../../core/model/training_cut.ts";
 
 const LORA = { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" } as const;
 
@@ -16,9 +15,9 @@ function setting(size: "tiny" | "135m") {
   const architectures = [config.model_type === "qwen3" ? "Qwen3ForCausalLM" : "LlamaForCausalLM"];
   const { model } = parseConfig({ ...config, architectures });
   const options = { values: false, entropyBonus: false, accumulate: true };
-  const artifact = (recompute: Recompute) =>
-    policyTrainingArtifact(model, tuningOf(model, LORA), { ...options, recompute });
-  const made = new Map<Recompute, ReturnType<typeof artifact>>();
+  const artifact = ({ recompute, blocks }: TrainingForm) =>
+    policyTrainingArtifact(model, tuningOf(model, LORA), { ...options, recompute, blocks });
+  const made = new Map<string, ReturnType<typeof artifact>>();
   return {
     model,
     cut: (
@@ -27,9 +26,10 @@ function setting(size: "tiny" | "135m") {
     ) =>
       trainingCut(
         model,
-        (recompute) => {
-          made.set(recompute, made.get(recompute) ?? artifact(recompute));
-          return made.get(recompute)!;
+        (form) => {
+          const key = formKey(form);
+          made.set(key, made.get(key) ?? artifact(form));
+          return made.get(key)!;
         },
         shape,
         lanesOf(model, threads, target),
@@ -67,18 +67,30 @@ Deno.test("trainingCut() of a large batch keeps runs within 384 MiB, nearly as l
   assert.equal(even.rows, 2);
 });
 
-Deno.test("trainingCut() makes whole layers anew only for rows that nothing else can shorten", () => {
+Deno.test("trainingCut() attends to long rows in blocks, and makes whole layers anew only where that is not enough", () => {
   const { cut } = setting("135m");
-  const long = cut({ rows: 4, columns: 1000, actions: 500 });
-  assert.deepEqual([long.recompute, long.rows], ["cheap", 1]);
-  const longest = cut({ rows: 4, columns: 2047, actions: 1000 });
-  assert.equal(longest.recompute, "layers");
-  assert.ok(longest.bytes < 1.5 * 2 ** 30, String(longest.bytes));
+  const forms = [113, 256, 512, 1000, 2047, 4095].map((columns) => {
+    const { blocks, recompute, rows } = cut({ rows: 4, columns, actions: columns >> 1 });
+    return [blocks, recompute, rows];
+  });
+  assert.deepEqual(forms, [
+    [1, "cheap", 2],
+    [1, "cheap", 1],
+    [4, "cheap", 1],
+    [8, "cheap", 1],
+    [8, "cheap", 1],
+    [8, "layers", 1],
+  ]);
+  // Kept whole, the probabilities of 30 layers would be 4.2 GiB more.
+  const { bytes } = cut({ rows: 4, columns: 2047, actions: 1000 });
+  assert.ok(bytes < 2 ** 31, String(bytes));
 });
 
-Deno.test("trainingCut() lets a GPU's runs be large", () => {
+Deno.test("trainingCut() lets a GPU's runs be large, and cuts their attention for memory alone", () => {
   const { cut } = setting("135m");
-  const { recompute, rows } = cut({ rows: 8, columns: 113, actions: 50 }, { target: "cuda" });
-  assert.deepEqual([recompute, rows], ["nothing", 8]);
-  assert.equal(cut({ rows: 4, columns: 2047, actions: 1000 }, { target: "cuda" }).recompute, "cheap");
+  const { recompute, rows, blocks } = cut({ rows: 8, columns: 113, actions: 50 }, { target: "cuda" });
+  assert.deepEqual([recompute, rows, blocks], ["nothing", 8, 1]);
+  const long = cut({ rows: 8, columns: 2047, actions: 1000 }, { target: "cuda" });
+  assert.deepEqual([long.recompute, long.blocks], ["cheap", 4]);
+  assert.ok(long.bytes <= 8192 * 2 ** 20 && long.rows > 1, `${long.rows} rows, ${long.bytes} bytes`);
 });
