@@ -27,6 +27,7 @@ Deno.test("Many decode calls take no more memory than a few", async () => {
   await most(3);
   const few = await most(3);
   const many = await most(20);
-  assert.ok(many - few < 16e6, `${few} bytes after a few calls, ${many} after many`);
+  // Kept caches would be 400 MB; what else the process does moves by one.
+  assert.ok(many - few < 64e6, `${few} bytes after a few calls, ${many} after many`);
   policy.dispose();
 });
