@@ -12,7 +12,6 @@ import { findLibrary } from "./library.ts";
 import type { Place } from "./memory.ts";
 import { PrepackedWeights } from "./prepacked_weights.ts";
 import { requireProvider } from "./providers.ts";
-import { findReuseFlag } from "./reuse_flag.ts";
 import { Session } from "./session.ts";
 import { type ProcessOptions, type SessionOptions, withSessionOptions } from "./session_options.ts";
 
@@ -117,7 +116,7 @@ export class Runtime {
         "make the environment",
         (cell) => api.CreateEnvWithGlobalThreadPools(severity, cString("onnxruntime"), threading, cell),
       );
-      const process = { threads, spin, deterministic, sharedPool: true, reuseFlag: findReuseFlag(api) };
+      const process = { threads, spin, deterministic, sharedPool: true };
       return new Runtime(api, environment, process, (hostMemory) => {
         if (place === "cpu") return null;
         if (place === "allocated") return new AllocatedMemory(api, hostMemory);

@@ -4,7 +4,6 @@ import { type Api, cString } from "./api.ts";
 import type { Device } from "./device.ts";
 import type { PrepackedWeights } from "./prepacked_weights.ts";
 import type { Place } from "./memory.ts";
-import { planNoReuse } from "./reuse_flag.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -68,8 +67,6 @@ export interface ProcessOptions {
   readonly sharedPool: boolean;
   /** Where sessions run; null: on the host. */
   readonly device: Device | null;
-  /** Where option objects say whether buffers are planned to be reused; null where that is not known. */
-  readonly reuseFlag: number | null;
 }
 
 /** Calls `use` with the option object that says all of this, and releases it afterwards. */
@@ -88,7 +85,6 @@ export async function withSessionOptions<T>(
     if (options.arena === "none") set(api.DisableCpuMemArena(native), "arena");
     if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
     if (process.deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
-    planNoReuse(native, process.reuseFlag);
     set(api.SetSessionGraphOptimizationLevel(native, NO_OPTIMIZATION), "optimization level");
     if (options.profile !== undefined) {
       set(api.EnableProfiling(native, nativePath(options.profile)), "profile");
