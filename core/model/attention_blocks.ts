@@ -14,7 +14,7 @@ const COLUMNS: Record<Target, { whole: number; block: number }> = {
 const ENOUGH = 8;
 const MOST_COLUMNS = 1024;
 
-/** A power of two, so that batches of many lengths share few graphs: a large model's takes seconds to load. */
+/** A power of two, so that batches of many lengths share few graphs, each to load and to keep. */
 export function attentionBlocks(columns: number, target: Target): number {
   const { whole, block } = COLUMNS[target];
   if (columns <= whole) return 1;

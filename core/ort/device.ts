@@ -27,6 +27,17 @@ export interface BlockCopy {
   readonly toStep: number;
 }
 
+/** Where each block of some copies begins on either side, in order, and how many elements it has. */
+export function* eachBlock(
+  copies: readonly BlockCopy[],
+): Generator<{ from: number; to: number; count: number }> {
+  for (const { from, to, count, blocks, fromStep, toStep } of copies) {
+    for (let block = 0; block < blocks; block++) {
+      yield { from: from + block * fromStep, to: to + block * toStep, count };
+    }
+  }
+}
+
 export interface Device {
   readonly place: Place;
   /** What it is, for people: "NVIDIA H200, driver for CUDA 13.0". */
@@ -99,11 +110,8 @@ export class AllocatedMemory implements Device {
   copy(from: Deno.PointerObject, to: Deno.PointerObject, copies: readonly BlockCopy[], bytes: number): void {
     const at = (start: Deno.PointerObject, element: number, count: number) =>
       bytesAt(Deno.UnsafePointer.offset(start, element * bytes)!, count * bytes);
-    for (const copy of copies) {
-      for (let block = 0; block < copy.blocks; block++) {
-        at(to, copy.to + block * copy.toStep, copy.count)
-          .set(at(from, copy.from + block * copy.fromStep, copy.count));
-      }
+    for (const block of eachBlock(copies)) {
+      at(to, block.to, block.count).set(at(from, block.from, block.count));
     }
   }
 

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import type { Api } from "./api.ts";
 
 export interface AssignedNode {
-  /** As the graph has it; of a node that an optimization made, what that called it. */
+  /** As the graph has it; of a node that onnxruntime added, such as a copy, what it called that. */
   name: string;
   op: string;
   /** "CPUExecutionProvider" */

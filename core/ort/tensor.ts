@@ -5,7 +5,7 @@
 import { type Dtype, DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 import { UserError } from "../errors.ts";
 import type { Api } from "./api.ts";
-import type { BlockCopy } from "./device.ts";
+import { type BlockCopy, eachBlock } from "./device.ts";
 import { Handle } from "./handle.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 import type { Runtime } from "./runtime.ts";
@@ -245,11 +245,8 @@ export class Tensor<D extends Dtype = Dtype> {
       return;
     }
     const [values, target] = [source.data, this.data] as unknown as Float32Array[];
-    for (const { from, to, count, blocks, fromStep, toStep } of copies) {
-      for (let block = 0; block < blocks; block++) {
-        const start = from + block * fromStep;
-        target!.set(values!.subarray(start, start + count), to + block * toStep);
-      }
+    for (const { from, to, count } of eachBlock(copies)) {
+      target!.set(values!.subarray(from, from + count), to);
     }
   }
 
