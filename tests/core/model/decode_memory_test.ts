@@ -1,7 +1,10 @@
 /** What a decode call takes is given back when it ends, not when the garbage collector gets to it. */
 import assert from "node:assert/strict";
 
-/** Rows whose cache is about 20 MB, and that end with their first token; the process's most memory after some calls. */
+/**
+ * Rows whose cache is about 20 MB, and that end with their first token. Prints the memory that the process has after the
+ * middle one of twenty calls, by size, and of twenty more: a single call's is the allocator's to move.
+ */
 const SCRIPT = `
   import { openAdapted, someTokens } from "./tests/core/model/tiny_models.ts";
   const rows = Array.from({ length: 64 }, (_, key) => ({
@@ -15,16 +18,15 @@ const SCRIPT = `
     ends: () => true,
   }));
   const policy = await openAdapted("qwen3");
-  const most = async (calls) => {
-    let rss = 0;
-    for (let call = 0; call < calls; call++) {
+  const usual = async () => {
+    const rss = [];
+    for (let call = 0; call < 20; call++) {
       await policy.respond(rows);
-      rss = Math.max(rss, Deno.memoryUsage().rss);
+      rss.push(Deno.memoryUsage().rss);
     }
-    return rss;
+    return rss.sort((a, b) => a - b)[10];
   };
-  await most(3);
-  console.log(await most(3), await most(20));
+  console.log(await usual(), await usual());
   Deno.exit();`;
 
 Deno.test("Many decode calls take no more memory than a few", async () => {
@@ -32,6 +34,7 @@ Deno.test("Many decode calls take no more memory than a few", async () => {
   const { stdout, success } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", SCRIPT],
     cwd: new URL("../../../", import.meta.url),
+    env: { TEST_DEVICE: "cpu" }, // only there are caches in memory that the collector could hold
     stderr: "inherit",
   }).output();
   assert.ok(success);
