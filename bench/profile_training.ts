@@ -10,9 +10,10 @@ import { policyTrainingArtifact, valueTrainingArtifact } from "../kernels/artifa
 import { peakBytes } from "../kernels/graph/cost.ts";
 import type { Recompute } from "../kernels/graph/gradient.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
+import { AdapterMerge } from "../core/model/adapter_merge.ts";
 import { BaseModel } from "../core/model/base_model.ts";
 import { Feeds } from "../core/model/feeds.ts";
-import { heldBy, initialParameters, tuningOf } from "../core/model/network.ts";
+import { heldBy, initialParameters, SessionCache, tuningOf } from "../core/model/network.ts";
 import { tokenBatch } from "../core/model/token_batch.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
@@ -52,6 +53,7 @@ try {
       ...kept,
     });
   const session = await base.session(artifact, { profile: join(folder, "profile") });
+  const merged = await new AdapterMerge(new SessionCache(base), tuning).merge(parameters);
   const token = (row: number, at: number) =>
     4 + Math.floor(uniform(1, "data", 0, row, at) * (config.vocab_size - 4));
   const ids = (row: number, from: number, count: number) =>
@@ -77,6 +79,7 @@ try {
   }
   const binding = session.bind();
   parameters.bind(binding, "input", () => true);
+  merged?.bind(binding, "input", () => true);
   feeds.bind(binding, session);
   for (const [name, tensor] of Object.entries(base.rope(batch.columns))) binding.input(name, tensor);
   for (const { name } of session.outputs) binding.outputOnDevice(name);

@@ -22,6 +22,7 @@ import {
   FrozenParameters,
   InputParameters,
   type LoraForm,
+  MERGED,
   type Parameters,
   type Precision,
 } from "./nn/parameters.ts";
@@ -50,7 +51,11 @@ function parametersOf(g: Builder, config: ModelConfig, tuning: Tuning, form?: Lo
   switch (tuning.type) {
     case "lora": {
       const { adapter, precision } = tuning;
-      return new FrozenParameters(g, { adapter, form: form ?? adapterForm(config, adapter), precision });
+      return new FrozenParameters(g, {
+        adapter,
+        form: form ?? adapterForm(config, adapter, precision),
+        precision,
+      });
     }
     case "full":
       return new InputParameters(g);
@@ -124,7 +129,7 @@ function gradientOutputs(
 export function generateArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { truncation: boolean; lora: LoraForm },
+  options: { truncation: boolean; lora?: LoraForm },
 ): Artifact {
   const g = new Builder("generate");
   const parameters = parametersOf(g, config, tuning, options.lora);
@@ -157,10 +162,7 @@ function sampling(
   return g.finish({ token, logprob, ...cache.outputs });
 }
 
-/** Prefix of a merged weight, before the name that a `lora: "given"` graph takes it by. */
-export const MERGED = "merged.";
-
-/** Every adapted linear's weight with its adapter added. */
+/** Every adapted linear's weight with its adapter added, by the name that graphs take it by. */
 export function mergedArtifact(config: ModelConfig, adapter: AdapterSpec): Artifact {
   const g = new Builder("merged");
   const gate = g.input("adapter_scale", "float32", []);

@@ -14,15 +14,13 @@ import {
 import { peakBytes, productFlops, sizeOf } from "../../kernels/graph/cost.ts";
 import type { Artifact } from "../../kernels/graph/graph.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
-import { linearWeights } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
-import type { Precision } from "../../kernels/nn/parameters.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { DTYPES } from "../../kernels/onnx/dtypes.ts";
 import { attentionBlocks } from "../model/attention_blocks.ts";
+import { mergedShapes } from "../model/adapter_merge.ts";
 import { lanesOf, PRECISION } from "../model/base_model.ts";
-import { decodingForm } from "../model/decoder.ts";
 import { FORWARD_BOUNDS, forwardRows } from "../model/forward_chunks.ts";
 import { type Lanes, lanesOfBatch } from "../model/lanes.ts";
 import { parameterGroups, tuningOf } from "../model/network.ts";
@@ -34,7 +32,7 @@ export interface MemoryParts {
   /** The program, its heap and its graphs. */
   process: number;
   weights: number;
-  /** Matrices once more, in the order that sampling reads them. */
+  /** Matrices once more, in the order that sampling reads them, or with an adapter merged in. */
   reordered: number;
   reward_models: number;
   /** Trained parameters: with gradients and two moments, and where they started if that is kept. */
@@ -89,9 +87,9 @@ export function jobCost(
   const train = ({ recompute, blocks }: TrainingForm) =>
     policyTrainingArtifact(model, tuning, { ...options, recompute, blocks });
   const blocks = attentionBlocks(columns + 1, target);
-  const decode = decoder(model, tuning, job.rollout_precision ?? precision);
+  const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
   const graphs = {
-    generate: generateArtifact(model, decode.tuning, decode.options),
+    generate: generateArtifact(model, sampling, { truncation: false }),
     evaluate: policyEvalArtifact(model, tuning, { entropy: false, values, blocks }),
     ...(critic && { values: valueEvalArtifact(model, critic, { blocks }) }),
     scores: rewards.map((of) =>
@@ -133,7 +131,8 @@ export function jobCost(
       ...(graphs.values ? [graphs.values] : []),
     ]),
     // On a GPU weights are taken as they lie.
-    reordered: decode.merged + (target === "cpu" ? reorderedBytes(reordering) : 0),
+    reordered: mergedBytes(model, [sampling, tuning, ...(critic ? [critic] : [])]) +
+      (target === "cpu" ? reorderedBytes(reordering) : 0),
     reward_models: graphs.scores.reduce((sum, graph) => sum + weightsOf([graph]), 0),
     trained,
     cache: 8 * model.num_hidden_layers * model.num_key_value_heads * cacheHeadSize(model) * (columns + 1) *
@@ -178,15 +177,10 @@ function trainingRun(
   return { ...cut, artifact: graph(cut) };
 }
 
-/** How the decoder will sample, and the bytes of weights that it merges an adapter into. */
-function decoder(model: ModelConfig, tuning: Tuning, precision: Precision) {
-  const sampled = { ...tuning, precision };
-  const lora = decodingForm(model, sampled);
-  return {
-    tuning: sampled,
-    options: { truncation: false, lora },
-    merged: lora === "given" ? 4 * linearWeights(model) : 0,
-  };
+/** The weights that adapters are merged into, those of each network for itself. */
+function mergedBytes(model: ModelConfig, tunings: readonly Tuning[]): number {
+  return tunings.flatMap((tuning) => mergedShapes(model, tuning))
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape, {}), 0);
 }
 
 /** Weights of some graphs over one model, each once. */

@@ -3,28 +3,16 @@
  * cache appended in place. Rows that have ended leave the batch. What a row gets depends on its own numbers only,
  * never on its neighbours. Knows nothing of text.
  */
-import { generateArtifact, MERGED, mergedArtifact, type Tuning } from "../../kernels/artifacts.ts";
-import { adapterForm, linears } from "../../kernels/models/linears.ts";
-import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { generateArtifact, type Tuning } from "../../kernels/artifacts.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
+import { AdapterMerge } from "./adapter_merge.ts";
 import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
 import { Decoding } from "./decoding.ts";
 import { cutEvenly, lanesOfDecode, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
-import { ParameterSet } from "./parameter_set.ts";
-
-/**
- * How sampling applies an adapter. Small models' adapters are merged once a call: every step then runs one product a
- * linear. Large weights stay constants, which the runtime has reordered for few rows. Nothing can be added to codes, and
- * too little to 16 bits.
- */
-export function decodingForm(config: ModelConfig, tuning: Tuning): "given" | "added" {
-  const merged = tuning.type === "lora" && (tuning.precision ?? "float32") === "float32" &&
-    adapterForm(config, tuning.adapter) === "merged";
-  return merged ? "given" : "added";
-}
+import type { ParameterSet } from "./parameter_set.ts";
 
 export interface DecodeOptions {
   /**
@@ -46,34 +34,13 @@ const DEVICE_VISIT = 8;
 export class Decoder {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
-  readonly #form: "given" | "added";
-  #merged: ParameterSet | undefined;
+  readonly #merge: AdapterMerge;
 
+  /** @param tuning in which precision to sample */
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
-    this.#form = decodingForm(sessions.base.config, tuning);
-  }
-
-  /** The linears that an adapter changes. */
-  #weights(): { name: string; shape: readonly [number, number] }[] {
-    if (this.#tuning.type !== "lora") return [];
-    const { adapter } = this.#tuning;
-    return linears(this.#sessions.base.config).filter(({ module }) => adapter.has(module))
-      .map(({ module, weightShape }) => ({ name: `${module}.weight`, shape: weightShape }));
-  }
-
-  /** Their weights with the adapter as it is now. */
-  async #merge(parameters: ParameterSet, scale: Tensor): Promise<ParameterSet> {
-    const { base } = this.#sessions;
-    const { adapter } = this.#tuning as Extract<Tuning, { type: "lora" }>;
-    const session = await this.#sessions.get("merged", () => mergedArtifact(base.config, adapter));
-    this.#merged ??= new ParameterSet(base.runtime, [{ name: "merged", parameters: this.#weights() }]);
-    using binding = session.bind();
-    bindPresent(binding, session, parameters, scale);
-    this.#merged.bind(binding, "output", () => true, MERGED);
-    await binding.run();
-    return this.#merged;
+    this.#merge = new AdapterMerge(sessions, tuning);
   }
 
   /**
@@ -87,17 +54,16 @@ export class Decoder {
   ): Promise<DecodedRow[]> {
     const truncation = rows.some(isCut);
     const { base } = this.#sessions;
-    const form = this.#form;
     const open = rows.map(openRow);
     const parts = cutEvenly(open, lanesOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)));
     const sessions = await this.#sessions.forLanes(
       parts.length,
       `generate:${truncation}`,
-      () => generateArtifact(base.config, this.#tuning, { truncation, lora: form }),
+      () => generateArtifact(base.config, this.#tuning, { truncation }),
       { prepacking: true, apart: true },
     );
     using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
-    const merged = form === "given" ? await this.#merge(parameters!, scale) : undefined;
+    const merged = await this.#merge.merge(parameters, adapterScale);
     const lanes: { run: Decoding; binding: Binding }[] = [];
     try {
       for (const [index, part] of parts.entries()) {
@@ -126,8 +92,7 @@ export class Decoder {
 
   /** Frees the merged weights. */
   dispose(): void {
-    this.#merged?.dispose();
-    this.#merged = undefined;
+    this.#merge.dispose();
   }
 }
 

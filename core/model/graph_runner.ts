@@ -5,6 +5,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { ValueInfo } from "../ort/signature.ts";
 import { Tensor } from "../ort/tensor.ts";
+import type { AdapterMerge } from "./adapter_merge.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel } from "./base_model.ts";
 import type { Feeds } from "./feeds.ts";
@@ -30,7 +31,8 @@ export interface PreparedRun {
 export interface Evaluation<Row extends TokenSequence> {
   name: string;
   artifact: (options: AttentionOptions) => Artifact;
-  parameters: ParameterSet | null;
+  /** What its runs take beside their rows. */
+  parameters: readonly (ParameterSet | null)[];
   /** Makes the inputs of some of the rows. */
   prepare: (rows: readonly Row[]) => PreparedRun;
   /** Numbers a token of the widest array: the vocabulary, or hidden. */
@@ -56,7 +58,7 @@ export async function evaluate<Row extends TokenSequence>(
     for (const session of await sessions.forLanes(lanes.length, `${name}:${blocks}`, graph)) {
       const binding = session.bind();
       bindings.push({ session, binding });
-      parameters?.bind(binding, "input", (name) => session.takes(name));
+      for (const set of parameters) set?.bind(binding, "input", (name) => session.takes(name));
       for (const output of session.outputs) binding.outputOnDevice(output.name);
     }
     const bounds = FORWARD_BOUNDS[base.runtime.target];
@@ -126,6 +128,7 @@ export class TrainingGraph {
   readonly #sessions: SessionCache;
   readonly #name: string;
   readonly #artifact: (options: GradientOptions) => Artifact;
+  readonly #merge: AdapterMerge;
   readonly #parameters: ParameterSet;
   readonly #gradients: ParameterSet;
   /** Gradients of the lanes beside the first, until they are added to `gradients`. */
@@ -140,12 +143,16 @@ export class TrainingGraph {
     sessions: SessionCache,
     name: string,
     artifact: (options: GradientOptions) => Artifact,
-    parameters: ParameterSet,
-    gradients: ParameterSet,
+    { merge, parameters, gradients }: {
+      merge: AdapterMerge;
+      parameters: ParameterSet;
+      gradients: ParameterSet;
+    },
   ) {
     this.#sessions = sessions;
     this.#name = name;
     this.#artifact = artifact;
+    this.#merge = merge;
     this.#parameters = parameters;
     this.#gradients = gradients;
   }
@@ -166,7 +173,8 @@ export class TrainingGraph {
       `${this.#name}:${formKey(cut)}`,
       () => this.#graph(cut),
     );
-    const lanes = sessions.map((session, index) => this.#lane(session, index));
+    const merged = await this.#merge.merge(this.#parameters);
+    const lanes = sessions.map((session, index) => this.#lane(session, index, merged));
     for (const index of parts.keys()) {
       if (index > 0 || first) this.#gradientsOf(index).clear();
     }
@@ -226,11 +234,12 @@ export class TrainingGraph {
   }
 
   /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
-  #lane(session: Session, index: number): BoundLane {
+  #lane(session: Session, index: number, merged: ParameterSet | null): BoundLane {
     const known = this.#bound.find((lane) => lane.session === session && lane.index === index);
     if (known) return known;
     const binding = session.bind();
     this.#parameters.bind(binding, "input", (name) => session.takes(name));
+    merged?.bind(binding, "input", () => true);
     const gradients = this.#gradientsOf(index);
     gradients.bind(binding, "input", () => true, "accumulated.");
     gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);

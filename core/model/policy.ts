@@ -11,6 +11,7 @@ import {
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
+import { AdapterMerge } from "./adapter_merge.ts";
 import type { BaseModel } from "./base_model.ts";
 import { type DecodeOptions, Decoder } from "./decoder.ts";
 import type { DecodedRow, DecodeRow } from "./decode_row.ts";
@@ -70,6 +71,7 @@ export class Policy {
   readonly #sessions: SessionCache;
   /** What its graphs are built with. */
   readonly tuning: Tuning;
+  readonly #merge: AdapterMerge;
   readonly #decoder: Decoder;
   readonly #shared: boolean;
   /** What the policy is held close to: its own start, or the bare base where it starts as that. */
@@ -95,6 +97,7 @@ export class Policy {
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
     this.tuning = heldBy(base, tuning);
+    this.#merge = new AdapterMerge(this.#sessions, this.tuning);
     this.#decoder = new Decoder(this.#sessions, heldBy(base, tuning, sampling));
     this.#reference = reference;
     this.#shared = shared;
@@ -122,7 +125,7 @@ export class Policy {
       name: `policy_eval:${entropy}:${values}`,
       artifact: (options: AttentionOptions) =>
         policyEvalArtifact(this.base.config, this.tuning, { entropy, values, ...options }),
-      parameters,
+      parameters: [parameters, await this.#merge.merge(parameters, off ? 0 : 1)],
       prepare: (rows: readonly TokenSequence[]) => {
         const batch = tokenBatch(rows);
         const feeds = new Feeds(this.base.runtime)
@@ -165,8 +168,7 @@ export class Policy {
           entropyBonus,
           ...options,
         }),
-      this.parameters,
-      optimizer.gradients,
+      { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
     );
     const prepare = (rows: readonly PolicyExample[]) => {
       const batch = tokenBatch(rows);
@@ -205,6 +207,7 @@ export class Policy {
   dispose(): void {
     this.#sessions.dispose();
     this.#training?.dispose();
+    this.#merge.dispose();
     this.#decoder.dispose();
     this.parameters.dispose();
     if (this.#reference !== "base") this.#reference.dispose();

@@ -55,7 +55,7 @@ export class RewardModel {
       name: "score",
       artifact: (options: AttentionOptions) =>
         scoreArtifact(this.base.config, heldBy(this.base, { type: "none" }), options),
-      parameters: null,
+      parameters: [],
       prepare: (rows: readonly TokenSequence[]) => this.#prepare(rows.map(({ prompt_ids }) => prompt_ids)),
       width: this.base.config.hidden_size,
     };

@@ -6,6 +6,7 @@ import {
   valueTrainingArtifact,
 } from "../../kernels/artifacts.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import { AdapterMerge } from "./adapter_merge.ts";
 import type { BaseModel } from "./base_model.ts";
 import { Feeds } from "./feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "./graph_runner.ts";
@@ -21,6 +22,7 @@ export class ValueNetwork {
   readonly parameters: ParameterSet;
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
+  readonly #merge: AdapterMerge;
   #training: TrainingGraph | undefined;
 
   constructor(base: BaseModel, tuning: Tuning, parameters: ParameterSet) {
@@ -28,6 +30,7 @@ export class ValueNetwork {
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
     this.#tuning = heldBy(base, tuning);
+    this.#merge = new AdapterMerge(this.#sessions, this.#tuning);
   }
 
   /** V of the state before each response token, a row per sequence. */
@@ -36,7 +39,7 @@ export class ValueNetwork {
     const evaluation = {
       name: "value_eval",
       artifact: (options: AttentionOptions) => valueEvalArtifact(config, this.#tuning, options),
-      parameters: this.parameters,
+      parameters: [this.parameters, await this.#merge.merge(this.parameters)],
       prepare: (rows: readonly TokenSequence[]) => {
         const batch = tokenBatch(rows);
         return {
@@ -63,8 +66,7 @@ export class ValueNetwork {
       this.#sessions,
       "value_training",
       (options) => valueTrainingArtifact(this.base.config, this.#tuning, options),
-      this.parameters,
-      optimizer.gradients,
+      { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
     );
     const prepare = (rows: readonly PolicyExample[]) => {
       const batch = tokenBatch(rows);
@@ -85,6 +87,7 @@ export class ValueNetwork {
   dispose(): void {
     this.#sessions.dispose();
     this.#training?.dispose();
+    this.#merge.dispose();
     this.parameters.dispose();
   }
 }

@@ -4,6 +4,7 @@
  */
 import { sftTrainingArtifact, type Tuning } from "../../kernels/artifacts.ts";
 import type { AdamConfig } from "../../kernels/optimizers/adamw.ts";
+import { AdapterMerge } from "../model/adapter_merge.ts";
 import type { BaseModel } from "../model/base_model.ts";
 import { Feeds } from "../model/feeds.ts";
 import { TrainingGraph } from "../model/graph_runner.ts";
@@ -49,12 +50,12 @@ export async function* trainSft(
   signal?: AbortSignal,
 ): AsyncGenerator<SftStep> {
   const optimizer = await Optimizer.create(base.runtime, parameters, config);
+  const sessions = new SessionCache(base);
   const graph = new TrainingGraph(
-    new SessionCache(base),
+    sessions,
     "sft_training",
     (options) => sftTrainingArtifact(base.config, tuning, options),
-    parameters,
-    optimizer.gradients,
+    { merge: new AdapterMerge(sessions, tuning), parameters, gradients: optimizer.gradients },
   );
   const perEpoch = stepsPerEpoch(examples.length, config.batch_size);
   const steps = perEpoch * config.epochs;

@@ -1,5 +1,5 @@
 /** The linears of a model's layers: module path, sizes and bias, in the order they run. */
-import { type LoraForm, weightShape } from "../nn/parameters.ts";
+import { type LoraForm, type Precision, weightShape } from "../nn/parameters.ts";
 import type { AdapterSpec } from "./adapter_spec.ts";
 import { familyOf } from "./families.ts";
 import type { ModelConfig } from "./model_config.ts";
@@ -36,12 +36,19 @@ export function linearWeights(config: ModelConfig, modules?: { has(module: strin
 }
 
 /**
- * Adapted weights up to which an adapter is merged once a run: that reads and writes them all, which is little beside
- * a batch of activations. Of larger models it is more, and the merged copy is memory too (docs/performance.md).
+ * Adapted weights up to which an adapter is merged before a call's runs: that reads and writes them all, which is little
+ * beside a batch of activations. Of larger models it is more, and the merged copy is memory too (docs/performance.md).
  */
 const MAX_MERGED = 16e6;
 
-/** How evaluation and training apply this adapter: the same way, or ratios would not begin at 1. */
-export function adapterForm(config: ModelConfig, adapter: AdapterSpec): LoraForm {
-  return linearWeights(config, adapter) <= MAX_MERGED ? "merged" : "added";
+/**
+ * How sampling, evaluation and training apply this adapter: the same way, or ratios would not begin at 1. It cannot be
+ * merged into codes, and what 16 bits hold beside a weight is too little to learn.
+ */
+export function adapterForm(
+  config: ModelConfig,
+  adapter: AdapterSpec,
+  precision: Precision = "float32",
+): LoraForm {
+  return precision === "float32" && linearWeights(config, adapter) <= MAX_MERGED ? "merged" : "added";
 }

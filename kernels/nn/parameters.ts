@@ -50,11 +50,13 @@ export interface Parameters {
 }
 
 /**
- * How a graph applies an adapter. `merged`: to the weight, once a run, which is cheap beside many rows. `added`: to
- * the activations, so that the weight stays a constant. `given`: it was merged before, and the linear's weight is
- * an input (`mergedArtifact` makes it).
+ * How a graph applies an adapter. `merged`: it was added to the weights before, and the graph takes those as inputs
+ * (`mergedArtifact` makes them). `added`: to the activations, so that the weights stay constants.
  */
-export type LoraForm = "merged" | "added" | "given";
+export type LoraForm = "merged" | "added";
+
+/** Prefix of the name that a merged weight has as an input, before the weight's own. */
+export const MERGED = "merged.";
 
 /**
  * What the frozen matrices of a model's layers are held and multiplied as, and in 8 bits the head's too. The rest stays
@@ -95,20 +97,16 @@ export class FrozenParameters implements Parameters {
   readonly #scales = new Map<number, Value>();
   #gate: Value | undefined;
 
-  /**
-   * Adapters cannot be merged into 8-bit weights, and what 16 bits can hold beside a weight is too little to learn:
-   * beside those they are always added.
-   */
   constructor(
     readonly g: Builder,
-    { adapter = new Map(), form = "merged", precision = "float32" }: {
+    { adapter = new Map(), form = "added", precision = "float32" }: {
       adapter?: AdapterSpec;
       form?: LoraForm;
       precision?: Precision;
     } = {},
   ) {
     this.adapter = adapter;
-    this.form = precision === "float32" ? form : "added";
+    this.form = form;
     this.precision = precision;
   }
 
@@ -133,7 +131,7 @@ export class FrozenParameters implements Parameters {
       if (adapted.length > 0) give(adapted, this.#merged(x, adapted));
     } else {
       give(modules, this.#plain(x, modules));
-      if (this.form === "added" && adapted.length > 0) {
+      if (adapted.length > 0) {
         give(adapted, this.#added(x, adapted, adapted.map((module) => outputs.get(module)!)));
       }
     }
@@ -143,7 +141,7 @@ export class FrozenParameters implements Parameters {
     });
   }
 
-  /** Without adapters, but for those that are in the weight already. */
+  /** Without adapters. */
   #plain(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
     const inFeatures = x.shape[1]!;
@@ -154,26 +152,22 @@ export class FrozenParameters implements Parameters {
       return g.scope(scopeOf(modules), () => g.op("Int8Linears", [x, ...weights], {}));
     }
     return modules.map((linear) => {
-      const shape = weightShape(inFeatures, linear);
-      const path = g.path(linear.name);
-      const given = this.form === "given" && this.adapter.has(path);
-      const weight = given
-        ? g.input(`${path}.weight`, "float32", shape)
-        : this.weight(`${linear.name}.weight`, shape, isHalf(x.dtype) ? x.dtype : "float32");
+      const dtype = isHalf(x.dtype) ? x.dtype : "float32";
+      const weight = this.weight(`${linear.name}.weight`, weightShape(inFeatures, linear), dtype);
       return product(g, x, weight, linear);
     });
   }
 
-  /** Adapters merged into their weights, for linears that share x. */
+  /** Weights that their adapters were merged into, for linears that share x. */
   #merged(x: Value, modules: readonly LinearModule[]): Value[] {
     const { g } = this;
+    const inFeatures = x.shape[1]!;
     const inputs = modules.flatMap((module) => [
-      this.weight(`${module.name}.weight`, weightShape(x.shape[1]!, module)),
-      ...this.#lora(module, x.shape[1]!),
+      g.input(`${MERGED}${g.path(module.name)}.weight`, "float32", weightShape(inFeatures, module)),
+      ...this.#lora(module, inFeatures),
     ]);
     const fanInFanOut = modules[0]!.fanInFanOut ?? false;
-    const outputs = g.scope(scopeOf(modules), () => g.op("LoraLinears", [x, ...inputs], { fanInFanOut }));
-    return outputs.slice(0, modules.length);
+    return g.scope(scopeOf(modules), () => g.op("LoraLinears", [x, ...inputs], { fanInFanOut }));
   }
 
   /** Adapters added to what their linears gave. */

@@ -1,5 +1,5 @@
 /**
- * Low-rank adapters as composites, for n linears that read the same x: merged into the weights, or added to the
+ * Low-rank adapters as composites, for n linears that read the same x: merged into the weights before, or added to the
  * linears' outputs. Adapters are float32; beside x of 16 bits their products are rounded as x is. The rank is small, so
  * products of x with all n adapters are done as one. The gradient never has
  * an out×in array: dA = s·(dy·B)ᵀx, dB = s·((x·Aᵀ)ᵀdy)ᵀ, the latter with the rank as its rows, which runs faster.
@@ -75,77 +75,61 @@ function adapterGradients(
 }
 
 export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
-  // yᵢ = x·(Wᵢ + sᵢ·Bᵢ·Aᵢ)ᵀ; inputs x [M,in], then per linear Wᵢ [outᵢ,in] frozen, Aᵢ [r,in], Bᵢ [outᵢ,r], sᵢ [].
-  // Outputs yᵢ, then the merged weights, then sᵢ·Bᵢ.
-  // With fanInFanOut each Wᵢ is [in,out] and gets (sᵢ·Bᵢ·Aᵢ)ᵀ; A and B stay as they are.
-  // Adding the adapter to the weight costs out·in once; adding it to the activations would cost M·out and M·in at
-  // every linear.
+  // yᵢ = x·Mᵢᵀ; inputs x [M,in], then per linear Mᵢ [outᵢ,in], Aᵢ [r,in], Bᵢ [outᵢ,r], sᵢ []. Mᵢ = Wᵢ + sᵢ·Bᵢ·Aᵢ was
+  // made of the others before, once for many runs: what would be its gradient goes to Aᵢ and Bᵢ at once.
+  // With fanInFanOut each Mᵢ is [in,outᵢ]; A and B stay as they are.
   LoraLinears: {
-    infer: ([x, ...rest], { fanInFanOut }) => {
-      const weights = quartets(rest).map(([w]) => w!);
-      const bs = quartets(rest).map(([, , b]) => b!);
-      return [
-        ...weights.map(({ dtype, shape }) => ({ dtype, shape: [x!.shape[0]!, shape[Number(fanInFanOut)]!] })),
-        ...weights.map(({ dtype, shape }) => ({ dtype, shape })),
-        ...bs.map(({ dtype, shape }) => ({ dtype, shape })),
-      ];
-    },
-    lower: (g, [x, ...rest], { fanInFanOut }) => {
-      const scaled = quartets(rest).map(([, , b, s]) => g.mul(b!, s!));
-      const merged = quartets(rest).map(([w, a], i) => mergedWeight(g, w!, scaled[i]!, a!, fanInFanOut));
-      return [
-        ...merged.map((weight) => g.matmul(x!, weight, { transB: !fanInFanOut })),
-        ...merged,
-        ...scaled,
-      ];
-    },
-    vjp: ({ g, inputs: [x, ...rest], outputs, grads, wants, attrs: { fanInFanOut } }) => {
+    infer: ([x, ...rest], { fanInFanOut }) =>
+      quartets(rest).map(([merged]) => ({
+        dtype: x!.dtype,
+        shape: [x!.shape[0]!, merged!.shape[Number(fanInFanOut)]!],
+      })),
+    lower: (g, [x, ...rest], { fanInFanOut }) =>
+      quartets(rest).map(([merged]) => g.matmul(x!, merged!, { transB: !fanInFanOut })),
+    vjp: ({ g, inputs: [x, ...rest], grads, wants, attrs: { fanInFanOut } }) => {
       const parts = quartets(rest);
-      const scaled = outputs.slice(2 * parts.length);
       const used = parts.map((_, i) => i).filter((i) => grads[i]);
-      const adapters = used.map((i): Adapter => ({
-        a: parts[i]![1]!,
-        scaled: scaled[i]!,
-        s: parts[i]![3]!,
-        dy: grads[i]!,
-      }));
-      const as = adapters.map(({ a }) => a);
-      const { dA, dB, dLow } = adapterGradients(g, x!, adapters, lowRank(g, x!, as));
-      // dx = Σ dyᵢ·(Wᵢ + sᵢ·Bᵢ·Aᵢ), by the bare weights: the merged ones would stay in memory from their product on.
-      const dx = () => {
-        const bare = used.map((i) => g.matmul(grads[i]!, parts[i]![0]!, { transB: fanInFanOut }))
-          .reduce((a, b) => g.add(a, b));
-        return g.op("Gemm", [dLow, joined(g, as, 0), bare], { transA: false, transB: false, alpha: 1 })[0]!;
-      };
-      const result: (Value | null)[] = [wants[0] ? dx() : null];
-      parts.forEach((_, i) => {
-        const at = used.indexOf(i);
-        const dW = () => {
-          const [left, right] = fanInFanOut ? [x!, grads[i]!] : [grads[i]!, x!];
-          return g.matmul(left, right, { transA: true });
-        };
-        result.push(wants[1 + 4 * i] && at >= 0 ? dW() : null, dA[at] ?? null, dB[at] ?? null, null);
+      const adapters = used.map((i): Adapter => {
+        const [, a, b, s] = parts[i]!;
+        return { a: a!, scaled: g.mul(b!, s!), s: s!, dy: grads[i]! };
       });
-      return result;
+      const { dA, dB } = adapterGradients(g, x!, adapters, lowRank(g, x!, adapters.map(({ a }) => a)));
+      const dx = () =>
+        used.map((i) => g.matmul(grads[i]!, parts[i]![0]!, { transB: fanInFanOut }))
+          .reduce((a, b) => g.add(a, b));
+      return [
+        wants[0] ? dx() : null,
+        ...parts.flatMap((_, i) => {
+          const at = used.indexOf(i);
+          return [null, dA[at] ?? null, dB[at] ?? null, null];
+        }),
+      ];
     },
     samples: [false, true].flatMap((fanInFanOut) => {
-      const weight = (out: number) => ({ shape: fanInFanOut ? [4, out] : [out, 4] });
+      /** M, A, B and s of a linear with 4 inputs, M made of a constant weight and the others. */
+      const linear = (g: Builder, a: Value, b: Value, scale: number): Value[] => {
+        const out = Number(b.shape[0]);
+        const values = Array.from({ length: 4 * out }, (_, i) => Math.sin(i + out));
+        const w = g.reshape(g.floats(values), fanInFanOut ? [4, out] : [out, 4]);
+        const s = g.scalar(scale);
+        return [mergedWeight(g, w, g.mul(b, s), a, fanInFanOut), a, b, s];
+      };
       return [
         {
-          inputs: [{ shape: [5, 4] }, weight(3), { shape: [2, 4] }, { shape: [3, 2] }],
-          build: (g, x, w, a, b) => [
-            g.op("LoraLinears", [x!, w!, a!, b!, g.scalar(0.7)], { fanInFanOut })[0]!,
+          inputs: [{ shape: [5, 4] }, { shape: [2, 4] }, { shape: [3, 2] }],
+          build: (g, x, a, b) => [
+            g.op("LoraLinears", [x!, ...linear(g, a!, b!, 0.7)], { fanInFanOut })[0]!,
           ],
         },
         {
           inputs: [
             { shape: [5, 4] },
-            ...[weight(3), { shape: [2, 4] }, { shape: [3, 2] }],
-            ...[weight(6), { shape: [1, 4] }, { shape: [6, 1] }],
+            ...[{ shape: [2, 4] }, { shape: [3, 2] }],
+            ...[{ shape: [1, 4] }, { shape: [6, 1] }],
           ],
-          build: (g, x, w, a, b, w2, a2, b2) => {
-            const inputs = [x!, w!, a!, b!, g.scalar(0.7), w2!, a2!, b2!, g.scalar(2)];
-            return g.op("LoraLinears", inputs, { fanInFanOut }).slice(0, 2);
+          build: (g, x, a, b, a2, b2) => {
+            const inputs = [x!, ...linear(g, a!, b!, 0.7), ...linear(g, a2!, b2!, 2)];
+            return g.op("LoraLinears", inputs, { fanInFanOut });
           },
         },
       ] satisfies Sample[];

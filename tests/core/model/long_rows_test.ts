@@ -5,6 +5,7 @@ import {
   policyEvalArtifact,
   policyTrainingArtifact,
 } from "../../../kernels/artifacts.ts";
+import { AdapterMerge } from "../../../core/model/adapter_merge.ts";
 import { attentionBlocks } from "../../../core/model/attention_blocks.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { Feeds } from "../../../core/model/feeds.ts";
@@ -61,13 +62,9 @@ function training(blocks?: number) {
     });
   };
   const gradients = parameters.like();
-  const graph = new TrainingGraph(
-    new SessionCache(base),
-    `long:${blocks}`,
-    artifact,
-    parameters,
-    gradients,
-  );
+  const sessions = new SessionCache(base);
+  const merge = new AdapterMerge(sessions, tuning);
+  const graph = new TrainingGraph(sessions, `long:${blocks}`, artifact, { merge, parameters, gradients });
   return { asked, gradients, graph };
 }
 
@@ -93,6 +90,8 @@ Deno.test("Long rows train in blocks, and get the gradients they get without", a
 Deno.test("Long rows are measured in blocks, and get the log-probabilities they get without", async () => {
   const asked: number[] = [];
   const measure = async (rows: readonly TokenSequence[], blocks?: number) => {
+    const sessions = new SessionCache(base);
+    const merge = new AdapterMerge(sessions, tuning);
     const evaluation = {
       name: "long",
       artifact: (options: { blocks?: number }) => {
@@ -100,15 +99,15 @@ Deno.test("Long rows are measured in blocks, and get the log-probabilities they 
         const how = { entropy: false, values: false, blocks: blocks ?? options.blocks };
         return policyEvalArtifact(base.config, tuning, how);
       },
-      parameters,
+      parameters: [parameters, await merge.merge(parameters)],
       prepare: feeds,
       width: base.config.vocab_size,
     };
-    const sessions = new SessionCache(base);
     const runs = await evaluate(sessions, evaluation, rows);
     const logprobs = runs.flatMap(({ part, outputs }) =>
       unpack(outputs.logprobs!, part.map(({ response_ids }) => response_ids.length))
     );
+    merge.dispose();
     sessions.dispose();
     return logprobs;
   };

@@ -2,6 +2,7 @@
 import {
   GRADIENT,
   logitsArtifact,
+  mergedArtifact,
   policyEvalArtifact,
   type Tuning,
   VALUE_HEAD,
@@ -10,7 +11,7 @@ import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import { uniform } from "../../../core/rng.ts";
-import type { Fixture } from "../models/fixture.ts";
+import { type Fixture, mergedWeights } from "../models/fixture.ts";
 import { type Array_, type Result, runArtifact, scalar, vector } from "../run_artifact.ts";
 
 export const EOS = 2;
@@ -39,7 +40,8 @@ export function noise(key: number, size: number): number[] {
 /** A model of this shape whose weights (and adapter) are noise, of a size that keeps the logits alive. */
 export function randomModel(config: ModelConfig): Model {
   const adapter = uniformAdapter(config, { r: 4, scale: 2 });
-  const { weights, inputs } = logitsArtifact(config, { type: "lora", adapter });
+  const { weights } = logitsArtifact(config, { type: "none" });
+  const { inputs } = mergedArtifact(config, adapter);
   const fill = (declared: typeof weights) =>
     Object.fromEntries(declared.map(({ name, shape }, index) => {
       const dims = shape as number[];
@@ -143,9 +145,11 @@ export function experienceInputs(
 /** Everything an artifact may ask for beside its batch: weights, adapter, value head, tables and loss constants. */
 export function feedsOf(model: Model, more: Record<string, Array_> = {}): Record<string, Array_> {
   const hidden = model.config.hidden_size;
+  const lora = { ...model.lora, ...more };
   return {
     ...model.weights,
-    ...model.lora,
+    ...lora,
+    ...mergedWeights({ ...model, lora }, Number(more.adapter_scale?.data[0] ?? 1)),
     ...model.rope,
     [VALUE_HEAD.weight]: { dims: [1, hidden], data: noise(104, hidden).map((x) => x / 4) },
     [VALUE_HEAD.bias]: vector([0.1]),

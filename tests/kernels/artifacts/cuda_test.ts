@@ -20,7 +20,7 @@ import { type Dtype, DTYPES } from "../../../kernels/onnx/dtypes.ts";
 import { ModelProto } from "../../../kernels/onnx/schema.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 import { CUDA_KERNELS } from "../cuda_kernels.ts";
-import { loadFixture } from "../models/fixture.ts";
+import { loadFixture, mergedWeights } from "../models/fixture.ts";
 import { runArtifact, scalar } from "../run_artifact.ts";
 import { within } from "../within.ts";
 
@@ -46,9 +46,9 @@ function artifacts(config: ModelConfig, precision: Precision): Record<string, Ar
     sft_training: sftTrainingArtifact(config, full, { accumulate: false }),
     score: scoreArtifact(config, { type: "none", ...on }),
     generate: generateArtifact(config, lora, { truncation: true, lora: "added" }),
-    generate_given: generateArtifact(config, lora, { truncation: false, lora: "given" }),
+    generate_merged: generateArtifact(config, lora, { truncation: false, lora: "merged" }),
     row_adapters: rowAdaptersArtifact(config, new Set(adapter.keys()), { truncation: true, ...on }),
-    generate_full: generateArtifact(config, full, { truncation: false, lora: "added" }),
+    generate_full: generateArtifact(config, full, { truncation: false }),
     merged: mergedArtifact(config, adapter),
     adamw: adamwArtifact(["matrices", "vectors"], ADAM),
   };
@@ -135,11 +135,10 @@ for (const name of MODELS) {
     const fixture = await loadFixture(name);
     const feeds = {
       ...fixture.weights,
-      ...fixture.lora,
+      ...mergedWeights(fixture),
       ...fixture.rope,
       ...fixture.batch,
       inverse_temperature: scalar(1),
-      adapter_scale: scalar(1),
     };
     const logprobs = async (target: "cpu" | "cuda") => {
       const tuning: Tuning = { type: "lora", adapter: fixture.adapter, target };

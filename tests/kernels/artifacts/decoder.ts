@@ -1,5 +1,5 @@
 /** Decoding as the engine does it, in plain steps: a cache bound as input and output, one call per token. */
-import { generateArtifact, MERGED, mergedArtifact } from "../../../kernels/artifacts.ts";
+import { generateArtifact, mergedArtifact } from "../../../kernels/artifacts.ts";
 import { uniform } from "../../../core/rng.ts";
 import type { Binding } from "../../../core/ort/binding.ts";
 import type { Session } from "../../../core/ort/session.ts";
@@ -44,12 +44,8 @@ export class Decoder {
     form: LoraForm = "merged",
   ): Promise<Decoder> {
     const artifact = generateArtifact(model.config, loraOf(model), { truncation: false, lora: form });
-    let feeds = feedsOf(model, { adapter_scale: scalar(adapterScale) });
-    if (form === "given") {
-      const merged = await runArtifact(mergedArtifact(model.config, model.adapter), feeds);
-      const named = Object.entries(merged).map(([name, weight]) => [name.slice(MERGED.length), weight]);
-      feeds = { ...feeds, ...Object.fromEntries(named) };
-    }
+    const given = feedsOf(model, { adapter_scale: scalar(adapterScale) });
+    const feeds = { ...given, ...await runArtifact(mergedArtifact(model.config, model.adapter), given) };
     const decoder = new Decoder(await openSession(artifact, feeds), rows);
     for (const { name, dtype } of artifact.inputs) {
       const array = feeds[name];

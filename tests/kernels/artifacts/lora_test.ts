@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import {
   GRADIENT,
   logitsArtifact,
+  mergedArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
   type Tuning,
 } from "../../../kernels/artifacts.ts";
-import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
-import { linears } from "../../../kernels/models/linears.ts";
-import { loadFixture } from "../models/fixture.ts";
+import { type AdapterSpec, uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import { MERGED } from "../../../kernels/nn/parameters.ts";
+import { loadFixture, mergedWeights } from "../models/fixture.ts";
 import { type Array_, runArtifact, scalar } from "../run_artifact.ts";
 import { within, worst } from "../within.ts";
 import { batchOf, experienceInputs, experienceOf, feedsOf, loraOf, type Model, ROWS } from "./batch.ts";
@@ -35,34 +36,36 @@ for (const name of MODELS) {
   Deno.test(`${name}: an adapter with B = 0 leaves the base's logits exactly as they are, and so does scale 0`, async () => {
     const model = await loadFixture(name);
     const base = await logits(model, { type: "none" });
-    assert.deepEqual(await logits(model, loraOf(model), atStart(model)), base);
+    assert.deepEqual(await logits({ ...model, lora: atStart(model) }, loraOf(model)), base);
     assert.deepEqual(await logits(model, loraOf(model), { adapter_scale: scalar(0) }), base);
     assert.ok(worst(await logits(model, loraOf(model)), base) > 0.1);
   });
 
-  Deno.test(`${name}: the weights merged with the adapter give what the adapter gives beside them`, async () => {
+  Deno.test(`${name}: the runtime merges the adapter into the weights, as often as it is told`, async () => {
     const model = await loadFixture(name);
-    const merged = { ...model.weights };
-    for (const { module, fanInFanOut } of linears(model.config)) {
-      const { scale } = model.adapter.get(module)!;
-      const [a, b] = ["A", "B"].map((side) => model.lora[`${module}.lora_${side}.weight`]!);
-      const [r, inputs] = a!.dims as [number, number];
-      const { dims, data } = merged[`${module}.weight`]!;
-      merged[`${module}.weight`] = {
-        dims,
-        data: Array.from(data as number[], (value, i) => {
-          const cell = [Math.floor(i / dims[1]!), i % dims[1]!] as const;
-          const [column, out] = fanInFanOut ? cell : cell.toReversed() as [number, number];
-          let product = 0;
-          for (let k = 0; k < r; k++) {
-            product += Number(b!.data[out * r + k]) * Number(a!.data[k * inputs + column]);
-          }
-          return value + scale * product;
-        }),
-      };
+    for (const gate of [1, 0.5]) {
+      const artifact = mergedArtifact(model.config, model.adapter);
+      const merged = await runArtifact(artifact, feedsOf(model, { adapter_scale: scalar(gate) }));
+      const expected = mergedWeights(model, gate);
+      assert.deepEqual(Object.keys(merged), Object.keys(expected));
+      for (const [key, { data }] of Object.entries(expected)) {
+        within(merged[key]!.data, data as number[], 1e-6, key);
+      }
     }
-    const apart = await logits(model, loraOf(model));
-    within(await logits({ ...model, weights: merged }, { type: "none" }), apart, 1e-5, "logits");
+  });
+
+  Deno.test(`${name}: graphs that take merged weights give what the base's give over them`, async () => {
+    const model = await loadFixture(name);
+    const merged = Object.fromEntries(
+      Object.entries(mergedWeights(model)).map(([key, weight]) => [key.slice(MERGED.length), weight]),
+    );
+    const weights = { ...model.weights, ...merged };
+    within(
+      await logits(model, loraOf(model)),
+      await logits({ ...model, weights }, { type: "none" }),
+      1e-5,
+      "logits",
+    );
   });
 
   Deno.test(`${name}: at step 0 no A has a gradient and every B has one`, async () => {
@@ -108,8 +111,9 @@ Deno.test("An adapter on some linears asks for those alone, each with its own ra
     entropy: true,
     values: false,
   });
-  const matrices = artifact.inputs.filter(({ name }) => name.includes("lora_"));
-  assert.equal(matrices.length, 2 * chosen.size);
+  const merged = artifact.inputs.filter(({ name }) => name.startsWith(MERGED));
+  assert.deepEqual(merged.map(({ name }) => name), [...adapter.keys()].map((of) => `${MERGED}${of}.weight`));
+  const matrices = mergedArtifact(model.config, adapter).inputs;
   assert.deepEqual(matrices.find(({ name }) => name === `${module}.lora_A.weight`)!.shape, [2, 80]);
 
   // The first two ranks of the fixture's matrices, at 5 instead of 2, are these at 2 times 2.5.
@@ -121,14 +125,12 @@ Deno.test("An adapter on some linears asks for those alone, each with its own ra
     return { dims: side === "A" ? [2, columns] : [rows, 2], data: values };
   };
   const [a, b] = [`${module}.lora_A.weight`, `${module}.lora_B.weight`];
-  const feeds = feedsOf(model, { ...batchOf(ROWS), [a]: cut("A", 1), [b]: cut("B", 1) });
-  const mixed = await runArtifact(artifact, feeds);
+  const feeds = (adapter: AdapterSpec, factor: number) =>
+    feedsOf({ ...model, adapter }, { ...batchOf(ROWS), [a]: cut("A", 1), [b]: cut("B", factor) });
+  const mixed = await runArtifact(artifact, feeds(adapter, 1));
   const even = await runArtifact(
-    policyEvalArtifact(model.config, {
-      type: "lora",
-      adapter: new Map([...chosen, [module, { r: 2, scale: 2 }]]),
-    }, { entropy: true, values: false }),
-    { ...feeds, [b]: cut("B", 2.5) },
+    artifact,
+    feeds(new Map([...chosen, [module, { r: 2, scale: 2 }]]), 2.5),
   );
   within(mixed.logprobs!.data, even.logprobs!.data, 1e-5, "logprobs");
 });

@@ -16,6 +16,7 @@ import {
 import type { Artifact } from "../../../kernels/graph/graph.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { MERGED } from "../../../kernels/nn/parameters.ts";
 import { ModelProto } from "../../../kernels/onnx/schema.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 
@@ -72,13 +73,10 @@ const training = (values: boolean, entropyBonus: boolean, accumulate: boolean): 
   policyTrainingArtifact(config, tuning, { values, entropyBonus, accumulate });
 
 const ARTIFACTS: Record<string, Make> = {
-  "generate": (config, tuning) => generateArtifact(config, tuning, { truncation: false, lora: "merged" }),
-  "generate with cuts": (config, tuning) =>
-    generateArtifact(config, tuning, { truncation: true, lora: "merged" }),
+  "generate": (config, tuning) => generateArtifact(config, tuning, { truncation: false }),
+  "generate with cuts": (config, tuning) => generateArtifact(config, tuning, { truncation: true }),
   "generate with the adapter beside the weights": (config, tuning) =>
     generateArtifact(config, tuning, { truncation: false, lora: "added" }),
-  "generate with merged weights": (config, tuning) =>
-    generateArtifact(config, tuning, { truncation: false, lora: "given" }),
   "generate for rows with adapters of their own": (config) =>
     rowAdaptersArtifact(config, new Set(uniformAdapter(config, { r: 4, scale: 2 }).keys()), {
       truncation: false,
@@ -152,13 +150,12 @@ Deno.test("Evaluation asks for nothing that only training needs", () => {
     name
   );
   assert.deepEqual(
-    inputs.filter((name) => !name.includes("lora_")),
+    inputs.filter((name) => !name.startsWith(MERGED)),
     [
       "ids",
       "positions",
       "rope_cos",
       "rope_sin",
-      "adapter_scale",
       "targets",
       "inverse_temperature",
     ],
@@ -179,7 +176,7 @@ Deno.test("Training has a gradient for every parameter it trains, of the paramet
     const gradients = outputs.filter(({ name }) => name.startsWith("gradient."));
     const expected = tuning === "lora" ? 2 * 7 * 2 + 2 : 1 + 2 * (7 + 4) + 1 + 2;
     assert.equal(gradients.length, expected);
-    assert.equal(weights.length, tuning === "lora" ? 1 + 2 * (7 + 4) + 1 : 0);
+    assert.equal(weights.length, tuning === "lora" ? 1 + 2 * 4 + 1 : 0);
     for (const { name, shape } of gradients) {
       const parameter = name.slice("gradient.".length);
       assert.deepEqual(shape, shapes.get(parameter), parameter);

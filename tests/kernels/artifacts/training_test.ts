@@ -12,7 +12,7 @@ import {
 import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../../kernels/graph/graph.ts";
 import { POLICY_STATS } from "../../../kernels/losses/policy_loss.ts";
-import { loadFixture } from "../models/fixture.ts";
+import { type Fixture, loadFixture, mergedWeights } from "../models/fixture.ts";
 import { type Array_, openSession, runArtifact, runSession, scalar } from "../run_artifact.ts";
 import { within } from "../within.ts";
 import {
@@ -49,10 +49,13 @@ function norm(values: readonly number[]): number {
 }
 
 /**
- * Checks the gradients of `artifact` at `feeds`: of every parameter along its own gradient, and of all of them
+ * Checks the gradients of `artifact` at `feeds` of `model`: of every parameter along its own gradient, and of all of them
  * together along a random direction.
  */
-async function checkGradients(artifact: Artifact, feeds: Record<string, Array_>): Promise<void> {
+async function checkGradients(
+  artifact: Artifact,
+  { model, feeds }: { model: Fixture; feeds: Record<string, Array_> },
+): Promise<void> {
   using session = await openSession(artifact, feeds);
   const gradients = gradientsOf(await runSession(session, artifact, feeds));
   const lossAt = async (moves: Record<string, number[]>, step: number) => {
@@ -62,7 +65,8 @@ async function checkGradients(artifact: Artifact, feeds: Record<string, Array_>)
         return [name, { dims, data: Array.from(data as number[], (value, i) => value + step * by[i]!) }];
       }),
     );
-    return (await runSession(session, artifact, { ...feeds, ...moved })).loss!.data[0]!;
+    const merged = mergedWeights({ ...model, lora: { ...model.lora, ...moved } });
+    return (await runSession(session, artifact, { ...feeds, ...moved, ...merged })).loss!.data[0]!;
   };
   const slope = async (moves: Record<string, number[]>, step: number) =>
     (await lossAt(moves, step) - await lossAt(moves, -step)) / (2 * step);
@@ -95,7 +99,7 @@ for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   for (const [kind, tuningOf] of [["lora", loraOf], ["full", () => FULL]] as const) {
     Deno.test(`${name}, ${kind}: policy_training with values and entropy has the gradients of its loss`, async () => {
       const { model, tuning, feeds } = await setting(name, tuningOf);
-      await checkGradients(policyTrainingArtifact(model.config, tuning, EVERYTHING), feeds);
+      await checkGradients(policyTrainingArtifact(model.config, tuning, EVERYTHING), { model, feeds });
     });
   }
 }
@@ -152,12 +156,12 @@ Deno.test("The loss is policy loss + value_coef · value loss − entropy_coef �
 
 Deno.test("value_training has the gradients of its loss", async () => {
   const { model, tuning, feeds } = await setting("qwen3");
-  await checkGradients(valueTrainingArtifact(model.config, tuning, { accumulate: false }), feeds);
+  await checkGradients(valueTrainingArtifact(model.config, tuning, { accumulate: false }), { model, feeds });
 });
 
 Deno.test("sft_training has the gradients of its loss", async () => {
   const { model, tuning, feeds } = await setting("qwen3");
-  await checkGradients(sftTrainingArtifact(model.config, tuning, { accumulate: false }), feeds);
+  await checkGradients(sftTrainingArtifact(model.config, tuning, { accumulate: false }), { model, feeds });
 });
 
 Deno.test("sft_training gives minus the logprobs of policy_eval, summed and weighted", async () => {

@@ -3,7 +3,9 @@ import { readConfig } from "../../../core/model/read_config.ts";
 import { openSafetensorsFile } from "../../../core/model/safetensors.ts";
 import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
+import { linears } from "../../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { MERGED } from "../../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import type { Array_ } from "../run_artifact.ts";
 
@@ -102,4 +104,28 @@ export async function loadFixture(name: string): Promise<Fixture> {
 /** Values of a (B,T) reference array at the packed tokens. */
 export function packed(fixture: Fixture, name: string): number[] {
   return fixture.cells.map((cell) => fixture.expected[name]!.data[cell]!);
+}
+
+/** The weights that the adapter changes, with `gate` times it added, by the names that graphs take them by. */
+export function mergedWeights(
+  { config, adapter, weights, lora }: Pick<Fixture, "config" | "adapter" | "weights" | "lora">,
+  gate = 1,
+): Record<string, Array_> {
+  return Object.fromEntries(
+    linears(config).filter(({ module }) => adapter.has(module)).map(({ module, fanInFanOut }) => {
+      const { dims, data } = weights[`${module}.weight`]!;
+      const [a, b] = ["A", "B"].map((side) => lora[`${module}.lora_${side}.weight`]!);
+      const [r, inputs] = a!.dims as [number, number];
+      const merged = Array.from(data as ArrayLike<number>, (value, i) => {
+        const cell = [Math.floor(i / dims[1]!), i % dims[1]!] as const;
+        const [out, column] = fanInFanOut ? cell.toReversed() as [number, number] : cell;
+        let product = 0;
+        for (let k = 0; k < r; k++) {
+          product += Number(b!.data[out * r + k]) * Number(a!.data[k * inputs + column]);
+        }
+        return value + gate * adapter.get(module)!.scale * product;
+      });
+      return [`${MERGED}${module}.weight`, { dims, data: merged }];
+    }),
+  );
 }

@@ -11,13 +11,21 @@ import { toHalf } from "../../../kernels/onnx/halves.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
 import { within } from "../within.ts";
-import { type Fixture, loadFixture, packed } from "./fixture.ts";
+import { type Fixture, loadFixture, mergedWeights, packed } from "./fixture.ts";
 
 const MODELS = ["qwen3", "qwen2", "llama", "gpt2"];
 const TRAINING = { values: false, entropyBonus: false, accumulate: false };
 
 function feeds(fixture: Fixture, more: Record<string, Array_> = {}): Record<string, Array_> {
-  return { ...fixture.weights, ...fixture.lora, ...fixture.rope, ...fixture.batch, ...more };
+  const lora = { ...fixture.lora, ...more };
+  return {
+    ...fixture.weights,
+    ...lora,
+    ...mergedWeights({ ...fixture, lora }, Number(more.adapter_scale?.data[0] ?? 1)),
+    ...fixture.rope,
+    ...fixture.batch,
+    ...more,
+  };
 }
 
 const at = (temperature: number, adapter: number) => ({
