@@ -24,7 +24,7 @@ import { lanesOf, PRECISION } from "../model/base_model.ts";
 import { FORWARD_BOUNDS, forwardRows } from "../model/forward_chunks.ts";
 import { type Lanes, lanesOfBatch } from "../model/lanes.ts";
 import { parameterGroups, tuningOf } from "../model/network.ts";
-import { formKey, type TrainingCut, trainingCut, type TrainingForm } from "../model/training_cut.ts";
+import { onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "../model/training_cut.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 
 /** Bytes, by what takes them. */
@@ -84,8 +84,7 @@ export function jobCost(
   const tuning = held(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable));
   const critic = job.value.type === "separate" ? held(tuningOf(model, { ...job.value, type: "lora" })) : null;
   const options = { values, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
-  const train = ({ recompute, blocks }: TrainingForm) =>
-    policyTrainingArtifact(model, tuning, { ...options, recompute, blocks });
+  const train = (form: TrainingForm) => policyTrainingArtifact(model, tuning, { ...options, ...form });
   const blocks = attentionBlocks(columns + 1, target);
   const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
   const graphs = {
@@ -167,12 +166,7 @@ function trainingRun(
   most: Lanes,
   target: Target,
 ): TrainingCut & { artifact: Artifact } {
-  const made = new Map<string, Artifact>();
-  const graph = (form: TrainingForm) => {
-    const known = made.get(formKey(form)) ?? train(form);
-    made.set(formKey(form), known);
-    return known;
-  };
+  const graph = onceAForm(train);
   const cut = trainingCut(model, graph, shape, most, target);
   return { ...cut, artifact: graph(cut) };
 }

@@ -14,7 +14,7 @@ import { cutEvenly, inRounds, lanesOfBatch, runLanes } from "./lanes.ts";
 import type { SessionCache } from "./network.ts";
 import type { ParameterSet } from "./parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
-import { formKey, type TrainingCut, trainingCut, type TrainingForm } from "./training_cut.ts";
+import { formKey, onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "./training_cut.ts";
 import { Unread } from "./unread.ts";
 
 export interface RunOptions {
@@ -127,14 +127,12 @@ interface BoundLane {
 export class TrainingGraph {
   readonly #sessions: SessionCache;
   readonly #name: string;
-  readonly #artifact: (options: GradientOptions) => Artifact;
+  readonly #artifact: (form: TrainingForm) => Artifact;
   readonly #merge: AdapterMerge;
   readonly #parameters: ParameterSet;
   readonly #gradients: ParameterSet;
   /** Gradients of the lanes beside the first, until they are added to `gradients`. */
   readonly #lanes: ParameterSet[] = [];
-  /** By their form. */
-  readonly #graphs = new Map<string, Artifact>();
   readonly #bound: BoundLane[] = [];
   /** By the shape of the rows. */
   readonly #cuts = new Map<string, TrainingCut>();
@@ -151,7 +149,7 @@ export class TrainingGraph {
   ) {
     this.#sessions = sessions;
     this.#name = name;
-    this.#artifact = artifact;
+    this.#artifact = onceAForm((form) => artifact({ accumulate: true, ...form }));
     this.#merge = merge;
     this.#parameters = parameters;
     this.#gradients = gradients;
@@ -171,7 +169,7 @@ export class TrainingGraph {
     const sessions = await this.#sessions.forLanes(
       parts.length,
       `${this.#name}:${formKey(cut)}`,
-      () => this.#graph(cut),
+      () => this.#artifact(cut),
     );
     const merged = await this.#merge.merge(this.#parameters);
     const lanes = sessions.map((session, index) => this.#lane(session, index, merged));
@@ -220,17 +218,10 @@ export class TrainingGraph {
       actions: Math.max(...rows.map(({ response_ids }) => response_ids.length)),
     };
     const key = Object.values(shape).join();
-    const graph = (form: TrainingForm) => this.#graph(form);
-    const cut = this.#cuts.get(key) ?? trainingCut(base.config, graph, shape, base, base.runtime.target);
+    const cut = this.#cuts.get(key) ??
+      trainingCut(base.config, this.#artifact, shape, base, base.runtime.target);
     this.#cuts.set(key, cut);
     return cut;
-  }
-
-  #graph({ recompute, blocks }: TrainingForm): Artifact {
-    const key = formKey({ recompute, blocks });
-    const known = this.#graphs.get(key) ?? this.#artifact({ accumulate: true, recompute, blocks });
-    this.#graphs.set(key, known);
-    return known;
   }
 
   /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */

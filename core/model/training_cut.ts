@@ -25,6 +25,17 @@ export function formKey({ recompute, blocks }: TrainingForm): string {
   return `${recompute}:${blocks}`;
 }
 
+/** `make`, which is asked for each form once: a graph of a large model takes a moment to build. */
+export function onceAForm(make: (form: TrainingForm) => Artifact): (form: TrainingForm) => Artifact {
+  const made = new Map<string, Artifact>();
+  return ({ recompute, blocks }) => {
+    const key = formKey({ recompute, blocks });
+    const known = made.get(key) ?? make({ recompute, blocks });
+    made.set(key, known);
+    return known;
+  };
+}
+
 export interface TrainingCut extends TrainingForm {
   lanes: number;
   /** Rows per run of a lane, at most. */

@@ -6,7 +6,7 @@ import { lanesOf } from "../../../core/model/base_model.ts";
 import { tuningOf } from "../../../core/model/network.ts";
 import type { Target } from "../../../kernels/nn/target.ts";
 import { parseConfig } from "../../../core/model/read_config.ts";
-import { formKey, trainingCut, type TrainingForm, weightBytes } from "../../../core/model/training_cut.ts";
+import { onceAForm, trainingCut, weightBytes } from "../../../core/model/training_cut.ts";
 
 const LORA = { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" } as const;
 
@@ -15,26 +15,15 @@ function setting(size: "tiny" | "135m") {
   const architectures = [config.model_type === "qwen3" ? "Qwen3ForCausalLM" : "LlamaForCausalLM"];
   const { model } = parseConfig({ ...config, architectures });
   const options = { values: false, entropyBonus: false, accumulate: true };
-  const artifact = ({ recompute, blocks }: TrainingForm) =>
-    policyTrainingArtifact(model, tuningOf(model, LORA), { ...options, recompute, blocks });
-  const made = new Map<string, ReturnType<typeof artifact>>();
+  const artifact = onceAForm((form) =>
+    policyTrainingArtifact(model, tuningOf(model, LORA), { ...options, ...form })
+  );
   return {
     model,
     cut: (
       shape: { rows: number; columns: number; actions: number },
       { threads = 1, target = "cpu" }: { threads?: number; target?: Target } = {},
-    ) =>
-      trainingCut(
-        model,
-        (form) => {
-          const key = formKey(form);
-          made.set(key, made.get(key) ?? artifact(form));
-          return made.get(key)!;
-        },
-        shape,
-        lanesOf(model, threads, target),
-        target,
-      ),
+    ) => trainingCut(model, artifact, shape, lanesOf(model, threads, target), target),
   };
 }
 
