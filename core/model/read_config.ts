@@ -83,11 +83,21 @@ const FAMILIES: Record<ModelType, Family> = {
   qwen3: {
     architectures: { Qwen3ForCausalLM: "causal_lm", Qwen3ForSequenceClassification: "sequence_classifier" },
     read: (fields) =>
-      llamaLike(fields, "qwen3", { attention: "all", max_position_embeddings: 32768, head_dim: 128 }),
+      llamaLike(fields, "qwen3", {
+        attention: "all",
+        max_position_embeddings: 32768,
+        num_key_value_heads: 32,
+        head_dim: 128,
+      }),
   },
   qwen2: {
     architectures: { Qwen2ForCausalLM: "causal_lm", Qwen2ForSequenceClassification: "sequence_classifier" },
-    read: (fields) => llamaLike(fields, "qwen2", { attention: "qkv", max_position_embeddings: 32768 }),
+    read: (fields) =>
+      llamaLike(fields, "qwen2", {
+        attention: "qkv",
+        max_position_embeddings: 32768,
+        num_key_value_heads: 32,
+      }),
   },
   llama: {
     architectures: { LlamaForCausalLM: "causal_lm", LlamaForSequenceClassification: "sequence_classifier" },
@@ -107,18 +117,30 @@ export function architectureOf(model_type: ModelType, task: Task): string {
 /**
  * The layout that Qwen3, Qwen2, Llama and SmolLM2 share. `attention` says which projections may have a bias:
  * Qwen2's q, k and v always do, the others' all four as `attention_bias` says. Heads are as large as `head_dim` says,
- * where it is left out as the family's, or else as many share the hidden size.
+ * where it is left out as the family's, or else as many share the hidden size. Key and value heads that
+ * are left out are the family's where it has a number and that fits, or else as many as query heads.
  */
 function llamaLike(
   fields: Fields,
   model_type: ModelType,
-  family: { attention: "qkv" | "all"; max_position_embeddings: number; head_dim?: number },
+  family: {
+    attention: "qkv" | "all";
+    max_position_embeddings: number;
+    num_key_value_heads?: number;
+    head_dim?: number;
+  },
 ): ModelConfig {
   fields.choice("hidden_act", ["silu"], "silu");
   const hidden_size = fields.size("hidden_size", LIMITS.hidden_size);
   const heads = fields.size("num_attention_heads", LIMITS.num_attention_heads);
   const bias = family.attention === "all" && fields.flag("attention_bias", false);
   refuseSlidingWindow(fields);
+  const ownKv = fields.source.num_key_value_heads === undefined ? family.num_key_value_heads : undefined;
+  const max_position_embeddings = fields.size(
+    "max_position_embeddings",
+    LIMITS.max_position_embeddings,
+    family.max_position_embeddings,
+  );
   return {
     model_type,
     vocab_size: fields.size("vocab_size", LIMITS.vocab_size),
@@ -126,17 +148,17 @@ function llamaLike(
     intermediate_size: fields.size("intermediate_size", LIMITS.intermediate_size),
     num_hidden_layers: fields.size("num_hidden_layers", LIMITS.num_hidden_layers),
     num_attention_heads: heads,
-    num_key_value_heads: fields.size("num_key_value_heads", LIMITS.num_attention_heads, heads),
+    num_key_value_heads: fields.size(
+      "num_key_value_heads",
+      LIMITS.num_attention_heads,
+      ownKv !== undefined && heads % ownKv === 0 ? ownKv : heads,
+    ),
     head_dim: fields.has("head_dim")
       ? fields.size("head_dim", LIMITS.head_dim)
       : family.head_dim ?? hidden_size / heads,
-    max_position_embeddings: fields.size(
-      "max_position_embeddings",
-      LIMITS.max_position_embeddings,
-      family.max_position_embeddings,
-    ),
+    max_position_embeddings,
     norm_eps: fields.positive("rms_norm_eps", 1e-6),
-    rope: readRope(fields),
+    rope: readRope(fields, max_position_embeddings),
     bias: {
       qkv: family.attention === "qkv" || bias,
       o: bias,
@@ -210,7 +232,7 @@ function refuse(fields: Fields): void {
 /** Which layers look at a window is said layer by layer, or by the first of them: Qwen's config may name none. */
 function refuseSlidingWindow(fields: Fields): void {
   if (!fields.flag("use_sliding_window", false) || fields.has("layer_types")) return;
-  if (!fields.has("sliding_window")) return;
+  if (fields.source.sliding_window === null) return; // one that is left out is 4,096
   const first = fields.has("max_window_layers") ? fields.source.max_window_layers : 28;
   if (!(Number(first) >= Number(fields.source.num_hidden_layers))) {
     throw fields.unsupported("use_sliding_window", "supported: false, or windows in no layer");

@@ -197,6 +197,18 @@ Deno.test("parseConfig() reads a key where transformers does, and what it leaves
     scaling: { type: "linear", factor: 2 },
   });
   assert.deepEqual(parseConfig({ ...qwen3, rope_scaling: {} }).model, same);
+  // Left out, Qwen's key and value heads are 32; null, as many as the query heads.
+  const noKv = { ...qwen3, num_attention_heads: 64, num_key_value_heads: undefined };
+  assert.equal(parseConfig(noKv).model.num_key_value_heads, 32);
+  assert.equal(parseConfig({ ...noKv, num_key_value_heads: null }).model.num_key_value_heads, 64);
+  const numbers = { factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+  const llama3 = { rope_scaling: { rope_type: "llama3", ...numbers } };
+  const short = parseConfig({ ...qwen3, max_position_embeddings: 300, ...llama3 });
+  assert.deepEqual(short.model.rope?.scaling, {
+    type: "llama3",
+    ...numbers,
+    original_max_position_embeddings: 300,
+  });
   const gpt2 = await configOf("gpt2");
   const { n_embd, n_head, n_layer, n_positions, ...rest } = gpt2;
   const renamed = {
@@ -217,6 +229,11 @@ Deno.test("parseConfig() refuses what cannot be run, naming the key, its value a
     [{ architectures: ["Qwen3ForTokenClassification"] }, /architectures .* supported: Qwen3ForCausalLM/],
     [
       { layer_types: null, use_sliding_window: true, sliding_window: 64, max_window_layers: 2 },
+      /use_sliding_window true: supported: false/,
+    ],
+    // Left out, the window is 4,096 and begins at layer 28.
+    [
+      { layer_types: null, use_sliding_window: true, sliding_window: undefined, max_window_layers: 2 },
       /use_sliding_window true: supported: false/,
     ],
     [{ layer_types: ["full_attention", "sliding_attention"] }, /layer_types .*sliding_attention/],
