@@ -130,7 +130,7 @@ function llamaLike(
     head_dim?: number;
   },
 ): ModelConfig {
-  fields.choice("hidden_act", ["silu"], "silu");
+  fields.choice("hidden_act", ["silu", "swish"], "silu"); // two names of one function
   const hidden_size = fields.size("hidden_size", LIMITS.hidden_size);
   const heads = fields.size("num_attention_heads", LIMITS.num_attention_heads);
   const bias = family.attention === "all" && fields.flag("attention_bias", false);
@@ -170,7 +170,7 @@ function llamaLike(
 }
 
 function gpt2(fields: Fields): ModelConfig {
-  fields.choice("activation_function", ["gelu_new", "gelu_pytorch_tanh"], "gelu_new"); // two names of one function
+  fields.choice("activation_function", GELU_NAMES, "gelu_new");
   for (const [key, wanted] of Object.entries(GPT2_FLAGS)) {
     if (fields.flag(key, wanted) !== wanted) throw fields.unsupported(key, `supported: ${wanted}`);
   }
@@ -196,6 +196,15 @@ function gpt2(fields: Fields): ModelConfig {
     tie_word_embeddings: fields.flag("tie_word_embeddings", true),
   };
 }
+
+/** One function, by the names of its implementations. */
+const GELU_NAMES = [
+  "gelu_new",
+  "gelu_pytorch_tanh",
+  "gelu_python_tanh",
+  "gelu_fast",
+  "gelu_accurate",
+] as const;
 
 /** Transformers reads either name. */
 const GPT2_NAMES = [

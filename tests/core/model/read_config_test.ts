@@ -216,8 +216,10 @@ Deno.test("parseConfig() reads a key where transformers does, and what it leaves
     ...{ num_hidden_layers: n_layer, max_position_embeddings: n_positions },
   };
   assert.deepEqual(parseConfig({ ...rest, ...renamed }).model, parseConfig(gpt2).model);
-  const tanh = { activation_function: "gelu_pytorch_tanh" };
-  assert.deepEqual(parseConfig({ ...gpt2, ...tanh }).model, parseConfig(gpt2).model);
+  for (const activation_function of ["gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast", "gelu_accurate"]) {
+    assert.deepEqual(parseConfig({ ...gpt2, activation_function }).model, parseConfig(gpt2).model);
+  }
+  assert.deepEqual(parseConfig({ ...qwen3, hidden_act: "swish" }).model, same);
 });
 
 Deno.test("parseConfig() refuses what cannot be run, naming the key, its value and what is supported", async () => {
@@ -239,7 +241,7 @@ Deno.test("parseConfig() refuses what cannot be run, naming the key, its value a
     [{ layer_types: ["full_attention", "sliding_attention"] }, /layer_types .*sliding_attention/],
     [{ num_experts: 64 }, /num_experts 64: mixtures of experts/],
     [{ quantization_config: { bits: 4 } }, /quantization_config {"bits":4}/],
-    [{ hidden_act: "gelu" }, /hidden_act "gelu": supported: silu/],
+    [{ hidden_act: "gelu" }, /hidden_act "gelu": supported: silu, swish/],
     [
       { rope_parameters: { rope_type: "yarn", factor: 4 } },
       /rope_type "yarn": supported: default, linear, llama3/,
