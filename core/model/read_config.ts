@@ -256,9 +256,11 @@ function taskOf(fields: Fields, architectures: Record<string, Task>): Task {
   throw fields.unsupported("architectures", `supported: ${Object.keys(architectures).join(", ")}`);
 }
 
+/** Names count before a number: transformers makes a head for as many. */
 function labels(fields: Fields): number {
   const names = fields.source.id2label;
-  return fields.size("num_labels", 100_000, isRecord(names) ? Object.keys(names).length || 2 : 2);
+  const named = isRecord(names) ? Object.keys(names).length : 0;
+  return named || fields.size("num_labels", 100_000, 2);
 }
 
 function checkHeads(

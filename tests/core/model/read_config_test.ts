@@ -222,6 +222,14 @@ Deno.test("parseConfig() reads a key where transformers does, and what it leaves
   assert.deepEqual(parseConfig({ ...qwen3, hidden_act: "swish" }).model, same);
 });
 
+Deno.test("parseConfig() counts a classifier's labels as transformers does", async () => {
+  const { id2label: _, ...reward } = await configOf("reward-qwen3");
+  const one = { id2label: { 0: "LABEL_0" } };
+  const labels = (change: Record<string, unknown>) => parseConfig({ ...reward, ...change }).num_labels;
+  assert.deepEqual([labels({}), labels({ num_labels: 1 }), labels({ num_labels: 3 })], [2, 1, 3]);
+  assert.deepEqual([labels(one), labels({ ...one, num_labels: 3 }), labels({ id2label: null })], [1, 1, 2]);
+});
+
 Deno.test("parseConfig() refuses what cannot be run, naming the key, its value and what is supported", async () => {
   const qwen3 = await configOf("qwen3"), gpt2 = await configOf("gpt2");
   const unsupported: [Record<string, unknown>, RegExp][] = [
