@@ -78,10 +78,17 @@ interface Family {
   read(fields: Fields): ModelConfig;
 }
 
-/** The families we run: their model classes and how their keys are read. */
+/**
+ * The families we run: their model classes and how their keys are read. A bare trunk (`LlamaModel`) whose head is
+ * its embedding is a language model that was saved without saying so.
+ */
 const FAMILIES: Record<ModelType, Family> = {
   qwen3: {
-    architectures: { Qwen3ForCausalLM: "causal_lm", Qwen3ForSequenceClassification: "sequence_classifier" },
+    architectures: {
+      Qwen3ForCausalLM: "causal_lm",
+      Qwen3Model: "causal_lm",
+      Qwen3ForSequenceClassification: "sequence_classifier",
+    },
     read: (fields) =>
       llamaLike(fields, "qwen3", {
         attention: "all",
@@ -91,7 +98,11 @@ const FAMILIES: Record<ModelType, Family> = {
       }),
   },
   qwen2: {
-    architectures: { Qwen2ForCausalLM: "causal_lm", Qwen2ForSequenceClassification: "sequence_classifier" },
+    architectures: {
+      Qwen2ForCausalLM: "causal_lm",
+      Qwen2Model: "causal_lm",
+      Qwen2ForSequenceClassification: "sequence_classifier",
+    },
     read: (fields) =>
       llamaLike(fields, "qwen2", {
         attention: "qkv",
@@ -100,11 +111,19 @@ const FAMILIES: Record<ModelType, Family> = {
       }),
   },
   llama: {
-    architectures: { LlamaForCausalLM: "causal_lm", LlamaForSequenceClassification: "sequence_classifier" },
+    architectures: {
+      LlamaForCausalLM: "causal_lm",
+      LlamaModel: "causal_lm",
+      LlamaForSequenceClassification: "sequence_classifier",
+    },
     read: (fields) => llamaLike(fields, "llama", { attention: "all", max_position_embeddings: 2048 }),
   },
   gpt2: {
-    architectures: { GPT2LMHeadModel: "causal_lm", GPT2ForSequenceClassification: "sequence_classifier" },
+    architectures: {
+      GPT2LMHeadModel: "causal_lm",
+      GPT2Model: "causal_lm",
+      GPT2ForSequenceClassification: "sequence_classifier",
+    },
     read: gpt2,
   },
 };

@@ -216,6 +216,8 @@ Deno.test("parseConfig() reads a key where transformers does, and what it leaves
     ...{ num_hidden_layers: n_layer, max_position_embeddings: n_positions },
   };
   assert.deepEqual(parseConfig({ ...rest, ...renamed }).model, parseConfig(gpt2).model);
+  const trunk = parseConfig({ ...gpt2, architectures: ["GPT2Model"] });
+  assert.deepEqual([trunk.task, trunk.model], ["causal_lm", parseConfig(gpt2).model]);
   for (const activation_function of ["gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast", "gelu_accurate"]) {
     assert.deepEqual(parseConfig({ ...gpt2, activation_function }).model, parseConfig(gpt2).model);
   }
