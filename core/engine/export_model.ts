@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { exportedModel } from "../../kernels/export/export_artifacts.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";
 import type { Chunks } from "../model/atomic_file.ts";
 import { BaseModel } from "../model/base_model.ts";
@@ -29,7 +30,7 @@ const FORMATS: {
   ) => Promise<Record<string, Chunks>>;
 } = {
   merged: async (base, { shapes }, read) => ({
-    ...await modelFiles(base.folder),
+    ...await modelFiles(base),
     [FULL_WEIGHTS]: streamSafetensors(shapes, read, { format: "pt" }),
   }),
   onnx: ({ config }, _weights, read) => {
@@ -78,19 +79,21 @@ export async function exportModel(
 }
 
 /** The base's other files, its config.json telling what the new weights are. */
-async function modelFiles(folder: string): Promise<Record<string, Chunks>> {
+async function modelFiles({ folder, config }: BaseModel): Promise<Record<string, Chunks>> {
   const files: Record<string, Chunks> = {};
   for (const name of MODEL_FILES) {
     const bytes = await readBounded(join(folder, name), name, MAX_MODEL_FILE_BYTES);
-    if (bytes) files[name] = [name === "config.json" ? exportedConfig(bytes) : bytes];
+    if (bytes) files[name] = [name === "config.json" ? exportedConfig(bytes, config) : bytes];
   }
   return files;
 }
 
-function exportedConfig(bytes: Uint8Array): Uint8Array {
+function exportedConfig(bytes: Uint8Array, { tie_word_embeddings }: ModelConfig): Uint8Array {
   const { torch_dtype: _old, ...config } = JSON.parse(new TextDecoder().decode(bytes));
   const told = {
     ...config,
+    // The base's may say that a head of its own is tied.
+    ...(!tie_word_embeddings && { tie_word_embeddings }),
     dtype: "float32",
     // For a folder that gets onnx/ as well: transformers.js then loads the data file where it must be told to.
     "transformers.js_config": { use_external_data_format: { [ONNX_MODEL]: 1 } },

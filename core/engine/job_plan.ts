@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
+import { HEAD } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { MAX_INT8_TERMS } from "../../kernels/ops/quantization.ts";
@@ -10,7 +11,7 @@ import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readAdapter } from "../model/adapter_files.ts";
 import { checkPlaces } from "../model/load_adapter.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
-import { ModelWeights, type WantedWeight } from "../model/model_weights.ts";
+import { ModelWeights, readFacts, type WantedWeight } from "../model/model_weights.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
 import type { ParameterGroup } from "../model/parameter_set.ts";
@@ -60,7 +61,7 @@ export async function planJob(
   folders: JobFolders,
   options: PlanOptions = planOptions({ threads: navigator.hardwareConcurrency, target: "cpu" }, "total"),
 ): Promise<PlannedJob> {
-  const facts = await at("model", readConfig(folders.model));
+  const facts = await at("model", readFacts(folders.model));
   if (facts.task !== "causal_lm") {
     throw invalid(
       "model",
@@ -201,7 +202,7 @@ async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promis
         "unsupported_model",
       );
     }
-    const trunk = weightShapes(facts.model).filter(({ name }) => name !== "lm_head.weight");
+    const trunk = weightShapes(facts.model).filter(({ name }) => name !== HEAD);
     const head = { name: "score.weight", shape: [1, facts.model.hidden_size] };
     await at("reward", checkWeights(folder, facts, [...trunk, head]));
     if (!await sameTokenizer(folder, folders.model)) await at("reward", loadTokenizer(folder));

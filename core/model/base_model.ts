@@ -17,8 +17,8 @@ import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { Lanes } from "./lanes.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
-import { ModelWeights, type WantedWeight } from "./model_weights.ts";
-import { type FolderConfig, readConfig } from "./read_config.ts";
+import { ModelWeights, readFacts, type WantedWeight } from "./model_weights.ts";
+import type { FolderConfig } from "./read_config.ts";
 
 /** What a device computes in unless told otherwise: a GPU multiplies 16 bits many times faster. */
 export const PRECISION: Record<Target, Precision> = { cpu: "float32", cuda: "bfloat16" };
@@ -64,13 +64,16 @@ export class BaseModel {
     this.#prepacked = runtime.createPrepackedWeights();
   }
 
-  /** Reads the folder's configuration; weights follow when a session needs them. Unless said, the device decides. */
+  /**
+   * Reads the folder's configuration and, of a tied model whose files hold the head too, whether that is so; weights
+   * follow when a session needs them. Unless said, the device decides the precision.
+   */
   static async open(
     runtime: Runtime,
     folder: string,
     { precision }: { precision?: Precision } = {},
   ): Promise<BaseModel> {
-    return new BaseModel(runtime, folder, await readConfig(folder), precision ?? PRECISION[runtime.target]);
+    return new BaseModel(runtime, folder, await readFacts(folder), precision ?? PRECISION[runtime.target]);
   }
 
   /** Whether the same tokens give the same numbers whatever batch they are in, but for the last bits. */

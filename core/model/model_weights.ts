@@ -1,11 +1,12 @@
 /**
  * A model folder's weights under the names its graphs use. Files of a bare trunk leave its prefix out (the hub's
- * GPT-2 has `wte.weight` for `transformer.wte.weight`); what else a file holds, masks or a copy of a tied head, is
- * never asked for.
+ * GPT-2 has `wte.weight` for `transformer.wte.weight`), and files of a model with a tied head may have its matrix
+ * under the head's name alone; what else a file holds, masks or a copy of a tied head, is never asked for.
  */
-import { familyOf } from "../../kernels/models/families.ts";
+import { familyOf, HEAD } from "../../kernels/models/families.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";
+import { type FolderConfig, readConfig } from "./read_config.ts";
 import { openSafetensors, type SafetensorsSource } from "./safetensors.ts";
 
 export interface WantedWeight {
@@ -15,16 +16,16 @@ export interface WantedWeight {
 
 export class ModelWeights {
   readonly #source: SafetensorsSource;
-  readonly #prefix: string;
+  readonly #config: ModelConfig;
 
-  private constructor(source: SafetensorsSource, prefix: string) {
+  private constructor(source: SafetensorsSource, config: ModelConfig) {
     this.#source = source;
-    this.#prefix = prefix;
+    this.#config = config;
   }
 
   /** Opens a folder's files; only their headers are read. @throws {UserError} `damaged_model` */
   static async open(folder: string, config: ModelConfig): Promise<ModelWeights> {
-    return new ModelWeights(await openSafetensors(folder), familyOf(config).prefix);
+    return new ModelWeights(await openSafetensors(folder), config);
   }
 
   /** @throws {UserError} `damaged_model` when a weight is missing or not of the shape its config.json implies */
@@ -49,13 +50,38 @@ export class ModelWeights {
     return this.#source.readFloat32(this.#stored(name));
   }
 
+  /** Whether there is a head beside the embedding and it is another matrix, whatever the configuration says. */
+  async hasOwnHead(): Promise<boolean> {
+    const embedding = this.#stored(familyOf(this.#config).embedding);
+    const hasBoth = embedding !== HEAD && this.#source.has(HEAD) && this.#source.has(embedding);
+    return hasBoth && !await this.#source.equal(HEAD, embedding);
+  }
+
   [Symbol.dispose](): void {
     this.#source.close();
   }
 
   /** What the files call the weight of this name. */
   #stored(name: string): string {
-    const bare = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : name;
-    return this.#source.has(name) || !this.#source.has(bare) ? name : bare;
+    const { prefix, embedding } = familyOf(this.#config);
+    const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const names = [name, bare];
+    if (name === embedding && this.#config.tie_word_embeddings) names.push(HEAD);
+    return names.find((stored) => this.#source.has(stored)) ?? name;
   }
+}
+
+/**
+ * What a folder's configuration says; but a head that its files hold and that is not the embedding counts as one of
+ * its own, as for transformers, also where config.json ties the two.
+ *
+ * @throws {UserError} as `readConfig` and `ModelWeights.open` do
+ */
+export async function readFacts(folder: string): Promise<FolderConfig> {
+  const facts = await readConfig(folder);
+  if (facts.task !== "causal_lm" || !facts.model.tie_word_embeddings) return facts;
+  using weights = await ModelWeights.open(folder, facts.model);
+  return await weights.hasOwnHead()
+    ? { ...facts, model: { ...facts.model, tie_word_embeddings: false } }
+    : facts;
 }

@@ -2,6 +2,7 @@
  * Reading tensors from a model folder or one safetensors file. Only headers are read at opening; a tensor is
  * read when it is asked for, straight into the array that is returned. Nothing is kept.
  */
+import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
 import {
@@ -15,7 +16,7 @@ import { readShardIndex } from "./shard_index.ts";
 import { quote } from "./strict_json.ts";
 import { widenBfloat16, widenFloat16 } from "./widen.ts";
 
-/** Half-precision tensors pass through a buffer of this size on their way to float32. */
+/** Half-precision tensors pass through a buffer of this size on their way to float32, compared ones through two. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 export interface TensorInfo {
@@ -45,6 +46,11 @@ export interface SafetensorsSource {
   read(
     name: string,
   ): Promise<Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>;
+  /**
+   * Whether two tensors are of one dtype and shape and hold the same bytes.
+   * @throws {UserError} as `readFloat32` does
+   */
+  equal(name: string, other: string): Promise<boolean>;
   close(): void;
 }
 
@@ -176,6 +182,26 @@ class Source implements SafetensorsSource {
       const bytes = new Uint8Array(entry.end - entry.begin);
       await readAt(file.handle, entry.begin, bytes, file.name);
       return new view(bytes.buffer);
+    });
+  }
+
+  equal(name: string, other: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const [one, two] = [this.#find(name), this.#find(other)];
+      const [kind, otherKind] = [one, two].map(({ entry }) => `${entry.dtype} ${entry.shape}`);
+      if (kind !== otherKind) return false;
+      const length = one.entry.end - one.entry.begin;
+      const chunks = [one, two].map(() => new Uint8Array(Math.min(CHUNK_BYTES, length))) as [
+        Uint8Array,
+        Uint8Array,
+      ];
+      for (let at = 0; at < length; at += CHUNK_BYTES) {
+        const [bytes, others] = chunks.map((chunk) => chunk.subarray(0, length - at)) as typeof chunks;
+        await readAt(one.file.handle, one.entry.begin + at, bytes, one.file.name);
+        await readAt(two.file.handle, two.entry.begin + at, others, two.file.name);
+        if (Buffer.compare(bytes, others) !== 0) return false;
+      }
+      return true;
     });
   }
 

@@ -19,9 +19,12 @@ export function embedding(config: ModelConfig, parameters: Parameters): Value {
   return parameters.weight(familyOf(config).embedding, [config.vocab_size, config.hidden_size]);
 }
 
+/** The name of a language-model head's matrix that is not the embedding. */
+export const HEAD = "lm_head.weight";
+
 /** The name of the language-model head's matrix: the embedding's own when tied. */
 export function lmHeadName(config: ModelConfig): string {
-  return config.tie_word_embeddings ? familyOf(config).embedding : "lm_head.weight";
+  return config.tie_word_embeddings ? familyOf(config).embedding : HEAD;
 }
 
 /** The matrix of the language-model head [V,H]. */

@@ -48,6 +48,30 @@ Deno.test("a file of a bare trunk is the model that transformers saves with its 
     assert.deepEqual(plan, whole.plan);
   }));
 
+Deno.test("a tied head in the files is the embedding, their only copy of it, or a head of its own", () =>
+  inFolder(async (parent) => {
+    const folder = await copyModel("qwen3", join(parent, "tied"));
+    const EMBEDDING = "model.embed_tokens.weight", HEAD = "lm_head.weight";
+    const tied = (change: (value: number, at: number) => number) =>
+      rewriteWeights(folder, (tensors) => {
+        const { shape, data } = tensors[EMBEDDING]!;
+        return {
+          ...tensors,
+          [HEAD]: { dtype: "F32", shape, data: (data as Float32Array<ArrayBuffer>).map(change) },
+        };
+      });
+    const isTied = async () => (await BaseModel.open(runtime, folder)).config.tie_word_embeddings;
+    const expected = await logprobs(fixtureFolder("qwen3"));
+    await tied((value) => value);
+    assert.deepEqual([await isTied(), await logprobs(folder)], [true, expected]);
+    await tied((value, at) => at === 0 ? value + 1 : value);
+    assert.equal(await isTied(), false);
+    assert.notDeepEqual(await logprobs(folder), expected);
+    await tied((value) => value);
+    await rewriteWeights(folder, ({ [EMBEDDING]: _, ...tensors }) => tensors);
+    assert.deepEqual([await isTied(), await logprobs(folder)], [true, expected]);
+  }));
+
 for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
   Deno.test(`${name}: the names that graphs ask for are those that transformers saved`, async () => {
     const { model } = await readConfig(fixtureFolder(name));
