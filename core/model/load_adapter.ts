@@ -1,6 +1,7 @@
 /** A PEFT adapter folder as parameters of our graphs: from here on a file's adapter is like one we made. */
 import type { Tuning } from "../../kernels/artifacts.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { HEAD } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import { UserError } from "../errors.ts";
 import { type Adapter, loraKeys, readAdapter } from "./adapter_files.ts";
@@ -19,7 +20,7 @@ export interface LoadedAdapter {
  *
  * @param head lay out a value head behind the adapter, at zero
  * @throws {UserError} `damaged_model` when it adapts a layer the base does not have, or one of another size;
- * `unsupported_model` when it replaces a layer
+ * `unsupported_model` when it replaces a layer or adapts the head
  */
 export async function loadAdapter(
   base: BaseModel,
@@ -47,6 +48,12 @@ export function checkPlaces(config: ModelConfig, adapter: Pick<Adapter, "modules
   const known = new Map(linears(config).map((linear) => [linear.module, linear]));
   for (const [module, { r }] of modules) {
     const linear = known.get(module);
+    if (`${module}.weight` === HEAD) {
+      throw new UserError(
+        "unsupported_model",
+        `The adapter is for '${module}', the language-model head: adapters of the layers' linears are supported`,
+      );
+    }
     if (!linear) {
       throw new UserError(
         "damaged_model",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
-import { adapterFiles, readAdapter } from "../../../core/model/adapter_files.ts";
+import { adapterFiles, loraKeys, readAdapter } from "../../../core/model/adapter_files.ts";
 import { writeFileAtomic } from "../../../core/model/atomic_file.ts";
 import { inFolder } from "./in_folder.ts";
 import { fixtureFolder, openBase } from "./tiny_models.ts";
@@ -51,5 +51,22 @@ Deno.test("loadAdapter() refuses an adapter that replaces a layer", () =>
     await assert.rejects(loadAdapter(base, folder, { head: false }), {
       code: "unsupported_model",
       message: /lm_head.weight", a layer saved whole/,
+    });
+  }));
+
+Deno.test("loadAdapter() says of an adapter of the head that it is one", () =>
+  inFolder(async (folder) => {
+    const base = await openBase();
+    const { config, tensors } = await readAdapter(join(fixtureFolder("qwen3"), "adapter"));
+    const pair = (rows: number, columns: number) => ({
+      shape: [rows, columns],
+      data: new Float32Array(rows * columns),
+    });
+    const { a, b } = loraKeys("lm_head");
+    const files = adapterFiles(config, { ...tensors, [a]: pair(config.r, 48), [b]: pair(320, config.r) });
+    for (const [name, chunks] of Object.entries(files)) await writeFileAtomic(join(folder, name), chunks);
+    await assert.rejects(loadAdapter(base, folder, { head: false }), {
+      code: "unsupported_model",
+      message: /'lm_head', the language-model head/,
     });
   }));
