@@ -27,14 +27,19 @@ export interface PreparedRun {
   columns: number;
 }
 
+/**
+ * Makes the inputs of some of the rows, in `least` columns or more: a graph is cut into blocks for the longest row of
+ * all, and what rows a run has, each block wants a query.
+ */
+export type Prepare<Row> = (rows: readonly Row[], least: number) => PreparedRun;
+
 /** A graph without gradients, and what goes into its runs. */
 export interface Evaluation<Row extends TokenSequence> {
   name: string;
   artifact: (options: AttentionOptions) => Artifact;
   /** What its runs take beside their rows. */
   parameters: readonly (ParameterSet | null)[];
-  /** Makes the inputs of some of the rows. */
-  prepare: (rows: readonly Row[]) => PreparedRun;
+  prepare: Prepare<Row>;
   /** Numbers a token of the widest array: the vocabulary, or hidden. */
   width: number;
 }
@@ -67,7 +72,7 @@ export async function evaluate<Row extends TokenSequence>(
       async (round) => {
         await runPrepared(
           base,
-          round.map(({ part, lane }) => ({ ...prepare(part), ...bindings[lane]! })),
+          round.map(({ part, lane }) => ({ ...prepare(part, blocks), ...bindings[lane]! })),
           signal,
         );
         return round.map(({ part, lane }) => ({ part, outputs: taken(bindings[lane]!.binding) }));
@@ -156,12 +161,12 @@ export class TrainingGraph {
   }
 
   /**
-   * One micro-batch, in as many lanes as the model has. `prepare` makes the inputs of some of its rows. Gives the
-   * outputs that are not gradients, each flattened: they are sums over rows, so those of all parts add up when read.
+   * One micro-batch, in as many lanes as the model has. Gives the outputs that are not gradients, each flattened: they
+   * are sums over rows, so those of all parts add up when read.
    */
   async run<Row extends TokenSequence>(
     rows: readonly Row[],
-    prepare: (rows: readonly Row[]) => PreparedRun,
+    prepare: Prepare<Row>,
     { first, signal }: RunOptions & { first: boolean },
   ): Promise<Unread<Outputs>> {
     const cut = this.#cut(rows);
@@ -183,7 +188,7 @@ export class TrainingGraph {
         const fresh = round.map(({ lane }) => this.#bindStats(lanes[lane]!, made));
         await runPrepared(
           this.#sessions.base,
-          round.map(({ part, lane }) => ({ ...prepare(part), ...lanes[lane]! })),
+          round.map(({ part, lane }) => ({ ...prepare(part, cut.blocks), ...lanes[lane]! })),
           signal,
         );
         return fresh;

@@ -126,8 +126,8 @@ export class Policy {
       artifact: (options: AttentionOptions) =>
         policyEvalArtifact(this.base.config, this.tuning, { entropy, values, ...options }),
       parameters: [parameters, await this.#merge.merge(parameters, off ? 0 : 1)],
-      prepare: (rows: readonly TokenSequence[]) => {
-        const batch = tokenBatch(rows);
+      prepare: (rows: readonly TokenSequence[], least: number) => {
+        const batch = tokenBatch(rows, least);
         const feeds = new Feeds(this.base.runtime)
           .batch(batch)
           .scalar("inverse_temperature", 1 / temperature)
@@ -170,8 +170,8 @@ export class Policy {
         }),
       { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
     );
-    const prepare = (rows: readonly PolicyExample[]) => {
-      const batch = tokenBatch(rows);
+    const prepare = (rows: readonly PolicyExample[], least: number) => {
+      const batch = tokenBatch(rows, least);
       const vector = (key: "logprobs" | "advantages" | "values" | "returns") =>
         pack(rows.map((row) => row[key]));
       const feeds = new Feeds(this.base.runtime)

@@ -56,7 +56,8 @@ export class RewardModel {
       artifact: (options: AttentionOptions) =>
         scoreArtifact(this.base.config, heldBy(this.base, { type: "none" }), options),
       parameters: [],
-      prepare: (rows: readonly TokenSequence[]) => this.#prepare(rows.map(({ prompt_ids }) => prompt_ids)),
+      prepare: (rows: readonly TokenSequence[], least: number) =>
+        this.#prepare(rows.map(({ prompt_ids }) => prompt_ids), least),
       width: this.base.config.hidden_size,
     };
     const rows = sequences.map((ids) => ({ prompt_ids: ids, response_ids: [] }));
@@ -64,8 +65,8 @@ export class RewardModel {
     return Float32Array.from(runs.flatMap(({ outputs }) => [...outputs.scores!]));
   }
 
-  #prepare(rows: readonly ArrayLike<number>[]): PreparedRun {
-    const columns = Math.max(...rows.map(({ length }) => length));
+  #prepare(rows: readonly ArrayLike<number>[], least: number): PreparedRun {
+    const columns = Math.max(least, ...rows.map(({ length }) => length));
     const ids = int64s(rows.length * columns);
     const last = int64s(rows.length);
     rows.forEach((row, at) => {

@@ -12,7 +12,7 @@ export interface TokenSequence {
 
 export interface TokenBatch {
   rows: number;
-  /** Columns: the longest prompt and response, less the last token, which predicts nothing. */
+  /** Columns: the longest prompt and response, less the last token, which predicts nothing; or as many as are wanted. */
   columns: number;
   /** Action tokens in all. */
   tokens: number;
@@ -26,8 +26,8 @@ export interface TokenBatch {
   lengths: number[];
 }
 
-/** Packs sequences. Throws a RangeError for one without prompt or response tokens. */
-export function tokenBatch(sequences: readonly TokenSequence[]): TokenBatch {
+/** Packs sequences into `least` columns or more. Throws a RangeError for one without prompt or response tokens. */
+export function tokenBatch(sequences: readonly TokenSequence[], least = 1): TokenBatch {
   const lengths = sequences.map(({ response_ids }) => response_ids.length);
   sequences.forEach(({ prompt_ids }, row) => {
     if (prompt_ids.length === 0 || lengths[row] === 0) {
@@ -40,6 +40,7 @@ export function tokenBatch(sequences: readonly TokenSequence[]): TokenBatch {
   });
   const rows = sequences.length;
   const columns = Math.max(
+    least,
     ...sequences.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length - 1),
   );
   const tokens = lengths.reduce((sum, length) => sum + length, 0);

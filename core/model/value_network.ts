@@ -40,8 +40,8 @@ export class ValueNetwork {
       name: "value_eval",
       artifact: (options: AttentionOptions) => valueEvalArtifact(config, this.#tuning, options),
       parameters: [this.parameters, await this.#merge.merge(this.parameters)],
-      prepare: (rows: readonly TokenSequence[]) => {
-        const batch = tokenBatch(rows);
+      prepare: (rows: readonly TokenSequence[], least: number) => {
+        const batch = tokenBatch(rows, least);
         return {
           feeds: new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1),
           columns: batch.columns,
@@ -68,8 +68,8 @@ export class ValueNetwork {
       (options) => valueTrainingArtifact(this.base.config, this.#tuning, options),
       { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
     );
-    const prepare = (rows: readonly PolicyExample[]) => {
-      const batch = tokenBatch(rows);
+    const prepare = (rows: readonly PolicyExample[], least: number) => {
+      const batch = tokenBatch(rows, least);
       const feeds = new Feeds(this.base.runtime)
         .batch(batch)
         .scalar("adapter_scale", 1)

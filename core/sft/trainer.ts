@@ -68,8 +68,8 @@ export async function* trainSft(
     using unread = new DisposableStack();
     const losses: Unread<Record<string, Float32Array>>[] = [];
     for (const part of microBatches(batch, config.micro_batch_size)) {
-      const prepare = (rows: readonly TokenSequence[]) => {
-        const packed = tokenBatch(rows);
+      const prepare = (rows: readonly TokenSequence[], least: number) => {
+        const packed = tokenBatch(rows, least);
         const feeds = new Feeds(base.runtime)
           .batch(packed)
           .scalar("inverse_temperature", 1)

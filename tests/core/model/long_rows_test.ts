@@ -32,9 +32,11 @@ function row(key: number, prompt: number, response: number): TokenSequence {
 
 /** Rows of 330, 290 and 9 tokens. */
 const ROWS = [row(0, 300, 30), row(1, 280, 10), row(2, 4, 5)];
+/** Of 3 tokens: fewer than a batch with one of the others has blocks. */
+const SHORT = row(3, 2, 1);
 
-function feeds(rows: readonly TokenSequence[]) {
-  const batch = tokenBatch(rows);
+function feeds(rows: readonly TokenSequence[], least = 1) {
+  const batch = tokenBatch(rows, least);
   const vector = (value: number) => new Float32Array(batch.tokens).map((_, i) => value + 0.1 * Math.sin(i));
   const inputs = new Feeds(runtime).batch(batch).vector("weights", vector(1 / 45))
     .vector("advantages", vector(0.5)).vector("old_logprobs", vector(-7));
@@ -116,4 +118,21 @@ Deno.test("Long rows are measured in blocks, and get the log-probabilities they 
   assert.deepEqual(asked, [4, 4, 1]);
   parts.forEach((row, at) => assert.ok(worst(row, whole[at]!) < 2e-5, `row ${at}`));
   assert.ok(worst(short[0]!, parts[2]!) < 2e-5);
+  const [beside, alone] = [await measure([SHORT, ROWS[0]!]), await measure([SHORT])];
+  assert.deepEqual(asked.slice(3), [4, 1]);
+  assert.ok(worst(beside[0]!, alone[0]!) < 2e-5);
+  assert.ok(worst(beside[1]!, parts[0]!) < 2e-5);
+});
+
+Deno.test("A row of fewer tokens than a long one's blocks is trained on beside it", async () => {
+  const rows = [SHORT, ROWS[0]!];
+  const [parts, whole] = [training(), training(1)];
+  for (const { graph } of [parts, whole]) await graph.run(rows, feeds, { first: true });
+  const [actual, expected] = [parts.gradients.flat.copy(), whole.gradients.flat.copy()];
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  assert.ok(worst(actual, expected) < 1e-5 * largest, `${worst(actual, expected)} of ${largest}`);
+  for (const { graph, gradients } of [parts, whole]) {
+    graph.dispose();
+    gradients.dispose();
+  }
 });

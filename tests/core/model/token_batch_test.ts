@@ -48,3 +48,12 @@ Deno.test("forwardChunks() counts prompts and padding too", () => {
   assert.deepEqual(sizes(9999, 9999), [1, 1]);
   assert.deepEqual(sizes(...new Array<number>(9).fill(127)), [4, 4, 1]);
 });
+
+Deno.test("tokenBatch() pads to as many columns as are wanted", () => {
+  const sequences = [{ prompt_ids: [5, 6], response_ids: [7] }, { prompt_ids: [8], response_ids: [9, 10] }];
+  const [plain, wide] = [tokenBatch(sequences), tokenBatch(sequences, 4)];
+  assert.deepEqual([plain.columns, wide.columns, tokenBatch(sequences, 1).columns], [2, 4, 2]);
+  assert.deepEqual([...wide.ids], [5n, 6n, 0n, 0n, 8n, 9n, 0n, 0n]);
+  assert.deepEqual([...wide.positions], [1n, 4n, 5n]);
+  assert.deepEqual(wide.targets, plain.targets);
+});
