@@ -36,6 +36,34 @@ Deno.test("inverseFrequencies() with linear scaling divides every frequency", ()
   assert.deepEqual(scaled, plain.map((frequency) => frequency / 4));
 });
 
+Deno.test("inverseFrequencies() rounds as PyTorch does", () => {
+  // transformers' own for heads of 22, three of each kind. Those rounded once, at the end, are more than one unit off.
+  const scaling = {
+    type: "llama3",
+    factor: 12.44390780613059,
+    low_freq_factor: 1.7748584309190116,
+    high_freq_factor: 3.130705187403645,
+    original_max_position_embeddings: 16,
+  } as const;
+  const near = (actual: Float32Array, expected: Record<number, number>) => {
+    for (const [i, value] of Object.entries(expected)) {
+      // One unit in the last place: PyTorch's power is not always the nearest.
+      assert.ok(Math.abs(actual[Number(i)]! - value) <= 2 ** -23 * value, `${i}: ${actual[Number(i)]}`);
+    }
+  };
+  near(inverseFrequencies(1e7, 22, null), { 4: 0.00284803542, 8: 8.11130576e-6, 10: 4.32875936e-7 });
+  near(inverseFrequencies(5e5, 22, { type: "linear", factor: 2.5 }), {
+    5: 0.00102711481,
+    8: 2.8665163e-5,
+    10: 2.63741231e-6,
+  });
+  near(inverseFrequencies(15454.405159834352, 22, scaling), {
+    0: 0.603732884,
+    8: 7.21871111e-5,
+    10: 1.24972294e-5,
+  });
+});
+
 Deno.test("rotaryTable() holds cosines and sines of position times frequency, rows by position", () => {
   const [headDim, length] = [8, 600];
   const { cos, sin } = rotaryTable({ theta: 1e6, scaling: null }, headDim, length);
