@@ -1,8 +1,9 @@
 /**
  * Finding models by the names of their folders, below the folders that were named as roots and nowhere else, and
- * telling what they are from their configuration and headers. No weights are read.
+ * telling what they are from their configuration and headers. A root that is a model's folder itself is one of those
+ * found. No weights are read.
  */
-import { join, sep } from "node:path";
+import { basename, isAbsolute, join, relative, sep } from "node:path";
 import type { ModelType } from "../../kernels/models/model_config.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import { readBounded } from "./read_bounded.ts";
@@ -41,13 +42,7 @@ export interface ListedModel {
 
 /** All models below `roots`, by name. Of two of the same name the one in the earlier root counts. */
 export async function listModels(roots: readonly string[]): Promise<ListedModel[]> {
-  const found = new Map<string, string>();
-  for (const root of roots) {
-    for (const name of await folderNames(root)) {
-      const folder = await folderInside(root, [name], "config.json");
-      if (folder !== null && !found.has(name)) found.set(name, folder);
-    }
-  }
+  const found = await modelFolders(roots);
   const listed: ListedModel[] = [];
   for (const [name, folder] of [...found].sort(([a], [b]) => a < b ? -1 : 1)) {
     try {
@@ -59,22 +54,27 @@ export async function listModels(roots: readonly string[]): Promise<ListedModel[
   return listed;
 }
 
+/** Real paths of all models' folders below `roots`, by name. */
+async function modelFolders(roots: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const root of roots) {
+    for (const name of [basename(root), ...await folderNames(root)]) {
+      const folder = await folderInside(root, [name], "config.json");
+      if (folder !== null && !found.has(name)) found.set(name, folder);
+    }
+  }
+  return found;
+}
+
 /**
- * The folder of the model `name` (one folder below a root that has a config.json), as a real path.
+ * The folder of the model `name` (a folder with a config.json right below a root, or the root), as a real path.
  * @throws {UserError} `unknown_model`, saying which models there are
  */
 export async function resolveModel(roots: readonly string[], name: string): Promise<string> {
   const folder = await findFolder(roots, [name], "config.json");
   if (folder !== null) return folder;
-  const names = new Set<string>();
-  for (const root of roots) {
-    for (const other of await folderNames(root)) {
-      if (await folderInside(root, [other], "config.json")) names.add(other);
-    }
-  }
-  const known = names.size === 0
-    ? "there are none"
-    : `there are ${[...names].sort().slice(0, 50).join(", ")}`;
+  const names = [...(await modelFolders(roots)).keys()].sort();
+  const known = names.length === 0 ? "there are none" : `there are ${names.slice(0, 50).join(", ")}`;
   throw new UserError("unknown_model", `There is no model ${quote(name)}: ${known}`, [{
     path: "model",
     message: known,
@@ -82,12 +82,17 @@ export async function resolveModel(roots: readonly string[], name: string): Prom
 }
 
 /**
- * The folder of a PEFT adapter, given by its path below a root (`my-adapter`, `qwen3/adapter`), as a real path.
+ * The folder of a PEFT adapter, given by its path below a root (`my-adapter`, `qwen3/adapter`) or its whole path, as a
+ * real path.
  * @throws {UserError} `unknown_checkpoint` when there is none
  */
 export async function resolveAdapter(roots: readonly string[], path: string): Promise<string> {
-  const folder = await findFolder(roots, path.split("/"), "adapter_config.json");
-  if (folder !== null) return folder;
+  const plain = path.replace(/\/+$/, "");
+  for (const root of roots) {
+    const parts = isAbsolute(plain) ? relative(root, plain).split(sep) : plain.split("/");
+    const folder = await folderInside(root, parts, "adapter_config.json");
+    if (folder !== null) return folder;
+  }
   const message = `There is no adapter ${
     quote(path)
   }: a folder with an adapter_config.json below the models' folders is wanted`;
@@ -147,14 +152,26 @@ async function findFolder(roots: readonly string[], parts: string[], marker: str
   return null;
 }
 
-/** The real path of root/parts when it has the file `marker` and neither a name nor a link leads out of the root. */
+/**
+ * The real path of root/parts when it has the file `marker` and neither a name nor a link leads out of the root. Of a
+ * root that is a model's folder the first part may be its own name.
+ */
 async function folderInside(root: string, parts: string[], marker: string): Promise<string | null> {
   if (!parts.every(isName)) return null;
+  const [first, ...rest] = parts;
+  return await realFolder(root, parts, marker) ??
+    (first === basename(root) && await isFile(join(root, "config.json"))
+      ? await realFolder(root, rest, marker)
+      : null);
+}
+
+async function realFolder(root: string, parts: string[], marker: string): Promise<string | null> {
   try {
     const realRoot = await Deno.realPath(root);
     const folder = await Deno.realPath(join(realRoot, ...parts));
     const inside = realRoot.endsWith(sep) ? realRoot : realRoot + sep;
-    return folder.startsWith(inside) && await isFile(join(folder, marker)) ? folder : null;
+    const within = folder === realRoot || folder.startsWith(inside);
+    return within && await isFile(join(folder, marker)) ? folder : null;
   } catch (thrown) {
     if (isAbsence(thrown)) return null;
     throw thrown;

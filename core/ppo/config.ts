@@ -267,7 +267,7 @@ export const ppoJobSchema = z.strictObject({
     "Checkpoint to start from instead of the bare model.",
   ),
   adapter: z.string().min(1).max(500).nullable().default(null).describe(
-    "Instead: path of a PEFT adapter's folder below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
+    "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
   ),
   prompts: z.array(promptSchema).min(1).max(100_000),
   epochs: z.int().min(1).max(10_000).default(1).describe(

@@ -99,11 +99,27 @@ Deno.test("describeModel() counts neither a tied head nor stored masks", () =>
     assert.deepEqual([parameters, has_chat_template], [20, true]);
   }));
 
+Deno.test("a root that is a model's folder itself is found by its name, and so is what is below it", async () => {
+  const root = join(fixtures, "qwen3");
+  assert.deepEqual((await listModels([root])).map(({ name }) => name), ["qwen3"]);
+  assert.equal(await resolveModel([root], "qwen3"), await Deno.realPath(root));
+  for (const path of ["adapter", "qwen3/adapter"]) {
+    assert.equal(await resolveAdapter([root], path), await Deno.realPath(join(root, "adapter")));
+  }
+  for (const name of ["..", "../qwen3", "fixtures", "qwen3/..", "adapter"]) {
+    await assert.rejects(resolveModel([root], name), { code: "unknown_model" }, name);
+  }
+  await assert.rejects(resolveAdapter([root], "qwen3"), { code: "unknown_checkpoint" });
+  await assert.rejects(resolveAdapter([fixtures], "fixtures/qwen3/adapter"), { code: "unknown_checkpoint" });
+});
+
 Deno.test("resolveAdapter() takes a path below a root and nothing else", async () => {
-  assert.equal(
-    await resolveAdapter([fixtures], "qwen3/adapter"),
-    await Deno.realPath(join(fixtures, "qwen3/adapter")),
-  );
+  for (const path of ["qwen3/adapter", "qwen3/adapter/", join(fixtures, "qwen3/adapter")]) {
+    assert.equal(
+      await resolveAdapter([fixtures], path),
+      await Deno.realPath(join(fixtures, "qwen3/adapter")),
+    );
+  }
   for (
     const path of [
       "qwen3",
@@ -112,6 +128,10 @@ Deno.test("resolveAdapter() takes a path below a root and nothing else", async (
       "/qwen3/adapter",
       "qwen3/./adapter",
       "",
+      "/",
+      fixtures,
+      join(fixtures, "../tasks"),
+      `${fixtures}/../fixtures/qwen3`,
     ]
   ) {
     await assert.rejects(resolveAdapter([fixtures], path), { code: "unknown_checkpoint" }, path);
