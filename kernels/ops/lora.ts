@@ -1,8 +1,8 @@
 /**
  * Low-rank adapters as composites, for n linears that read the same x: merged into the weights before, or added to the
  * linears' outputs. Adapters are float32; beside x of 16 bits their products are rounded as x is. The rank is small, so
- * products of x with all n adapters are done as one. The gradient never has
- * an out×in array: dA = s·(dy·B)ᵀx, dB = s·((x·Aᵀ)ᵀdy)ᵀ, the latter with the rank as its rows, which runs faster.
+ * products of x with all n adapters are done as one. The gradient never has an out×in array: dA = (s·dy·B)ᵀx,
+ * dB = ((s·x·Aᵀ)ᵀdy)ᵀ, the latter with the rank as its rows, which runs faster.
  */
 import type { Builder } from "../graph/builder.ts";
 import type { TensorType, Value } from "../graph/value.ts";
@@ -19,11 +19,11 @@ function quartets<Item>(rest: readonly Item[]): Item[][] {
 }
 
 /**
- * W + s·B·A: the weight [out,in] with its adapter added, or [in,out] with `fanInFanOut`. `scaled` is s·B [out,r], `a` is
- * A [r,in].
+ * W + s·B·A: the weight [out,in] with its adapter added, or [in,out] with `fanInFanOut`. `sB` is s·B [out,r], `a` is A
+ * [r,in].
  */
-export function mergedWeight(g: Builder, w: Value, scaled: Value, a: Value, fanInFanOut: boolean): Value {
-  const [left, right] = fanInFanOut ? [a, scaled] : [scaled, a];
+export function mergedWeight(g: Builder, w: Value, sB: Value, a: Value, fanInFanOut: boolean): Value {
+  const [left, right] = fanInFanOut ? [a, sB] : [sB, a];
   return g.op("Gemm", [left, right, w], { transA: fanInFanOut, transB: fanInFanOut, alpha: 1 })[0]!;
 }
 
@@ -36,41 +36,54 @@ function parted(g: Builder, value: Value, axis: number, sizes: readonly number[]
   return sizes.length === 1 ? [value] : g.split(value, axis, sizes);
 }
 
-/** An adapter in the backward pass: its matrices and what the forward pass knows of it. */
 interface Adapter {
+  /** [r,in] */
   readonly a: Value;
-  /** s·B [out,r]. */
-  readonly scaled: Value;
+  /** [out,r] */
+  readonly b: Value;
+  /** [] */
   readonly s: Value;
-  readonly dy: Value;
 }
 
-/** x·Aᵀ of each adapter, [M,rᵢ]. */
-function lowRank(g: Builder, x: Value, as: readonly Value[]): Value[] {
-  return parted(
-    g,
-    g.matmul(x, joined(g, as.map((a) => g.cast(a, x.dtype)), 0), { transB: true }),
-    1,
-    as.map(({ shape }) => Number(shape[0])),
-  );
+function adapterOf([, a, b, s]: readonly Value[]): Adapter {
+  return { a: a!, b: b!, s: s! };
 }
 
-/** dA and dB of each adapter; `low` is x·Aᵀ of each, and d(x·Aᵀ) of all side by side [M,Σr] is given back too. */
+/** As of all adapters one below the other [Σr,in]. */
+function stacked(g: Builder, adapters: readonly Adapter[], { dtype }: Value): Value {
+  return joined(g, adapters.map(({ a }) => g.cast(a, dtype)), 0);
+}
+
+/** Columns of all adapters' ranks side by side [M,Σr], those of each times its s: there are fewer of them than in B. */
+function scaled(g: Builder, columns: Value, adapters: readonly Adapter[]): Value {
+  const { s } = adapters[0]!;
+  const factors = adapters.every((other) => other.s === s)
+    ? s
+    : joined(g, adapters.map(({ a, s }) => g.expand(s, [a.shape[0]!])), 0);
+  return g.mul(columns, g.cast(factors, columns.dtype));
+}
+
+/** s·x·Aᵀ of each adapter, [M,rᵢ]. */
+function lowRank(g: Builder, x: Value, adapters: readonly Adapter[]): Value[] {
+  const columns = g.matmul(x, stacked(g, adapters, x), { transB: true });
+  return parted(g, scaled(g, columns, adapters), 1, adapters.map(({ a }) => Number(a.shape[0])));
+}
+
+/** dA and dB of each adapter; `low` is s·x·Aᵀ of each, and s·dy·B of all side by side [M,Σr] is given back too. */
 function adapterGradients(
   g: Builder,
   x: Value,
-  adapters: readonly Adapter[],
+  adapters: readonly (Adapter & { dy: Value })[],
   low: readonly Value[],
 ): { dA: Value[]; dB: Value[]; dLow: Value } {
-  const dLow = joined(g, adapters.map(({ dy, scaled }) => g.matmul(dy, scaled)), 1);
+  const columns = joined(g, adapters.map(({ dy, b }) => g.matmul(dy, g.cast(b, dy.dtype))), 1);
+  const dLow = scaled(g, columns, adapters);
   const ranks = adapters.map(({ a }) => Number(a.shape[0]));
   const wide = (value: Value) => g.cast(value, "float32");
   return {
     dLow,
     dA: parted(g, wide(g.matmul(dLow, x, { transA: true })), 0, ranks),
-    dB: adapters.map(({ dy, s }, i) =>
-      g.transpose(g.mul(wide(g.matmul(low[i]!, dy, { transA: true })), s), [1, 0])
-    ),
+    dB: adapters.map(({ dy }, i) => g.transpose(wide(g.matmul(low[i]!, dy, { transA: true })), [1, 0])),
   };
 }
 
@@ -89,11 +102,8 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
     vjp: ({ g, inputs: [x, ...rest], grads, wants, attrs: { fanInFanOut } }) => {
       const parts = quartets(rest);
       const used = parts.map((_, i) => i).filter((i) => grads[i]);
-      const adapters = used.map((i): Adapter => {
-        const [, a, b, s] = parts[i]!;
-        return { a: a!, scaled: g.mul(b!, s!), s: s!, dy: grads[i]! };
-      });
-      const { dA, dB } = adapterGradients(g, x!, adapters, lowRank(g, x!, adapters.map(({ a }) => a)));
+      const adapters = used.map((i) => ({ ...adapterOf(parts[i]!), dy: grads[i]! }));
+      const { dA, dB } = adapterGradients(g, x!, adapters, lowRank(g, x!, adapters));
       const dx = () =>
         used.map((i) => g.matmul(grads[i]!, parts[i]![0]!, { transB: fanInFanOut }))
           .reduce((a, b) => g.add(a, b));
@@ -136,38 +146,29 @@ export const LORA: { [Name in keyof LoraAttrs]: OpRow<LoraAttrs[Name]> } = {
     }),
   },
   // zᵢ = yᵢ + sᵢ·(x·Aᵢᵀ)·Bᵢᵀ; inputs x [M,in], then per linear its output yᵢ [M,outᵢ], Aᵢ [r,in], Bᵢ [outᵢ,r], sᵢ [].
-  // Outputs zᵢ, then x·Aᵢᵀ, then sᵢ·Bᵢ. For weights that an adapter cannot be merged into, or that serve few rows.
+  // Outputs zᵢ, then sᵢ·x·Aᵢᵀ. For weights that an adapter cannot be merged into, or that serve few rows.
   AddedAdapters: {
     infer: ([x, ...rest]) => {
       const parts = quartets(rest);
       const low = ([, a]: TensorType[]) => ({ dtype: x!.dtype, shape: [x!.shape[0]!, a!.shape[0]!] });
-      const scaled = parts.map(([, , b]) => ({ dtype: x!.dtype, shape: b!.shape }));
-      return [...parts.map(([y]) => y!), ...parts.map(low), ...scaled];
+      return [...parts.map(([y]) => y!), ...parts.map(low)];
     },
     lower: (g, [x, ...rest]) => {
       const parts = quartets(rest);
-      const scaled = parts.map(([, , b, s]) => g.cast(g.mul(b!, s!), x!.dtype));
-      const low = lowRank(g, x!, parts.map(([, a]) => a!));
+      const low = lowRank(g, x!, parts.map(adapterOf));
       const attrs = { transA: false, transB: true, alpha: 1 };
-      return [
-        ...parts.map(([y], i) => g.op("Gemm", [low[i]!, scaled[i]!, y!], attrs)[0]!),
-        ...low,
-        ...scaled,
-      ];
+      const outputs = parts.map(([y, , b], i) =>
+        g.op("Gemm", [low[i]!, g.cast(b!, x!.dtype), y!], attrs)[0]!
+      );
+      return [...outputs, ...low];
     },
     vjp: ({ g, inputs: [x, ...rest], outputs, grads, wants }) => {
       const parts = quartets(rest);
-      const n = parts.length;
       const used = parts.map((_, i) => i).filter((i) => grads[i]);
-      const adapters = used.map((i): Adapter => ({
-        a: parts[i]![1]!,
-        scaled: outputs[2 * n + i]!,
-        s: parts[i]![3]!,
-        dy: grads[i]!,
-      }));
-      const { dA, dB, dLow } = adapterGradients(g, x!, adapters, used.map((i) => outputs[n + i]!));
-      const as = adapters.map(({ a }) => g.cast(a, x!.dtype));
-      const dx = wants[0] ? g.matmul(dLow, joined(g, as, 0)) : null;
+      const adapters = used.map((i) => ({ ...adapterOf(parts[i]!), dy: grads[i]! }));
+      const low = used.map((i) => outputs[parts.length + i]!);
+      const { dA, dB, dLow } = adapterGradients(g, x!, adapters, low);
+      const dx = wants[0] ? g.matmul(dLow, stacked(g, adapters, x!)) : null;
       return [
         dx,
         ...parts.flatMap((_, i) => {
