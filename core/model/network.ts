@@ -21,7 +21,13 @@ import { ModelWeights } from "./model_weights.ts";
 import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
 
 /** Parameter groups by what their learning rate and decay are for. */
-export const GROUPS = { adapter: "adapter", matrices: "matrices", vectors: "vectors", head: "head" } as const;
+export const GROUPS = {
+  adapter: "adapter",
+  matrices: "matrices",
+  vectors: "vectors",
+  head: "head",
+  headBias: "head_bias",
+} as const;
 
 /** Row numbers of the parameter initialisation's random streams: policy and value adapters must differ. */
 export const INIT_ROLE = { policy: 0, value: 1 } as const;
@@ -68,7 +74,7 @@ function adapterShapes(config: ModelConfig, adapter: AdapterSpec): ParameterShap
   });
 }
 
-/** The parameter layout of `tuning` on this model. Biases and norms have a group of their own: decay spares them. */
+/** The parameter layout of `tuning` on this model. Biases and norms have groups of their own: decay spares them. */
 export function parameterGroups(
   config: ModelConfig,
   tuning: Tuning,
@@ -86,11 +92,9 @@ export function parameterGroups(
   if (options.head) {
     groups.push({
       name: GROUPS.head,
-      parameters: [
-        { name: VALUE_HEAD.weight, shape: [1, config.hidden_size] },
-        { name: VALUE_HEAD.bias, shape: [1] },
-      ],
+      parameters: [{ name: VALUE_HEAD.weight, shape: [1, config.hidden_size] }],
     });
+    groups.push({ name: GROUPS.headBias, parameters: [{ name: VALUE_HEAD.bias, shape: [1] }] });
   }
   return groups;
 }

@@ -79,6 +79,10 @@ export async function applyUpdate(
   const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
   const trunk = value.type === "separate" ? value.learning_rate : 0;
   const policyRate = trainPolicy ? config.learning_rate : 0;
+  const head = {
+    [GROUPS.head]: rate(value.head_learning_rate),
+    [GROUPS.headBias]: rate(value.head_learning_rate, 0),
+  };
   using made = new DisposableStack();
   // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.
   const policy = made.use(
@@ -87,17 +91,12 @@ export async function applyUpdate(
         [GROUPS.adapter]: rate(policyRate),
         [GROUPS.matrices]: rate(policyRate),
         [GROUPS.vectors]: rate(policyRate, 0),
-        [GROUPS.head]: rate(value.head_learning_rate, 0),
+        ...head,
       })
       : null,
   );
   const critic = made.use(
-    learner.critic
-      ? await learner.critic.optimizer.apply({
-        [GROUPS.adapter]: rate(trunk),
-        [GROUPS.head]: rate(value.head_learning_rate, 0),
-      })
-      : null,
+    learner.critic ? await learner.critic.optimizer.apply({ [GROUPS.adapter]: rate(trunk), ...head }) : null,
   );
   return new Unread(made.move(), () => ({ policy: policy?.read() ?? null, value: critic?.read() ?? null }));
 }

@@ -12,7 +12,7 @@ Deno.test("loadAdapter() lays an adapter out as its graphs want it, with a head 
   const { tuning, parameters } = await loadAdapter(base, folder, { head: true });
   assert.equal(tuning.adapter.size, 21);
   assert.deepEqual([...tuning.adapter.values()][0], { r: 4, scale: 2 });
-  assert.deepEqual(parameters.groups.map(({ name }) => name), ["adapter", "head"]);
+  assert.deepEqual(parameters.groups.map(({ name }) => name), ["adapter", "head", "head_bias"]);
   assert.ok(parameters.values("score.weight").every((value) => value === 0));
   assert.ok(parameters.values("model.layers.2.mlp.down_proj.lora_B.weight").some((value) => value !== 0));
 });

@@ -37,6 +37,31 @@ Deno.test("update() asks the schedule for every optimizer step's rate, from wher
   assert.equal(metrics.finish().lr, rates.at(-1));
 });
 
+for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
+  Deno.test(`${kind}: weight decay takes every matrix, the value head's too, and spares biases and norms`, async () => {
+    const { job, learner, rows } = await learnerAndRows(kind);
+    const config = ppoSchema.parse({ num_ppo_epochs: 1, weight_decay: 0.1 });
+    const optimizers = [learner.policyOptimizer, ...(learner.critic ? [learner.critic.optimizer] : [])];
+    const decays = optimizers.map((optimizer) => {
+      const seen: [name: string, decay: number, dimensions: number][] = [];
+      const apply = optimizer.apply.bind(optimizer);
+      optimizer.apply = (steps) => {
+        for (const { name: group, parameters } of optimizer.parameters.groups) {
+          parameters.forEach(({ name, shape }) =>
+            seen.push([name, steps[group]!.weight_decay, shape.length])
+          );
+        }
+        return apply(steps);
+      };
+      return seen;
+    });
+    await update(learner, rows, config, job.value, KEY);
+    const all = decays.flat();
+    assert.ok(all.some(([name]) => name === "score.weight") && all.some(([name]) => name === "score.bias"));
+    for (const [name, decay, dimensions] of all) assert.equal(decay, dimensions === 1 ? 0 : 0.1, name);
+  });
+}
+
 for (const kind of ["lora, separate", "full, shared"] as const) {
   Deno.test(`${kind}: the first micro-batch reports ratio 1; later ones of the step do not`, async () => {
     const { job, learner, rows } = await learnerAndRows(kind);
