@@ -1,4 +1,4 @@
-/** A sequence classifier with one label: the score of each sequence, read at its last token that is not padding. */
+/** A sequence classifier with one label: the score of each sequence, read at its last token, whatever its id. */
 import { type AttentionOptions, scoreArtifact } from "../../kernels/artifacts.ts";
 import { UserError } from "../errors.ts";
 import { Tensor } from "../ort/tensor.ts";
@@ -71,20 +71,14 @@ export class RewardModel {
     const last = int64s(rows.length);
     rows.forEach((row, at) => {
       for (let s = 0; s < row.length; s++) ids.words[2 * (at * columns + s)] = row[s]!;
-      last.words[2 * at] = at * columns + this.#lastToken(row);
+      // Not the last that differs from the padding's id: where that is the end of sequence's, the end would be missed.
+      last.words[2 * at] = at * columns + row.length - 1;
     });
     const { runtime } = this.base;
     const feeds = new Feeds(runtime)
       .tensor("ids", Tensor.from(runtime, "int64", [rows.length, columns], ids.array))
       .tensor("positions", Tensor.from(runtime, "int64", [rows.length], last.array));
     return { feeds, columns };
-  }
-
-  /** Transformers' classifiers look past trailing padding, also where the end of a text has the padding's id. */
-  #lastToken(row: ArrayLike<number>): number {
-    let last = row.length - 1;
-    while (last > 0 && row[last] === this.base.facts.pad_token_id) last--;
-    return last;
   }
 
   /** Frees its sessions and its base. */

@@ -8,7 +8,7 @@ import { within } from "../../kernels/within.ts";
 import { copyModel, editConfig } from "../engine/model_copies.ts";
 import { inFolder } from "./in_folder.ts";
 import { rewriteWeights } from "./rewrite_weights.ts";
-import { openBase, runtime, someTokens, VOCABULARY } from "./tiny_models.ts";
+import { EOS, openBase, runtime, someTokens, VOCABULARY } from "./tiny_models.ts";
 
 Deno.test("score() gives PyTorch's scores, together, in another order and one by one", async () => {
   const { expected, tolerance } = await loadFixture("reward-qwen3");
@@ -33,15 +33,19 @@ Deno.test("score() gives PyTorch's scores, together, in another order and one by
   model.dispose();
 });
 
-Deno.test("score() reads a sequence at its last token that is not padding, as transformers does", async () => {
-  const model = new RewardModel(await openBase("reward-qwen3"));
-  const [plain, padded] = await model.score([[5, 6, 7], [5, 6, 7, 0, 0]]);
-  within([padded!], [plain!], 1e-5, "padded");
-  const [one, nothing, inside, before] = await model.score([[0], [0, 0], [0, 5], [5]]);
-  within([nothing!], [one!], 1e-5, "nothing but padding");
-  assert.ok(Math.abs(inside! - before!) > 1e-3, "padding that something follows is a token");
-  model.dispose();
-});
+Deno.test("score() reads a sequence at its last token, also where that has the padding's id", () =>
+  inFolder(async (parent) => {
+    const folder = await copyModel("reward-qwen3", join(parent, "rm"));
+    const rows = [[5, 6, 7, EOS], [EOS, EOS], [5, 6, 7], [5, EOS, 7]];
+    const plain = new RewardModel(await openBase("reward-qwen3"));
+    const expected = await plain.score(rows);
+    assert.ok(Math.abs(expected[0]! - expected[2]!) > 1e-3, "the end of sequence is read");
+    await editConfig(folder, { pad_token_id: EOS });
+    const model = new RewardModel(await BaseModel.open(runtime, folder));
+    within(await model.score(rows), expected, 1e-6, "scores with the end of sequence as padding");
+    plain.dispose();
+    model.dispose();
+  }));
 
 Deno.test("score() cuts many long sequences into runs and keeps their order", async () => {
   const model = new RewardModel(await openBase("reward-qwen3"));
