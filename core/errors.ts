@@ -33,6 +33,7 @@ export type ErrorCode =
   | "device_unavailable"
   | "runtime_unavailable"
   | "out_of_memory"
+  | "disk_full"
   | "engine_crashed"
   | "engine_busy"
   | "cancelled"
@@ -71,6 +72,21 @@ export async function blaming<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
+/** What the system and SQLite say when there is no room left to write. */
+const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", "SQLITE_FULL"];
+
+/** What was thrown because a disk is full, or by something else for that reason, as a `UserError`; all else as it is. */
+export function namingFullDisk(thrown: unknown): unknown {
+  if (thrown instanceof UserError) return thrown;
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (!DISK_FULL.includes((error as { code?: unknown }).code)) continue;
+    const detail =
+      "Cannot write as the server's disk is full: what was written before is kept; free some space";
+    return new UserError("disk_full", detail, [], { cause: thrown });
+  }
+  return thrown;
+}
+
 /** What travels between processes and into a job row in place of an exception. */
 export interface ErrorRecord {
   code: ErrorCode;
@@ -78,8 +94,9 @@ export interface ErrorRecord {
   errors?: FieldError[];
 }
 
-/** The record of anything thrown: a `UserError` as it is, anything else as `internal`. */
+/** The record of anything thrown: a `UserError` as it is, a full disk, anything else as `internal`. */
 export function errorRecord(thrown: unknown): ErrorRecord {
+  thrown = namingFullDisk(thrown);
   if (thrown instanceof UserError) {
     return {
       code: thrown.code,

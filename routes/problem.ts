@@ -4,7 +4,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "@hono/zod-openapi";
-import { type ErrorCode, type FieldError, UserError } from "../core/errors.ts";
+import { type ErrorCode, type FieldError, namingFullDisk, UserError } from "../core/errors.ts";
 import { fieldErrors } from "./field_errors.ts";
 import type { Env } from "./context.ts";
 
@@ -34,6 +34,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   device_unavailable: { status: 422, title: "Device unavailable" },
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },
+  disk_full: { status: 503, title: "Disk full", retry_after_s: 60 },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
   engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },
   cancelled: { status: 499, title: "Request cancelled" },
@@ -97,8 +98,9 @@ const HTTP_EXCEPTIONS: Partial<Record<number, ErrorCode>> = {
 
 /** Answers what was thrown; the app's `onError`. */
 export function problemOf(thrown: unknown, c: Context<Env>): Response {
-  if (thrown instanceof UserError && thrown.code !== "internal") {
-    return problem(thrown.code, thrown.message, thrown.errors);
+  const fault = namingFullDisk(thrown);
+  if (fault instanceof UserError && fault.code !== "internal") {
+    return problem(fault.code, fault.message, fault.errors);
   }
   if (thrown instanceof z.ZodError) return invalidProblem(thrown);
   // Nobody reads this; it keeps a client that went away from looking like a bug in the log.

@@ -75,7 +75,7 @@ const cancel = createRoute({
   request: { params: jobParams },
   responses: {
     202: { description: "The job, cancelled or about to be", content: json(jobSchema) },
-    ...problemResponses(401, 404, 409),
+    ...problemResponses(401, 404, 409, 503),
   },
 });
 

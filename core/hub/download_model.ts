@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../errors.ts";
+import { namingFullDisk, UserError } from "../errors.ts";
 import { readConfig } from "../model/read_config.ts";
 import { type Hub, hubError, type HubFile, type HubRepository, openHubFile } from "./hub_repository.ts";
 
@@ -119,7 +119,8 @@ async function* append(
     if (bytes < file.bytes) throw new Error(`${file.name} ended after ${bytes} of ${file.bytes} bytes`);
     await target.sync();
   } catch (thrown) {
-    if (thrown instanceof UserError) throw thrown;
+    const fault = namingFullDisk(thrown);
+    if (fault instanceof UserError) throw fault;
     throw new Interrupted("The download was interrupted", {
       cause: idle.signal.aborted ? idle.signal.reason : thrown,
     });

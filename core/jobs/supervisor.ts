@@ -33,7 +33,12 @@ export interface SupervisorOptions {
   /** How long an engine may take to obey a cancel, and to finish its step when the server stops. */
   cancel_grace_ms: number;
   stop_grace_ms: number;
+  /** Pause before the end of a job is written again that could not be. */
+  rewrite_ms?: number;
 }
+
+/** How often the end of a job is tried to be written. */
+const REWRITE_MS = 1000;
 
 interface Run {
   /** Aborted to cancel the job. */
@@ -128,7 +133,7 @@ export class Supervisor {
       await succeedJob(db, job.id, await this.#train(job, run, logger));
       logger.info("Job succeeded");
     } catch (error) {
-      await this.#settle(job, error, logger);
+      await this.#settle(job, run, error, logger);
     } finally {
       clearTimeout(run.killTimer);
       await run.engine?.stop(stop_grace_ms);
@@ -159,21 +164,27 @@ export class Supervisor {
   }
 
   /** Ends a job whose attempt ended with an error; nothing thrown here may reach the process. */
-  async #settle(job: JobRow, error: unknown, logger: Logger): Promise<void> {
-    const { db } = this.#options;
-    try {
-      if (this.#stopping) {
-        logger.info("Job goes back to the queue");
-        return await requeueJob(db, job.id, "The server was stopped", false);
-      }
+  async #settle(job: JobRow, run: Run, error: unknown, logger: Logger): Promise<void> {
+    const { db, stop_grace_ms, rewrite_ms = REWRITE_MS } = this.#options;
+    if (!this.#stopping) {
       const known = error instanceof UserError;
       logger[known && error.code === "cancelled" ? "info" : "warn"]("Job ended", {
         error: String(error),
         stack: known ? undefined : stackOf(error),
       });
-      await failJob(db, job.id, jobError(error));
-    } catch (unwritable) {
-      logger.error("Cannot write the end of the job", { error: String(unwritable) });
+    }
+    // A job may have ended because the disk is full, and until there is room its end cannot be written either.
+    for (let tries = 1;; tries++) {
+      try {
+        if (!this.#stopping) return await failJob(db, job.id, jobError(error));
+        logger.info("Job goes back to the queue");
+        return await requeueJob(db, job.id, "The server was stopped", false);
+      } catch (unwritable) {
+        if (tries === 1) logger.error("Cannot write the end of the job", { error: String(unwritable) });
+        await run.engine?.stop(stop_grace_ms);
+        if (this.#stopping) return;
+        await new Promise((resolve) => setTimeout(resolve, rewrite_ms));
+      }
     }
   }
 

@@ -218,6 +218,21 @@ Deno.test("A bug is answered with a general 500 and told to the log", async () =
   }, { serving: bug as never });
 });
 
+Deno.test("A full disk is answered with a 503 that says so, whoever met it", async () => {
+  const full = Object.assign(new Error("No space left on device (os error 28): writefile '/root/x'"), {
+    code: "ENOSPC",
+  });
+  await served(async (it) => {
+    const answer = await it.call("POST", "/v1/generations", generation());
+    assertProblem(answer, 503, "disk_full");
+    assert.equal(answer.headers.get("retry-after"), "60");
+  }, { serving: { request: () => Promise.reject(full) } as never });
+  await served(async (it) => {
+    it.db.write = () => Promise.reject(new Error("Failed query: insert", { cause: full }));
+    assertProblem(await it.call("POST", "/v1/training-jobs", jobRequest()), 503, "disk_full");
+  });
+});
+
 Deno.test("/openapi.json describes every route, with bodies and problems", async () => {
   await served(async (it) => {
     const { json } = await it.call("GET", "/openapi.json");

@@ -111,6 +111,26 @@ Deno.test("Supervisor fails a job with a general sentence when the reason is a b
   }, { resolveFolders: () => Promise.reject(new Error("ENOENT /secret/path")) });
 });
 
+Deno.test("Supervisor ends a job that filled the disk as soon as there is room to write that", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("slow", { epochs: 1000 });
+    await eventually(async () => (await getJob(it.db, id)).progress.step > 2);
+    const { write } = it.db;
+    const full = Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+    it.db.write = () => Promise.reject(new Error("Failed query", { cause: full }));
+    const engine = it.supervisor.running.get(id)!;
+    await eventually(() => it.logs.some((line) => line.includes("Cannot write the end of the job")));
+    await eventually(() => Deno.stat(`/proc/${engine}`).then(() => false, () => true));
+    assert.equal((await getJob(it.db, id)).status, "running");
+    it.db.write = write;
+    const job = await it.reaches(id, "failed");
+    assert.equal(job.error!.code, "disk_full");
+    assert.equal((await types(it, id)).at(-1), "failed");
+    await it.reaches((await it.create("succeed")).id, "succeeded");
+  }, { rewrite_ms: 20 });
+});
+
 Deno.test("cancel() ends a queued job at once and a running one through its engine", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
