@@ -3,6 +3,7 @@
  * time, again with growing pauses. It runs beside the jobs and never makes one wait.
  */
 import { and, asc, eq, inArray, min } from "drizzle-orm";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../db/open_database.ts";
 import { type DeliveryRow, jobs, webhookDeliveries } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
@@ -14,6 +15,8 @@ import { signatureHeaders } from "./sign_webhook.ts";
 export const RETRY_DELAYS_MS = [1000, 5000, 30_000, 120_000, 600_000] as const;
 
 const TIMEOUT_MS = 10_000;
+/** Pause before an outcome is written again that could not be. */
+const REWRITE_MS = 1000;
 const MAX_CONCURRENT = 16;
 const MAX_HEADS = 500;
 /** How long the loop sleeps at most when nothing is due. */
@@ -25,6 +28,7 @@ export interface DelivererOptions {
   logger: Logger;
   retry_delays_ms?: readonly number[];
   timeout_ms?: number;
+  rewrite_ms?: number;
 }
 
 type Head = DeliveryRow & { url: string | null; secret: string | null };
@@ -38,7 +42,10 @@ export class Deliverer {
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DelivererOptions) {
-    this.#options = { retry_delays_ms: RETRY_DELAYS_MS, timeout_ms: TIMEOUT_MS, ...options };
+    this.#options = {
+      ...{ retry_delays_ms: RETRY_DELAYS_MS, timeout_ms: TIMEOUT_MS, rewrite_ms: REWRITE_MS },
+      ...options,
+    };
   }
 
   /** Begins to send; what an earlier process left is sent too. */
@@ -86,9 +93,7 @@ export class Deliverer {
       if (wait_ms > 0) {
         sleep_ms = Math.min(sleep_ms, wait_ms);
       } else if (this.#sending.size < MAX_CONCURRENT && !this.#abort.signal.aborted) {
-        const done = this.#deliver(head).catch((error) => {
-          this.#options.logger.error("Cannot write the outcome of a delivery", { error: String(error) });
-        }).finally(() => {
+        const done = this.#deliver(head).finally(() => {
           this.#sending.delete(head.destination);
           this.wake();
         });
@@ -117,22 +122,20 @@ export class Deliverer {
   async #deliver(head: Head): Promise<void> {
     const outcome = await this.#post(head);
     if (outcome === "stopped") return;
-    const { retry_delays_ms, db, logger } = this.#options;
+    const { retry_delays_ms, logger } = this.#options;
     const attempts = head.attempts + 1;
     const delay_ms = retry_delays_ms[head.attempts];
     const status = outcome.error === null ? "delivered" : delay_ms === undefined ? "failed" : "pending";
     const now = Date.now();
-    await db.write((tx) =>
-      tx.update(webhookDeliveries).set({
-        status,
-        attempts,
-        last_status: outcome.status,
-        last_error: outcome.error,
-        ...(status === "pending"
-          ? { next_attempt_at: new Date(now + withJitter(delay_ms!)) }
-          : { finished_at: new Date(now) }),
-      }).where(and(eq(webhookDeliveries.id, head.id), eq(webhookDeliveries.status, "pending")))
-    );
+    await this.#write(head, {
+      status,
+      attempts,
+      last_status: outcome.status,
+      last_error: outcome.error,
+      ...(status === "pending"
+        ? { next_attempt_at: new Date(now + withJitter(delay_ms!)) }
+        : { finished_at: new Date(now) }),
+    });
     logger[status === "delivered" ? "debug" : "warn"]("Webhook", {
       job_id: head.job_id,
       event_id: head.event_id,
@@ -140,6 +143,28 @@ export class Deliverer {
       attempts,
       ...outcome,
     });
+  }
+
+  /**
+   * Writes an outcome, until there is room for it or the server stops: a delivery that is not known to have been tried
+   * would be sent again at once, and again.
+   */
+  async #write({ id }: Head, outcome: Partial<typeof webhookDeliveries.$inferInsert>): Promise<void> {
+    const { db, logger, rewrite_ms } = this.#options;
+    for (let tries = 1;; tries++) {
+      try {
+        await db.write((tx) =>
+          tx.update(webhookDeliveries).set(outcome)
+            .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.status, "pending")))
+        );
+        return;
+      } catch (error) {
+        if (tries === 1) logger.error("Cannot write the outcome of a delivery", { error: String(error) });
+        const { signal } = this.#abort;
+        await sleep(rewrite_ms, undefined, { signal }).catch(() => {});
+        if (signal.aborted) return;
+      }
+    }
   }
 
   async #post(head: Head): Promise<{ status: number | null; error: string | null } | "stopped"> {

@@ -63,6 +63,7 @@ export class Supervised {
       guard: new OutboundGuard(["127.0.0.1"]),
       retry_delays_ms: [20, 40],
       timeout_ms: 300,
+      rewrite_ms: 20,
     });
     this.supervisor = new Supervisor({
       db,

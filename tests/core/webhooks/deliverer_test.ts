@@ -90,6 +90,25 @@ Deno.test("Deliverer gives up after its tries and goes on with the next event", 
   await receiver.close();
 });
 
+Deno.test("Deliverer sends once what was accepted, though that cannot be written for a while", async () => {
+  const receiver = new Receiver();
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("succeed", { webhook: { url: receiver.url } });
+    await it.reaches(id, "succeeded");
+    const { write } = it.db;
+    it.db.write = () => Promise.reject(new Error("database or disk is full"));
+    it.deliverer.start();
+    await eventually(() => it.logs.some((line) => line.includes("Cannot write the outcome")));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(receiver.types(), ["started"]);
+    it.db.write = write;
+    await settled(it);
+    assert.deepEqual(receiver.types(), ALL);
+  });
+  await receiver.close();
+});
+
 Deno.test("A receiver that hangs slows neither its job nor another job's webhooks", async () => {
   const release = Promise.withResolvers<Response>();
   const hanging = new Receiver(() => release.promise.then(() => new Response()));
