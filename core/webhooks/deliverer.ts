@@ -11,8 +11,16 @@ import { guardedPost } from "../outbound/guarded_post.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
 import { signatureHeaders } from "./sign_webhook.ts";
 
+const HOUR_MS = 3_600_000;
+
 /** Pauses before the second, third, … try; after the last of them a delivery has failed. */
-export const RETRY_DELAYS_MS = [1000, 5000, 30_000, 120_000, 600_000] as const;
+export const RETRY_DELAYS_MS = [
+  ...[1000, 5000, 30_000, 120_000, 600_000, 1_800_000],
+  ...[1, 2, 4, 8, 8].map((hours) => hours * HOUR_MS),
+] as const;
+
+/** How old an event may be for another try: those that wait behind a failed one are not tried for as long again. */
+const RETRY_FOR_MS = 24 * HOUR_MS;
 
 const TIMEOUT_MS = 10_000;
 /** Pause before an outcome is written again that could not be. */
@@ -125,8 +133,9 @@ export class Deliverer {
     const { retry_delays_ms, logger } = this.#options;
     const attempts = head.attempts + 1;
     const delay_ms = retry_delays_ms[head.attempts];
-    const status = outcome.error === null ? "delivered" : delay_ms === undefined ? "failed" : "pending";
     const now = Date.now();
+    const isLast = delay_ms === undefined || now + delay_ms > head.created_at.getTime() + RETRY_FOR_MS;
+    const status = outcome.error === null ? "delivered" : isLast ? "failed" : "pending";
     await this.#write(head, {
       status,
       attempts,

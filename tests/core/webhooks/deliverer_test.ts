@@ -3,6 +3,7 @@ import { asc } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
 import { webhookDeliveries } from "../../../core/db/schema.ts";
 import { getJob } from "../../../core/jobs/job_queries.ts";
+import { RETRY_DELAYS_MS } from "../../../core/webhooks/deliverer.ts";
 import { eventually, type Supervised, supervised } from "../jobs/supervised.ts";
 import { Receiver } from "./receiver.ts";
 
@@ -86,6 +87,25 @@ Deno.test("Deliverer gives up after its tries and goes on with the next event", 
       ...[["failed", 3], ["delivered", 1], ["delivered", 1]],
     ]);
     assert.equal(rows[0]!.last_error, "The receiver answered 302");
+  });
+  await receiver.close();
+});
+
+Deno.test("Deliverer tries for a day, and what has waited so long behind another once", async () => {
+  const hours = RETRY_DELAYS_MS.reduce((sum, delay_ms) => sum + delay_ms, 0) / 3_600_000;
+  assert.ok(hours > 23 && hours < 24, `${hours}`);
+  const receiver = new Receiver(() => new Response(null, { status: 500 }));
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("fail", { webhook: { url: receiver.url } });
+    await it.reaches(id, "failed");
+    const created_at = new Date(Date.now() - 24 * 3_600_000);
+    await it.db.write((tx) => tx.update(webhookDeliveries).set({ created_at }));
+    it.deliverer.start();
+    const rows = await settled(it);
+    assert.deepEqual(rows.map(({ status, attempts }) => [status, attempts]), [
+      ...[["failed", 1], ["failed", 1], ["failed", 1]],
+    ]);
   });
   await receiver.close();
 });
