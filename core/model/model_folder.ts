@@ -201,5 +201,7 @@ async function isFile(path: string): Promise<boolean> {
 /** What looking at a path throws when there is nothing that can be used. */
 function isAbsence(thrown: unknown): boolean {
   return thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.NotADirectory ||
-    thrown instanceof Deno.errors.FilesystemLoop || thrown instanceof Deno.errors.PermissionDenied;
+    thrown instanceof Deno.errors.FilesystemLoop || thrown instanceof Deno.errors.PermissionDenied ||
+    // A file system counts a name's bytes, of which a character may have several.
+    (thrown as { code?: string }).code === "ENAMETOOLONG";
 }

@@ -60,6 +60,7 @@ Deno.test("resolveModel() does not leave the roots, by name or by link", () =>
       "outside",
       "loop",
       "a".repeat(5000),
+      "é".repeat(150),
       join(fixtures, "qwen3"),
     ];
     for (const name of names) {
@@ -127,6 +128,7 @@ Deno.test("resolveAdapter() takes a path below a root and nothing else", async (
       "qwen3//adapter",
       "/qwen3/adapter",
       "qwen3/./adapter",
+      `qwen3/${"é".repeat(150)}`,
       "",
       "/",
       fixtures,
