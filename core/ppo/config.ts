@@ -245,8 +245,9 @@ export const valueSchema = z.discriminatedUnion("type", [
 const webhookSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048),
   secret: z.string().regex(
-    /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/,
-    "Expected whsec_ and the base64 of 24 to 64 bytes",
+    // Whole groups, padded: receivers' libraries refuse to decode anything else, and could verify nothing.
+    /^whsec_([A-Za-z0-9+/]{4}){8,20}([A-Za-z0-9+/]{4}([A-Za-z0-9+/]{2}==)?|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/,
+    "Expected whsec_ and the base64 of 24 to 64 bytes, padded with =",
   ).optional()
     .describe("Signs the deliveries (Standard Webhooks)."),
 });

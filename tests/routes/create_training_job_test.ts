@@ -141,6 +141,21 @@ Deno.test("POST /v1/training-jobs reports every fault at once", async () => {
   });
 });
 
+Deno.test("A webhook's secret is base64 that every receiver can decode", async () => {
+  await served(async (it) => {
+    const post = (text: string) => {
+      const webhook = { url: "http://127.0.0.1:9", secret: `whsec_${text}` };
+      return it.call("POST", `${PATH}?dry_run=true`, jobRequest("succeed", { webhook }));
+    };
+    const ofBytes = (count: number) => btoa("x".repeat(count));
+    for (const count of [24, 25, 26, 32, 62, 63, 64]) assert.equal((await post(ofBytes(count))).status, 200);
+    const wrong = [ofBytes(23), ofBytes(65), ofBytes(66), "A".repeat(33), "A".repeat(34), "A".repeat(35)];
+    for (const text of [...wrong, `${"A".repeat(33)}===`, `${"A".repeat(31)}-`]) {
+      assertProblem(await post(text), 422, "invalid_request", "webhook.secret");
+    }
+  });
+});
+
 Deno.test("The webhook's secret is shown once", async () => {
   await served(async (it) => {
     const url = "http://127.0.0.1:9/hook";
