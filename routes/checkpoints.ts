@@ -19,9 +19,12 @@ const exportSchema = z.object({
   files: z.array(checkpointFileSchema),
 }).openapi("CheckpointExport");
 
-const binary = {
+const file = {
   description: "The file",
-  content: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
+  content: {
+    "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
+    "application/json": { schema: z.unknown().openapi({ description: "A file whose name ends in .json." }) },
+  },
 };
 
 const params = z.object({ id: z.string().max(100).openapi({ example: "ckpt_01k0…" }) });
@@ -52,7 +55,7 @@ const show = createRoute({
   request: { params },
   responses: {
     200: { description: "The checkpoint", content: { "application/json": { schema: checkpointSchema } } },
-    ...problemResponses(401, 404),
+    ...problemResponses(401, 404, 422),
   },
 });
 
@@ -64,7 +67,7 @@ const download = createRoute({
   request: {
     params: params.extend({ name: z.string().max(255).openapi({ example: "adapter_model.safetensors" }) }),
   },
-  responses: { 200: binary, ...problemResponses(401, 404) },
+  responses: { 200: file, ...problemResponses(401, 404, 422) },
 });
 
 const format = z.enum(EXPORT_FORMATS).openapi({ example: "merged" }).describe(
@@ -94,7 +97,7 @@ const downloadExport = createRoute({
   request: {
     params: params.extend({ format, name: z.string().max(255).openapi({ example: "model.safetensors" }) }),
   },
-  responses: { 200: binary, ...problemResponses(401, 404, 422, 503) },
+  responses: { 200: file, ...problemResponses(401, 404, 422, 503) },
 });
 
 /** Answers with a file of `folder`, whose size and hash are known. */

@@ -119,7 +119,7 @@ const show = createRoute({
   tags: ["Models"],
   summary: "Show a model",
   request: { params },
-  responses: { 200: answer("The model"), ...problemResponses(401, 404) },
+  responses: { 200: answer("The model"), ...problemResponses(401, 404, 422) },
 });
 
 const remove = createRoute({
@@ -128,7 +128,7 @@ const remove = createRoute({
   tags: ["Models"],
   summary: "Delete a hub's model, or stop its download",
   request: { params },
-  responses: { 204: { description: "Its files are gone" }, ...problemResponses(401, 404, 409) },
+  responses: { 204: { description: "Its files are gone" }, ...problemResponses(401, 404, 409, 422) },
 });
 
 /** The models' routes. */

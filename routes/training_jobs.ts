@@ -64,7 +64,10 @@ const show = createRoute({
   tags: ["Training jobs"],
   summary: "Show a training job",
   request: { params: jobParams },
-  responses: { 200: { description: "The job", content: json(jobSchema) }, ...problemResponses(401, 404) },
+  responses: {
+    200: { description: "The job", content: json(jobSchema) },
+    ...problemResponses(401, 404, 422),
+  },
 });
 
 const cancel = createRoute({
@@ -75,7 +78,7 @@ const cancel = createRoute({
   request: { params: jobParams },
   responses: {
     202: { description: "The job, cancelled or about to be", content: json(jobSchema) },
-    ...problemResponses(401, 404, 409, 503),
+    ...problemResponses(401, 404, 409, 422, 503),
   },
 });
 
