@@ -174,8 +174,11 @@ export class ModelRegistry {
     const download: ModelDownload = { id, ...source, status: "queued", bytes: 0, total_bytes, error: null };
     const abort = new AbortController();
     this.#failed.delete(id);
-    const done = this.#last.then(() => this.#run(download, repository, abort.signal));
-    this.#last = done;
+    const before = this.#last;
+    const stopped = new Promise((resolve) => abort.signal.addEventListener("abort", resolve, { once: true }));
+    // One that is stopped while it waits ends at once; those behind it wait for the ones before it all the same.
+    const done = Promise.race([before, stopped]).then(() => this.#run(download, repository, abort.signal));
+    this.#last = Promise.all([before, done]);
     this.#running.set(id, { download, abort, done });
     return download;
   }

@@ -109,6 +109,25 @@ Deno.test("A download that is deleted stops, and one that failed goes on when it
     assert.match(fake.requests.at(-1)!.range!, /^bytes=1000-/);
   }));
 
+Deno.test("A download that waits for another is deleted at once, and the other goes on", () =>
+  withHub(async (it, fake) => {
+    const held = Promise.withResolvers<void>();
+    fake.gate = held.promise;
+    await it.call("POST", "/v1/models", request);
+    await reaches(it, "downloading");
+    for (const again of [1, 2]) {
+      const waiting = await it.call("POST", "/v1/models", { hub_id: "acme/twin" });
+      assert.deepEqual([waiting.status, waiting.json.status], [202, "queued"], `${again}. time`);
+      assert.equal((await it.call("DELETE", "/v1/models/acme--twin")).status, 204);
+      assertProblem(await it.call("GET", "/v1/models/acme--twin"), 404, "not_found");
+    }
+    await it.call("POST", "/v1/models", { hub_id: "acme/twin" });
+    assert.equal((await it.call("GET", "/v1/models/acme--twin")).json.status, "queued");
+    held.resolve();
+    await reaches(it, "ready");
+    await eventually(async () => (await it.call("GET", "/v1/models/acme--twin")).json.status === "ready");
+  }));
+
 Deno.test("A stopped server's download is listed by the next one", async () => {
   await using fake = new FakeHub();
   const data = await Deno.makeTempDir();

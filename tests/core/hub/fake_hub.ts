@@ -1,4 +1,7 @@
-/** A model hub on loopback: the endpoints that a download uses, over a fixture's files, with faults on demand. */
+/**
+ * A model hub on loopback: the endpoints that a download uses, over a fixture's files, with faults on demand. It has them
+ * under two names, acme/tiny and acme/twin.
+ */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,7 +54,7 @@ export class FakeHub {
   async #answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (this.status !== null) return Response.json({ error: "No" }, { status: this.status });
-    if (pathname.startsWith("/api/models/acme/tiny/revision/")) {
+    if (/^\/api\/models\/acme\/(tiny|twin)\/revision\//.test(pathname)) {
       const wanted = decodeURIComponent(pathname.split("/").at(-1)!);
       if (!["main", this.commit].includes(wanted)) return Response.json({ error: "No" }, { status: 404 });
       return Response.json({
@@ -61,8 +64,10 @@ export class FakeHub {
         lastModified: "2026-01-01T00:00:00Z",
       });
     }
-    if (pathname === `/api/models/acme/tiny/tree/${this.commit}`) return Response.json(this.#tree());
-    const name = /^\/(?:acme\/tiny\/resolve\/[0-9a-f]{40}|cdn)\/([^/]+)$/.exec(pathname)?.[1] ?? "";
+    if (/^\/api\/models\/acme\/(tiny|twin)\/tree\//.test(pathname) && pathname.endsWith(this.commit)) {
+      return Response.json(this.#tree());
+    }
+    const name = /^\/(?:acme\/(?:tiny|twin)\/resolve\/[0-9a-f]{40}|cdn)\/([^/]+)$/.exec(pathname)?.[1] ?? "";
     const bytes = this.files.get(name);
     if (!bytes) return Response.json({ error: "No" }, { status: 404 });
     const [range, authorization] = ["range", "authorization"].map((header) => request.headers.get(header));
