@@ -63,9 +63,10 @@ export class ServingEngine {
         `${this.#pending} requests are waiting for the engine: try again later`,
       );
     }
+    // First, because a machine that has no room for another process refuses it here.
+    const engine = this.#current();
     this.#pending++;
     clearTimeout(this.#idleTimer);
-    const engine = this.#current();
     this.#asked.set(engine, (this.#asked.get(engine) ?? 0) + 1);
     let deadline: ReturnType<typeof setTimeout> | undefined;
     const onAbort = () => deadline = setTimeout(() => engine.kill(), this.#options.cancel_grace_ms);

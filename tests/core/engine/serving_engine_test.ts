@@ -41,6 +41,21 @@ Deno.test({
   },
 });
 
+Deno.test("processes that cannot be started take nobody's place", async () => {
+  let refusals = 0;
+  const logger = createLogger("silent");
+  const serving = new ServingEngine({
+    start: () => {
+      if (refusals++ < 10) throw new Error("Resource temporarily unavailable");
+      return startFakeEngine(logger);
+    },
+    ...{ max_pending: 4, idle_timeout_ms: 60_000, stop_grace_ms: 5000, cancel_grace_ms: 5000 },
+  });
+  for (let i = 0; i < 10; i++) await assert.rejects(serving.request(command()), /temporarily unavailable/);
+  await serving.request(command());
+  await serving.close();
+});
+
 Deno.test({
   name: "a process that a cancelled request cannot end is killed, and the next request has a new one",
   ignore: Deno.build.os !== "linux",
