@@ -11,6 +11,7 @@ import type { EngineProcess } from "../engine/engine_process.ts";
 import type { ModelFolders, TrainingSummary } from "../engine/protocol.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { removeLeftovers } from "../model/checkpoint_folder.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 import type { EventFeed } from "./event_feed.ts";
 import { claimJob, failJob, requestCancel, requeueJob, succeedJob } from "./job_lifecycle.ts";
@@ -137,14 +138,21 @@ export class Supervisor {
     } finally {
       clearTimeout(run.killTimer);
       await run.engine?.stop(stop_grace_ms);
+      // Of a checkpoint that its engine was killed over; a model's size, and of use to nobody.
+      if (run.engine) await removeLeftovers(this.#output(job)).catch(() => {});
       this.#tell(job.id);
     }
+  }
+
+  /** Where an attempt's checkpoints go. */
+  #output({ id, attempt }: JobRow): string {
+    return join(this.#options.dataDir, "jobs", id, String(attempt));
   }
 
   async #train(job: JobRow, run: Run, logger: Logger): Promise<TrainingSummary> {
     const { db, dataDir, resolveFolders, startEngine } = this.#options;
     const { prompts } = await getJobWithPrompts(db, job.id);
-    const output = join(dataDir, "jobs", job.id, String(job.attempt));
+    const output = this.#output(job);
     const folders = { ...await resolveFolders(job.config), output };
     await Deno.mkdir(output, { recursive: true });
     // The engine knows no URL of ours.

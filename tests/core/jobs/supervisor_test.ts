@@ -161,6 +161,22 @@ Deno.test("cancel() kills an engine that does not obey", async () => {
   });
 });
 
+Deno.test("What a killed engine had written of a checkpoint is removed", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("deaf");
+    await eventually(async () => (await getJob(it.db, id)).progress.step === 1);
+    const output = `${it.folder}/jobs/${id}/1`;
+    await Deno.mkdir(`${output}/.tmp-1-epoch-0001`);
+    await Deno.writeTextFile(`${output}/.tmp-1-epoch-0001/model.safetensors`, "half");
+    await Deno.mkdir(`${output}/epoch-0000`);
+    await it.supervisor.cancel(id);
+    await it.reaches(id, "cancelled");
+    await eventually(() => it.supervisor.running.size === 0);
+    assert.deepEqual([...Deno.readDirSync(output)].map(({ name }) => name), ["epoch-0000"]);
+  });
+});
+
 Deno.test("cancel() right after the claim cancels before anything is trained", async () => {
   const release = Promise.withResolvers<void>();
   await supervised(async (it) => {
