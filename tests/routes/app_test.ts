@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertProblem, jobRequest, served } from "./served.ts";
+import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 import { eventually } from "../core/jobs/supervised.ts";
 import { BEHAVIOURS } from "../fake_engine.ts";
 
@@ -36,6 +36,27 @@ Deno.test("API keys guard /v1 and nothing else", async () => {
       });
     assert.notEqual((await post(apiKeys[0]!)).json.id, (await post(apiKeys[1]!)).json.id);
   }, { apiKeys });
+});
+
+Deno.test("Without API keys no name but localhost is answered below /v1", async () => {
+  const status = async (it: Served, url: string, headers = {}) => {
+    const response = await it.app.request(url, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  await served(async (it) => {
+    for (const host of ["localhost:8000", "127.0.0.1:8000", "[::1]", "a.localhost"]) {
+      assert.equal(await status(it, `http://${host}/v1/models`), 200, host);
+    }
+    for (const host of ["evil.example:8000", "localhost.evil.example", "127.0.0.1.nip.io", "notlocalhost"]) {
+      assert.equal(await status(it, `http://${host}/v1/models`), 401, host);
+      assert.equal(await status(it, `http://${host}/healthz`), 200, host);
+    }
+  });
+  await served(async (it) => {
+    const headers = { authorization: "Bearer sixteen-letters-x" };
+    assert.equal(await status(it, "http://api.example/v1/models", headers), 200);
+  }, { apiKeys: ["sixteen-letters-x"] });
 });
 
 Deno.test("A wrong method is answered 405 with the right ones", async () => {
