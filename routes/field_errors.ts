@@ -15,7 +15,7 @@ function fromIssue(issue: Issue, prefix: PropertyKey[]): FieldError[] {
     return issue.keys.map((key) => ({ path: [...path, key].map(String).join("."), message: "Unknown key" }));
   }
   if (issue.code === "invalid_union" && issue.message === "Invalid input" && issue.errors.length > 0) {
-    const nearest = issue.errors.toSorted((a, b) => remoteness(a) - remoteness(b))[0]!;
+    const nearest = issue.errors.toSorted((a, b) => remoteness(a) - remoteness(b) || reach(b) - reach(a))[0]!;
     return nearest.flatMap((inner) => fromIssue(inner, path));
   }
   return [{ path: path.map(String).join("."), message: issue.message }];
@@ -25,4 +25,10 @@ function fromIssue(issue: Issue, prefix: PropertyKey[]): FieldError[] {
 function remoteness(issues: Issue[]): number {
   const wrongType = issues.some(({ code, path }) => code === "invalid_type" && path.length === 0);
   return (wrongType ? 1000 : 0) + issues.length;
+}
+
+/** How many items of a list were right by a union's branch before one was wrong. */
+function reach([first]: Issue[]): number {
+  const [index] = first?.path ?? [];
+  return typeof index === "number" ? index : -1;
 }
