@@ -25,6 +25,8 @@ const CANCEL_GRACE_MS = 30_000;
 const SERVING_CANCEL_GRACE_MS = 60_000;
 const IDLE_TIMEOUT_MS = 300_000;
 const MAX_PENDING = 32;
+/** Pause before the server listens again. */
+const LISTEN_AGAIN_MS = 1000;
 /** How long answers in progress may take when the server stops. */
 const DRAIN_MS = 3000;
 
@@ -39,6 +41,44 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
   const { HF_ENDPOINT: url, HF_TOKEN: token, OUTBOUND_ALLOW, DATA_DIR } = settings;
   const guard = new OutboundGuard([...OUTBOUND_ALLOW, new URL(url).hostname]);
   return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
+}
+
+/**
+ * Answers at HOST:PORT until it is shut down. Deno stops listening for good when the system has no file left for another
+ * connection; a process that lives and cannot be reached helps nobody, so it then listens again.
+ */
+function listen(
+  { HOST, PORT }: Settings,
+  logger: Logger,
+  answer: Deno.ServeHandler,
+): { shutdown(): Promise<void> } {
+  const open = (port: number, onListen: (address: Deno.NetAddr) => void) =>
+    Deno.serve({ hostname: HOST, port, onListen }, answer);
+  let server = open(PORT, ({ hostname, port }) => {
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    console.log(`listening on http://${host}:${port}`);
+  });
+  const { port } = server.addr;
+  let stopping = false;
+  const reopen = async (error: unknown): Promise<void> => {
+    logger.error("Cannot take in connections: listening again", { error: String(error) });
+    await new Promise((resolve) => setTimeout(resolve, LISTEN_AGAIN_MS));
+    if (stopping) return;
+    try {
+      server = open(port, () => {});
+      server.finished.catch(reopen);
+    } catch (again) {
+      await reopen(again);
+    }
+  };
+  server.finished.catch(reopen);
+  return {
+    async shutdown() {
+      stopping = true;
+      // One that has failed has nothing to shut down.
+      await server.shutdown().catch(() => {});
+    },
+  };
 }
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
@@ -98,14 +138,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
   await supervisor.start();
   deliverer.start();
-  const server = Deno.serve({
-    hostname: settings.HOST,
-    port: settings.PORT,
-    onListen: ({ hostname, port }) => {
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      console.log(`listening on http://${host}:${port}`);
-    },
-  }, app.fetch);
+  const server = listen(settings, logger, app.fetch);
 
   logger.info("Stopping", { signal: await signalled.promise });
   closing.abort();

@@ -1,19 +1,25 @@
 /** The API as a process: what it prints, how it stops, what it refuses. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { eventually } from "./core/jobs/supervised.ts";
 import { inFolder } from "./core/model/in_folder.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-function spawn(environment: Record<string, string>): Deno.ChildProcess {
+/** @param files How many files it may have open. */
+function spawn(environment: Record<string, string>, files?: number): Deno.ChildProcess {
   const env = {
     HOME: Deno.env.get("HOME") ?? "/",
     PATH: Deno.env.get("PATH") ?? "",
     PORT: "0",
     ...environment,
   };
-  return new Deno.Command(Deno.execPath(), {
-    ...{ args: ["run", "-A", "--no-check", "main.ts"], cwd: ROOT, env, clearEnv: true },
+  const command = [Deno.execPath(), "run", "-A", "--no-check", "main.ts"] as const;
+  const [program, ...args] = files === undefined
+    ? command
+    : ["/bin/sh", "-c", `ulimit -n ${files} && exec "$@"`, "sh", ...command] as const;
+  return new Deno.Command(program, {
+    ...{ args: [...args], cwd: ROOT, env, clearEnv: true },
     ...{ stdin: "null", stdout: "piped", stderr: "piped" },
   }).spawn();
 }
@@ -22,8 +28,9 @@ function spawn(environment: Record<string, string>): Deno.ChildProcess {
 async function running(
   environment: Record<string, string>,
   work: (url: string, process: Deno.ChildProcess) => Promise<void>,
+  files?: number,
 ): Promise<{ stdout: string; code: number }> {
-  const process = spawn(environment);
+  const process = spawn(environment, files);
   const log = new Response(process.stderr).text();
   const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let stdout = "";
@@ -77,6 +84,33 @@ Deno.test("a job on a GPU that is not there is refused by the POST, which says w
       assert.deepEqual((await (await fetch(`${url}/v1/training-jobs`)).json()).data, []);
     });
   });
+});
+
+Deno.test({
+  name: "main.ts listens again after more connections than it may have open",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (DATA_DIR) => {
+      const { stdout, code } = await running({ DATA_DIR }, async (url) => {
+        const { hostname, port } = new URL(url);
+        const reached = () =>
+          fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1000) }).then(
+            (response) => response.text(),
+            () => null,
+          );
+        const held: Deno.Conn[] = [];
+        for (let i = 0; i < 150; i++) {
+          const one = await Deno.connect({ hostname, port: Number(port) }).catch(() => null);
+          if (one === null) break;
+          held.push(one);
+        }
+        await eventually(async () => await reached() === null);
+        for (const one of held) one.close();
+        await eventually(reached);
+      }, 80);
+      assert.equal(stdout.trim().split("\n").length, 1);
+      assert.equal(code, 0);
+    }),
 });
 
 Deno.test("main.ts refuses a second server on its data", async () => {
