@@ -49,6 +49,25 @@ export function describeExit({ code, signal }: EngineExit): string {
   return `The engine process stopped with exit code ${code}`;
 }
 
+function spawn({ command: [program, ...args], env, logger }: EngineOptions): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
+      args,
+      env,
+      clearEnv: true,
+      // Ctrl-C goes to a whole process group; the engine is to stop when the API process tells it.
+      detached: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    logger.error("Cannot start an engine process", { error: String(cause) });
+    const detail = "Cannot start an engine process: the server has no room for another";
+    throw new UserError("runtime_unavailable", detail, [], { cause });
+  }
+}
+
 export class EngineProcess {
   readonly pid: number;
   /** Resolves, never rejects, when the process is gone and all it said has been handled. */
@@ -64,18 +83,9 @@ export class EngineProcess {
   /** Why this side killed the process, when it did. */
   #fault: string | null = null;
 
+  /** @throws UserError `runtime_unavailable` when the machine has no room for another process. */
   constructor(options: EngineOptions) {
-    const [program, ...args] = options.command;
-    this.#child = new Deno.Command(program, {
-      args,
-      env: options.env,
-      clearEnv: true,
-      // Ctrl-C goes to a whole process group; the engine is to stop when the API process tells it.
-      detached: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    this.#child = spawn(options);
     this.pid = this.#child.pid;
     this.#logger = options.logger.with({ engine_pid: this.pid });
     this.#stdin = this.#child.stdin.getWriter();

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { EngineProcess } from "../../../core/engine/engine_process.ts";
 import type { JobPlan, TrainingEvent, TrainingSummary } from "../../../core/engine/protocol.ts";
 import { ServingEngine } from "../../../core/engine/serving_engine.ts";
+import type { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 import { trainingJobSchema } from "../../../core/ppo/config.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";
@@ -133,6 +134,21 @@ const serve = (options: { idle_timeout_ms?: number; max_pending?: number } = {})
   });
 
 const check = { type: "check", job: job(0), folders: { model: "/m", rewards } } as const;
+
+Deno.test("EngineProcess says that a program cannot be started, and only the log says which", () => {
+  const lines: string[] = [];
+  const options = {
+    command: ["/nowhere/deno"] as const,
+    env: {},
+    logger: createLogger("debug", {}, (line) => lines.push(line)),
+    start_timeout_ms: 1000,
+  };
+  assert.throws(
+    () => new EngineProcess(options),
+    (error: UserError) => error.code === "runtime_unavailable" && !error.message.includes("nowhere"),
+  );
+  assert.ok(lines.some((line) => line.includes("/nowhere/deno")), lines.join());
+});
 
 Deno.test("ServingEngine starts once, survives a crash and stops when idle", async () => {
   const serving = serve({ idle_timeout_ms: 200 });
