@@ -4,6 +4,7 @@
  * has the peers' packages, the peers run in the same sitting and a last line per size gives the ratios. Sizes: tiny (the
  * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead.
  */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { WORKLOADS } from "./workloads.ts";
 
@@ -38,7 +39,7 @@ const precision = (["base-precision", "rollout-precision"] as const).flatMap((na
   options[name] === undefined ? [] : [`--${name}`, options[name]]
 );
 
-const path = (name: string) => new URL(name, import.meta.url).pathname;
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 async function run(program: string, args: string[]): Promise<string> {
   const { code, stdout } = await new Deno.Command(program, {

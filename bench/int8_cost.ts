@@ -3,6 +3,7 @@
  * log-probabilities move on the fixtures and on held-out text of the embedded model, that text's perplexity, and the
  * demo's reward curve, each beside float32. `--seeds 0` leaves the curves out.
  */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { trainJob } from "../core/engine/train_job.ts";
 import { BaseModel } from "../core/model/base_model.ts";
@@ -20,7 +21,7 @@ import { fixtureRows, openAdapted, runtime } from "../tests/core/model/tiny_mode
 const { values: options } = parseArgs({
   options: { seeds: { type: "string", default: "2" }, epochs: { type: "string", default: "10" } },
 });
-const TINY = new URL("../models/tiny", import.meta.url).pathname;
+const TINY = fileURLToPath(new URL("../models/tiny", import.meta.url));
 const HELD_OUT = 256;
 const SAMPLED = { rows: 32, tokens: 32 };
 const PRECISIONS: Precision[] = ["float32", "int8"];

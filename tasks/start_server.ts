@@ -1,4 +1,5 @@
 /** Starts the server as a process of its own on a free port and a data folder of its own, for tasks and tests. */
+import { fileURLToPath } from "node:url";
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
@@ -12,11 +13,12 @@ export interface RunningServer {
 /** Resolves when the server says that it is ready. Throws with its exit code when it never does. */
 export async function startServer(env: Record<string, string> = {}): Promise<RunningServer> {
   const dataDir = env.DATA_DIR ?? await Deno.makeTempDir({ prefix: "proximal-" });
-  const main = new URL("../main.ts", import.meta.url).pathname;
-  const config = new URL("../deno.json", import.meta.url).pathname;
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const config = fileURLToPath(new URL("../deno.json", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--config", config, main],
-    env: { PORT: "0", LOG_LEVEL: "warn", ...env, DATA_DIR: dataDir },
+    // Those of the shell are for the server that its user runs.
+    env: { HOST: "127.0.0.1", PORT: "0", API_KEYS: "", LOG_LEVEL: "warn", ...env, DATA_DIR: dataDir },
     stdout: "piped",
     stderr: "inherit",
     stdin: "null",

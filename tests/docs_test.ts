@@ -1,6 +1,7 @@
 /** What the documents claim, where a program can tell: requests, endpoints, links, paths, tasks, variables. */
 import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../core/engine/requests.ts";
 import { trainingJobSchema } from "../core/ppo/config.ts";
@@ -9,7 +10,7 @@ import { modelRegistrationSchema } from "../routes/models.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { served } from "./routes/served.ts";
 
-const ROOT = new URL("../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DOCUMENTS = [
   "README.md",
   "CONTRIBUTING.md",

@@ -4,8 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const ROOT = new URL("../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** From the outside in; a file may import its own layer and those after it. */
 const LAYERS = ["main.ts", "routes", "core", "kernels"] as const;

@@ -5,6 +5,7 @@
  * not as it should be. `--device cpu` and `--device allocated` run the same checks where there is no GPU.
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { placeOf } from "../../core/device.ts";
 import { UserError } from "../../core/errors.ts";
@@ -26,7 +27,7 @@ import { adamwArtifact } from "../../kernels/optimizers/adamw.ts";
 import { ADAM, compare, measureOn } from "./parity.ts";
 import { watchGpu } from "./watch_gpu.ts";
 
-const FIXTURES = new URL("../../tests/fixtures/", import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL("../../tests/fixtures/", import.meta.url));
 const MODELS = ["qwen3", "qwen2", "llama", "gpt2"];
 /** What each device computes in. A CPU has no kernels for bfloat16. */
 const PRECISIONS = {
@@ -102,7 +103,7 @@ async function parity(device: Place, models: readonly string[], print: Print): P
 
 /** A workload of `task bench` in a process of its own, watched. */
 async function bench(device: string, size: string, steps: string, print: Print): Promise<boolean> {
-  const script = new URL("../../bench/ppo_step.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("../../bench/ppo_step.ts", import.meta.url));
   const watch = device.startsWith("cuda") ? watchGpu(Number(placeOf(device).slice("cuda:".length))) : null;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script, size, "--steps", steps, "--device", device],

@@ -4,6 +4,7 @@
  * machine the same bytes come out every time; on another, floating-point sums may round differently.
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { BaseModel } from "../../core/model/base_model.ts";
 import { initialParameters } from "../../core/model/network.ts";
 import { writeSafetensors } from "../../core/model/write_safetensors.ts";
@@ -117,4 +118,6 @@ async function make(folder: string): Promise<void> {
   );
 }
 
-if (import.meta.main) await make(Deno.args[0] ?? new URL("../../models/tiny", import.meta.url).pathname);
+if (import.meta.main) {
+  await make(Deno.args[0] ?? fileURLToPath(new URL("../../models/tiny", import.meta.url)));
+}

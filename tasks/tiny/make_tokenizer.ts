@@ -3,6 +3,7 @@
  * default. The corpus and the sizes are fixed here, so it always writes the same bytes.
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../../core/model/atomic_file.ts";
 import { tokenizerFiles, trainBpe } from "./bpe.ts";
 import { corpus } from "./corpus.ts";
@@ -32,7 +33,7 @@ export async function makeTokenizer(folder: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const folder = Deno.args[0] ?? new URL("../../models/tiny", import.meta.url).pathname;
+  const folder = Deno.args[0] ?? fileURLToPath(new URL("../../models/tiny", import.meta.url));
   await Deno.mkdir(folder, { recursive: true });
   await makeTokenizer(folder);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { eq } from "drizzle-orm";
 import { newId } from "../../../core/db/new_id.ts";
 import { openDatabase } from "../../../core/db/open_database.ts";
@@ -75,7 +76,14 @@ Deno.test("openDatabase() refuses a folder that another process holds", async ()
     };
       await openDatabase(Deno.args[0]).then(() => console.log("opened"), (e) => console.log(e.code, e.message));`;
     const child = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--config", new URL("../../../deno.json", import.meta.url).pathname, "-", folder],
+      args: [
+        "run",
+        "-A",
+        "--config",
+        fileURLToPath(new URL("../../../deno.json", import.meta.url)),
+        "-",
+        folder,
+      ],
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { pipeline } from "@huggingface/transformers";
 import * as ort from "onnxruntime-node";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { engineCommand } from "../../../core/engine/engine_command.ts";
 import { EngineProcess } from "../../../core/engine/engine_process.ts";
 import type { CheckpointFile } from "../../../core/engine/protocol.ts";
@@ -21,7 +22,7 @@ import { KINDS, makeJob, makeLearner } from "../model/make_learner.ts";
 import { fixtureFolder, fixtureRows, openBase, runtime } from "../model/tiny_models.ts";
 
 const never = new AbortController().signal;
-const TINY = new URL("../../../models/tiny", import.meta.url).pathname;
+const TINY = fileURLToPath(new URL("../../../models/tiny", import.meta.url));
 
 /** A checkpoint whose policy is moved away from its base by numbers of our own making. */
 async function movedCheckpoint(base: BaseModel, kind: keyof typeof KINDS, folder: string, by = 0.05) {

@@ -1,5 +1,6 @@
 /** Streamed generations against the same ones given whole. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { generate } from "../../../core/engine/generate.ts";
 import { type Generation, type GenerationDelta, generationSchema } from "../../../core/engine/requests.ts";
@@ -11,7 +12,7 @@ import { copyModel } from "./model_copies.ts";
 
 const models = new ServedModels(runtime);
 const LLAMA = fixtureFolder("llama");
-const TINY = new URL("../../../models/tiny", import.meta.url).pathname;
+const TINY = fileURLToPath(new URL("../../../models/tiny", import.meta.url));
 const POST = "POST: My neighbor practices the drums every night.\nTL;DR:";
 
 type Given = Partial<Parameters<typeof generationSchema["parse"]>[0] & object>;

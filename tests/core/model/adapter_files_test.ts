@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { moduleScale, parseAdapterConfig } from "../../../core/model/adapter_config.ts";
 import { adapterFiles, loraKeys, readAdapter } from "../../../core/model/adapter_files.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../core/model/checkpoint_folder.ts";
@@ -7,7 +8,7 @@ import { readValueHead, valueHeadFile } from "../../../core/model/value_head_fil
 import { type TensorToWrite, writeSafetensors } from "../../../core/model/write_safetensors.ts";
 import { inFolder } from "./in_folder.ts";
 
-const fixture = (name: string) => new URL(`../../fixtures/${name}/adapter`, import.meta.url).pathname;
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}/adapter`, import.meta.url));
 const FIXTURES = ["qwen3", "qwen2", "llama", "gpt2"];
 
 const pair = (path: string, r = 2): Record<string, TensorToWrite> => ({

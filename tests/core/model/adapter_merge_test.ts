@@ -1,5 +1,6 @@
 /** Weights with an adapter merged in: made again for each call, into the same memory, and only where graphs take them. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import { MERGED } from "../../../kernels/nn/parameters.ts";
 import { AdapterMerge, mergedShapes } from "../../../core/model/adapter_merge.ts";
@@ -9,7 +10,7 @@ import { initialParameters, SessionCache, tuningOf } from "../../../core/model/n
 import { worst } from "../../kernels/within.ts";
 import { runtime } from "./tiny_models.ts";
 
-const folder = new URL("../../../models/tiny", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../../../models/tiny", import.meta.url));
 const base = await BaseModel.open(runtime, folder);
 const tuning = tuningOf(base.config, {
   type: "lora",

@@ -1,5 +1,6 @@
 /** Lanes: how a batch is cut, and that cutting it changes no result but by rounding. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { Builder } from "../../../kernels/graph/builder.ts";
 import {
   biteRows,
@@ -21,7 +22,7 @@ import { Runtime } from "../../../core/ort/runtime.ts";
 import { uniform } from "../../../core/rng.ts";
 
 const runtime = Runtime.open({ threads: 2 });
-const folder = new URL("../../../models/tiny", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../../../models/tiny", import.meta.url));
 const LOSS = {
   temperature: 1,
   clip_epsilon: 0.2,

@@ -1,5 +1,6 @@
 /** Long rows: attended in blocks, by a graph that is made when the first of them comes, with the numbers of short ones' graphs. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import {
   type GradientOptions,
   policyEvalArtifact,
@@ -16,7 +17,7 @@ import { uniform } from "../../../core/rng.ts";
 import { worst } from "../../kernels/within.ts";
 import { runtime } from "./tiny_models.ts";
 
-const folder = new URL("../../../models/tiny", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../../../models/tiny", import.meta.url));
 const base = await BaseModel.open(runtime, folder);
 const tuning = tuningOf(base.config, { type: "lora", r: 4, alpha: 8, target_modules: "all-linear" });
 const parameters = await initialParameters(base, tuning, { head: false, seed: 1, role: "policy" });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describeModel, listModels, resolveAdapter, resolveModel } from "../../../core/model/model_folder.ts";
 import { writeSafetensors } from "../../../core/model/write_safetensors.ts";
 import { inFolder } from "./in_folder.ts";
 
-const fixtures = new URL("../../fixtures", import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 
 Deno.test("listModels() tells what each fixture is", async () => {
   const listed = await listModels([fixtures, "/nowhere/at/all"]);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { UserError } from "../../../core/errors.ts";
 import { parseConfig, readConfig } from "../../../core/model/read_config.ts";
 
-const fixture = (name: string) => new URL(`../../fixtures/${name}`, import.meta.url).pathname;
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 async function configOf(name: string): Promise<Record<string, unknown>> {
   return JSON.parse(await Deno.readTextFile(`${fixture(name)}/config.json`));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { openSafetensors, openSafetensorsFile } from "../../../core/model/safetensors.ts";
 import {
@@ -11,7 +12,7 @@ import { headerLength, LENGTH_BYTES, parseHeader } from "../../../core/model/saf
 import { UserError } from "../../../core/errors.ts";
 import { inFolder } from "./in_folder.ts";
 
-const fixtures = new URL("../../fixtures/", import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 const SAMPLE = {
   "b.weight": { dtype: "F32", shape: [2, 2], data: new Float32Array([1, -2, 3.5, 0]) },
   "a.ids": { dtype: "I64", shape: [3], data: new BigInt64Array([1n, -2n, 2n ** 60n]) },

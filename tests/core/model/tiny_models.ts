@@ -1,5 +1,6 @@
 /** The fixtures as real models on the real runtime: their folders, batches and adapters, ready for the engine's classes. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Precision } from "../../../kernels/nn/parameters.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
@@ -17,7 +18,7 @@ export const EOS = 2;
 
 /** The fixture's model folder. */
 export function fixtureFolder(name: string): string {
-  return new URL(`../../fixtures/${name}`, import.meta.url).pathname;
+  return fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 }
 
 /** The fixture's model; its weights are read by the first graph. */

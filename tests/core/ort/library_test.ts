@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openApi } from "../../../core/ort/api.ts";
 import { findLibrary, packagedLibrary } from "../../../core/ort/library.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
@@ -62,7 +63,7 @@ Deno.test("openApi() refuses a library older than the function table it asks for
 
 Deno.test("Runtime.open() without the permission to call libraries names the flag", async () => {
   const runtime = new URL("../../../core/ort/runtime.ts", import.meta.url);
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../../deno.json", import.meta.url));
   const script = `import { Runtime } from "${runtime}";
     try { Runtime.open() } catch (error) { console.log(error.code, error.message) }`;
   const child = new Deno.Command(Deno.execPath(), {

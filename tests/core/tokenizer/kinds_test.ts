@@ -1,6 +1,7 @@
 /** Every kind of tokenizer that is read: ids, texts and conversations are what transformers makes of them in Python. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
 import { type ChatMessage, loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 
@@ -11,7 +12,7 @@ interface Expected {
   chats: { messages: ChatMessage[]; text: string }[];
 }
 
-const TOKENIZERS = new URL("../../fixtures/tokenizers", import.meta.url).pathname;
+const TOKENIZERS = fileURLToPath(new URL("../../fixtures/tokenizers", import.meta.url));
 
 /** Decodes token by token: nothing that is out is taken back or is half a character. */
 function streamed(tokenizer: TextTokenizer, ids: readonly number[]): string {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { UserError } from "../../../core/errors.ts";
 import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
 import { loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 import { sentencePiece } from "./sentence_piece.ts";
 
-const qwen3 = new URL("../../fixtures/qwen3", import.meta.url).pathname;
+const qwen3 = fileURLToPath(new URL("../../fixtures/qwen3", import.meta.url));
 const text = fc.string({
   unit: fc.oneof(
     fc.constantFrom(" ", "\n", "é", "数", "🙂", "a", "'s"),

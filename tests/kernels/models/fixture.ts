@@ -1,4 +1,5 @@
 /** A reference model folder with what PyTorch, transformers and PEFT compute on it (tests/fixtures). */
+import { fileURLToPath } from "node:url";
 import { readConfig } from "../../../core/model/read_config.ts";
 import { openSafetensorsFile } from "../../../core/model/safetensors.ts";
 import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
@@ -9,7 +10,7 @@ import { MERGED } from "../../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import type { Array_ } from "../run_artifact.ts";
 
-const ROOT = new URL("../../fixtures/", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 
 export interface Fixture {
   folder: string;

@@ -1,5 +1,6 @@
 /** The embedded model against transformers: logits, log-probabilities and greedy text (bench/peers/tiny_expected.py). */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { Policy } from "../../../core/model/policy.ts";
@@ -19,7 +20,7 @@ interface Expected {
 }
 
 const TOLERANCE = 2e-4;
-const path = (name: string) => new URL(`../../../${name}`, import.meta.url).pathname;
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const folder = path("models/tiny");
 const items: Expected[] = JSON.parse(await Deno.readTextFile(path("tests/fixtures/tiny/expected.json")));
 const runtime = Runtime.open({ threads: 2 });
