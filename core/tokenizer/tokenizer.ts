@@ -9,6 +9,7 @@ import { invalid, UserError } from "../errors.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { isRecord, parseJson, quote } from "../model/strict_json.ts";
 import { entryBytes } from "./byte_level.ts";
+import { correctPreTokenizer, type LibraryPreTokenizer } from "./pre_tokenizers.ts";
 
 /** The largest published tokenizer.json files are near 35 MB. */
 export const MAX_TOKENIZER_BYTES = 256_000_000;
@@ -111,7 +112,9 @@ class FolderTokenizer implements TextTokenizer {
 
   constructor(tokenizer: Record<string, unknown>, config: Record<string, unknown>) {
     this.#library = new PreTrainedTokenizer(tokenizer, config);
-    keepByteOrderMarks(this.#library);
+    const { pre_tokenizer, decoder } = (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
+    correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
+    keepByteOrderMarks(decoder);
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
     this.vocabSize = this.#entries.length;
     const idOf = (token: unknown) => {
@@ -184,15 +187,18 @@ interface LibraryDecoder {
   decoders?: LibraryDecoder[];
 }
 
+/** What the library makes of tokenizer.json. */
+interface LibraryParts {
+  pre_tokenizer: LibraryPreTokenizer | null;
+  decoder: LibraryDecoder | null;
+}
+
 /** The library's decoder of bytes that stand for themselves loses U+FEFF where it begins a run of them. */
-function keepByteOrderMarks(library: PreTrainedTokenizer): void {
-  const visit = (decoder: LibraryDecoder | null | undefined) => {
-    if (decoder?.config?.type === "ByteFallback") {
-      decoder.text_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    }
-    decoder?.decoders?.forEach(visit);
-  };
-  visit((library as unknown as { _tokenizer: { decoder: LibraryDecoder | null } })._tokenizer.decoder);
+function keepByteOrderMarks(decoder: LibraryDecoder | null): void {
+  if (decoder?.config?.type === "ByteFallback") {
+    decoder.text_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  }
+  decoder?.decoders?.forEach(keepByteOrderMarks);
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

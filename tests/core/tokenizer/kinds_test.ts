@@ -44,3 +44,21 @@ for (const name of Array.from(Deno.readDirSync(TOKENIZERS), (entry) => entry.nam
     for (const { messages, text } of expected.chats) assert.equal(tokenizer.chatText(messages), text);
   });
 }
+
+Deno.test("every pre_tokenizer cuts a text where the Rust library does", async () => {
+  const file = new URL("../../fixtures/pre-tokenizers.json", import.meta.url);
+  const { tokenizer: whole, cuts } = JSON.parse(await Deno.readTextFile(file));
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const { pre_tokenizer, texts } of cuts) {
+      const json = JSON.stringify({ ...whole, pre_tokenizer });
+      await Deno.writeTextFile(join(folder, "tokenizer.json"), json);
+      const tokenizer = await loadTokenizer(folder);
+      for (const { text, ids } of texts) {
+        assert.deepEqual(tokenizer.encode(text), ids, `${JSON.stringify(pre_tokenizer)} ${text}`);
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
