@@ -9,6 +9,7 @@ import { invalid, UserError } from "../errors.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { isRecord, parseJson, quote } from "../model/strict_json.ts";
 import { entryBytes } from "./byte_level.ts";
+import { ParsedTemplates, STRIPS } from "./chat_strips.ts";
 import { correctPreTokenizer, type LibraryPreTokenizer } from "./pre_tokenizers.ts";
 
 /** The largest published tokenizer.json files are near 35 MB. */
@@ -88,7 +89,7 @@ export async function findTokenizer(folder: string): Promise<TextTokenizer | nul
     ...template && { chat_template: new TextDecoder().decode(template) },
   };
   try {
-    return new FolderTokenizer(tokenizer, plainTokens(config));
+    return new FolderTokenizer(tokenizer, withLineFeeds(plainTokens(config)));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new UserError("damaged_model", `tokenizer.json cannot be used: ${reason.slice(0, 200)}`, [], {
@@ -115,6 +116,7 @@ class FolderTokenizer implements TextTokenizer {
     const { pre_tokenizer, decoder } = (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
     correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
     keepByteOrderMarks(decoder);
+    Object.assign(this.#library, { _compiled_template_cache: new ParsedTemplates() });
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
     this.vocabSize = this.#entries.length;
     const idOf = (token: unknown) => {
@@ -159,6 +161,7 @@ class FolderTokenizer implements TextTokenizer {
       return this.#library.apply_chat_template([...messages], {
         tokenize: false,
         add_generation_prompt: true,
+        ...STRIPS,
       });
     } catch (thrown) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
@@ -259,6 +262,18 @@ function plainTokens(config: Record<string, unknown>): Record<string, unknown> {
       [key, value],
     ) => [key, key.endsWith("_token") && isRecord(value) ? value.content ?? null : value]),
   );
+}
+
+/** Jinja ends the lines of a template with a line feed, however they end in the file. */
+function withLineFeeds(config: Record<string, unknown>): Record<string, unknown> {
+  const mend = (text: unknown) => typeof text === "string" ? text.replace(/\r\n?/g, "\n") : text;
+  const { chat_template: template } = config;
+  return {
+    ...config,
+    chat_template: Array.isArray(template)
+      ? template.map((one) => isRecord(one) ? { ...one, template: mend(one.template) } : one)
+      : mend(template),
+  };
 }
 
 async function readObject(

@@ -153,6 +153,30 @@ Deno.test("applyChatTemplate() renders the folder's template, from either file",
   });
 });
 
+Deno.test("a chat template's strip() takes off the characters it is given, and its lines may end as on Windows", async () => {
+  const text = " \n--b\n - ";
+  const cases: [string, string][] = [
+    [`{{ '[' + messages[0].content.strip() + ']' }}`, "[--b\n -]"],
+    [`{{ '[' + messages[0].content.strip(' \\n') + ']' }}`, "[--b\n -]"],
+    [`{{ '[' + messages[0].content.lstrip('\\n') + ']' }}`, "[ \n--b\n - ]"],
+    [`{{ '[' + messages[0].content.split('b')[1].lstrip('\\n') + ']' }}`, "[ - ]"],
+    [`{{ '[' + messages[0].content.rstrip('- ').lstrip(' \\n-') + ']' }}`, "[b\n]"],
+    [
+      `{% macro bare(text, off=' ') %}{{ text.strip(off) }}{% endmacro %}{{ '[' + bare('  x ') + bare('yxy', 'y') + ']' }}`,
+      "[xx]",
+    ],
+    ["{% if true %}\r\n[x\r\n{%- endif %}\r\n]\r\n", "[x]"],
+  ];
+  for (const [template, said] of cases) {
+    await withFolder({ "chat_template.jinja": template }, async (folder) => {
+      const tokenizer = await loadTokenizer(folder);
+      for (let time = 0; time < 2; time++) {
+        assert.equal(tokenizer.chatText([{ role: "user", content: text }]), said, template);
+      }
+    });
+  }
+});
+
 Deno.test("special tokens are found as objects and in special_tokens_map.json", () =>
   withFolder({
     "tokenizer_config.json": { pad_token: { content: "<pad>", lstrip: false } },
