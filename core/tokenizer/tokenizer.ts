@@ -113,8 +113,10 @@ class FolderTokenizer implements TextTokenizer {
 
   constructor(tokenizer: Record<string, unknown>, config: Record<string, unknown>) {
     this.#library = new PreTrainedTokenizer(tokenizer, config);
-    const { pre_tokenizer, decoder } = (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
+    const { pre_tokenizer, model, decoder } =
+      (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
     correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
+    spellUnknown(model);
     keepByteOrderMarks(decoder);
     Object.assign(this.#library, { _compiled_template_cache: new ParsedTemplates() });
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
@@ -190,10 +192,31 @@ interface LibraryDecoder {
   decoders?: LibraryDecoder[];
 }
 
+/** The library's model: pieces of a text that have an entry, and such that have none. */
+interface LibraryModel {
+  config: { byte_fallback?: boolean };
+  tokens_to_ids: ReadonlyMap<string, number>;
+  encode(words: string[]): string[];
+}
+
 /** What the library makes of tokenizer.json. */
 interface LibraryParts {
   pre_tokenizer: LibraryPreTokenizer | null;
+  model: LibraryModel;
   decoder: LibraryDecoder | null;
+}
+
+/** The library spells what has no entry in bytes with BPE only, and not with Unigram. */
+function spellUnknown(model: LibraryModel): void {
+  if (!model.config.byte_fallback) return;
+  const encode = model.encode.bind(model);
+  model.encode = (words) =>
+    encode(words).flatMap((piece) => {
+      if (model.tokens_to_ids.has(piece)) return [piece];
+      const hex = Array.from(utf8.encode(piece), (byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
+      const bytes = hex.map((byte) => `<0x${byte}>`);
+      return bytes.every((byte) => model.tokens_to_ids.has(byte)) ? bytes : [piece];
+    });
 }
 
 /** The library's decoder of bytes that stand for themselves loses U+FEFF where it begins a run of them. */
@@ -204,6 +227,7 @@ function keepByteOrderMarks(decoder: LibraryDecoder | null): void {
   decoder?.decoders?.forEach(keepByteOrderMarks);
 }
 
+const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Ids index arrays, so they are bounded before the library builds its tables; and what it would not notice is said. */
@@ -223,10 +247,15 @@ function checkVocabulary({ model, added_tokens: added }: Record<string, unknown>
   if (model.type === "BPE" && !(Array.isArray(model.merges) && model.merges.every(isMerge))) {
     throw damaged("has model.merges that are not all pairs of tokens");
   }
+  if (model.type === "BPE" && model.continuing_subword_prefix) {
+    throw unsupported("has model.continuing_subword_prefix with BPE");
+  }
   if (!Array.isArray(added)) throw damaged("has no added_tokens");
   if (!added.every((token) => isRecord(token) && typeof token.content === "string" && token.content !== "")) {
     throw damaged("has added_tokens that are not all objects with a content");
   }
+  const word = added.find((token) => token.single_word === true);
+  if (word) throw unsupported(`has ${quote(word.content)} among added_tokens as a single_word`);
   const entries: [string, unknown][] = isRecord(vocabulary)
     ? Object.entries(vocabulary)
     : vocabulary.map((entry, id) => [Array.isArray(entry) ? String(entry[0]) : String(entry), id]);
@@ -249,6 +278,11 @@ const MODEL_TYPES: unknown[] = ["BPE", "Unigram", "WordPiece", null];
 function isMerge(merge: unknown): boolean {
   if (typeof merge === "string") return merge.includes(" ");
   return Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === "string");
+}
+
+/** What the library takes without a word, and reads otherwise than it is meant. */
+function unsupported(what: string): UserError {
+  return new UserError("unsupported_model", `tokenizer.json ${what}: that is not supported`);
 }
 
 function damaged(fault: string): UserError {

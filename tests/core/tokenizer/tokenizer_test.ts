@@ -215,11 +215,20 @@ Deno.test("loadTokenizer() refuses damaged files by name", async () => {
       await assert.rejects(loadTokenizer(folder), { name: "UserError", code: "damaged_model", message });
     });
   }
-  const words = { ...good, model: { ...good.model, type: "WordLevel" } };
-  await withFolder({ "tokenizer.json": words }, async (folder) => {
-    const refusal = { code: "unsupported_model", message: /model.type "WordLevel": supported: BPE/ };
-    await assert.rejects(loadTokenizer(folder), refusal);
-  });
+  const [first, ...others] = good.added_tokens;
+  const unsupported: [unknown, RegExp][] = [
+    [{ ...good, model: { ...good.model, type: "WordLevel" } }, /model.type "WordLevel": supported: BPE/],
+    [
+      { ...good, model: { ...good.model, continuing_subword_prefix: "##" } },
+      /model.continuing_subword_prefix/,
+    ],
+    [{ ...good, added_tokens: [{ ...first, single_word: true }, ...others] }, /"<pad>" .* as a single_word/],
+  ];
+  for (const [tokenizer, message] of unsupported) {
+    await withFolder({ "tokenizer.json": tokenizer }, async (folder) => {
+      await assert.rejects(loadTokenizer(folder), { code: "unsupported_model", message });
+    });
+  }
 });
 
 Deno.test("loadTokenizer() answers any change of a file with a tokenizer that works or a UserError", async () => {
