@@ -13,6 +13,8 @@ export class CompletionText {
   /** Certain, and not taken yet. */
   #certain = "";
   #length = 0;
+  /** Whole characters that the decoder holds back with an unfinished one of the same token. */
+  #open = "";
   #stopped = false;
 
   constructor(tokenizer: TextTokenizer, stops: readonly string[]) {
@@ -22,7 +24,7 @@ export class CompletionText {
 
   /** UTF-16 units that the tokens have made so far, without an unfinished character and with a stop string. */
   get length(): number {
-    return this.#length;
+    return this.#length + this.#open.length;
   }
 
   /** Whether the text was cut at a stop string. */
@@ -35,7 +37,8 @@ export class CompletionText {
     if (this.#stopped) return true;
     this.#append(this.#decoder.push(id));
     // A token may end a stop string and begin a character that is not whole yet.
-    if (this.#cut(this.#held + this.#decoder.peek())) return true;
+    this.#open = this.#decoder.peek();
+    if (this.#cut(this.#held + this.#open)) return true;
     const end = this.#held.length - startOfStop(this.#held, this.#stops);
     this.#certain += this.#held.slice(0, end);
     this.#held = this.#held.slice(end);
@@ -46,6 +49,7 @@ export class CompletionText {
   end(): void {
     if (this.#stopped) return;
     this.#append(this.#decoder.flush());
+    this.#open = "";
     if (!this.#cut(this.#held)) this.#certain += this.#held;
     this.#held = "";
   }

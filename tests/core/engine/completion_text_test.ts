@@ -128,6 +128,20 @@ Deno.test("pieces have whole characters only", () => {
   );
 });
 
+Deno.test("length counts whole characters, those before an unfinished one in its token too", () => {
+  // The fixture has a token for "j" and half of "à".
+  const lengths = (ids: readonly number[]) => {
+    const text = new CompletionText(byteLevel, []);
+    return ids.map((id) => (text.push(id), text.length));
+  };
+  assert.deepEqual(lengths(byteLevel.encode("!jà!")), [1, 2, 3, 4]);
+  fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 30 }), (text) => {
+    const ids = byteLevel.encode(text.replaceAll("\uFFFD", ""));
+    const whole = (count: number) => byteLevel.decode(ids.slice(0, count)).replace(/\uFFFD+$/, "");
+    assert.deepEqual(lengths(ids), ids.map((_, at) => whole(at + 1).length));
+  }));
+});
+
 Deno.test("special tokens have no text, and nothing follows a stop string", () => {
   const text = new CompletionText(byteLevel, ["b"]);
   const ids = [1, ...byteLevel.encode("a"), 2, ...byteLevel.encode("b")];
