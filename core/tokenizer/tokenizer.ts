@@ -89,7 +89,8 @@ export async function findTokenizer(folder: string): Promise<TextTokenizer | nul
     ...template && { chat_template: new TextDecoder().decode(template) },
   };
   try {
-    return new FolderTokenizer(tokenizer, withLineFeeds(plainTokens(config)));
+    const plain = withLineFeeds(plainTokens(config));
+    return new FolderTokenizer(withNamedTokens(tokenizer, plain), plain);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new UserError("damaged_model", `tokenizer.json cannot be used: ${reason.slice(0, 200)}`, [], {
@@ -296,6 +297,28 @@ function plainTokens(config: Record<string, unknown>): Record<string, unknown> {
       [key, value],
     ) => [key, key.endsWith("_token") && isRecord(value) ? value.content ?? null : value]),
   );
+}
+
+/** Tokens that the configuration names are special, though tokenizer.json may hold them among all others only. */
+function withNamedTokens(
+  tokenizer: Record<string, unknown>,
+  config: Record<string, unknown>,
+): Record<string, unknown> {
+  const { vocab } = tokenizer.model as { vocab: Record<string, number> | [string, number][] };
+  const added = tokenizer.added_tokens as { content: string }[];
+  const lists = [config.additional_special_tokens, config.extra_special_tokens].filter(Array.isArray).flat();
+  const single = Object.entries(config).flatMap(([key, value]) => key.endsWith("_token") ? [value] : []);
+  const named = [...single, ...lists.map((token) => isRecord(token) ? token.content : token)];
+  const missing = [...new Set(named)].flatMap((content) => {
+    if (typeof content !== "string" || added.some((token) => token.content === content)) return [];
+    const id = Array.isArray(vocab)
+      ? vocab.findIndex(([entry]) => entry === content)
+      : Object.hasOwn(vocab, content)
+      ? vocab[content]!
+      : -1;
+    return id < 0 ? [] : [{ id, content, special: true, normalized: false }];
+  });
+  return { ...tokenizer, added_tokens: [...added, ...missing] };
 }
 
 /** Jinja ends the lines of a template with a line feed, however they end in the file. */

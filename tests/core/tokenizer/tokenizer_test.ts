@@ -186,6 +186,24 @@ Deno.test("special tokens are found as objects and in special_tokens_map.json", 
     assert.deepEqual([tokenizer.padTokenId, tokenizer.eosTokenId, tokenizer.bosTokenId], [0, 2, null]);
   }));
 
+Deno.test("tokens that the configuration names are special without being among added_tokens", async () => {
+  const bare = JSON.parse(await Deno.readTextFile(join(qwen3, "tokenizer.json")));
+  const config = {
+    eos_token: "</s>",
+    pad_token: "<none>",
+    extra_special_tokens: ["<s>", { content: "<pad>" }],
+  };
+  const files = { "tokenizer.json": { ...bare, added_tokens: [] }, "tokenizer_config.json": config };
+  await withFolder(files, async (folder) => {
+    const tokenizer = await loadTokenizer(folder);
+    assert.deepEqual([...tokenizer.specialIds].sort(), [0, 1, 2]);
+    assert.deepEqual([tokenizer.eosTokenId, tokenizer.padTokenId], [2, null]);
+    const ids = tokenizer.encode("<s>a</s><none>");
+    assert.deepEqual([ids[0], ids[2]], [1, 2]);
+    assert.equal(tokenizer.decode(ids), "a<none>");
+  });
+});
+
 Deno.test("loadTokenizer() refuses damaged files by name", async () => {
   const good = JSON.parse(await Deno.readTextFile(join(qwen3, "tokenizer.json")));
   const cases: [Record<string, unknown>, RegExp][] = [
