@@ -117,7 +117,7 @@ class FolderTokenizer implements TextTokenizer {
     const { pre_tokenizer, model, decoder } =
       (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
     correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
-    spellUnknown(model);
+    completeUnigram(model);
     keepByteOrderMarks(decoder);
     Object.assign(this.#library, { _compiled_template_cache: new ParsedTemplates() });
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
@@ -198,6 +198,8 @@ interface LibraryModel {
   config: { byte_fallback?: boolean };
   tokens_to_ids: ReadonlyMap<string, number>;
   encode(words: string[]): string[];
+  /** Of one word; Unigram's only. */
+  tokenize?(word: string): string[];
 }
 
 /** What the library makes of tokenizer.json. */
@@ -207,17 +209,23 @@ interface LibraryParts {
   decoder: LibraryDecoder | null;
 }
 
-/** The library spells what has no entry in bytes with BPE only, and not with Unigram. */
-function spellUnknown(model: LibraryModel): void {
-  if (!model.config.byte_fallback) return;
-  const encode = model.encode.bind(model);
-  model.encode = (words) =>
-    encode(words).flatMap((piece) => {
-      if (model.tokens_to_ids.has(piece)) return [piece];
-      const hex = Array.from(utf8.encode(piece), (byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
-      const bytes = hex.map((byte) => `<0x${byte}>`);
-      return bytes.every((byte) => model.tokens_to_ids.has(byte)) ? bytes : [piece];
-    });
+/**
+ * The library's Unigram does not spell what has no entry in bytes, and its stack overflows at words of some 100,000 tokens,
+ * which texts without spaces are.
+ */
+function completeUnigram(model: LibraryModel): void {
+  if (!model.tokenize) return;
+  const tokenize = model.tokenize.bind(model);
+  const spelled = (piece: string) => {
+    if (model.tokens_to_ids.has(piece)) return piece;
+    const hex = Array.from(utf8.encode(piece), (byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
+    const bytes = hex.map((byte) => `<0x${byte}>`);
+    return bytes.every((byte) => model.tokens_to_ids.has(byte)) ? bytes : piece;
+  };
+  model.encode = (words) => {
+    const pieces = words.flatMap(tokenize);
+    return model.config.byte_fallback ? pieces.flatMap(spelled) : pieces;
+  };
 }
 
 /** The library's decoder of bytes that stand for themselves loses U+FEFF where it begins a run of them. */

@@ -62,3 +62,11 @@ Deno.test("every pre_tokenizer cuts a text where the Rust library does", async (
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("a word may be as long as a text", async () => {
+  for (const name of ["unigram", "unigram-bytes"]) {
+    const tokenizer = await loadTokenizer(join(TOKENIZERS, name));
+    const ids = tokenizer.encode("fox".repeat(50_000), { add_special_tokens: false });
+    assert.equal(tokenizer.decode(ids).length, 150_000, name);
+  }
+});
