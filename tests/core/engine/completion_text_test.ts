@@ -119,7 +119,7 @@ Deno.test("what may become a stop string waits, and comes when it has not", () =
 Deno.test("pieces have whole characters only", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 30 }), fc.array(fc.string()), (text, stops) => {
-      fc.pre(!/<(pad|s|\/s)>/.test(text));
+      fc.pre(!/<(pad|s|\/s)>|\uFFFD/.test(text)); // a text may itself have the mark of a broken character
       const ids = byteLevel.encode(text);
       for (const piece of follow(byteLevel, ids, stops.filter((stop) => stop !== "")).pieces) {
         assert.ok(piece.isWellFormed() && !piece.includes("\uFFFD"), JSON.stringify(piece));
