@@ -101,7 +101,7 @@ const COMMANDS: {
   }),
   score: async ({ request, folders }, signal) => {
     using lent = new DisposableStack();
-    const policy = lent.use(await servedModels().policy(folders));
+    const policy = lent.use(await servedModels().scorer(folders));
     const context = { model: async (name: string) => lent.use(await servedModels().reward(folders, name)) };
     return await score(policy, request, request.reward && await makeReward(request.reward, context), signal);
   },

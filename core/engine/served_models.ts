@@ -64,7 +64,7 @@ async function versionOf(folder: string, files: readonly string[]): Promise<stri
 }
 
 /** How much stays loaded for requests that may come again. */
-const KEPT = { bases: 2, policy_bytes: 1 << 30, rewards: 2 } as const;
+const KEPT = { bases: 2, policy_bytes: 1 << 30, scorers: 2, rewards: 2 } as const;
 
 export class ServedModels {
   readonly #runtime: Runtime;
@@ -73,11 +73,14 @@ export class ServedModels {
     base.dispose();
   });
   readonly #policies = new Kept<KeptPolicy>(({ policy, critic, adapter, decoder, lease }) => {
+    this.#scorers.delete(policy);
     policy.dispose();
     critic?.dispose();
     if (!adapter && decoder !== lease.item.decoder) decoder.dispose();
     lease[Symbol.dispose]();
   });
+  /** Policies that have sessions to score with, each with its critic; the one that scored longest ago comes first. */
+  readonly #scorers = new Map<Policy, ValueNetwork | null>();
   readonly #rewards = new Kept<LoadedReward>((reward) => reward.dispose());
 
   constructor(runtime: Runtime) {
@@ -97,6 +100,29 @@ export class ServedModels {
       [Symbol.dispose]: () => {
         lease[Symbol.dispose]();
         this.#trim();
+      },
+    };
+  }
+
+  /**
+   * The same, to score with. The sessions that this takes are a policy's own, with many times the memory of an adapter,
+   * so those of few policies stay when it is given back.
+   */
+  async scorer(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
+    const lent = await this.policy(folders);
+    const { policy, critic } = lent;
+    return {
+      ...lent,
+      [Symbol.dispose]: () => {
+        this.#scorers.delete(policy);
+        this.#scorers.set(policy, critic);
+        for (const [oldest, itsCritic] of this.#scorers) {
+          if (this.#scorers.size <= KEPT.scorers) break;
+          this.#scorers.delete(oldest);
+          oldest.rest();
+          itsCritic?.rest();
+        }
+        lent[Symbol.dispose]();
       },
     };
   }

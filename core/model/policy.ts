@@ -203,12 +203,18 @@ export class Policy {
     });
   }
 
-  /** Frees its sessions and parameters, the reference's too; the base stays. */
-  dispose(): void {
+  /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */
+  rest(): void {
     this.#sessions.dispose();
     this.#training?.dispose();
+    this.#training = undefined;
     this.#merge.dispose();
     this.#decoder.dispose();
+  }
+
+  /** Frees its sessions and parameters, the reference's too; the base stays. */
+  dispose(): void {
+    this.rest();
     this.parameters.dispose();
     if (this.#reference !== "base") this.#reference.dispose();
   }

@@ -83,11 +83,17 @@ export class ValueNetwork {
     return new Unread(sums, () => named(VALUE_STATS, sums.read().value_stats!));
   }
 
-  /** Frees its sessions and parameters; the base stays. */
-  dispose(): void {
+  /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */
+  rest(): void {
     this.#sessions.dispose();
     this.#training?.dispose();
+    this.#training = undefined;
     this.#merge.dispose();
+  }
+
+  /** Frees its sessions and parameters; the base stays. */
+  dispose(): void {
+    this.rest();
     this.parameters.dispose();
   }
 }
