@@ -34,8 +34,10 @@ export class EventFeed {
           const { promise, resolve } = Promise.withResolvers<void>();
           const timer = setTimeout(resolve, timeout_ms);
           waiting = resolve;
-          signal.addEventListener("abort", () => resolve(), { once: true });
+          signal.addEventListener("abort", wake);
           await promise;
+          // A reader waits after every event, on one signal: what each wait left there would add up.
+          signal.removeEventListener("abort", wake);
           clearTimeout(timer);
           waiting = null;
         }
