@@ -95,7 +95,7 @@ export class Supervisor {
     const job = await requestCancel(this.#options.db, id);
     const run = this.#runs.get(id);
     if (run && !run.abort.signal.aborted) {
-      run.abort.abort();
+      run.abort.abort(new UserError("cancelled", "The job was cancelled"));
       run.killTimer = setTimeout(() => run.engine?.kill(), this.#options.cancel_grace_ms);
     }
     this.#tell(id);

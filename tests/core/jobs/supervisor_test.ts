@@ -187,6 +187,7 @@ Deno.test("cancel() right after the claim cancels before anything is trained", a
     release.resolve();
     const job = await it.reaches(id, "cancelled");
     assert.equal(job.progress.step, 0);
+    assert.ok(it.logs.every((line) => !line.includes('"warn"')), "it is nothing to be warned of");
   }, { resolveFolders: () => release.promise.then(() => ({ model: "/m", rewards: {} })) });
 });
 
