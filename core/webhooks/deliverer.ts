@@ -22,6 +22,9 @@ export const RETRY_DELAYS_MS = [
 /** How old an event may be for another try: those that wait behind a failed one are not tried for as long again. */
 const RETRY_FOR_MS = 24 * HOUR_MS;
 
+/** The most that a pause is drawn out by. */
+const MAX_JITTER = 1.25;
+
 const TIMEOUT_MS = 10_000;
 /** Pause before an outcome is written again that could not be. */
 const REWRITE_MS = 1000;
@@ -97,7 +100,7 @@ export class Deliverer {
     let sleep_ms = MAX_SLEEP_MS;
     for (const head of await this.#heads()) {
       if (this.#sending.has(head.destination)) continue;
-      const wait_ms = head.next_attempt_at.getTime() - Date.now();
+      const wait_ms = this.#waitOf(head);
       if (wait_ms > 0) {
         sleep_ms = Math.min(sleep_ms, wait_ms);
       } else if (this.#sending.size < MAX_CONCURRENT && !this.#abort.signal.aborted) {
@@ -109,6 +112,13 @@ export class Deliverer {
       }
     }
     return sleep_ms;
+  }
+
+  /** How long a delivery is not due. One that would wait longer than it was told to is: the clock was set back. */
+  #waitOf({ attempts, next_attempt_at }: Head): number {
+    const wait_ms = next_attempt_at.getTime() - Date.now();
+    const most_ms = attempts === 0 ? 0 : MAX_JITTER * this.#options.retry_delays_ms[attempts - 1]!;
+    return wait_ms > most_ms ? 0 : wait_ms;
   }
 
   /** The oldest pending delivery of each destination: the only ones that may be sent. */
@@ -200,5 +210,5 @@ export class Deliverer {
 
 /** Between the delay and a quarter more, so that receivers that come back are not met by all at once. */
 function withJitter(delay_ms: number): number {
-  return delay_ms * (1 + Math.random() / 4);
+  return delay_ms * (1 + Math.random() * (MAX_JITTER - 1));
 }

@@ -164,6 +164,25 @@ Deno.test("Deliverer sends after a start what was left before", async () => {
   await receiver.close();
 });
 
+Deno.test("Deliverer waits no longer than a pause for what was put off before the clock was set back", async () => {
+  const receiver = new Receiver((count) => new Response(null, { status: count === 1 ? 503 : 204 }));
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("fail", { webhook: { url: receiver.url } });
+    await it.reaches(id, "failed");
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    const putOff = () => it.db.write((tx) => tx.update(webhookDeliveries).set({ next_attempt_at: tomorrow }));
+    await putOff();
+    it.deliverer.start();
+    await eventually(() => receiver.received.length === 1);
+    await putOff();
+    it.deliverer.wake();
+    await settled(it);
+    assert.deepEqual(receiver.types(), ["started", "started", "warning", "failed"]);
+  });
+  await receiver.close();
+});
+
 Deno.test("Deliverer connects to no address that is not open", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
