@@ -2,8 +2,16 @@
 import { z } from "zod";
 import { messageSchema, MIN_TEMPERATURE, rewardSchema } from "../ppo/config.ts";
 
-/** A text as ids; whether the model has them is checked by the engine. */
-export const tokenIds = z.array(z.int().nonnegative()).min(1).max(131072);
+/**
+ * A text as ids; whether the model has them is checked by the engine. The first that is none is told of, and ids have no
+ * schema each: that takes seconds for what a body has room for, and all their faults have no room on the stack.
+ */
+export const tokenIds = z.array(z.unknown()).min(1).max(131072).check(({ value, issues }) => {
+  const at = value.findIndex((id) => !Number.isSafeInteger(id) || id as number < 0);
+  if (at < 0) return;
+  const message = "Expected a token id, a whole number from 0";
+  issues.push({ code: "custom", path: [at], message, input: value[at], continue: true });
+}).meta({ items: { type: "integer", minimum: 0 } }) as unknown as z.ZodArray<z.ZodInt>;
 
 const checkpoint = z.string().max(200).nullable();
 const adapter = z.string().max(500).nullable();

@@ -152,6 +152,9 @@ Deno.test("POST /v1/generations refuses what is wrong", async () => {
         [{ prompts: [""] }, "prompts.0"],
         [{ prompts: [{ token_ids: [] }] }, "prompts.0.token_ids"],
         [{ prompts: [{ token_ids: [-1] }] }, "prompts.0.token_ids.0"],
+        [{ prompts: ["a", { token_ids: [1, 2, 0.5] }] }, "prompts.1.token_ids.2"],
+        // As many faults as a text has room for.
+        [{ prompts: [{ token_ids: new Array(131072).fill(-1) }] }, "prompts.0.token_ids.0"],
         [{ prompts: ["a", { text: "a", checkpoint: "x" }] }, "prompts.1.checkpoint", "unknown_checkpoint"],
         [{ prompts: ["a", { text: "a", adapter: "../x" }] }, "prompts.1.adapter", "unknown_checkpoint"],
         [{ prompts: [{ text: "a", adapter: "x", checkpoint: "y" }] }, "prompts.0.adapter"],
