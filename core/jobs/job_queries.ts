@@ -38,6 +38,14 @@ export async function getJob(db: Database, id: string): Promise<JobRow> {
   return row;
 }
 
+/** A job's prompts as JSON. @throws UserError `not_found`. */
+export async function getPromptsText(db: Database, id: string): Promise<string> {
+  const text = sql<string>`${jobPrompts.prompts}`;
+  const [row] = await db.read.select({ text }).from(jobPrompts).where(eq(jobPrompts.job_id, id));
+  if (!row) throw unknownJob(id);
+  return row.text;
+}
+
 /** @throws UserError `not_found`. */
 export async function getJobWithPrompts(
   db: Database,

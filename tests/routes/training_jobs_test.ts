@@ -55,6 +55,24 @@ Deno.test("An id that nobody has is answered 404 everywhere", async () => {
   });
 });
 
+Deno.test("GET /v1/training-jobs/{id} shows the prompts as they were given", async () => {
+  await served(async (it) => {
+    const key = '"prompts":[]';
+    const given = {
+      ...jobRequest("hang"),
+      prompts: ["a\n$& $1 é", key, { id: key, text: "b", answer: "\u2028" }],
+      metadata: { [key]: key },
+    };
+    const created = (await it.call("POST", PATH, given)).json;
+    await it.reaches(created.id, "running");
+    const { json, headers } = await it.call("GET", `${PATH}/${created.id}`);
+    assert.equal(headers.get("content-type"), "application/json");
+    assert.deepEqual(json.config.prompts, given.prompts);
+    assert.deepEqual(json.config, created.config);
+    assert.deepEqual(Object.keys(json), Object.keys(created));
+  });
+});
+
 Deno.test("POST …/cancel cancels a running job; one that has ended is answered 409", async () => {
   await served(async (it) => {
     const { id } = (await it.call("POST", PATH, jobRequest("hang"))).json;
