@@ -68,6 +68,7 @@ export class Supervisor {
       .where(inArray(jobs.status, JOB_STATUSES.filter(hasEngine)));
     for (const { id } of left) {
       await requeueJob(db, id, "The server died while the job was running", true);
+      await this.#removeLeftovers(id);
       this.#tell(id);
     }
     this.#claiming = true;
@@ -138,8 +139,7 @@ export class Supervisor {
     } finally {
       clearTimeout(run.killTimer);
       await run.engine?.stop(stop_grace_ms);
-      // Of a checkpoint that its engine was killed over; a model's size, and of use to nobody.
-      if (run.engine) await removeLeftovers(this.#output(job)).catch(() => {});
+      await this.#removeLeftovers(job.id);
       this.#tell(job.id);
     }
   }
@@ -193,6 +193,17 @@ export class Supervisor {
         if (this.#stopping) return;
         await new Promise((resolve) => setTimeout(resolve, rewrite_ms));
       }
+    }
+  }
+
+  /** Removes what a killed engine has left of a checkpoint: another attempt has another folder and would not see it. */
+  async #removeLeftovers(id: string): Promise<void> {
+    const folder = join(this.#options.dataDir, "jobs", id);
+    try {
+      for await (const { name } of Deno.readDir(folder)) await removeLeftovers(join(folder, name));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      this.#options.logger.warn("Cannot remove what an attempt left", { job_id: id, error: String(error) });
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
+import { join } from "node:path";
 import { jobs } from "../../../core/db/schema.ts";
 import { claimJob } from "../../../core/jobs/job_lifecycle.ts";
 import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
@@ -230,6 +231,33 @@ Deno.test("start() begins a job of a dead server again, but only once", async ()
     assert.equal(failed.status, "failed");
     assert.match(failed.error!.detail, /server died while the job was running/);
   }, { max_concurrent_jobs: 0 });
+});
+
+Deno.test("Supervisor removes what a checkpoint that was cut off has left, and nothing else", async () => {
+  await supervised(async (it) => {
+    const { id } = await it.create("deaf");
+    const attempts = join(it.folder, "jobs", id);
+    const entries = async (attempt: string) =>
+      (await Array.fromAsync(Deno.readDir(join(attempts, attempt)))).map(({ name }) => name).sort();
+    const leave = async (attempt: string) => {
+      for (const name of ["epoch-1", ".tmp-half-epoch-2"]) {
+        await Deno.mkdir(join(attempts, attempt, name), { recursive: true });
+        await Deno.writeTextFile(join(attempts, attempt, name, "model.safetensors"), "weights");
+      }
+    };
+    // The server died in the first attempt.
+    await leave("1");
+    await it.db.write((tx) => tx.update(jobs).set({ status: "running", attempt: 1 }));
+    await it.supervisor.start();
+    assert.deepEqual(await entries("1"), ["epoch-1"]);
+    // The second's engine is killed.
+    await eventually(async () => (await getJob(it.db, id)).progress.step >= 1);
+    await leave("2");
+    await it.supervisor.cancel(id);
+    await it.reaches(id, "cancelled");
+    await eventually(() => it.supervisor.running.size === 0);
+    assert.deepEqual(await entries("2"), ["epoch-1"]);
+  });
 });
 
 Deno.test("start() ends a job that was being cancelled when the server died", async () => {
