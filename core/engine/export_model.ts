@@ -62,7 +62,8 @@ export async function exportModel(
   signal: AbortSignal,
 ): Promise<CheckpointFile[]> {
   if (!folders.checkpoint) throw new TypeError("Only checkpoints are exported: no checkpoint is given");
-  const base = await BaseModel.open(runtime, folders.model);
+  using opened = new DisposableStack();
+  const base = opened.adopt(await BaseModel.open(runtime, folders.model), (base) => base.dispose());
   if (base.facts.task !== "causal_lm") {
     throw new UserError("unsupported_model", "Only language models are exported: this is a reward model");
   }

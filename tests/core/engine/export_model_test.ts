@@ -12,6 +12,7 @@ import { exportModel } from "../../../core/engine/export_model.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
 import { readCheckpoint } from "../../../core/model/checkpoint_folder.ts";
 import { saveCheckpoint } from "../../../core/model/checkpoint.ts";
+import type { PrepackedWeights } from "../../../core/ort/prepacked_weights.ts";
 import { ParameterSet } from "../../../core/model/parameter_set.ts";
 import { Policy } from "../../../core/model/policy.ts";
 import { uniform } from "../../../core/rng.ts";
@@ -98,6 +99,27 @@ Deno.test("an export that stops leaves no folder, and its successor clears what 
     assert.deepEqual([...Deno.readDirSync(join(parent, "exports"))].map(({ name }) => name), ["merged"]);
     const reward = { model: fixtureFolder("reward-qwen3"), checkpoint, rewards: {} };
     await assert.rejects(exportModel(runtime, "onnx", reward, output, never), { code: "unsupported_model" });
+  }));
+
+Deno.test("an export lets go of the model that it opened, whether it comes to its end or not", () =>
+  inFolder(async (parent) => {
+    const base = await openBase();
+    await movedCheckpoint(base, "lora, shared", join(parent, "checkpoint"));
+    const containers: PrepackedWeights[] = [];
+    const { createPrepackedWeights } = runtime;
+    runtime.createPrepackedWeights = () => {
+      const container = createPrepackedWeights.call(runtime);
+      containers.push(container);
+      return container;
+    };
+    try {
+      await exported("merged", base, parent, "merged");
+      await assert.rejects(exported("merged", await openBase("reward-qwen3"), parent, "reward"));
+    } finally {
+      runtime.createPrepackedWeights = createPrepackedWeights;
+    }
+    const held = containers.filter(({ handle }) => !handle.disposed);
+    assert.deepEqual([containers.length, held.length], [3, 1], "only the test's own is open");
   }));
 
 Deno.test("the engine process exports, and says what is wrong", () =>
