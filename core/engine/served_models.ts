@@ -64,7 +64,7 @@ async function versionOf(folder: string, files: readonly string[]): Promise<stri
 }
 
 /** How much stays loaded for requests that may come again. */
-const KEPT = { bases: 2, policy_bytes: 1 << 30, scorers: 2, rewards: 2 } as const;
+const KEPT = { bases: 2, policy_bytes: 1 << 30, full: 8, scorers: 2, rewards: 2 } as const;
 
 export class ServedModels {
   readonly #runtime: Runtime;
@@ -148,6 +148,9 @@ export class ServedModels {
       this.#policies.letGo(key);
       bytes -= policy.bytes;
     }
+    // Full weights are sampled with sessions of their own, which may take more than the weights of a small model.
+    const full = policies.filter(([, { policy }]) => policy.tuning.type === "full");
+    for (const [key] of full.slice(0, Math.max(0, full.length - KEPT.full))) this.#policies.letGo(key);
     const bases = [...this.#bases.items()];
     for (const [folder, { base }] of bases.slice(0, Math.max(0, bases.length - KEPT.bases))) {
       for (const [key, policy] of policies) if (policy.base === base) this.#policies.letGo(key);

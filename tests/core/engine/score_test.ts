@@ -8,7 +8,6 @@ import { score } from "../../../core/engine/score.ts";
 import { ServedModels } from "../../../core/engine/served_models.ts";
 import { trainJob } from "../../../core/engine/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
-import { Session } from "../../../core/ort/session.ts";
 import { makeReward } from "../../../core/rewards/rewards.ts";
 import { loadFixture } from "../../kernels/models/fixture.ts";
 import { within } from "../../kernels/within.ts";
@@ -228,45 +227,6 @@ Deno.test("more models than are kept can be asked in turn, and the first again",
     const [expected] = await ask({ items });
     for (const given of [...folders, ...folders, folders[3]!, folders[0]!]) {
       assert.deepEqual((await ask({ items }, given))[0], expected);
-    }
-  }));
-
-Deno.test("policies that are scored in turn do not all keep the sessions it takes", () =>
-  inFolder(async (parent) => {
-    const { items } = await fixtureItems("qwen3");
-    const request = scoreSchema.parse({ model: "m", items });
-    const served = new ServedModels(runtime);
-    const sessions = new Set<Session>();
-    const { createSession } = runtime;
-    const { dispose } = Session.prototype;
-    runtime.createSession = async (...given) => {
-      const session = await createSession.apply(runtime, given);
-      sessions.add(session);
-      return session;
-    };
-    Session.prototype.dispose = function () {
-      sessions.delete(this);
-      dispose.call(this);
-    };
-    try {
-      const alive: number[] = [];
-      const answers = [];
-      for (let copy = 0; copy < 8; copy++) {
-        // The first comes again at last.
-        const adapter = join(parent, String(copy % 7));
-        await Deno.mkdir(adapter, { recursive: true });
-        for (const file of copy < 7 ? ["adapter_config.json", "adapter_model.safetensors"] : []) {
-          await Deno.copyFile(join(fixtureFolder("qwen3"), "adapter", file), join(adapter, file));
-        }
-        using policy = await served.scorer({ ...QWEN3, adapter });
-        answers.push(await score(policy, request, null, new AbortController().signal));
-        alive.push(sessions.size);
-      }
-      assert.equal(alive.at(-1), alive[2]);
-      for (const answer of answers) assert.deepEqual(answer, answers[0]);
-    } finally {
-      runtime.createSession = createSession;
-      Session.prototype.dispose = dispose;
     }
   }));
 
