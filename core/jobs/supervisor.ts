@@ -144,15 +144,10 @@ export class Supervisor {
     }
   }
 
-  /** Where an attempt's checkpoints go. */
-  #output({ id, attempt }: JobRow): string {
-    return join(this.#options.dataDir, "jobs", id, String(attempt));
-  }
-
   async #train(job: JobRow, run: Run, logger: Logger): Promise<TrainingSummary> {
     const { db, dataDir, resolveFolders, startEngine } = this.#options;
     const { prompts } = await getJobWithPrompts(db, job.id);
-    const output = this.#output(job);
+    const output = join(dataDir, "jobs", job.id, String(job.attempt));
     const folders = { ...await resolveFolders(job.config), output };
     await Deno.mkdir(output, { recursive: true });
     // The engine knows no URL of ours.
