@@ -10,7 +10,7 @@ export const tokenIds = z.array(z.unknown()).min(1).max(131072).check(({ value, 
   const at = value.findIndex((id) => !Number.isSafeInteger(id) || id as number < 0);
   if (at < 0) return;
   const message = "Expected a token id, a whole number from 0";
-  issues.push({ code: "custom", path: [at], message, input: value[at], continue: true });
+  issues.push({ code: "custom", path: [at], message, input: value[at], continue: false });
 }).meta({ items: { type: "integer", minimum: 0 } }) as unknown as z.ZodArray<z.ZodInt>;
 
 const checkpoint = z.string().max(200).nullable();

@@ -79,8 +79,8 @@ export class ServedModels {
     if (!adapter && decoder !== lease.item.decoder) decoder.dispose();
     lease[Symbol.dispose]();
   });
-  /** Policies that have sessions to score with, each with its critic; the one that scored longest ago comes first. */
-  readonly #scorers = new Map<Policy, ValueNetwork | null>();
+  /** Policies that have sessions to score with, and how many requests use them; who scored longest ago comes first. */
+  readonly #scorers = new Map<Policy, { critic: ValueNetwork | null; users: number }>();
   readonly #rewards = new Kept<LoadedReward>((reward) => reward.dispose());
 
   constructor(runtime: Runtime) {
@@ -111,16 +111,20 @@ export class ServedModels {
   async scorer(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
     const lent = await this.policy(folders);
     const { policy, critic } = lent;
+    const scorer = this.#scorers.get(policy) ?? { critic, users: 0 };
+    scorer.users++;
+    this.#scorers.set(policy, scorer);
     return {
       ...lent,
       [Symbol.dispose]: () => {
+        scorer.users--;
         this.#scorers.delete(policy);
-        this.#scorers.set(policy, critic);
-        for (const [oldest, itsCritic] of this.#scorers) {
-          if (this.#scorers.size <= KEPT.scorers) break;
+        this.#scorers.set(policy, scorer);
+        const idle = [...this.#scorers].filter(([, { users }]) => users === 0);
+        for (const [oldest, { critic }] of idle.slice(0, -KEPT.scorers)) {
           this.#scorers.delete(oldest);
           oldest.rest();
-          itsCritic?.rest();
+          critic?.rest();
         }
         lent[Symbol.dispose]();
       },

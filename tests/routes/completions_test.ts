@@ -75,7 +75,7 @@ Deno.test("what is wrong or cannot be done is refused by name, in OpenAI's shape
         [{ prompt: "" }, "prompt", /./],
         [{ prompt: [] }, "prompt", /./],
         [{ prompt: ["a", ""] }, "prompt.1", /./],
-        [{ prompt: [5, "a"] }, "prompt.1", /expected number/],
+        [{ prompt: [5, "a"] }, "prompt.1", /Expected a token id/],
         [{ prompt: ["a", 5] }, "prompt.1", /expected string/],
         [{ prompt: [[5], "a"] }, "prompt.1", /expected array/],
         [{ max_tokens: 0 }, "max_tokens", /./],
