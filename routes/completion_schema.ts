@@ -49,7 +49,7 @@ export const completionSchema = z.strictObject({
   presence_penalty: only("presence_penalty", z.literal(0, unsupported("presence_penalty"))),
   logit_bias: only(
     "logit_bias",
-    z.record(z.string(), z.number()).refine((bias) => Object.keys(bias).length === 0, {
+    z.record(z.string(), z.unknown()).refine((bias) => Object.keys(bias).length === 0, {
       error: unsupported("logit_bias"),
     }),
   ),

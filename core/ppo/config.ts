@@ -252,8 +252,19 @@ const webhookSchema = z.strictObject({
     .describe("Signs the deliveries (Standard Webhooks)."),
 });
 
-const metadataSchema = z.record(z.string().min(1).max(64), z.string().max(512))
-  .refine((metadata) => Object.keys(metadata).length <= 16, "At most 16 keys")
+const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));
+
+/** Keys are counted before any is looked at: the faults of all that a body has room for have none on the stack. */
+const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues }) => {
+  if (Object.keys(value).length > 16) {
+    issues.push({ code: "custom", message: "At most 16 keys", input: value });
+  } else {
+    const faults = metadataTexts.safeParse(value).error?.issues ?? [];
+    issues.push(
+      ...faults.map(({ path, message }) => ({ code: "custom" as const, path, message, input: value })),
+    );
+  }
+}).meta({ additionalProperties: { type: "string", maxLength: 512 } }) as unknown as typeof metadataTexts)
   .default({}).describe("Up to 16 texts of your own, kept with the job.");
 
 /** What matrices are held and multiplied as. */

@@ -102,6 +102,11 @@ Deno.test("common mistakes are refused with the field's name", () => {
     [{ webhook: { url: "ftp://example.org/x" } }, /^webhook\.url: /],
     [{ webhook: { url: "https://example.org/x", secret: "hunter2" } }, /^webhook\.secret: /],
     [{ metadata: { a: 1 } }, /^metadata\.a: /],
+    [{ metadata: { ["k".repeat(65)]: "" } }, /^metadata\.k+: /],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [i, i])) },
+      /^metadata: At most 16/,
+    ],
     [
       { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ""])) },
       /^metadata: At most 16/,
