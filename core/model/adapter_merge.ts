@@ -29,12 +29,14 @@ export function mergedShapes(config: ModelConfig, tuning: Tuning): ParameterShap
 export class AdapterMerge {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
+  readonly #adapter: AdapterSpec | null;
   #weights: ParameterSet | undefined;
   readonly #bindings = new Map<ParameterSet, Binding>();
 
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
+    this.#adapter = mergedAdapter(sessions.base.config, tuning);
   }
 
   /**
@@ -43,7 +45,7 @@ export class AdapterMerge {
    */
   async merge(parameters: ParameterSet | null, scale = 1): Promise<ParameterSet | null> {
     const { base } = this.#sessions;
-    const adapter = mergedAdapter(base.config, this.#tuning);
+    const adapter = this.#adapter;
     if (!adapter || !parameters) return null;
     this.#weights ??= new ParameterSet(base.runtime, [
       { name: "merged", parameters: mergedShapes(base.config, this.#tuning) },
