@@ -71,7 +71,7 @@ async function modelFolders(roots: readonly string[]): Promise<Map<string, strin
  * @throws {UserError} `unknown_model`, saying which models there are
  */
 export async function resolveModel(roots: readonly string[], name: string): Promise<string> {
-  const folder = await findFolder(roots, [name], "config.json");
+  const folder = await findFolder(roots, () => [name], "config.json");
   if (folder !== null) return folder;
   const names = [...(await modelFolders(roots)).keys()].sort();
   const known = names.length === 0 ? "there are none" : `there are ${names.slice(0, 50).join(", ")}`;
@@ -88,11 +88,9 @@ export async function resolveModel(roots: readonly string[], name: string): Prom
  */
 export async function resolveAdapter(roots: readonly string[], path: string): Promise<string> {
   const plain = path.replace(/\/+$/, "");
-  for (const root of roots) {
-    const parts = isAbsolute(plain) ? relative(root, plain).split(sep) : plain.split("/");
-    const folder = await folderInside(root, parts, "adapter_config.json");
-    if (folder !== null) return folder;
-  }
+  const below = (root: string) => isAbsolute(plain) ? relative(root, plain).split(sep) : plain.split("/");
+  const folder = await findFolder(roots, below, "adapter_config.json");
+  if (folder !== null) return folder;
   const message = `There is no adapter ${
     quote(path)
   }: a folder with an adapter_config.json below the models' folders is wanted`;
@@ -144,9 +142,14 @@ async function hasChatTemplate(folder: string): Promise<boolean> {
   return isRecord(config) && Boolean(config.chat_template);
 }
 
-async function findFolder(roots: readonly string[], parts: string[], marker: string): Promise<string | null> {
+/** The first folder that is inside its root, by the parts of its path below that. */
+async function findFolder(
+  roots: readonly string[],
+  below: (root: string) => string[],
+  marker: string,
+): Promise<string | null> {
   for (const root of roots) {
-    const folder = await folderInside(root, parts, marker);
+    const folder = await folderInside(root, below(root), marker);
     if (folder !== null) return folder;
   }
   return null;
