@@ -1,5 +1,6 @@
 /** Model folders with random weights: where the embedded model starts, and what `deno task bench` runs on. No tokenizer. */
 import { join } from "node:path";
+import { HEAD } from "../kernels/models/families.ts";
 import type { ModelType } from "../kernels/models/model_config.ts";
 import { weightShapes } from "../core/model/network.ts";
 import { architectureOf, parseConfig } from "../core/model/read_config.ts";
@@ -23,7 +24,7 @@ export async function writeRandomModel(
     ...(classifier && { num_labels: 1, id2label: { "0": "LABEL_0" } }),
   };
   const { model } = parseConfig(full);
-  const shapes = weightShapes(model).filter(({ name }) => !classifier || name !== "lm_head.weight");
+  const shapes = weightShapes(model).filter(({ name }) => !classifier || name !== HEAD);
   if (classifier) shapes.push({ name: "score.weight", shape: [1, model.hidden_size] });
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(full));
