@@ -8,7 +8,7 @@
  */
 import { Builder } from "./graph/builder.ts";
 import { gradients, type Recompute } from "./graph/gradient.ts";
-import type { Artifact } from "./graph/graph.ts";
+import type { Artifact } from "./graph/artifact.ts";
 import type { Value } from "./graph/value.ts";
 import { policyLoss } from "./losses/policy_loss.ts";
 import { sum, vector, weightedSum } from "./losses/sums.ts";

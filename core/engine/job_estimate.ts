@@ -12,7 +12,7 @@ import {
   valueTrainingArtifact,
 } from "../../kernels/artifacts.ts";
 import { peakBytes, productFlops, sizeOf } from "../../kernels/graph/cost.ts";
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";

@@ -2,7 +2,7 @@
  * A model folder's weights in memory, once, whatever the number of graphs that use them: each tensor is read when
  * the first graph needs it and handed to all sessions as a shared initializer.
  */
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linearWeights } from "../../kernels/models/linears.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";

@@ -1,6 +1,6 @@
 /** Runs a network's evaluation and training graphs with its parameters bound, and keeps what is bound between runs. */
 import { type AttentionOptions, GRADIENT, type GradientOptions } from "../../kernels/artifacts.ts";
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { ValueInfo } from "../ort/signature.ts";

@@ -4,7 +4,7 @@
  * say what the graphs are for.
  */
 import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import { Builder } from "../../kernels/graph/builder.ts";
 import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
 import { embedding, familyOf, lmHead } from "../../kernels/models/families.ts";

@@ -6,7 +6,7 @@
 import { GRADIENT } from "../../kernels/artifacts.ts";
 import { peakBytes, sizeOf } from "../../kernels/graph/cost.ts";
 import type { Recompute } from "../../kernels/graph/gradient.ts";
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { attentionBlocks } from "./attention_blocks.ts";

@@ -1,6 +1,6 @@
 /** Graphs for what leaves the program: an adapter added to a weight, and a model as other runtimes load it. */
 import { Builder } from "../graph/builder.ts";
-import type { Artifact } from "../graph/graph.ts";
+import type { Artifact } from "../graph/artifact.ts";
 import { familyOf, lmHead } from "../models/families.ts";
 import type { ModelConfig } from "../models/model_config.ts";
 import { FrozenParameters } from "../nn/parameters.ts";

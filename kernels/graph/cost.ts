@@ -3,7 +3,7 @@
  * floating-point operations its products are. Weights, inputs and what is bound to outputs are the caller's.
  */
 import { DTYPES } from "../onnx/dtypes.ts";
-import type { Artifact, ArtifactNode } from "./graph.ts";
+import type { Artifact, ArtifactNode } from "./artifact.ts";
 import { type Dim, dimFactors, dimPart, partOf, type Value } from "./value.ts";
 
 /** The run-time sizes of the symbols in shapes. */

@@ -2,18 +2,14 @@
  * A graph under construction: inputs, weights, constants, nodes, and the tape of what was applied, which the
  * gradient walk reads backwards. Knows no op by name except the few that make shape tensors.
  */
-import {
-  type Attribute,
-  type EncodableNode,
-  encodeModel,
-  type NamedType,
-  type WeightPlace,
-} from "../onnx/encode.ts";
+import type { NamedType, WeightPlace } from "../onnx/encode.ts";
 import { type Dtype, DTYPES, type FloatDtype } from "../onnx/dtypes.ts";
 import { isHalf, toHalf } from "../onnx/halves.ts";
 import type { OpRow } from "../ops/row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
+import { type Artifact, makeArtifact } from "./artifact.ts";
 import type { Builder } from "./builder.ts";
+import type { Constant, Node } from "./node.ts";
 import { type Dim, dimFactors, dimPart, partOf, type Value } from "./value.ts";
 
 /** One application of an op, as the gradient walk sees it. */
@@ -23,81 +19,6 @@ export interface TapeEntry {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attrs: OpAttrs[OpName];
-}
-
-/** A finished graph: the bytes a session is made from, and what it takes and gives. */
-export interface Artifact {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly inputs: readonly NamedType[];
-  readonly outputs: readonly NamedType[];
-  /** Weights the session needs as shared initializers, by safetensors key. */
-  readonly weights: readonly NamedType[];
-  /** What is run, in the order of the message: cost.ts works from it. */
-  readonly nodes: readonly ArtifactNode[];
-  /** Names of nodes that compute shapes: they depend on nothing but sizes, so a device may leave them to the host. */
-  readonly hostNodes: readonly string[];
-}
-
-/** A node with the outputs that somebody reads. */
-export interface ArtifactNode {
-  readonly op: string;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
-}
-
-interface Node {
-  readonly name: string;
-  readonly op: string;
-  readonly domain: string;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly optionalFrom: number;
-  readonly attributes: Record<string, Attribute>;
-}
-
-interface Constant extends Value {
-  readonly bytes: Uint8Array;
-}
-
-/**
- * Nodes in an order that frees memory early. onnxruntime runs what the last node needs that nobody reads, then what
- * the one before it needs, and so on. Gradients of adapters are such nodes: were the first layer's the last, the whole
- * backward pass would run for it, and all that the others still have to read would stay in memory until then. So
- * those that are ready first go last.
- */
-function earlyLeavesLast(nodes: readonly Node[]): Node[] {
-  const makers = new Map(nodes.flatMap(({ outputs }, at) => outputs.map((output) => [output, at])));
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  const isLeaf = ({ outputs }: Node) => !outputs.some((output) => read.has(output));
-  const ready = ({ inputs }: Node) => Math.max(...inputs.map((input) => makers.get(input) ?? -1));
-  const leaves = nodes.filter(isLeaf).sort((a, b) => ready(b) - ready(a));
-  return [...nodes.filter((node) => !isLeaf(node)), ...leaves];
-}
-
-/** Nodes whose values follow from sizes and constants alone. */
-function hostNodes(nodes: readonly Node[]): string[] {
-  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const known = new Set<Value>();
-  const isConstant = (value: Value) => !made.has(value) && "bytes" in value;
-  return nodes.filter(({ op, inputs, outputs }) => {
-    const onlySizes = op === "Shape" || inputs.every((input) => known.has(input) || isConstant(input));
-    if (onlySizes) outputs.forEach((output) => known.add(output));
-    return onlySizes;
-  }).map(({ name }) => name);
-}
-
-/**
- * The type of a value as the message says it. onnxruntime plans ahead which value takes the memory of another of the same
- * size, and holds it in between. For the scores of a block of attention, whose last dimension is a part, that would be from
- * layer to layer for every block. So there the part is one of this scope, which nothing else has the size of.
- */
-function described({ name, dtype, shape }: Value, node: string): NamedType {
-  const last = shape.at(-1);
-  if (typeof last !== "string" || !partOf(last)) return { name, dtype, shape };
-  const scope = node.split(".").slice(0, -1).join(".");
-  return { name, dtype, shape: [...shape.slice(0, -1), `${last} of ${scope}`] };
 }
 
 /** Weights never travel in the message; constants are for scalars, axes and small tables. */
@@ -276,72 +197,19 @@ export class Graph {
     outputs: Readonly<Record<string, Value>>,
     places?: (weights: readonly NamedType[]) => readonly WeightPlace[],
   ): Artifact {
-    const renamed = new Map<Value, string>();
-    const aliases: [string, Value][] = [];
-    const fixed = new Set<Value>([...this.#inputs, ...this.#weights, ...this.#constants.values()]);
+    const given = new Set<Value>([...this.#inputs, ...this.#weights, ...this.#constants.values()]);
     for (const [name, value] of Object.entries(outputs)) {
-      if (fixed.has(value) || value.name !== name) this.#refuse(name);
-      if (fixed.has(value) || renamed.has(value)) aliases.push([name, value]);
-      else renamed.set(value, name);
+      if (given.has(value) || value.name !== name) this.#refuse(name);
     }
-    const needed = new Set<Value>(Object.values(outputs));
-    const kept: Node[] = [];
-    for (const node of this.#nodes.toReversed()) {
-      if (!node.outputs.some((output) => needed.has(output))) continue;
-      node.inputs.forEach((input) => needed.add(input));
-      kept.push(node);
-    }
-    kept.reverse();
-    const ordered = earlyLeavesLast(kept);
-    const nameOf = (value: Value) => renamed.get(value) ?? value.name;
-    const nodes: EncodableNode[] = ordered.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(nameOf),
-      // An empty name leaves an output out, where the op lets it.
-      outputs: node.outputs.map((output, index) =>
-        index < node.optionalFrom || needed.has(output) ? nameOf(output) : ""
-      ),
-    }));
-    for (const [name, value] of aliases) {
-      nodes.push({
-        name,
-        op: "Identity",
-        domain: "",
-        inputs: [nameOf(value)],
-        outputs: [name],
-        attributes: {},
-      });
-    }
-    const inputs = this.#inputs.filter((input) => needed.has(input));
-    const weights = this.#weights.filter((weight) => needed.has(weight));
-    const placed = places?.(weights);
-    const results = Object.entries(outputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
-    const run = ordered.map(({ op, inputs, outputs, optionalFrom, attributes }) => ({
-      op,
-      inputs,
-      outputs: outputs.filter((output, index) => index < optionalFrom || needed.has(output)),
-      attributes,
-    }));
-    const bytes = encodeModel({
+    return makeArtifact({
       name: this.#name,
-      inputs,
-      outputs: results,
-      constants: [...this.#constants.values()].filter((constant) => needed.has(constant)),
-      weights: placed ? weights.map((weight, index) => ({ ...weight, place: placed[index]! })) : weights,
-      nodes,
-      described: ordered.flatMap((node, at) =>
-        run[at]!.outputs.filter((value) => !renamed.has(value)).map((value) => described(value, node.name))
-      ),
+      inputs: this.#inputs,
+      weights: this.#weights,
+      constants: [...this.#constants.values()],
+      nodes: this.#nodes,
+      outputs,
+      places,
     });
-    return {
-      name: this.#name,
-      bytes,
-      inputs,
-      outputs: results,
-      weights,
-      nodes: run,
-      hostNodes: hostNodes(kept),
-    };
   }
 
   #claim(name: string): string {

@@ -4,7 +4,7 @@
  * parameters live in one buffer and the update does not care where one ends.
  */
 import { Builder } from "../graph/builder.ts";
-import type { Artifact } from "../graph/graph.ts";
+import type { Artifact } from "../graph/artifact.ts";
 import type { Value } from "../graph/value.ts";
 import { gradientNorm } from "./gradient_norm.ts";
 

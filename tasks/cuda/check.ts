@@ -22,7 +22,7 @@ import {
   type Tuning,
   valueTrainingArtifact,
 } from "../../kernels/artifacts.ts";
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import { adamwArtifact } from "../../kernels/optimizers/adamw.ts";
 import { ADAM, compare, measureOn } from "./parity.ts";
 import { watchGpu } from "./watch_gpu.ts";

@@ -3,7 +3,7 @@ import type { Place } from "../../core/ort/memory.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
 import type { Session } from "../../core/ort/session.ts";
 import { Tensor } from "../../core/ort/tensor.ts";
-import type { Artifact } from "../../kernels/graph/graph.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
 import { DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 
 /**

@@ -6,7 +6,7 @@ import {
   sftTrainingArtifact,
   valueTrainingArtifact,
 } from "../../../kernels/artifacts.ts";
-import type { Artifact } from "../../../kernels/graph/graph.ts";
+import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
 import { loadFixture } from "../models/fixture.ts";
 import { type Array_, openSession, runArtifact, runSession, runtime, typed } from "../run_artifact.ts";

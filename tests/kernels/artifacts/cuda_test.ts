@@ -12,7 +12,7 @@ import {
   valueEvalArtifact,
   valueTrainingArtifact,
 } from "../../../kernels/artifacts.ts";
-import type { Artifact } from "../../../kernels/graph/graph.ts";
+import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import type { Precision } from "../../../kernels/nn/parameters.ts";

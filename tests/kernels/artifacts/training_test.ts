@@ -10,7 +10,7 @@ import {
   valueTrainingArtifact,
 } from "../../../kernels/artifacts.ts";
 import type { Recompute } from "../../../kernels/graph/gradient.ts";
-import type { Artifact } from "../../../kernels/graph/graph.ts";
+import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { POLICY_STATS } from "../../../kernels/losses/policy_loss.ts";
 import { type Fixture, loadFixture, mergedWeights } from "../models/fixture.ts";
 import { type Array_, openSession, runArtifact, runSession, scalar } from "../run_artifact.ts";

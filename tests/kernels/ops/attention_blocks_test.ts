@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Builder } from "../../../kernels/graph/builder.ts";
 import { peakBytes, runOrder } from "../../../kernels/graph/cost.ts";
 import { gradients } from "../../../kernels/graph/gradient.ts";
-import type { Artifact } from "../../../kernels/graph/graph.ts";
+import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { causalAttention } from "../../../kernels/nn/attend.ts";
 import type { Precision } from "../../../kernels/nn/parameters.ts";
