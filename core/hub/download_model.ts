@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { namingFullDisk, UserError } from "../errors.ts";
-import { readConfig } from "../model/read_config.ts";
+import { readInThread } from "../model/folder_reader.ts";
 import { type Hub, hubError, type HubFile, type HubRepository, openHubFile } from "./hub_repository.ts";
 
 export type DownloadEvent =
@@ -46,7 +46,7 @@ export async function* downloadModel(
     }
     before += file.bytes;
     // Gigabytes of a model that we cannot run are not worth having.
-    if (file.name === "config.json") await readConfig(folder);
+    if (file.name === "config.json") await readInThread("config", folder);
     yield { type: "file", name: file.name };
   }
 }

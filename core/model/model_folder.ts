@@ -1,36 +1,14 @@
 /**
- * Finding models by the names of their folders, below the folders that were named as roots and nowhere else, and
- * telling what they are from their configuration and headers. A root that is a model's folder itself is one of those
- * found. No weights are read.
+ * Finding models by the names of their folders, below the folders that were named as roots and nowhere else. A root
+ * that is a model's folder itself is one of those found.
  */
 import { basename, isAbsolute, join, relative, sep } from "node:path";
-import type { ModelType } from "../../kernels/models/model_config.ts";
-import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
-import { readBounded } from "./read_bounded.ts";
-import { readConfig } from "./read_config.ts";
-import { openSafetensors } from "./safetensors.ts";
-import type { SafetensorsDtype } from "./safetensors_header.ts";
-import { isRecord, parseJson, quote } from "./strict_json.ts";
+import { type ErrorRecord, UserError } from "../errors.ts";
+import type { ModelSummary } from "./describe_model.ts";
+import { describedModel } from "./described_models.ts";
+import { quote } from "./strict_json.ts";
 
 const MAX_NAME_LENGTH = 200;
-const MAX_TOKENIZER_CONFIG_BYTES = 16_000_000;
-
-/** What a model is, without reading its weights. */
-export interface ModelSummary {
-  model_type: ModelType;
-  task: "causal_lm" | "sequence_classifier";
-  /** A sequence classifier with one class: it scores texts. */
-  is_reward_model: boolean;
-  parameters: number;
-  /** The dtype that most of the weights are stored in. */
-  dtype: SafetensorsDtype;
-  /** Bytes of the weights. */
-  bytes: number;
-  /** Longest text in tokens. */
-  context: number;
-  vocab_size: number;
-  has_chat_template: boolean;
-}
 
 /** A folder that looks like a model: what it is, or why it cannot be used. */
 export interface ListedModel {
@@ -42,16 +20,10 @@ export interface ListedModel {
 
 /** All models below `roots`, by name. Of two of the same name the one in the earlier root counts. */
 export async function listModels(roots: readonly string[]): Promise<ListedModel[]> {
-  const found = await modelFolders(roots);
-  const listed: ListedModel[] = [];
-  for (const [name, folder] of [...found].sort(([a], [b]) => a < b ? -1 : 1)) {
-    try {
-      listed.push({ name, folder, summary: await describeModel(folder), problem: null });
-    } catch (thrown) {
-      listed.push({ name, folder, summary: null, problem: errorRecord(thrown) });
-    }
-  }
-  return listed;
+  const found = [...await modelFolders(roots)].sort(([a], [b]) => a < b ? -1 : 1);
+  return await Promise.all(
+    found.map(async ([name, folder]) => ({ name, folder, ...await describedModel(folder) })),
+  );
 }
 
 /** Real paths of all models' folders below `roots`, by name. */
@@ -95,51 +67,6 @@ export async function resolveAdapter(roots: readonly string[], path: string): Pr
     quote(path)
   }: a folder with an adapter_config.json below the models' folders is wanted`;
   throw new UserError("unknown_checkpoint", message, [{ path: "adapter", message }]);
-}
-
-/**
- * What the model in `folder` is.
- * @throws {UserError} `damaged_model` or `unsupported_model` when it cannot be used
- */
-export async function describeModel(folder: string): Promise<ModelSummary> {
-  const { model, task, num_labels } = await readConfig(folder);
-  const source = await openSafetensors(folder);
-  try {
-    const bytesOf = new Map<SafetensorsDtype, number>();
-    let parameters = 0, bytes = 0;
-    for (const name of source.names()) {
-      const info = source.info(name);
-      bytes += info.bytes;
-      bytesOf.set(info.dtype, (bytesOf.get(info.dtype) ?? 0) + info.bytes);
-      const isCopy = model.tie_word_embeddings && name === "lm_head.weight";
-      // The hub's GPT-2 files hold the causal masks as well.
-      const isMask = /\.attn\.(masked_)?bias$/.test(name);
-      if (!isCopy && !isMask) parameters += info.shape.reduce((product, size) => product * size, 1);
-    }
-    const [largest] = [...bytesOf].sort(([, a], [, b]) => b - a);
-    if (!largest) throw new UserError("damaged_model", "The model's files hold no tensors");
-    return {
-      model_type: model.model_type,
-      task,
-      is_reward_model: num_labels === 1,
-      parameters,
-      dtype: largest[0],
-      bytes,
-      context: model.max_position_embeddings,
-      vocab_size: model.vocab_size,
-      has_chat_template: await hasChatTemplate(folder),
-    };
-  } finally {
-    source.close();
-  }
-}
-
-async function hasChatTemplate(folder: string): Promise<boolean> {
-  if (await isFile(join(folder, "chat_template.jinja"))) return true;
-  const name = "tokenizer_config.json";
-  const bytes = await readBounded(join(folder, name), name, MAX_TOKENIZER_CONFIG_BYTES);
-  const config = bytes && parseJson(bytes, name);
-  return isRecord(config) && Boolean(config.chat_template);
 }
 
 /** The first folder that is inside its root, by the parts of its path below that. */

@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import {
   headerLength,
   LENGTH_BYTES,
+  MAX_TENSORS,
   parseHeader,
   type SafetensorsDtype,
   type SafetensorsHeader,
@@ -70,7 +71,14 @@ export async function openSafetensors(folder: string): Promise<SafetensorsSource
   }
   const files: OpenFile[] = [];
   try {
-    for (const shard of new Set(index.values())) files.push(await openExisting(join(folder, shard)));
+    let tensors = 0;
+    for (const shard of new Set(index.values())) {
+      files.push(await openExisting(join(folder, shard)));
+      tensors += files.at(-1)!.header.tensors.size;
+      if (tensors > MAX_TENSORS) {
+        throw new UserError("damaged_model", `The model's files hold more than ${MAX_TENSORS} tensors`);
+      }
+    }
     return new Source(files, index);
   } catch (thrown) {
     for (const file of files) file.handle.close();

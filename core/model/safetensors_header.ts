@@ -30,8 +30,11 @@ export type SafetensorsDtype = keyof typeof SAFETENSORS_DTYPES;
 /** Bytes before the JSON. */
 export const LENGTH_BYTES = 8;
 
-/** The reference library's own bound on the JSON. */
-export const MAX_HEADER_BYTES = 100_000_000;
+/** Some hundred times what published models have in a file; the reference library takes headers of 100 MB. */
+export const MAX_HEADER_BYTES = 32_000_000;
+
+/** In a file, and in all shards of a model; the largest published models have fewer. */
+export const MAX_TENSORS = 100_000;
 
 /** Where a tensor lies; offsets are bytes from the start of the file. */
 export interface TensorEntry {
@@ -68,7 +71,7 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, file: string
  * overlap, or when the tensors do not fill the file exactly
  */
 export function parseHeader(json: Uint8Array, fileBytes: number, file: string): SafetensorsHeader {
-  const parsed = parseStrictJson(json, `The header of ${file}`);
+  const parsed = parseStrictJson(json, `The header of ${file}`, MAX_TENSORS + 2); // itself and __metadata__
   if (!isRecord(parsed)) throw damaged(file, "has a header that is not a JSON object");
   const dataStart = LENGTH_BYTES + json.length;
   const { __metadata__: metadata = {}, ...entries } = parsed;

@@ -2,10 +2,13 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { readBounded } from "./read_bounded.ts";
+import { MAX_TENSORS } from "./safetensors_header.ts";
 import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
 
 const INDEX_FILE = "model.safetensors.index.json";
-const MAX_INDEX_BYTES = 100_000_000;
+const MAX_INDEX_BYTES = 32_000_000;
+/** All are open at once while weights are read. */
+const MAX_SHARDS = 500;
 
 /**
  * Tensor name → file name, or null when the folder has no index.
@@ -19,7 +22,22 @@ export async function readShardIndex(folder: string): Promise<Map<string, string
   if (!isRecord(weightMap) || Object.keys(weightMap).length === 0) {
     throw new UserError("damaged_model", `${INDEX_FILE} has no weight_map of tensor names to files`);
   }
-  for (const [name, shard] of Object.entries(weightMap)) {
+  const places = Object.entries(weightMap);
+  for (
+    const [what, count, most] of [["tensors", places.length, MAX_TENSORS], [
+      "files",
+      new Set(Object.values(weightMap)).size,
+      MAX_SHARDS,
+    ]] as const
+  ) {
+    if (count > most) {
+      throw new UserError(
+        "damaged_model",
+        `${INDEX_FILE} names ${count} ${what}: at most ${most} are read`,
+      );
+    }
+  }
+  for (const [name, shard] of places) {
     if (typeof shard !== "string" || !/^[\w-][\w.-]*\.safetensors$/.test(shard)) {
       throw new UserError(
         "damaged_model",
@@ -29,5 +47,5 @@ export async function readShardIndex(folder: string): Promise<Map<string, string
       );
     }
   }
-  return new Map(Object.entries(weightMap as Record<string, string>));
+  return new Map(places as [string, string][]);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describeModel, listModels, resolveAdapter, resolveModel } from "../../../core/model/model_folder.ts";
+import { describeModel } from "../../../core/model/describe_model.ts";
+import { listModels, resolveAdapter, resolveModel } from "../../../core/model/model_folder.ts";
 import { writeSafetensors } from "../../../core/model/write_safetensors.ts";
 import { inFolder } from "./in_folder.ts";
 
