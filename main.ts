@@ -83,7 +83,7 @@ function listen(
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const dataDir = settings.DATA_DIR;
-  const db = await openDatabase(dataDir);
+  const db = await openDatabase(dataDir, logger);
   const registry = modelRegistry(settings, logger);
   await registry.open();
   const modelRoots = [

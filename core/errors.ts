@@ -34,6 +34,7 @@ export type ErrorCode =
   | "runtime_unavailable"
   | "out_of_memory"
   | "disk_full"
+  | "database_busy"
   | "engine_crashed"
   | "engine_busy"
   | "cancelled"
@@ -75,10 +76,13 @@ export async function blaming<T>(path: string, work: Promise<T>): Promise<T> {
 /** What the system and SQLite say when there is no room left to write. */
 const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", "SQLITE_FULL"];
 
-/** What was thrown because a disk is full, or by something else for that reason, as a `UserError`; all else as it is. */
-export function namingFullDisk(thrown: unknown): unknown {
-  if (thrown instanceof UserError) return thrown;
+/**
+ * What was thrown as a `UserError`, where it is one, was caused by one, or was thrown because a disk is full; all else
+ * as it is.
+ */
+export function knownFault(thrown: unknown): unknown {
   for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof UserError) return error;
     if (!DISK_FULL.includes((error as { code?: unknown }).code)) continue;
     const detail =
       "Cannot write as the server's disk is full: what was written before is kept; free some space";
@@ -96,7 +100,7 @@ export interface ErrorRecord {
 
 /** The record of anything thrown: a `UserError` as it is, a full disk, anything else as `internal`. */
 export function errorRecord(thrown: unknown): ErrorRecord {
-  thrown = namingFullDisk(thrown);
+  thrown = knownFault(thrown);
   if (thrown instanceof UserError) {
     return {
       code: thrown.code,

@@ -6,6 +6,9 @@ import { UserError } from "../core/errors.ts";
 import type { AppContext, Env } from "./context.ts";
 import { problemResponses } from "./problem.ts";
 
+/** How long the database may take until the server counts as not ready. */
+const READY_MS = 500;
+
 const status = z.object({ status: z.literal("ok") });
 const content = { "application/json": { schema: status } };
 const readyContent = {
@@ -38,7 +41,8 @@ export function health({ db, closing, device }: AppContext): OpenAPIHono<Env> {
   app.openapi(live, (c) => c.json({ status: "ok" as const }, 200));
   app.openapi(ready, async (c) => {
     if (closing.aborted) throw new UserError("runtime_unavailable", "The server is stopping");
-    await db.read.select({ one: sql`1` }).from(jobs).limit(1);
+    // Reads go on beside another program's lock, and writes do not.
+    await db.write((tx) => tx.select({ one: sql`1` }).from(jobs).limit(1), { patience_ms: READY_MS });
     return c.json({ status: "ok" as const, device }, 200);
   });
   return app;

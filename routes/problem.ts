@@ -4,7 +4,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "@hono/zod-openapi";
-import { type ErrorCode, type FieldError, namingFullDisk, UserError } from "../core/errors.ts";
+import { type ErrorCode, type FieldError, knownFault, UserError } from "../core/errors.ts";
 import { fieldErrors } from "./field_errors.ts";
 import type { Env } from "./context.ts";
 
@@ -35,6 +35,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },
   disk_full: { status: 503, title: "Disk full", retry_after_s: 60 },
+  database_busy: { status: 503, title: "Database busy", retry_after_s: 5 },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
   engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },
   cancelled: { status: 499, title: "Request cancelled" },
@@ -98,7 +99,7 @@ const HTTP_EXCEPTIONS: Partial<Record<number, ErrorCode>> = {
 
 /** Answers what was thrown; the app's `onError`. */
 export function problemOf(thrown: unknown, c: Context<Env>): Response {
-  const fault = namingFullDisk(thrown);
+  const fault = knownFault(thrown);
   if (fault instanceof UserError && fault.code !== "internal") {
     return problem(fault.code, fault.message, fault.errors);
   }

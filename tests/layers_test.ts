@@ -16,7 +16,7 @@ const QUARANTINED: Record<string, string> = {
   "onnxruntime-node": "core/ort/",
   "@huggingface/transformers": "core/tokenizer/",
   "@huggingface/hub": "core/hub/",
-  "@libsql/client": "core/db/",
+  "node:sqlite": "core/db/",
   "hono": "routes/",
   "@hono/zod-openapi": "routes/",
   "protobufjs": "kernels/onnx/",

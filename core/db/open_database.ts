@@ -1,29 +1,61 @@
 /**
- * The SQLite file below DATA_DIR, opened once by the API process. The only file that imports the driver;
- * queries are written with drizzle by those who need them.
+ * The SQLite file below DATA_DIR, opened once by the API process; queries are written with drizzle by those who need
+ * them. SQLite runs on a thread of its own (`sqlite_worker.ts`). Locks that other programs hold are waited for by
+ * asking again, for a bounded time, and never by blocking.
  */
-import { createClient } from "@libsql/client";
-import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
-import { migrate } from "drizzle-orm/libsql/migrator";
+import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
+import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
+import { sql } from "drizzle-orm";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
+import { createLogger, type Logger } from "../log.ts";
+import { isBusy } from "./sqlite_error.ts";
+import { SqliteThread, threadDied } from "./sqlite_thread.ts";
+import type { ConnectionName, Method, SqlValue, Task } from "./sqlite_worker.ts";
+import { Turns } from "./turns.ts";
 
-const BUSY_TIMEOUT_MS = 5000;
+/** How long a read or a write waits for somebody else's lock before it is refused. */
+const PATIENCE_MS = 2000;
+/** The same while the server starts, when there is nobody to tell but the one who started it. */
+const START_PATIENCE_MS = 10_000;
+/** How long a statement may take; more than any does unless the disk hangs. */
+const ANSWER_MS = 15_000;
+/** Pauses between tries for a lock. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 100;
 
-type Connection = LibSQLDatabase<Record<string, never>>;
+type Connection = SqliteRemoteDatabase<Record<string, never>>;
 
 /** A transaction in progress; reads in it see its own writes. */
-export type Transaction = Parameters<Parameters<Connection["transaction"]>[0]>[0];
+export type Transaction = Pick<Connection, "select" | "selectDistinct" | "insert" | "update" | "delete">;
+
+export interface WriteOptions {
+  /**
+   * How long to wait for other writes and for other programs' locks; 2 s without one. What has nobody waiting for
+   * an answer can wait for good (`Infinity`).
+   */
+  patience_ms?: number;
+  /** Once it is aborted, waiting ends within 2 s. */
+  signal?: AbortSignal;
+}
 
 export interface Database {
-  /** For reads outside a transaction. */
+  /**
+   * For reads outside a transaction.
+   *
+   * @throws UserError `database_busy` when another program keeps the file locked, `runtime_unavailable` when the
+   * disk does not answer; drizzle's error has it as its cause.
+   */
   readonly read: Pick<Connection, "select" | "selectDistinct">;
   /**
-   * Runs `work` in a transaction, one at a time: the driver blocks the whole process while it waits for a lock
-   * that another transaction of the same process holds.
+   * Runs `work` in a transaction, one at a time.
+   *
+   * @throws UserError `database_busy` when its turn does not come in time.
    */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /** How many transactions have been written: what was read is still so while this is the same. */
+  readonly version: number;
   /** Waits for writes in progress and lets go of the files. */
   close(): Promise<void>;
 }
@@ -39,42 +71,175 @@ async function lockFolder(folder: string): Promise<Deno.FsFile> {
   );
 }
 
+function busy(): UserError {
+  return new UserError(
+    "database_busy",
+    "Another program holds a lock on the server's database: try again later",
+  );
+}
+
+/** Aborted when patience is at its end; `end` clears the timer. */
+function patience({ patience_ms = PATIENCE_MS, signal }: WriteOptions) {
+  const out = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const within = (ms: number) => {
+    clearTimeout(timer);
+    if (ms < Infinity) timer = setTimeout(() => out.abort(), ms);
+  };
+  const hurry = () => within(PATIENCE_MS);
+  within(signal?.aborted ? PATIENCE_MS : patience_ms);
+  signal?.addEventListener("abort", hurry);
+  const end = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", hurry);
+  };
+  return { signal: out.signal, end };
+}
+
+/** Runs `work` again and again while somebody else holds a lock and `signal` is not aborted. */
+async function retried<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let pause_ms = FIRST_PAUSE_MS;; pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (signal.aborted) throw busy();
+      await new Promise((resolve) => setTimeout(resolve, pause_ms));
+    }
+  }
+}
+
+/** A database over the file that `thread` holds. */
+class ThreadedDatabase implements Database {
+  readonly read: Connection;
+  readonly #thread: SqliteThread;
+  readonly #turns = new Turns();
+  #version = 0;
+
+  constructor(thread: SqliteThread) {
+    this.#thread = thread;
+    this.read = drizzle(async (sql, params, method) => {
+      const waiting = patience({});
+      try {
+        return await retried(() => this.#query("read", sql, params, method), waiting.signal);
+      } finally {
+        waiting.end();
+      }
+    });
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  async write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    const waiting = patience(options);
+    try {
+      if (!await this.#turns.begin(waiting.signal)) throw busy();
+      try {
+        await retried(() => this.#begin(), waiting.signal);
+      } catch (error) {
+        this.#turns.end();
+        throw error;
+      }
+    } finally {
+      waiting.end();
+    }
+    return await this.#transaction(work);
+  }
+
+  async close(): Promise<void> {
+    await this.#turns.begin(new AbortController().signal);
+    await this.#thread.close();
+  }
+
+  async #query(on: ConnectionName, sql: string, params: SqlValue[], method: Method) {
+    const rows = await this.#thread.ask({ type: "query", on, sql, params, method }, ANSWER_MS);
+    return { rows: rows as unknown[] } as Awaited<ReturnType<AsyncRemoteCallback>>;
+  }
+
+  /** Takes SQLite's lock for writing. A connection that failed to is not used again. */
+  async #begin(): Promise<void> {
+    try {
+      await this.#query("write", "begin immediate", [], "run");
+    } catch (error) {
+      this.#thread.ask({ type: "renew" }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Does the work in a transaction that has begun, and ends it and the turn. */
+  async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const { deaths } = this.#thread;
+    let over = false;
+    const tx = drizzle((sql, params, method) => {
+      if (over) throw new Error("Cannot run a statement as its transaction is over");
+      if (this.#thread.deaths !== deaths) throw threadDied();
+      return this.#query("write", sql, params, method);
+    });
+    try {
+      const result = await work(tx);
+      over = true;
+      if (this.#thread.deaths !== deaths) throw threadDied();
+      // However long it takes: what becomes of it has to be known.
+      await this.#thread.ask({ type: "query", on: "write", sql: "commit", params: [], method: "run" });
+      this.#version++;
+      this.#turns.end();
+      return result;
+    } catch (error) {
+      over = true;
+      // Nobody waits for a disk that hangs to hear of an error that is known; the next turn does.
+      this.#thread.ask({ type: "renew" }).catch(() => {}).finally(() => this.#turns.end());
+      throw error;
+    }
+  }
+}
+
 /**
  * Opens (and creates or migrates) the database in `folder`.
  *
- * @throws UserError when another process holds the folder.
+ * @throws UserError when another process holds the folder or keeps the file locked.
  */
-export async function openDatabase(folder: string): Promise<Database> {
+export async function openDatabase(
+  folder: string,
+  logger: Logger = createLogger("silent"),
+): Promise<Database> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
   const path = join(folder, "proximal.db");
   // Webhook secrets are in it; the files that SQLite adds take over its mode.
   await Deno.open(path, { create: true, append: true, mode: 0o600 }).then((file) => file.close());
-  const options = { url: pathToFileURL(path).href, timeout: BUSY_TIMEOUT_MS };
-  const writer = createClient({ ...options, concurrency: 1 });
-  await writer.execute("PRAGMA journal_mode = WAL");
-  // Safe against a crash of the process; only a power cut can lose the last commits. The driver is synchronous,
-  // so waiting for the disk at each commit would hold up every request.
-  await writer.execute("PRAGMA synchronous = NORMAL");
-  const connection = drizzle(writer);
-  const reader = createClient(options);
-  await migrate(connection, {
-    migrationsFolder: fileURLToPath(new URL("../../migrations", import.meta.url)),
-  });
-
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    read: drizzle(reader),
-    write(work) {
-      const result = last.then(() => connection.transaction(work));
-      last = result.catch(() => {});
-      return result;
-    },
-    async close() {
-      await last;
-      reader.close();
-      writer.close();
-      lock.close();
-    },
+  const thread = new SqliteThread({ path }, logger);
+  const database = new ThreadedDatabase(thread);
+  const waiting = patience({ patience_ms: START_PATIENCE_MS });
+  try {
+    const wal: Task = {
+      type: "query",
+      on: "write",
+      sql: "pragma journal_mode = wal",
+      params: [],
+      method: "run",
+    };
+    await retried(() => thread.ask(wal), waiting.signal);
+    const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
+    await database.write(
+      (tx) =>
+        migrate(tx as Connection, async (queries) => {
+          for (const query of queries) await (tx as Connection).run(sql.raw(query));
+        }, { migrationsFolder }),
+      { patience_ms: START_PATIENCE_MS },
+    );
+  } catch (error) {
+    await thread.close();
+    lock.close();
+    throw error;
+  } finally {
+    waiting.end();
+  }
+  const close = database.close.bind(database);
+  database.close = async () => {
+    await close();
+    lock.close();
   };
+  return database;
 }

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { namingFullDisk, UserError } from "../errors.ts";
+import { knownFault, UserError } from "../errors.ts";
 import { readInThread } from "../model/folder_reader.ts";
 import { type Hub, hubError, type HubFile, type HubRepository, openHubFile } from "./hub_repository.ts";
 
@@ -119,7 +119,7 @@ async function* append(
     if (bytes < file.bytes) throw new Error(`${file.name} ended after ${bytes} of ${file.bytes} bytes`);
     await target.sync();
   } catch (thrown) {
-    const fault = namingFullDisk(thrown);
+    const fault = knownFault(thrown);
     if (fault instanceof UserError) throw fault;
     throw new Interrupted("The download was interrupted", {
       cause: idle.signal.aborted ? idle.signal.reason : thrown,

@@ -6,6 +6,7 @@
 import { inArray } from "drizzle-orm";
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
+import { patient } from "../db/patient.ts";
 import { type JobRow, jobs, type StoredConfig } from "../db/schema.ts";
 import type { EngineProcess } from "../engine/engine_process.ts";
 import type { ModelFolders, TrainingSummary } from "../engine/protocol.ts";
@@ -55,10 +56,16 @@ export class Supervisor {
   #filling: Promise<void> = Promise.resolve();
   /** False before `start` too: the jobs of a dead server are to be seen to first. */
   #claiming = false;
-  #stopping = false;
+  readonly #stopping = new AbortController();
+  /** Where what happens to running jobs is written, and must not be lost because of a lock. */
+  readonly #records: Database;
+  #refill: ReturnType<typeof setTimeout> | undefined;
+  /** Said once, not at every try. */
+  #cannotClaim = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#records = patient(options.db, this.#stopping.signal);
   }
 
   /** Takes care of jobs that a dead server left behind, then begins with the queue. */
@@ -77,8 +84,14 @@ export class Supervisor {
 
   /** Looks for queued jobs; to be called when one was added. */
   wake(): void {
-    this.#filling = this.#filling.then(() => this.#fill()).catch((error) => {
-      this.#options.logger.error("Cannot claim a job", { error: String(error) });
+    clearTimeout(this.#refill);
+    this.#filling = this.#filling.then(() => this.#fill()).then(() => {
+      this.#cannotClaim = false;
+    }, (error) => {
+      if (!this.#claiming) return;
+      if (!this.#cannotClaim) this.#options.logger.error("Cannot claim a job", { error: String(error) });
+      this.#cannotClaim = true;
+      this.#refill = setTimeout(() => this.wake(), this.#options.rewrite_ms ?? REWRITE_MS);
     });
   }
 
@@ -105,9 +118,10 @@ export class Supervisor {
 
   /** Stops all engines after their current step and puts their jobs back into the queue. */
   async stop(): Promise<void> {
-    this.#stopping = true;
     this.#claiming = false;
+    this.#stopping.abort();
     await this.#filling;
+    clearTimeout(this.#refill);
     await Promise.all([...this.#runs.values()].map(async ({ engine, done }) => {
       await engine?.stop(this.#options.stop_grace_ms);
       await done;
@@ -116,7 +130,7 @@ export class Supervisor {
 
   async #fill(): Promise<void> {
     while (this.#claiming && this.#runs.size < this.#options.max_concurrent_jobs) {
-      const job = await claimJob(this.#options.db);
+      const job = await claimJob(this.#records);
       if (!job) return;
       const run: Run = { abort: new AbortController(), engine: null, done: Promise.resolve() };
       this.#runs.set(job.id, run);
@@ -128,11 +142,11 @@ export class Supervisor {
   }
 
   async #run(job: JobRow, run: Run): Promise<void> {
-    const { db, stop_grace_ms } = this.#options;
+    const { stop_grace_ms } = this.#options;
     const logger = this.#options.logger.with({ job_id: job.id, attempt: job.attempt });
     logger.info("Job starts", { model: job.model });
     try {
-      await succeedJob(db, job.id, await this.#train(job, run, logger));
+      await succeedJob(this.#records, job.id, await this.#train(job, run, logger));
       logger.info("Job succeeded");
     } catch (error) {
       await this.#settle(job, run, error, logger);
@@ -152,14 +166,14 @@ export class Supervisor {
     await Deno.mkdir(output, { recursive: true });
     // The engine knows no URL of ours.
     const config: TrainingJobConfig = { ...job.config, prompts, webhook: null, metadata: job.metadata };
-    if (this.#stopping) throw new Error("The server is stopping");
+    if (this.#stopping.signal.aborted) throw new Error("The server is stopping");
     run.abort.signal.throwIfAborted();
     run.engine = startEngine(logger);
     const place = { dataDir, jobId: job.id, attempt: job.attempt };
     return await run.engine.request<TrainingSummary>(
       { type: "train", job: config, folders },
       async (event) => {
-        await recordEvent(db, place, event);
+        await recordEvent(this.#records, place, event);
         this.#tell(job.id);
       },
       run.abort.signal,
@@ -169,7 +183,7 @@ export class Supervisor {
   /** Ends a job whose attempt ended with an error; nothing thrown here may reach the process. */
   async #settle(job: JobRow, run: Run, error: unknown, logger: Logger): Promise<void> {
     const { db, stop_grace_ms, rewrite_ms = REWRITE_MS } = this.#options;
-    if (!this.#stopping) {
+    if (!this.#stopping.signal.aborted) {
       const known = error instanceof UserError;
       logger[known && error.code === "cancelled" ? "info" : "warn"]("Job ended", {
         error: String(error),
@@ -179,13 +193,13 @@ export class Supervisor {
     // A job may have ended because the disk is full, and until there is room its end cannot be written either.
     for (let tries = 1;; tries++) {
       try {
-        if (!this.#stopping) return await failJob(db, job.id, jobError(error));
+        if (!this.#stopping.signal.aborted) return await failJob(db, job.id, jobError(error));
         logger.info("Job goes back to the queue");
         return await requeueJob(db, job.id, "The server was stopped", false);
       } catch (unwritable) {
         if (tries === 1) logger.error("Cannot write the end of the job", { error: String(unwritable) });
         await run.engine?.stop(stop_grace_ms);
-        if (this.#stopping) return;
+        if (this.#stopping.signal.aborted) return;
         await new Promise((resolve) => setTimeout(resolve, rewrite_ms));
       }
     }
