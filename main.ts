@@ -18,6 +18,7 @@ import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import { readSettings, type Settings } from "./core/settings.ts";
 import { Deliverer } from "./core/webhooks/deliverer.ts";
 import { createApp } from "./routes/app.ts";
+import { type Answer, listen } from "./routes/listen.ts";
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
@@ -25,8 +26,6 @@ const CANCEL_GRACE_MS = 30_000;
 const SERVING_CANCEL_GRACE_MS = 60_000;
 const IDLE_TIMEOUT_MS = 300_000;
 const MAX_PENDING = 32;
-/** Pause before the server listens again. */
-const LISTEN_AGAIN_MS = 1000;
 /** How long answers in progress may take when the server stops. */
 const DRAIN_MS = 3000;
 
@@ -41,44 +40,6 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
   const { HF_ENDPOINT: url, HF_TOKEN: token, OUTBOUND_ALLOW, DATA_DIR } = settings;
   const guard = new OutboundGuard([...OUTBOUND_ALLOW, new URL(url).hostname]);
   return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
-}
-
-/**
- * Answers at HOST:PORT until it is shut down. Deno stops listening for good when the system has no file left for another
- * connection; a process that lives and cannot be reached helps nobody, so it then listens again.
- */
-function listen(
-  { HOST, PORT }: Settings,
-  logger: Logger,
-  answer: Deno.ServeHandler,
-): { shutdown(): Promise<void> } {
-  const open = (port: number, onListen: (address: Deno.NetAddr) => void) =>
-    Deno.serve({ hostname: HOST, port, onListen }, answer);
-  let server = open(PORT, ({ hostname, port }) => {
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    console.log(`listening on http://${host}:${port}`);
-  });
-  const { port } = server.addr;
-  let stopping = false;
-  const reopen = async (error: unknown): Promise<void> => {
-    logger.error("Cannot take in connections: listening again", { error: String(error) });
-    await new Promise((resolve) => setTimeout(resolve, LISTEN_AGAIN_MS));
-    if (stopping) return;
-    try {
-      server = open(port, () => {});
-      server.finished.catch(reopen);
-    } catch (again) {
-      await reopen(again);
-    }
-  };
-  server.finished.catch(reopen);
-  return {
-    async shutdown() {
-      stopping = true;
-      // One that has failed has nothing to shut down.
-      await server.shutdown().catch(() => {});
-    },
-  };
 }
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
@@ -136,9 +97,15 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     const { reason } = event;
     logger.error("Unhandled rejection", { error: String(reason), stack: (reason as Error)?.stack });
   });
+  // A server that has no port begins no job.
+  const started = Promise.withResolvers<void>();
+  const answer: Answer = (request, connection) => started.promise.then(() => app.fetch(request, connection));
+  const server = await listen(answer, { hostname: settings.HOST, port: settings.PORT, logger });
   await supervisor.start();
   deliverer.start();
-  const server = listen(settings, logger, app.fetch);
+  started.resolve();
+  const host = server.hostname.includes(":") ? `[${server.hostname}]` : server.hostname;
+  console.log(`listening on http://${host}:${server.port}`);
 
   logger.info("Stopping", { signal: await signalled.promise });
   closing.abort();

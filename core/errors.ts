@@ -13,6 +13,10 @@ export interface FieldError {
 export type ErrorCode =
   | "invalid_request"
   | "invalid_json"
+  | "malformed_request"
+  | "head_too_large"
+  | "request_timeout"
+  | "forbidden"
   | "unsupported_media_type"
   | "body_too_large"
   | "unauthorized"

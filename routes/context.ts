@@ -6,6 +6,7 @@ import type { EventFeed } from "../core/jobs/event_feed.ts";
 import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Logger } from "../core/log.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
+import type { Connection } from "./listen.ts";
 
 export interface AppContext {
   db: Database;
@@ -32,6 +33,8 @@ export interface AppContext {
 
 /** Per request. */
 export interface Env {
+  /** Not there where a request comes by no connection, as in tests. */
+  Bindings: Partial<Connection>;
   Variables: {
     requestId: string;
     logger: Logger;

@@ -8,12 +8,16 @@ import { type ErrorCode, type FieldError, knownFault, UserError } from "../core/
 import { fieldErrors } from "./field_errors.ts";
 import type { Env } from "./context.ts";
 
-type Status = 400 | 401 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 499 | 500 | 503;
+type Status = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 499 | 500 | 503;
 
 /** Status and title of each code; `retry_after_s` where trying again later can help. */
 export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_after_s?: number }> = {
   invalid_request: { status: 422, title: "Invalid request" },
   invalid_json: { status: 400, title: "Body is not JSON" },
+  malformed_request: { status: 400, title: "Malformed request" },
+  request_timeout: { status: 408, title: "Request timeout" },
+  head_too_large: { status: 431, title: "Request head too large" },
+  forbidden: { status: 403, title: "Forbidden" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   body_too_large: { status: 413, title: "Body too large" },
   unauthorized: { status: 401, title: "Unauthorized" },

@@ -1,0 +1,182 @@
+/**
+ * The app on a port, by node's HTTP server: it closes connections whose requests never end, and says when a client has
+ * gone. What cannot be read as HTTP is answered here; all else is the app's.
+ */
+import { getRequestListener } from "@hono/node-server";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Logger } from "../core/log.ts";
+import { problem } from "./problem.ts";
+
+export interface ListenOptions {
+  /** Name or address. */
+  hostname: string;
+  /** 0 takes a free one. */
+  port: number;
+  logger: Logger;
+  /** How long a request's head may take to arrive, and a connection may wait for its first. */
+  head_ms?: number;
+  /** How long a request may take to arrive as a whole. */
+  request_ms?: number;
+  /** How long a connection may wait for another request. */
+  idle_ms?: number;
+}
+
+export interface Listening {
+  hostname: string;
+  port: number;
+  /** Takes in nothing more; resolves when the answers in progress are out. */
+  shutdown(): Promise<void>;
+}
+
+/** What is known of a request beside it. */
+export interface Connection {
+  /** Of the client, or of the proxy before it. */
+  address: string;
+  /** Bytes that came for this request so far, with its head and what frames its body. */
+  received(): number;
+}
+
+export type Answer = (request: Request, connection: Connection) => Response | Promise<Response>;
+
+const HEAD_MS = 15_000;
+const REQUEST_MS = 60_000;
+/** Longer than most proxies and clients keep a connection, so that they and not we end it. */
+const IDLE_MS = 75_000;
+/** How exactly the times above are kept. */
+const CHECK_MS = 1000;
+
+/** How often a server that hears of no connection asks itself whether it would, and how long it then waits. */
+const PROBE_MS = 2000;
+const PROBE_WAIT_MS = 1000;
+
+/** Faults of a request that the parser has a name for. */
+const FAULTS: Record<string, [ErrorCode, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ["request_timeout", "The request did not arrive as a whole in time"],
+  HPE_HEADER_OVERFLOW: ["head_too_large", "The request's head is larger than 16 KiB"],
+};
+const NOT_HTTP: [ErrorCode, string] = ["malformed_request", "What was sent is not HTTP/1.1"];
+
+/** A problem as the bytes of an answer after which the connection ends. */
+async function lastWords(code: ErrorCode, detail: string): Promise<string> {
+  const answer = problem(code, detail);
+  const body = await answer.text();
+  const headers = {
+    ...Object.fromEntries(answer.headers),
+    "content-length": new TextEncoder().encode(body).length,
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines}\r\n${body}`;
+}
+
+/** Whether the server at `port` takes in a connection. */
+async function takesIn(server: Server, { address, port, family }: AddressInfo): Promise<boolean> {
+  const everywhere = address === "0.0.0.0" || address === "::";
+  const hostname = everywhere ? (family === "IPv6" ? "::1" : "127.0.0.1") : address;
+  const heard = Promise.withResolvers<boolean>();
+  const hear = () => heard.resolve(true);
+  server.once("connection", hear);
+  const timer = setTimeout(() => heard.resolve(false), PROBE_WAIT_MS);
+  // Where no connection can be made, for want of a file, none will be taken in.
+  Deno.connect({ hostname, port }).then((probe) => heard.promise.then(() => probe.close()))
+    .catch(() => heard.resolve(false));
+  const result = await heard.promise;
+  clearTimeout(timer);
+  server.off("connection", hear);
+  return result;
+}
+
+/**
+ * Answers at `hostname:port` until it is shut down. Deno stops taking in connections for good, and says nothing, once the
+ * system has had no file left for another; a process that lives and cannot be reached helps nobody, so this notices and
+ * listens again.
+ *
+ * @throws the system's error when it cannot listen there
+ */
+export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
+  const { hostname, logger, head_ms = HEAD_MS, request_ms = REQUEST_MS, idle_ms = IDLE_MS } = options;
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  /** Bytes that the requests before took. */
+  const past = new WeakMap<Socket, number>();
+  const listener = getRequestListener((request, { incoming, outgoing }) => {
+    const { socket } = incoming as IncomingMessage;
+    const before = past.get(socket) ?? 0;
+    outgoing.once("finish", () => past.set(socket, socket.bytesRead));
+    return answer(request, {
+      address: socket.remoteAddress ?? "",
+      received: () => socket.bytesRead - before,
+    });
+  }, {
+    overrideGlobalObjects: false,
+    // A request of HTTP/1.0 may name no host.
+    hostname: "localhost",
+    errorHandler: () => problem("malformed_request", "Host or path of the request make no URL"),
+  });
+
+  const open = async (port: number): Promise<Server> => {
+    const server = createServer({
+      headersTimeout: head_ms,
+      requestTimeout: request_ms,
+      keepAliveTimeout: idle_ms,
+      connectionsCheckingInterval: Math.min(CHECK_MS, head_ms),
+    }, (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      answers.set(incoming.socket, outgoing);
+      return listener(incoming, outgoing);
+    });
+    server.on("clientError", async (error: NodeJS.ErrnoException, socket: Duplex) => {
+      const [code, detail] = FAULTS[error.code ?? ""] ?? NOT_HTTP;
+      const begun = answers.get(socket)?.headersSent && !answers.get(socket)?.writableFinished;
+      if (error.code === "ECONNRESET" || begun || !socket.writable) return void socket.destroy();
+      logger.info("request", { code, detail });
+      socket.end(await lastWords(code, detail), () => socket.destroy());
+    });
+    const ready = Promise.withResolvers<void>();
+    server.once("error", ready.reject);
+    server.listen(port, hostname, ready.resolve);
+    await ready.promise;
+    server.off("error", ready.reject);
+    return server;
+  };
+
+  let server = await open(options.port);
+  const address = server.address() as AddressInfo;
+  let stopping = false;
+  let heard = true;
+  const hear = () => heard = true;
+  server.on("connection", hear);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const watch = async () => {
+    try {
+      if (!heard && !await takesIn(server, address) && !stopping) {
+        logger.error("Cannot take in connections: listening again");
+        server.close();
+        server = await open(address.port);
+        server.on("connection", hear);
+      }
+    } catch (error) {
+      logger.error("Cannot listen", { error: String(error) });
+    }
+    heard = false;
+    if (!stopping) timer = setTimeout(watch, PROBE_MS);
+  };
+  timer = setTimeout(watch, PROBE_MS);
+
+  return {
+    hostname: address.address,
+    port: address.port,
+    async shutdown() {
+      stopping = true;
+      clearTimeout(timer);
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
