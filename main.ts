@@ -14,6 +14,7 @@ import { EventFeed } from "./core/jobs/event_feed.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
 import { Supervisor } from "./core/jobs/supervisor.ts";
 import { createLogger, type Logger } from "./core/log.ts";
+import { checkModelRoots } from "./core/model/model_places.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import { readSettings, type Settings } from "./core/settings.ts";
 import { Deliverer } from "./core/webhooks/deliverer.ts";
@@ -44,13 +45,14 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
 
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const dataDir = settings.DATA_DIR;
+  await checkModelRoots(settings.MODELS_DIR);
   const db = await openDatabase(dataDir, logger);
   const registry = modelRegistry(settings, logger);
   await registry.open();
   const modelRoots = [
     ...settings.MODELS_DIR,
     fileURLToPath(new URL("./models", import.meta.url)),
-    registry.root,
+    { folder: registry.root, links: false } as const,
   ];
   const sources = { db, modelRoots, dataDir };
   const env = engineEnvironment();

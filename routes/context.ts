@@ -5,6 +5,7 @@ import type { ModelRegistry } from "../core/hub/model_registry.ts";
 import type { EventFeed } from "../core/jobs/event_feed.ts";
 import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Logger } from "../core/log.ts";
+import type { ModelRoot } from "../core/model/model_places.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
 import type { Connection } from "./listen.ts";
 
@@ -17,7 +18,7 @@ export interface AppContext {
   registry: ModelRegistry;
   logger: Logger;
   /** Absolute folders that models are searched in. */
-  modelRoots: readonly string[];
+  modelRoots: readonly ModelRoot[];
   /** Absolute. */
   dataDir: string;
   /** Where jobs run unless they say, and where texts are generated and scored: cpu, cuda or cuda:N. */

@@ -1,10 +1,12 @@
 /** Models that jobs and generations can name: folders found in the model roots, and downloads from a hub. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
 import { invalid, UserError } from "../core/errors.ts";
-import { type HubSource, type ModelDownload, modelIdOf } from "../core/hub/model_registry.ts";
+import type { ModelDownload } from "../core/hub/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
-import { type ListedModel, listModels } from "../core/model/model_folder.ts";
+import type { HubSource } from "../core/model/hub_record.ts";
+import { findModel, type ListedModel, listModels } from "../core/model/model_folder.ts";
+import { modelKey } from "../core/model/model_name.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
@@ -12,7 +14,7 @@ import { problemResponses } from "./problem.ts";
 const problemRecord = z.object({ code: z.string(), detail: z.string() }).nullable();
 
 const modelSchema = z.object({
-  id: z.string().describe("What requests call model: the folder's name, org--name for a hub's model."),
+  id: z.string().describe("What requests call model: the folder's name, or the hub's, org/name."),
   status: z.enum(["ready", "unusable", "queued", "downloading", "failed"]).describe(
     "unusable: problem says why. failed: registering it again goes on with the download.",
   ),
@@ -52,7 +54,9 @@ export const modelRegistrationSchema = z.union([
   z.strictObject({ hub_id: hubId, revision: revision.default("main") }),
 ]);
 
-const params = z.object({ id: z.string().max(200).openapi({ example: "tiny" }) });
+const params = z.object({
+  id: z.string().max(200).describe("Its slash, if it has one, as %2F.").openapi({ example: "tiny" }),
+});
 const answer = (description: string) => ({
   description,
   content: { "application/json": { schema: modelSchema } },
@@ -68,9 +72,9 @@ function folderView({ name, summary, problem }: ListedModel, hub: HubSource | nu
 }
 
 function downloadView(download: ModelDownload): ModelView {
-  const { id, status, error, hub_id, revision, commit, bytes, total_bytes } = download;
+  const { status, error, hub_id, revision, commit, bytes, total_bytes } = download;
   return {
-    ...{ id, status, problem: error && { code: error.code, detail: error.detail } },
+    ...{ id: hub_id, status, problem: error && { code: error.code, detail: error.detail } },
     ...{ hub: { hub_id, revision, commit }, download: { bytes, total_bytes } },
   };
 }
@@ -136,22 +140,23 @@ export function models(context: AppContext): OpenAPIHono<Env> {
   const { modelRoots, registry, serving, db } = context;
   const app = new OpenAPIHono<Env>();
 
-  const all = async (): Promise<ModelView[]> => {
-    const folders = await listModels(modelRoots);
-    const views = await Promise.all(
-      folders.map(async (model) =>
-        folderView(
-          model,
-          model.folder === join(registry.root, model.name) ? await registry.source(model.name) : null,
-        )
-      ),
-    );
-    const known = new Set(views.map(({ id }) => id));
-    const downloads = registry.downloads().filter(({ id }) => !known.has(id)).map(downloadView);
-    return [...views, ...downloads].sort((a, b) => a.id < b.id ? -1 : 1);
+  const view = async (model: ListedModel): Promise<ModelView> => {
+    const isDownload = dirname(model.folder) === registry.root;
+    return folderView(model, isDownload ? await registry.source(basename(model.folder)) : null);
   };
-  const find = async (id: string): Promise<ModelView | undefined> =>
-    (await all()).find((model) => model.id === id);
+  const all = async (): Promise<ModelView[]> => {
+    const views = await Promise.all((await listModels(modelRoots)).map(view));
+    const known = new Set(views.map(({ id }) => modelKey(id)));
+    const downloads = registry.downloads().filter(({ hub_id }) => !known.has(modelKey(hub_id)));
+    return [...views, ...downloads.map(downloadView)].sort((a, b) => a.id < b.id ? -1 : 1);
+  };
+  const find = async (name: string): Promise<ModelView | undefined> => {
+    const model = await findModel(modelRoots, name);
+    if (model) return await view(model);
+    const key = modelKey(name);
+    const download = registry.downloads().find(({ hub_id }) => modelKey(hub_id) === key);
+    return download && downloadView(download);
+  };
 
   app.openapi(list, async (c) => c.json({ data: await all(), device: context.device }, 200));
 
@@ -169,14 +174,14 @@ export function models(context: AppContext): OpenAPIHono<Env> {
       }
       return c.json(view, 200);
     }
-    const id = modelIdOf(body.hub_id);
-    const there = await find(id);
+    const { hub_id } = body;
+    const there = await find(hub_id);
     if (there && !there.hub) {
-      throw invalid("hub_id", `A folder of MODELS_DIR has the name '${id}' already`, "wrong_state");
+      throw invalid("hub_id", `A folder of MODELS_DIR has the name '${there.id}' already`, "wrong_state");
     }
-    const download = await registry.register(body.hub_id, body.revision);
-    if (!download) return c.json((await find(id))!, 200);
-    return c.json(downloadView(download), 202, { location: `/v1/models/${id}` });
+    const download = await registry.register(hub_id, body.revision);
+    if (!download) return c.json((await find(hub_id))!, 200);
+    return c.json(downloadView(download), 202, { location: `/v1/models/${encodeURIComponent(hub_id)}` });
   });
 
   app.openapi(show, async (c) => {

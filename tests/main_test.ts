@@ -135,6 +135,11 @@ for (
     ["DEVICE", "tpu", /DEVICE is 'tpu'/],
     ["HOST", "0.0.0.0", /without authentication: set API_KEYS, or HOST/],
     ["OUTBOUND_ALLOW", "http://x", /OUTBOUND_ALLOW must list/],
+    [
+      "MODELS_DIR",
+      "models:/nowhere/at/all",
+      /MODELS_DIR names '\/nowhere\/at\/all': .* nothing at that path/,
+    ],
   ] as const
 ) {
   Deno.test(`main.ts refuses ${variable}=${value} with a sentence and exit code 1`, async () => {

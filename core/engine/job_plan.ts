@@ -11,6 +11,7 @@ import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readAdapter } from "../model/adapter_files.ts";
 import { checkPlaces } from "../model/load_adapter.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
+import { modelKey } from "../model/model_name.ts";
 import { ModelWeights, readFacts, type WantedWeight } from "../model/model_weights.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
@@ -233,7 +234,7 @@ async function checkAdapter(
 async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {
   const { facts } = await at("checkpoint", readCheckpoint(folder));
   const spec = facts.network as CheckpointSpec | undefined;
-  if (facts.model !== job.model) {
+  if (modelKey(String(facts.model)) !== modelKey(job.model)) {
     throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
   }
   for (const path of ["trainable", "value"] as const) {

@@ -7,19 +7,13 @@ import { join } from "node:path";
 import { type ErrorRecord, errorRecord, invalid, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { writeFileAtomic } from "../model/atomic_file.ts";
-import { readBounded } from "../model/read_bounded.ts";
+import { HUB_RECORD, type HubSource, readHubRecord } from "../model/hub_record.ts";
+import { hubNameOf } from "../model/model_name.ts";
 import { downloadModel } from "./download_model.ts";
 import type { Hub, HubRepository } from "./hub_repository.ts";
 
-/** Where a model comes from. */
-export interface HubSource {
-  hub_id: string;
-  revision: string;
-  commit: string;
-}
-
 export interface ModelDownload extends HubSource {
-  /** The model's name when it is here. */
+  /** The folder's name when it is here; the model is called `hub_id`. */
   id: string;
   status: "queued" | "downloading" | "failed";
   bytes: number;
@@ -41,10 +35,7 @@ const LOOKUP_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const RETRY_DELAYS_MS = [500, 2000, 10_000, 30_000];
 const MAX_WAITING = 8;
-const MAX_RECORD_BYTES = 100_000;
 const PARTIAL = ".download-";
-/** Beside the model's files: where they are from. */
-const RECORD = ".hub.json";
 
 interface Running {
   download: ModelDownload;
@@ -52,9 +43,9 @@ interface Running {
   done: Promise<void>;
 }
 
-/** The folder name that stands for a hub id. */
-export function modelIdOf(hub_id: string): string {
-  return hub_id.replace("/", "--");
+/** The folder name that stands for a hub id, or for any other name of that model. */
+export function modelIdOf(name: string): string {
+  return (hubNameOf(name) ?? name).replace("/", "--");
 }
 
 export class ModelRegistry {
@@ -84,7 +75,7 @@ export class ModelRegistry {
     this.#root = await Deno.realPath(folder);
     for await (const { name } of Deno.readDir(this.root)) {
       if (!name.startsWith(PARTIAL)) continue;
-      const source = await readRecord(join(this.root, name));
+      const source = await readHubRecord(join(this.root, name));
       const id = name.slice(PARTIAL.length);
       if (!source || await this.source(id)) {
         await Deno.remove(join(this.root, name), { recursive: true });
@@ -102,9 +93,10 @@ export class ModelRegistry {
       .sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
-  /** Where a finished model is from; null for one that is no hub's. */
-  async source(id: string): Promise<HubSource | null> {
-    return isId(id) ? await readRecord(join(this.root, id)) : null;
+  /** Where a finished model is from; null for one that is no hub's. Any of its names will do, here and below. */
+  async source(name: string): Promise<HubSource | null> {
+    const id = modelIdOf(name);
+    return isId(id) ? await readHubRecord(join(this.root, id)) : null;
   }
 
   /**
@@ -142,7 +134,8 @@ export class ModelRegistry {
    *
    * @returns false when the hub has given none of this name.
    */
-  async remove(id: string): Promise<boolean> {
+  async remove(name: string): Promise<boolean> {
+    const id = modelIdOf(name);
     const known = await this.source(id) !== null || this.#running.has(id) || this.#failed.has(id);
     if (!known) return false;
     await this.#stop(id);
@@ -194,7 +187,7 @@ export class ModelRegistry {
       download.status = "downloading";
       await Deno.mkdir(partial, { recursive: true });
       const record = JSON.stringify({ hub_id, revision, commit });
-      await writeFileAtomic(join(partial, RECORD), [new TextEncoder().encode(record)]);
+      await writeFileAtomic(join(partial, HUB_RECORD), [new TextEncoder().encode(record)]);
       const options = { signal, idle_timeout_ms, retry_delays_ms };
       for await (const event of downloadModel(hub, repository, partial, options)) {
         if (event.type === "progress") download.bytes = event.bytes;
@@ -219,9 +212,4 @@ export class ModelRegistry {
 /** A name of ours is no path. */
 function isId(id: string): boolean {
   return /^[\w-][\w.-]{0,199}$/.test(id);
-}
-
-async function readRecord(folder: string): Promise<HubSource | null> {
-  const bytes = await readBounded(join(folder, RECORD), RECORD, MAX_RECORD_BYTES);
-  return bytes && JSON.parse(new TextDecoder().decode(bytes));
 }

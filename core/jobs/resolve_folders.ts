@@ -4,13 +4,15 @@ import type { Database } from "../db/open_database.ts";
 import type { ModelFolders } from "../engine/protocol.ts";
 import { invalid, UserError } from "../errors.ts";
 import { resolveAdapter, resolveModel } from "../model/model_folder.ts";
+import { modelKey } from "../model/model_name.ts";
+import type { ModelRoot } from "../model/model_places.ts";
 import { type RewardConfig, rewardModels } from "../rewards/reward_schema.ts";
 import { findCheckpoint, getJob } from "./job_queries.ts";
 
 export interface FolderSources {
   db: Database;
   /** Absolute folders that models are searched in. */
-  modelRoots: readonly string[];
+  modelRoots: readonly ModelRoot[];
   /** Absolute. */
   dataDir: string;
 }
@@ -70,7 +72,7 @@ async function checkpointFolder({ db, dataDir }: FolderSources, id: string, mode
   const row = await findCheckpoint(db, id);
   if (!row) throw invalid("checkpoint", `There is no checkpoint '${id}'`, "unknown_checkpoint");
   const job = await getJob(db, row.job_id);
-  if (job.model !== model) {
+  if (modelKey(job.model) !== modelKey(model)) {
     throw invalid("checkpoint", `The checkpoint belongs to model '${job.model}', not to '${model}'`);
   }
   return join(dataDir, row.folder);

@@ -7,8 +7,10 @@ import { FakeHub } from "../core/hub/fake_hub.ts";
 import { eventually } from "../core/jobs/supervised.ts";
 import { assertProblem, FIXTURES, jobRequest, type Served, served } from "./served.ts";
 
-const ID = "acme--tiny";
-const request = { hub_id: "acme/tiny" };
+const ID = "acme/tiny";
+const FOLDER = "acme--tiny";
+const PATH = "/v1/models/acme%2Ftiny";
+const request = { hub_id: ID };
 
 /** A server whose models may come from a hub on loopback. */
 async function withHub(work: (it: Served, fake: FakeHub, registry: ModelRegistry) => Promise<void>) {
@@ -35,7 +37,7 @@ function registryOf({ url }: FakeHub, data: string): ModelRegistry {
 /** The model once it has this status. */
 const reaches = (it: Served, status: string) =>
   eventually(async () => {
-    const { json } = await it.call("GET", `/v1/models/${ID}`);
+    const { json } = await it.call("GET", PATH);
     return json.status === status && json;
   });
 
@@ -45,9 +47,9 @@ Deno.test("POST /v1/models downloads a hub's model, which then is one of the mod
     fake.gate = held.promise;
     const accepted = await it.call("POST", "/v1/models", request);
     assert.equal(accepted.status, 202, accepted.text);
-    assert.equal(accepted.headers.get("location"), `/v1/models/${ID}`);
+    assert.equal(accepted.headers.get("location"), PATH);
     const under = await eventually(async () => {
-      const { json } = await it.call("GET", `/v1/models/${ID}`);
+      const { json } = await it.call("GET", PATH);
       return json.download.bytes > 0 && json;
     });
     assert.equal(under.status, "downloading");
@@ -65,7 +67,12 @@ Deno.test("POST /v1/models downloads a hub's model, which then is one of the mod
     assert.deepEqual([again.status, again.json], [200, ready]);
     const { data } = (await it.call("GET", "/v1/models")).json;
     assert.deepEqual(data.filter(({ id }: { id: string }) => id === ID), [ready]);
-    assert.equal((await it.call("POST", "/v1/generations", generation)).status, 200);
+    for (const model of [ID, FOLDER]) {
+      assert.equal((await it.call("POST", "/v1/generations", { ...generation, model })).status, 200);
+      const path = `/v1/models/${encodeURIComponent(model)}`;
+      assert.deepEqual((await it.call("GET", path)).json, ready);
+      assert.deepEqual((await it.call("POST", "/v1/models", { path: model })).json, ready);
+    }
     fake.commit = "f".repeat(40);
     assertProblem(await it.call("POST", "/v1/models", request), 409, "wrong_state", "revision");
   }));
@@ -74,18 +81,18 @@ Deno.test("DELETE /v1/models/{id} removes a hub's model, and nothing that is som
   withHub(async (it, _fake, registry) => {
     await it.call("POST", "/v1/models", request);
     await reaches(it, "ready");
-    const job = (await it.call("POST", "/v1/training-jobs", jobRequest("hang", { model: ID }))).json;
-    const busy = await it.call("DELETE", `/v1/models/${ID}`);
+    const job = (await it.call("POST", "/v1/training-jobs", jobRequest("hang", { model: FOLDER }))).json;
+    const busy = await it.call("DELETE", PATH);
     assertProblem(busy, 409, "wrong_state");
     assert.ok(busy.json.detail.includes(job.id));
     await it.call("POST", `/v1/training-jobs/${job.id}/cancel`);
     await it.reaches(job.id, "cancelled");
-    assert.equal((await it.call("DELETE", `/v1/models/${ID}`)).status, 204);
-    assertProblem(await it.call("GET", `/v1/models/${ID}`), 404, "not_found");
+    assert.equal((await it.call("DELETE", PATH)).status, 204);
+    assertProblem(await it.call("GET", PATH), 404, "not_found");
     assert.deepEqual([...Deno.readDirSync(registry.root)], []);
     assertProblem(await it.call("DELETE", "/v1/models/qwen3"), 409, "wrong_state");
     assert.equal((await it.call("GET", "/v1/models/qwen3")).status, 200);
-    for (const id of [ID, "nope", "..", "..%2F..%2Fmodels", ".download-x"]) {
+    for (const id of ["acme%2Ftiny", FOLDER, "nope", "..", "..%2F..%2Fmodels", ".download-x"]) {
       assertProblem(await it.call("DELETE", `/v1/models/${id}`), 404, "not_found");
     }
   }));
@@ -96,7 +103,7 @@ Deno.test("A download that is deleted stops, and one that failed goes on when it
     fake.gate = held.promise;
     await it.call("POST", "/v1/models", request);
     await reaches(it, "downloading");
-    assert.equal((await it.call("DELETE", `/v1/models/${ID}`)).status, 204);
+    assert.equal((await it.call("DELETE", PATH)).status, 204);
     assert.deepEqual([...Deno.readDirSync(registry.root)], []);
     held.resolve();
     fake.cuts = [1000, 0, 0, 0];
@@ -141,7 +148,7 @@ Deno.test("A stopped server's download is listed by the next one", async () => {
   const second = registryOf(fake, data);
   await second.open();
   const [left] = second.downloads();
-  assert.deepEqual([left!.id, left!.status, left!.error!.code], [ID, "failed", "cancelled"]);
+  assert.deepEqual([left!.id, left!.status, left!.error!.code], [FOLDER, "failed", "cancelled"]);
   held.resolve();
   await second.register("acme/tiny", "main");
   await eventually(() => second.source(ID));
@@ -183,5 +190,5 @@ Deno.test("Without a hub in reach POST /v1/models says at once how to bring a mo
     const answer = await it.call("POST", "/v1/models", request);
     assertProblem(answer, 503, "hub_unreachable");
     assert.match(answer.json.detail, /by other means into a folder below one of MODELS_DIR/);
-    assert.deepEqual((await it.call("GET", `/v1/models/${ID}`)).status, 404);
+    assert.deepEqual((await it.call("GET", PATH)).status, 404);
   }));
