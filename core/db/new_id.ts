@@ -1,6 +1,7 @@
 /**
- * Prefixed ULIDs (`job_01J…`): 48 bits of time, 80 random bits, Crockford's base 32. Ids made by one process
- * sort in the order they were made, within a millisecond and when the clock steps back too.
+ * Prefixed ULIDs (`job_01J…`): 48 bits of time, 80 random bits, Crockford's base 32. Ids sort in the order they were
+ * made, within a millisecond and when the clock steps back too; over a restart, once `idsAfter` has seen the last.
+ * Lists do not depend on it: they are in the order that the database counts.
  */
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -39,4 +40,15 @@ export function newId(kind: keyof typeof PREFIXES, now: number = Date.now()): st
     bits >>= 5n;
   }
   return `${PREFIXES[kind]}_${text}`;
+}
+
+/** Makes all ids from now on greater than `id`, whatever its kind; null and what is no id count for nothing. */
+export function idsAfter(id: string | null): void {
+  const [, digits] = /^[a-z]+_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}$/.exec(id ?? "") ?? [];
+  if (digits === undefined) return;
+  const time = [...digits].reduce((sum, digit) => sum * 32 + ALPHABET.indexOf(digit), 0);
+  if (time < lastTime) return;
+  // The next id is of the millisecond after, so the random bits need not be compared.
+  lastTime = time + 1;
+  lastRandom = freshRandom();
 }

@@ -5,11 +5,13 @@
  */
 import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
-import { sql } from "drizzle-orm";
+import { max, sql } from "drizzle-orm";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { idsAfter } from "./new_id.ts";
+import { checkpoints, events, jobs } from "./schema.ts";
 import { isBusy } from "./sqlite_error.ts";
 import { SqliteThread, threadDied } from "./sqlite_thread.ts";
 import type { ConnectionName, Method, SqlValue, Task } from "./sqlite_worker.ts";
@@ -229,6 +231,10 @@ export async function openDatabase(
         }, { migrationsFolder }),
       { patience_ms: START_PATIENCE_MS },
     );
+    for (const table of [jobs, events, checkpoints]) {
+      const [last] = await database.read.select({ id: max(table.id) }).from(table);
+      idsAfter(last!.id);
+    }
   } catch (error) {
     await thread.close();
     lock.close();

@@ -2,7 +2,8 @@
  * The database's tables. Only the API process writes here. JSON columns hold what `core/` types say;
  * times are milliseconds. Change this file, then run the db:generate task.
  */
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { type SQL, sql } from "drizzle-orm";
+import { index, integer, primaryKey, type SQLiteTable, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { CheckpointFile, JobPlan, Metrics, Progress } from "../engine/protocol.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../jobs/job_events.ts";
@@ -10,6 +11,14 @@ import { JOB_STATUSES } from "../jobs/job_states.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 
 const timestamp = (name: string) => integer(name, { mode: "timestamp_ms" });
+
+/**
+ * SQLite's own number of a row. Rows of these tables are never deleted, so it counts them in the order they were
+ * written, which is the order of lists and of the queue: no clock that is set back changes it.
+ */
+export function rowNumber(table: SQLiteTable): SQL<number> {
+  return sql<number>`${table}.rowid`;
+}
 
 /** A job's configuration without what other columns hold. */
 export type StoredConfig = Omit<TrainingJobConfig, "prompts" | "webhook" | "metadata">;
@@ -37,8 +46,8 @@ export const jobs = sqliteTable("jobs", {
   started_at: timestamp("started_at"),
   finished_at: timestamp("finished_at"),
 }, (table) => [
-  index("jobs_status").on(table.status, table.id),
-  index("jobs_kind").on(table.kind, table.id),
+  index("jobs_status").on(table.status),
+  index("jobs_kind").on(table.kind),
 ]);
 
 /** Apart from `jobs`, whose rows are rewritten at every step and must stay small. */
@@ -78,7 +87,7 @@ export const checkpoints = sqliteTable("checkpoints", {
   files: text("files", { mode: "json" }).$type<CheckpointFile[]>().notNull(),
   metrics: text("metrics", { mode: "json" }).$type<Metrics>().notNull(),
   created_at: timestamp("created_at").notNull(),
-}, (table) => [index("checkpoints_job").on(table.job_id, table.id)]);
+}, (table) => [index("checkpoints_job").on(table.job_id)]);
 
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed"] as const;
 

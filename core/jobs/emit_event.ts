@@ -4,6 +4,7 @@ import type { Transaction } from "../db/open_database.ts";
 import { events, type JobRow, webhookDeliveries } from "../db/schema.ts";
 import { type WebhookData, webhookPayload } from "../webhooks/webhook_payload.ts";
 import { JOB_EVENTS, type JobEventType } from "./job_events.ts";
+import { jobTime } from "./job_time.ts";
 import { jobView } from "./job_view.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function emitEvent(
   webhook: Omit<WebhookData, "job"> = {},
 ): Promise<void> {
   const id = newId("event");
-  const now = new Date();
+  const now = await jobTime(tx, job.id);
   await tx.insert(events).values({ id, job_id: job.id, type, data, created_at: now });
   if (job.webhook_url === null || !JOB_EVENTS[type].webhook) return;
   await tx.insert(webhookDeliveries).values({

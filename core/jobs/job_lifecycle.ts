@@ -6,12 +6,13 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
-import { jobPrompts, type JobRow, jobs, metrics } from "../db/schema.ts";
+import { jobPrompts, type JobRow, jobs, metrics, rowNumber } from "../db/schema.ts";
 import type { JobPlan, Progress, TrainingSummary } from "../engine/protocol.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 import { newWebhookSecret } from "../webhooks/sign_webhook.ts";
 import { emitEvent } from "./emit_event.ts";
+import { jobTime } from "./job_time.ts";
 import { isFinal, type JobStatus, statesBefore } from "./job_states.ts";
 
 /** How often a job is begun again after the server died under it. */
@@ -58,20 +59,19 @@ export async function createJob(tx: Transaction, config: TrainingJobConfig, plan
   return job!;
 }
 
-/** Takes the job that has waited longest; null when none waits. One statement, so no job is taken twice. */
+/** Takes the job that has waited longest; null when none waits. One transaction, so no job is taken twice. */
 export function claimJob(db: Database): Promise<JobRow | null> {
   return db.write(async (tx) => {
+    const [next] = await tx.select({ id: jobs.id }).from(jobs).where(eq(jobs.status, "queued"))
+      .orderBy(asc(rowNumber(jobs))).limit(1);
+    if (!next) return null;
+    const now = await jobTime(tx, next.id);
     const [job] = await tx.update(jobs).set({
       status: "running",
       attempt: sql`${jobs.attempt} + 1`,
-      started_at: sql`coalesce(${jobs.started_at}, ${Date.now()})`,
-    }).where(
-      eq(
-        jobs.id,
-        tx.select({ id: jobs.id }).from(jobs).where(eq(jobs.status, "queued")).orderBy(asc(jobs.id)).limit(1),
-      ),
-    ).returning();
-    return job ?? null;
+      started_at: sql`coalesce(${jobs.started_at}, ${now.getTime()})`,
+    }).where(eq(jobs.id, next.id)).returning();
+    return job!;
   });
 }
 
@@ -85,7 +85,7 @@ async function move(
   const [job] = await tx.update(jobs).set({
     ...set,
     status: to,
-    ...(isFinal(to) && { finished_at: new Date() }),
+    ...(isFinal(to) && { finished_at: await jobTime(tx, id) }),
   })
     .where(and(eq(jobs.id, id), inArray(jobs.status, statesBefore(to)))).returning();
   return job ?? null;

@@ -11,6 +11,7 @@ import {
   jobs,
   metrics,
   type MetricsRow,
+  rowNumber,
 } from "../db/schema.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
@@ -57,7 +58,18 @@ export async function getJobWithPrompts(
   return row;
 }
 
-/** Newest first; `after` is the last id of the page before. */
+/** The place of a list's item in its list. @throws UserError when there is none of that id. */
+async function numberOf(db: Database, table: typeof jobs | typeof checkpoints, id: string): Promise<number> {
+  const [row] = await db.read.select({ number: rowNumber(table) }).from(table).where(eq(table.id, id));
+  if (!row) throw invalid("after", `Nothing has the id '${id}'`);
+  return row.number;
+}
+
+/**
+ * Newest first; `after` is the last id of the page before.
+ *
+ * @throws UserError when there is no job of that id.
+ */
 export async function listJobs(
   db: Database,
   options: { status?: JobStatus; kind?: JobRow["kind"]; limit: number; after?: string },
@@ -65,9 +77,9 @@ export async function listJobs(
   const where: (SQL | undefined)[] = [
     options.status && eq(jobs.status, options.status),
     options.kind && eq(jobs.kind, options.kind),
-    options.after && lt(jobs.id, options.after),
+    options.after && lt(rowNumber(jobs), await numberOf(db, jobs, options.after)),
   ].filter((part) => typeof part === "object");
-  const rows = await db.read.select().from(jobs).where(and(...where)).orderBy(desc(jobs.id))
+  const rows = await db.read.select().from(jobs).where(and(...where)).orderBy(desc(rowNumber(jobs)))
     .limit(options.limit + 1);
   return page(rows, options.limit);
 }
@@ -136,9 +148,11 @@ export async function listCheckpoints(
   jobId: string,
   options: { limit: number; after?: string },
 ): Promise<Page<CheckpointRow>> {
+  const after = options.after === undefined ? 0 : await numberOf(db, checkpoints, options.after);
+  const number = rowNumber(checkpoints);
   const rows = await db.read.select().from(checkpoints)
-    .where(and(eq(checkpoints.job_id, jobId), gt(checkpoints.id, options.after ?? "")))
-    .orderBy(asc(checkpoints.id)).limit(options.limit + 1);
+    .where(and(eq(checkpoints.job_id, jobId), gt(number, after)))
+    .orderBy(asc(number)).limit(options.limit + 1);
   return page(rows, options.limit);
 }
 

@@ -7,6 +7,7 @@ import { checkpoints, type JobRow, jobs, metrics } from "../db/schema.ts";
 import type { TrainingEvent } from "../engine/protocol.ts";
 import { emitEvent } from "./emit_event.ts";
 import { hasEngine } from "./job_states.ts";
+import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
 
 type EventOf<T extends TrainingEvent["type"]> = Extract<TrainingEvent, { type: T }>;
@@ -56,7 +57,7 @@ const RECORDERS: {
     const id = newId("checkpoint");
     const [row] = await tx.insert(checkpoints).values({
       ...{ id, job_id: jobId, attempt, epoch, step, folder: below, files, metrics: values },
-      created_at: new Date(),
+      created_at: await jobTime(tx, jobId),
     }).returning();
     const job = await update(tx, jobId, { checkpoint: id });
     const checkpoint = checkpointView(row!);
@@ -105,7 +106,14 @@ async function insertMetrics(
   await tx.delete(metrics).where(
     and(eq(metrics.job_id, job_id), eq(metrics.scope, scope), eq(metrics.step, step)),
   );
-  await tx.insert(metrics).values({ job_id, scope, step, epoch, metrics: values, created_at: new Date() });
+  await tx.insert(metrics).values({
+    job_id,
+    scope,
+    step,
+    epoch,
+    metrics: values,
+    created_at: await jobTime(tx, job_id),
+  });
 }
 
 const MAX_SAMPLES = 8;

@@ -2,7 +2,7 @@
  * Sends what the outbox holds: in order per destination, several destinations at a time, each try bounded in
  * time, again with growing pauses. It runs beside the jobs and never makes one wait.
  */
-import { and, asc, eq, inArray, min } from "drizzle-orm";
+import { and, eq, inArray, min, sql } from "drizzle-orm";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../db/open_database.ts";
 import { type DeliveryRow, jobs, webhookDeliveries } from "../db/schema.ts";
@@ -126,6 +126,9 @@ export class Deliverer {
     const { read } = this.#options.db;
     const oldest = read.select({ id: min(webhookDeliveries.id) }).from(webhookDeliveries)
       .where(eq(webhookDeliveries.status, "pending")).groupBy(webhookDeliveries.destination);
+    // What is put off for longer than any pause was so before the clock was set back, and is due.
+    const at = webhookDeliveries.next_attempt_at;
+    const latest = Date.now() + MAX_JITTER * Math.max(...this.#options.retry_delays_ms);
     const rows = await read.select({
       delivery: webhookDeliveries,
       url: jobs.webhook_url,
@@ -133,7 +136,7 @@ export class Deliverer {
     })
       .from(webhookDeliveries).innerJoin(jobs, eq(jobs.id, webhookDeliveries.destination))
       .where(inArray(webhookDeliveries.id, oldest))
-      .orderBy(asc(webhookDeliveries.next_attempt_at)).limit(MAX_HEADS);
+      .orderBy(sql`case when ${at} > ${latest} then 0 else ${at} end`).limit(MAX_HEADS);
     return rows.map(({ delivery, url, secret }) => ({ ...delivery, url, secret }));
   }
 
