@@ -48,7 +48,7 @@ const route = (context: AppContext) =>
     path: "/v1/completions",
     tags: ["Inference"],
     summary: "Generate text, as OpenAI's legacy completions",
-    middleware: [jsonBody(context.max_body_bytes)] as const,
+    middleware: [jsonBody(context, completionSchema)] as const,
     request: { body: { required: true, content: { "application/json": { schema: completionSchema } } } },
     responses: {
       200: {

@@ -28,6 +28,8 @@ export interface AppContext {
   /** Aborted when the server begins to stop; long answers end then. */
   closing: AbortSignal;
   max_body_bytes?: number;
+  /** How long no byte of a body may come. */
+  body_silence_ms?: number;
   max_event_streams?: number;
   heartbeat_ms?: number;
 }

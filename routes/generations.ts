@@ -32,7 +32,7 @@ const route = (context: AppContext) =>
     path: "/v1/generations",
     tags: ["Inference"],
     summary: "Generate text",
-    middleware: [jsonBody(context.max_body_bytes)] as const,
+    middleware: [jsonBody(context, generationSchema)] as const,
     request: { body: { required: true, content: { "application/json": { schema: generationSchema } } } },
     responses: {
       200: {

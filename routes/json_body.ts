@@ -1,80 +1,64 @@
 /**
- * Takes in a JSON body within bounds before anything parses it: the right media type, at most so many bytes
- * (counted as they come, whatever Content-Length says), no deeper than a parser or validator can follow.
+ * Takes in a JSON body within bounds before anything parses it: the right media type, so many bytes, levels and keys, and
+ * long lists item by item.
  */
+import type { z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { UserError } from "../core/errors.ts";
-import type { Env } from "./context.ts";
+import type { AppContext, Env } from "./context.ts";
+import { requireModestJson, requirePlainKeys } from "./json_text.ts";
+import { requireListItems } from "./list_items.ts";
+import { readBody } from "./read_body.ts";
 
 /** Room for some ten thousand prompts. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-const MAX_DEPTH = 64;
-const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+/** JSON is UTF-8 (RFC 8259, 8.1), whatever else a parameter says. */
+const JSON_TYPE =
+  /^\s*application\/([\w.-]+\+)?json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?(;(?!\s*charset)|$)/i;
 
-function tooLarge(max_bytes: number): UserError {
-  return new UserError("body_too_large", `Cannot read body as it is larger than ${max_bytes} bytes`);
-}
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-async function readBounded(request: Request, max_bytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > max_bytes) throw tooLarge(max_bytes);
-    chunks.push(chunk);
-  }
-  const all = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
+function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(all);
+    return utf8.decode(bytes);
   } catch {
     throw new UserError("invalid_json", "The body is not UTF-8");
   }
 }
 
-/** Whether brackets nest deeper than `MAX_DEPTH`; strings are skipped. */
-function isTooDeep(text: string): boolean {
-  let depth = 0, inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (inString) {
-      if (code === 0x5c) i++;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x7b || code === 0x5b) {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (code === 0x7d || code === 0x5d) depth--;
+function parsed(text: string): unknown {
+  if (text.trim() === "") throw new UserError("invalid_json", "The body is empty: expected JSON");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError("invalid_json", `The body is not JSON: ${(error as Error).message.slice(0, 200)}`);
   }
-  return false;
 }
 
-/** Middleware for routes with a JSON body; `c.req.json()` then reads what was taken in. */
-export function jsonBody(max_bytes: number = MAX_BODY_BYTES): MiddlewareHandler<Env> {
+/** Middleware for routes whose body is JSON of `schema`; `c.req.json()` then gives what was taken in. */
+export function jsonBody(
+  { max_body_bytes = MAX_BODY_BYTES, body_silence_ms }: Pick<
+    AppContext,
+    "max_body_bytes" | "body_silence_ms"
+  >,
+  schema: z.ZodType,
+): MiddlewareHandler<Env> {
   return async function jsonBody(c, next) {
     const type = c.req.header("content-type") ?? "";
     if (!JSON_TYPE.test(type)) {
       throw new UserError(
         "unsupported_media_type",
-        `Content-Type must be application/json: current value is '${type.slice(0, 100)}'`,
+        `Content-Type must be application/json, in UTF-8: current value is '${type.slice(0, 100)}'`,
       );
     }
-    const length = Number(c.req.header("content-length") ?? 0);
-    if (length > max_bytes) throw tooLarge(max_bytes);
-    const text = await readBounded(c.req.raw, max_bytes);
-    if (isTooDeep(text)) {
-      throw new UserError("invalid_json", `The body nests deeper than ${MAX_DEPTH} levels`);
-    }
-    try {
-      JSON.parse(text);
-    } catch (error) {
-      throw new UserError("invalid_json", `The body is not JSON: ${(error as Error).message.slice(0, 200)}`);
-    }
-    c.req.bodyCache.text = Promise.resolve(text) as never;
+    const bytes = await readBody(c, { max_bytes: max_body_bytes, silence_ms: body_silence_ms });
+    const text = textOf(bytes);
+    requireModestJson(text);
+    const value = parsed(text);
+    requirePlainKeys(text);
+    await requireListItems(schema, value);
+    c.req.json = () => Promise.resolve(value) as never;
     await next();
   };
 }

@@ -106,7 +106,7 @@ const register = (context: AppContext) =>
     path: "/v1/models",
     tags: ["Models"],
     summary: "Register a model: a folder, or one of the hub's, which is downloaded",
-    middleware: [jsonBody(context.max_body_bytes)] as const,
+    middleware: [jsonBody(context, modelRegistrationSchema)] as const,
     request: {
       body: { required: true, content: { "application/json": { schema: modelRegistrationSchema } } },
     },

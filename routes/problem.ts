@@ -101,11 +101,19 @@ const HTTP_EXCEPTIONS: Partial<Record<number, ErrorCode>> = {
   415: "unsupported_media_type",
 };
 
+/** What an answer with a code says beside it. */
+const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
+  // RFC 9110, 15.5.16: which codings would do.
+  unsupported_media_type: { "accept-encoding": "gzip, deflate" },
+  // The rest of the body would be taken for the next request.
+  request_timeout: { connection: "close" },
+};
+
 /** Answers what was thrown; the app's `onError`. */
 export function problemOf(thrown: unknown, c: Context<Env>): Response {
   const fault = knownFault(thrown);
   if (fault instanceof UserError && fault.code !== "internal") {
-    return problem(fault.code, fault.message, fault.errors);
+    return problem(fault.code, fault.message, fault.errors, HEADERS[fault.code]);
   }
   if (thrown instanceof z.ZodError) return invalidProblem(thrown);
   // Nobody reads this; it keeps a client that went away from looking like a bug in the log.

@@ -30,7 +30,7 @@ const route = (context: AppContext) =>
     path: "/v1/scores",
     tags: ["Inference"],
     summary: "Score completions",
-    middleware: [jsonBody(context.max_body_bytes)] as const,
+    middleware: [jsonBody(context, scoreSchema)] as const,
     request: { body: { required: true, content: { "application/json": { schema: scoreSchema } } } },
     responses: {
       200: { description: "One score per item", content: { "application/json": { schema: answerSchema } } },

@@ -23,7 +23,7 @@ const create = (context: AppContext) =>
     path: "/v1/training-jobs",
     tags: ["Training jobs"],
     summary: "Start a training job, or check one with dry_run",
-    middleware: [jsonBody(context.max_body_bytes)] as const,
+    middleware: [jsonBody(context, trainingJobSchema)] as const,
     request: {
       query: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
       headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),

@@ -1,0 +1,146 @@
+/**
+ * Takes in a request's body: its bytes as they were before Content-Encoding, at most so many before and after (counted
+ * as they come, whatever Content-Length says), and not for longer than a client may fall silent.
+ */
+import type { Context } from "hono";
+import { createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import type { Transform } from "node:stream";
+import { UserError } from "../core/errors.ts";
+import type { Env } from "./context.ts";
+
+/** How long no byte of a body may come. */
+const SILENCE_MS = 15_000;
+
+/** What frames a body's chunks may take as many bytes as this, and as this for each of the body's. */
+const FRAMING_BYTES = 32 * 1024;
+const FRAMING_RATIO = 16;
+
+/** zlib's header, which deflate is to have and which some clients leave out: method 8, and a multiple of 31. */
+function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 15) === 8 && (first * 256 + second) % 31 === 0;
+}
+
+type Decoder = Transform & { bytesWritten: number };
+
+/** By the names that Content-Encoding has for them. */
+const DECODERS: Record<string, (bytes: Uint8Array) => Decoder> = {
+  gzip: () => createGunzip() as unknown as Decoder,
+  "x-gzip": () => createGunzip() as unknown as Decoder,
+  deflate: (bytes) => (hasZlibHeader(bytes) ? createInflate() : createInflateRaw()) as unknown as Decoder,
+};
+
+const MAX_CODINGS = 2;
+
+function tooLarge(max_bytes: number): UserError {
+  return new UserError("body_too_large", `Cannot read body as it is larger than ${max_bytes} bytes`);
+}
+
+/** The codings in the order in which they were applied. */
+function codingsOf(header: string): string[] {
+  const codings = header.split(",").map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== "" && coding !== "identity");
+  const unknown = codings.find((coding) => !Object.hasOwn(DECODERS, coding));
+  if (unknown === undefined && codings.length <= MAX_CODINGS) return codings;
+  throw new UserError(
+    "unsupported_media_type",
+    `Content-Encoding must be gzip, deflate or none, at most ${MAX_CODINGS} of them: ` +
+      `current value is '${header.slice(0, 100)}'`,
+  );
+}
+
+async function decode(bytes: Uint8Array, coding: string, max_bytes: number): Promise<Uint8Array> {
+  const decoder = DECODERS[coding]!(bytes);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    decoder.end(bytes);
+    for await (const chunk of decoder as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > max_bytes) throw tooLarge(max_bytes);
+      chunks.push(chunk);
+    }
+    if (decoder.bytesWritten < bytes.length) throw new TypeError("There is more behind its end");
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      "malformed_request",
+      `The body is not ${coding}, as Content-Encoding says, or is cut off`,
+    );
+  } finally {
+    decoder.destroy();
+  }
+  return joined(chunks, size);
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return all;
+}
+
+/** The next part of the body. @throws UserError `request_timeout` when none comes in time */
+async function nextPart(reader: ReadableStreamDefaultReader<Uint8Array>, silence_ms: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silent = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new UserError("request_timeout", `No more of the body came within ${silence_ms} ms`));
+    }, silence_ms);
+  });
+  try {
+    return await Promise.race([reader.read(), silent]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The bytes that came, still encoded. */
+async function receive(c: Context<Env>, { max_bytes, silence_ms }: Required<Bounds>): Promise<Uint8Array> {
+  if (Number(c.req.header("content-length") ?? 0) > max_bytes) throw tooLarge(max_bytes);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = c.req.raw.body?.getReader();
+  try {
+    for (let part = reader && await nextPart(reader, silence_ms); part && !part.done;) {
+      size += part.value.length;
+      if (size > max_bytes) throw tooLarge(max_bytes);
+      chunks.push(part.value);
+      part = await nextPart(reader!, silence_ms);
+    }
+  } catch (error) {
+    if (error instanceof UserError || c.req.raw.signal.aborted) throw error;
+    throw new UserError("malformed_request", "The body broke off or is not framed as HTTP/1.1 says");
+  }
+  const framing = (c.env?.received?.() ?? 0) - size;
+  if (framing > FRAMING_BYTES + FRAMING_RATIO * size) {
+    throw new UserError("malformed_request", "The body's chunks have more around them than in them");
+  }
+  return joined(chunks, size);
+}
+
+export interface Bounds {
+  /** Of the body as it comes, and as it is when decoded. */
+  max_bytes: number;
+  /** How long no byte may come. */
+  silence_ms?: number;
+}
+
+/**
+ * The whole body, decoded.
+ *
+ * @throws UserError `body_too_large`, `request_timeout`, `unsupported_media_type` for a coding that is not read here,
+ * `malformed_request` for a body that is not what its headers say
+ */
+export async function readBody(
+  c: Context<Env>,
+  { max_bytes, silence_ms = SILENCE_MS }: Bounds,
+): Promise<Uint8Array> {
+  const codings = codingsOf(c.req.header("content-encoding") ?? "");
+  let bytes = await receive(c, { max_bytes, silence_ms });
+  if (bytes.length === 0) return bytes;
+  for (const coding of codings.reverse()) bytes = await decode(bytes, coding, max_bytes);
+  return bytes;
+}
