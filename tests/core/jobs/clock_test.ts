@@ -54,7 +54,8 @@ Deno.test("A clock that is set back while jobs run changes no order, and times n
         const job = await it.reaches(id, "succeeded");
         assertInOrder(job.created_at, job.started_at, job.finished_at);
         const { rows } = await listEvents(it.db, id, { limit: 99, afterSeq: 0 });
-        assertInOrder(...rows.map(({ created_at }) => created_at), job.finished_at);
+        const times = rows.map(({ created_at }) => created_at);
+        assertInOrder(...times.slice(0, -1), job.finished_at, times.at(-1)!);
         const checkpoints = (await listCheckpoints(it.db, id, { limit: 9 })).rows;
         assert.deepEqual(checkpoints.map(({ epoch }) => epoch), [1, 2]);
         assertInOrder(job.started_at, ...checkpoints.map(({ created_at }) => created_at), job.finished_at);
