@@ -1,19 +1,36 @@
 /** A job's feed: pages of events, or the same as Server-Sent Events that go on until the job ends. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { streamSSE } from "hono/streaming";
-import { UserError } from "../core/errors.ts";
+import type { EventRow } from "../core/db/schema.ts";
+import { type ErrorCode, knownFault, UserError } from "../core/errors.ts";
+import type { Subscription } from "../core/jobs/event_feed.ts";
 import { eventSeq, getJob, listEvents } from "../core/jobs/job_queries.ts";
 import { isFinal } from "../core/jobs/job_states.ts";
 import { eventView } from "../core/jobs/job_view.ts";
+import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
 import type { AppContext, Env } from "./context.ts";
 import { eventSchema } from "./job_schema.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
 
-const MAX_STREAMS = 100;
+/** Each costs some 100 KB: its connection, and what of a shared part its reader has not taken yet. */
+const MAX_STREAMS = 5000;
 const HEARTBEAT_MS = 15_000;
-const BATCH = 100;
+/** What is handed to a connection at once, and so the most that waits in it for a slow reader. */
+const PIECE_BYTES = 64 * 1024;
+
+/** What may be over by the next heartbeat. */
+const PASSING: readonly ErrorCode[] = ["database_busy", "runtime_unavailable"];
+
+const encoder = new TextEncoder();
+const WAITING = encoder.encode(": waiting\n\n");
+
+/** An event as a Server-Sent Event. */
+function serverSentEvent(row: EventRow): Uint8Array {
+  return encoder.encode(
+    `event: ${row.type}\ndata: ${JSON.stringify(eventView(row))}\nid: ${row.id}\n\n`,
+  );
+}
 
 const route = createRoute({
   method: "get",
@@ -42,10 +59,107 @@ const route = createRoute({
   },
 });
 
+/** The open streams of a server: how many there may be, one timer for all, and their end when the server stops. */
+class EventStreams {
+  readonly #context: AppContext;
+  readonly #events: SharedEvents;
+  readonly #open = new Set<Subscription>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(context: AppContext) {
+    this.#context = context;
+    this.#events = new SharedEvents(context.db, serverSentEvent);
+    context.closing.addEventListener("abort", () => {
+      for (const subscription of this.#open) subscription.close();
+    });
+  }
+
+  /** @throws UserError when there is no place for another stream. */
+  check(): void {
+    const { max_event_streams = MAX_STREAMS } = this.#context;
+    if (this.#open.size < max_event_streams) return;
+    throw new UserError(
+      "too_many_requests",
+      `${this.#open.size} event streams are open: close some or try again later`,
+    );
+  }
+
+  /** The events of a job after `seq`, until it ends; nothing is read ahead of the reader. */
+  open(jobId: string, seq: number): ReadableStream<Uint8Array> {
+    const subscription = this.#context.feed.subscribe(jobId);
+    this.#enter(subscription);
+    const leave = () => {
+      subscription.close();
+      this.#leave(subscription);
+    };
+    const pieces = this.#pieces(jobId, seq, subscription);
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        try {
+          const { done, value } = await pieces.next();
+          if (!done) return controller.enqueue(value);
+          leave();
+          controller.close();
+        } catch (error) {
+          leave();
+          throw error;
+        }
+      },
+      cancel: leave,
+    }, { highWaterMark: 0 });
+  }
+
+  async *#pieces(jobId: string, seq: number, subscription: Subscription): AsyncGenerator<Uint8Array> {
+    let behind = true;
+    for (let isFirst = true;; isFirst = false) {
+      const part: EventPart | null = behind ? await this.#part(jobId, seq) : null;
+      if (part) {
+        for (let at = 0; at < part.bytes.length; at += PIECE_BYTES) {
+          yield part.bytes.subarray(at, at + PIECE_BYTES);
+        }
+        seq = part.lastSeq;
+        behind = part.has_more;
+        if (part.over) return;
+        if (behind) continue;
+      }
+      if (isFirst && !part?.bytes.length) yield WAITING;
+      const wake = await subscription.next();
+      if (wake === "ended") return;
+      if (wake === "grown") behind = true;
+      else yield WAITING;
+    }
+  }
+
+  /** The next events; null while the database cannot be read, which is tried again at the next wake. */
+  async #part(jobId: string, seq: number): Promise<EventPart | null> {
+    try {
+      return await this.#events.after(jobId, seq);
+    } catch (error) {
+      const fault = knownFault(error);
+      if (fault instanceof UserError && PASSING.includes(fault.code)) return null;
+      throw error;
+    }
+  }
+
+  #enter(subscription: Subscription): void {
+    this.#open.add(subscription);
+    this.#timer ??= setInterval(() => {
+      for (const one of this.#open) one.wake("beat");
+    }, this.#context.heartbeat_ms ?? HEARTBEAT_MS);
+  }
+
+  #leave(subscription: Subscription): void {
+    this.#open.delete(subscription);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
 /** The events' route. */
 export function jobEvents(context: AppContext): OpenAPIHono<Env> {
-  const { db, feed, closing, max_event_streams = MAX_STREAMS, heartbeat_ms = HEARTBEAT_MS } = context;
-  let streams = 0;
+  const { db } = context;
+  const streams = new EventStreams(context);
 
   return new OpenAPIHono<Env>().openapi(route, async (c) => {
     const { id } = c.req.valid("param");
@@ -58,45 +172,22 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
     }
 
     const lastId = c.req.valid("header")["last-event-id"] || after;
-    let afterSeq = await eventSeq(db, id, lastId, "last-event-id");
+    const afterSeq = await eventSeq(db, id, lastId, "last-event-id");
     if (isFinal(job.status) && (await listEvents(db, id, { limit: 1, afterSeq })).rows.length === 0) {
       return c.body(null, 204) as never;
     }
-    if (streams >= max_event_streams) {
-      throw new UserError(
-        "too_many_requests",
-        `${streams} event streams are open: close some or try again later`,
-      );
-    }
+    streams.check();
+    const headers = {
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+    };
     // A HEAD request's stream would never be read nor closed.
-    if (c.req.raw.method === "HEAD") {
-      return c.body(null, 200, { "content-type": "text/event-stream" }) as never;
-    }
-    streams++;
-    c.header("x-accel-buffering", "no");
-    return streamSSE(c, async (stream) => {
-      const gone = new AbortController();
-      stream.onAbort(() => gone.abort());
-      const ended = AbortSignal.any([gone.signal, closing]);
-      const subscription = feed.subscribe(id);
-      try {
-        while (!ended.aborted) {
-          // Asked before the events are: whatever ended the job is then among them.
-          const over = isFinal((await getJob(db, id)).status);
-          const { rows, has_more } = await listEvents(db, id, { limit: BATCH, afterSeq });
-          for (const row of rows) {
-            await stream.writeSSE({ id: row.id, event: row.type, data: JSON.stringify(eventView(row)) });
-            afterSeq = row.seq;
-          }
-          if (has_more) continue;
-          if (over) return;
-          if (rows.length === 0) await stream.write(": waiting\n\n");
-          await subscription.next(heartbeat_ms, ended);
-        }
-      } finally {
-        subscription.close();
-        streams--;
-      }
-    }) as never;
+    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers) as never;
+    return c.body(
+      streams.open(id, afterSeq) as ReadableStream<Uint8Array<ArrayBuffer>>,
+      200,
+      headers,
+    ) as never;
   });
 }
