@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { deviceSchema } from "../device.ts";
 import { rewardNodes, rewardSchema } from "../rewards/reward_schema.ts";
+import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
 
 export { type RewardConfig, type RewardInput, rewardSchema } from "../rewards/reward_schema.ts";
 
@@ -222,9 +223,15 @@ export const trainableSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("full") }),
 ]).meta({ id: "Trainable" });
 
-const headLearningRate = z.number().gt(0).max(1).default(1e-4).describe(
-  "Peak learning rate of the value head. Default 1e-4 (ours).",
-);
+/** A rate that `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
+function criticRate(what: string, { times, least, most }: FollowingRate) {
+  const rate = z.number().gt(0).max(1).optional().describe(
+    `${what} Default ${times} times ppo.learning_rate, but from ${least} to ${most}.`,
+  );
+  return rate as unknown as z.ZodDefault<z.ZodNumber>;
+}
+
+const headLearningRate = criticRate("Peak learning rate of the value head.", HEAD_RATE);
 
 /** The value network. */
 export const valueSchema = z.discriminatedUnion("type", [
@@ -233,9 +240,7 @@ export const valueSchema = z.discriminatedUnion("type", [
     r: rank,
     alpha,
     target_modules: targetModules,
-    learning_rate: z.number().gt(0).max(1).default(5e-5).describe(
-      "Peak learning rate of the value adapter. Default 5e-5 (ours).",
-    ),
+    learning_rate: criticRate("Peak learning rate of the value adapter.", ADAPTER_RATE),
     head_learning_rate: headLearningRate,
   }).describe("An adapter of its own on the shared frozen base, and a scalar head"),
   z.strictObject({ type: z.literal("shared"), head_learning_rate: headLearningRate })
@@ -340,7 +345,19 @@ export const ppoJobSchema = z.strictObject({
       );
     }
   }
-}).meta({ id: "PpoJob" });
+}).overwrite((job) => ({ ...job, value: withRates(job.value, job.ppo.learning_rate) })).meta({
+  id: "PpoJob",
+});
+
+/** The value network's configuration with the rates that were left out. */
+function withRates<V extends z.output<typeof valueSchema>>(value: V, policy: number): V {
+  return {
+    ...value,
+    ...(value.type === "separate" &&
+      { learning_rate: value.learning_rate ?? followingRate(ADAPTER_RATE, policy) }),
+    head_learning_rate: value.head_learning_rate ?? followingRate(HEAD_RATE, policy),
+  };
+}
 
 /** A training job of any kind. */
 export const trainingJobSchema = z.discriminatedUnion("kind", [ppoJobSchema], {

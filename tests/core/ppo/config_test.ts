@@ -49,6 +49,25 @@ Deno.test("the effective configuration is itself a valid request with the same m
   assert.deepEqual(trainingJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
 });
 
+Deno.test("critic's rates that are left out follow the policy's, and are there as numbers", () => {
+  const rates = (learning_rate: number, value?: Record<string, unknown>) => {
+    const job = trainingJobSchema.parse({ ...JOB, ppo: { learning_rate }, ...(value && { value }) });
+    assert.deepEqual(trainingJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    return "learning_rate" in job.value
+      ? [job.value.learning_rate, job.value.head_learning_rate]
+      : [job.value.head_learning_rate];
+  };
+  assert.deepEqual(rates(1e-5), [5e-5, 1e-4]);
+  assert.deepEqual(rates(3e-6), [5e-5, 1e-4], "a slow policy is no reason for a slow critic");
+  assert.deepEqual(rates(2e-4), [6e-4, 6e-4]);
+  assert.deepEqual(rates(1e-3), [3e-3, 3e-3]);
+  assert.deepEqual(rates(1), [1e-2, 1e-2]);
+  assert.deepEqual(rates(1e-3, { type: "shared" }), [3e-3]);
+  const given = { type: "separate", learning_rate: 2e-5 };
+  assert.deepEqual(rates(1e-3, given), [2e-5, 3e-3]);
+  assert.deepEqual(rates(1e-3, { ...given, head_learning_rate: 0.5 }), [2e-5, 0.5]);
+});
+
 Deno.test("common mistakes are refused with the field's name", () => {
   const cases: [Record<string, unknown>, RegExp][] = [
     [{ prompts: [] }, /^prompts: /],
@@ -79,6 +98,9 @@ Deno.test("common mistakes are refused with the field's name", () => {
     [{ ppo: { top_p: 0.9 } }, /^ppo\.top_p: top_p must be 1 for PPO/],
     [{ ppo: { top_k: 50 } }, /^ppo\.top_k: top_k must be 0 for PPO/],
     [{ ppo: { learning_rate: 0 } }, /^ppo\.learning_rate: /],
+    [{ value: { type: "separate", learning_rate: 0 } }, /^value\.learning_rate: /],
+    [{ value: { type: "shared", head_learning_rate: 2 } }, /^value\.head_learning_rate: /],
+    [{ value: { type: "shared", learning_rate: 1e-4 } }, /^value: .*"learning_rate"/],
     [{ ppo: { overlong_tokens: 51 } }, /^ppo\.overlong_tokens: /],
     [{ ppo: { kl_estimator: "k4" } }, /^ppo\.kl_estimator: /],
     [

@@ -53,7 +53,8 @@ async function writeToy(folder: string): Promise<void> {
   await writeSafetensors(join(folder, "model.safetensors"), tensors, { format: "pt" });
 }
 
-/** Trains on one prompt of the toy; gives P(the right token) before and after it, each step's KL and the updates taken. */
+/** Trains on one prompt of the toy; gives P(the right token) before and after it, what the critic
+ * expects at last, each step's KL and the updates taken. */
 async function bandit(
   folder: string,
   kind: keyof typeof KINDS,
@@ -95,14 +96,28 @@ async function bandit(
     },
     save: () => Promise.resolve({ folder, files: [] }),
   }, job);
+  const states = [{ prompt_ids: PROMPT, response_ids: [RIGHT] }];
+  const value = learner.critic ? (await learner.critic.network.analyze(states))[0]![0]! : null;
   return {
     before,
     after: await probability(),
+    value,
     kl: steps.map((metrics) => metrics["objective/kl"]!),
     scores: steps.map((metrics) => metrics["objective/scores"]!),
     updates: steps.reduce((sum, metrics) => sum + metrics.optimizer_steps!, 0),
   };
 }
+
+Deno.test("with rates left out the critic keeps up with its policy", () =>
+  inFolder(async (folder) => {
+    const { value, scores } = await bandit(folder, "lora, separate", {
+      reward: 1,
+      kl_coef: 0,
+      learning_rate: 0.01,
+      max_new_tokens: 1,
+    });
+    assert.ok(Math.abs(value! - scores.at(-1)!) < 0.2, `V is ${value}, the mean score ${scores.at(-1)}`);
+  }));
 
 for (const kind of ["lora, separate", "full, shared"] as const) {
   Deno.test(`${kind}: the rewarded one of 32 tokens gets more than 0.9 within 50 updates`, () =>
