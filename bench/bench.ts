@@ -2,10 +2,12 @@
  * `deno task bench [SIZE …] [--python PATH] [--steps N] [--device cuda] [--base-precision int8]
  * [--rollout-precision int8]`: PPO steps of our workloads, each in a process of its own, as JSON lines. With a Python that
  * has the peers' packages, the peers run in the same sitting and a last line per size gives the ratios. Sizes: tiny (the
- * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead.
+ * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead, `--learning` how fast jobs learn
+ * (learning.ts).
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureLearning } from "./learning.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 const { values: options, positionals } = parseArgs({
@@ -13,15 +15,33 @@ const { values: options, positionals } = parseArgs({
   options: {
     python: { type: "string" },
     steps: { type: "string" },
-    threads: { type: "string", default: "2" },
+    threads: { type: "string" },
     device: { type: "string", default: "cpu" },
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
     growth: { type: "boolean", default: false },
+    learning: { type: "boolean", default: false },
+    seeds: { type: "string", default: "5" },
+    processes: { type: "string", default: "2" },
+    runs: { type: "string" },
+    picture: { type: "string" },
   },
 });
 if (options.growth) {
   await import("./growth.ts");
+  Deno.exit();
+}
+if (options.learning) {
+  const { python, runs, picture } = options;
+  // A run a core: jobs of this size gain little from a second thread.
+  await measureLearning(positionals, {
+    python,
+    runs,
+    picture,
+    seeds: Number(options.seeds),
+    processes: Number(options.processes),
+    threads: options.threads ?? "1",
+  });
   Deno.exit();
 }
 const sizes = positionals.length > 0 ? positionals : ["tiny"];
@@ -71,7 +91,7 @@ for (const size of sizes) {
     "--steps",
     steps,
     "--threads",
-    options.threads,
+    options.threads ?? "2",
     "--device",
     options.device,
     ...precision,

@@ -1,0 +1,142 @@
+/**
+ * `deno task bench --learning [TASK …] [--python PATH] [--seeds N] [--processes N] [--threads N] [--runs FILE]
+ * [--picture FILE]`: does ours learn as fast as TRL's PPO, with defaults? Each task (learning_tasks.ts) is run with every
+ * seed by ours, and by TRL with a Python that has it, from the same folders, prompts and settings, a process a run. Prints a
+ * JSON line a run, then one a task: mean score over the run, steps to a threshold, KL at the end, and the difference with
+ * its standard error. Runs are kept in FILE, and those it already has are not run again: a sitting that was cut off goes on,
+ * and TRL's runs serve until model or task change.
+ */
+import { fileURLToPath } from "node:url";
+import { lastLine } from "./last_line.ts";
+import { learningPicture } from "./learning_picture.ts";
+import type { LearningRun } from "./learning_run.ts";
+import { keyOf, writeSpec } from "./learning_spec.ts";
+import { difference, summarise } from "./learning_summary.ts";
+import { LEARNING_TASKS, type LearningTask } from "./learning_tasks.ts";
+
+export interface LearningOptions {
+  python: string | undefined;
+  seeds: number;
+  processes: number;
+  threads: string;
+  /** File of runs. */
+  runs: string | undefined;
+  /** File of the picture. */
+  picture: string | undefined;
+}
+
+/** A run, and what it is a run of. */
+type KeptRun = LearningRun & { key: string };
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const print = (line: unknown) => console.log(JSON.stringify(line));
+
+/** Measures `tasks` and prints what came of it. @throws {RangeError} for a task that there is not */
+export async function measureLearning(tasks: readonly string[], options: LearningOptions): Promise<void> {
+  const names = tasks.length > 0
+    ? tasks
+    : Object.keys(LEARNING_TASKS).filter((name) => !LEARNING_TASKS[name]!.random);
+  const unknown = names.find((name) => !Object.hasOwn(LEARNING_TASKS, name));
+  if (unknown !== undefined) {
+    throw new RangeError(`There is no task '${unknown}': want ${Object.keys(LEARNING_TASKS).join(", ")}`);
+  }
+  const folder = await Deno.makeTempDir({ prefix: "proximal-learning-" });
+  try {
+    const kept = await keptRuns(options.runs);
+    const queue: (() => Promise<void>)[] = [];
+    const measured: { name: string; task: LearningTask; runs: LearningRun[] }[] = [];
+    for (const name of names) {
+      const task = LEARNING_TASKS[name]!;
+      const { spec, file } = await writeSpec(name, task, folder);
+      const runs: LearningRun[] = [];
+      measured.push({ name, task, runs });
+      for (const { system, program, args } of systems(options, file)) {
+        // Ours depends on every default that the job spells out, the peer on those that its script reads.
+        const key = await keyOf(spec, system);
+        for (let seed = 0; seed < options.seeds; seed++) {
+          const known = kept.find((run) => run.key === key && run.seed === seed);
+          if (known) {
+            runs.push(known);
+            continue;
+          }
+          queue.push(async () => {
+            const line = await lastLine(program, [...args, String(seed), options.threads]);
+            const run: KeptRun = { ...JSON.parse(line), key };
+            print(run);
+            if (options.runs) {
+              await Deno.writeTextFile(options.runs, JSON.stringify(run) + "\n", { append: true });
+            }
+            runs.push(run);
+          });
+        }
+      }
+    }
+    await inParallel(queue, options.processes);
+    for (const { name, task, runs } of measured) print(compared(name, task, runs));
+    if (options.picture) await Deno.writeTextFile(options.picture, picture(measured));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** How a run of each system that is measured is started; the seed and the threads come last. */
+function systems(
+  { python }: LearningOptions,
+  spec: string,
+): { system: LearningRun["system"]; program: string; args: string[] }[] {
+  const ours = { program: Deno.execPath(), args: ["run", "-A", path("learning_run.ts"), spec] };
+  return [
+    { system: "proximal", ...ours },
+    ...(python
+      ? [{ system: "trl" as const, program: python, args: [path("peers/trl_learning.py"), spec] }]
+      : []),
+  ];
+}
+
+async function keptRuns(file: string | undefined): Promise<KeptRun[]> {
+  if (!file) return [];
+  const text = await Deno.readTextFile(file).catch((thrown) => {
+    if (thrown instanceof Deno.errors.NotFound) return "";
+    throw thrown;
+  });
+  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+/** Does all of `queue`, at most `most` at a time. */
+async function inParallel(queue: (() => Promise<void>)[], most: number): Promise<void> {
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await next();
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+}
+
+const of = (runs: readonly LearningRun[], system: LearningRun["system"]) =>
+  runs.filter((run) => run.system === system).sort((a, b) => a.seed - b.seed);
+
+function compared(task: string, { threshold }: LearningTask, runs: readonly LearningRun[]) {
+  const rounded = (values: object) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value.toFixed(3))]));
+  const ours = summarise(of(runs, "proximal"), threshold);
+  const peer = of(runs, "trl");
+  if (peer.length === 0) return { task, threshold, proximal: rounded(ours) };
+  const theirs = summarise(peer, threshold);
+  const ahead = difference(ours, theirs);
+  return {
+    task,
+    threshold,
+    proximal: rounded(ours),
+    trl: rounded(theirs),
+    difference: rounded(ahead),
+    "not behind": ahead.score >= -ahead.se,
+    "KL not above": ours.last_kl <= theirs.last_kl,
+  };
+}
+
+function picture(measured: readonly { name: string; runs: readonly LearningRun[] }[]): string {
+  return learningPicture(measured.map(({ name, runs }) => ({
+    title: `${name}: mean score`,
+    curves: ([["proximal", "this server"], ["trl", "TRL"]] as const)
+      .map(([system, label]) => ({ label, runs: of(runs, system).map(({ scores }) => scores) }))
+      .filter(({ runs }) => runs.length > 0),
+  })));
+}

@@ -1,0 +1,69 @@
+/** What `task bench --learning` has ours and the peer learn: the same prompts, reward and settings for both. */
+import type { TrainingJobRequest } from "../core/ppo/config.ts";
+import { demoJob } from "../tasks/tiny/demo_job.ts";
+import { WORKLOADS } from "./workloads.ts";
+
+/** A task whose scores come from the texts. */
+export interface LearningTask {
+  /** The job but for its seed. */
+  request: TrainingJobRequest;
+  /** Mean score of a step that counts as learnt. */
+  threshold: number;
+  /** Only for a model of random weights, which has no texts. */
+  random?: RandomTask;
+}
+
+/** A model of random weights that writes but a few of its tokens, and a score that some of those are worth. */
+export interface RandomTask {
+  config: Record<string, unknown>;
+  /** Ids below this are written often: their embeddings are this many times as large as the others'. */
+  frequent: number;
+  scale: number;
+  /** The score is the share of a response's ids below this. */
+  wanted: number;
+  /** Prompts, and their tokens. */
+  prompts: number;
+  P: number;
+}
+
+const demo = demoJob(0);
+const { seed: _, ...question } = demo;
+
+/** By name; the first three are run unless others are named. */
+export const LEARNING_TASKS: Record<string, LearningTask> = {
+  /** The demo: a question of 6 to 14 words. */
+  question: { request: question, threshold: 1.7 },
+  /** Words that few summaries have. */
+  keywords: {
+    request: { ...question, reward: { type: "keywords", keywords: ["help", "please", "advice"] } },
+    threshold: 1,
+  },
+  /** A reward model that learned to count words (learned_reward.ts). */
+  learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2 },
+  /** The shapes of SmolLM2-135M with random weights. */
+  "135m": {
+    request: {
+      ...question,
+      prompts: Array.from({ length: 16 }, () => "ids are given below"),
+      epochs: 12,
+      ppo: {
+        batch_size: 16,
+        max_new_tokens: 24,
+        learning_rate: 2e-4,
+        kl_coef: 0.02,
+        missing_eos_penalty: 0,
+      },
+      // Says nothing: the score is of ids.
+      reward: { type: "length", target: 1 },
+    },
+    threshold: 0.8,
+    random: {
+      config: WORKLOADS["135m"].config,
+      frequent: 64,
+      scale: 12,
+      wanted: 32,
+      prompts: 16,
+      P: 16,
+    },
+  },
+};
