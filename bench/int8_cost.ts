@@ -1,12 +1,14 @@
 /**
  * What 8 bits cost: `deno run -A bench/int8_cost.ts [--seeds N] [--epochs N]` prints JSON lines. How far
  * log-probabilities move on the fixtures and on held-out text of the embedded model, that text's perplexity, and the
- * demo's reward curve, each beside float32. `--seeds 0` leaves the curves out.
+ * demo's reward curve, each beside float32. `--seeds 0` leaves the curves out. With INEXACT_INT8=int8 in the environment
+ * products are those of a CPU without VNNI; the first line says which they are.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { trainJob } from "../core/engine/train_job.ts";
 import { BaseModel } from "../core/model/base_model.ts";
+import { heldHere, int8Dtype } from "../core/model/int8_products.ts";
 import { ParameterSet } from "../core/model/parameter_set.ts";
 import { Policy } from "../core/model/policy.ts";
 import type { TokenSequence } from "../core/model/token_batch.ts";
@@ -37,6 +39,7 @@ function distance(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>
 }
 
 async function fixtures(): Promise<void> {
+  print({ int8_held_as: await int8Dtype(runtime) });
   for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
     const { sequences, expected } = await fixtureRows(name);
     for (const precision of PRECISIONS) {
@@ -50,7 +53,11 @@ async function fixtures(): Promise<void> {
 async function openTiny(base_precision: Precision, sampling: Precision): Promise<Policy> {
   const base = await BaseModel.open(runtime, TINY, { precision: base_precision });
   const nothing = new ParameterSet(runtime, []);
-  return new Policy(base, { type: "none" }, nothing, { reference: "base", shared: false, sampling });
+  return new Policy(base, { type: "none" }, nothing, {
+    reference: "base",
+    shared: false,
+    sampling: await heldHere(runtime, sampling),
+  });
 }
 
 async function perplexity(): Promise<void> {

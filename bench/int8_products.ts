@@ -1,12 +1,14 @@
 /**
  * What one product with frozen weights costs, by rows and by kernel: `deno run -A bench/int8_products.ts [threads]`
  * prints a JSON line per shape, in microseconds, the best of many. Reordered is what onnxruntime does with constant
- * weights unless told not to. The integer product's input is in 8 bits already, MatMulNBits cuts its own.
+ * weights unless told not to. The integer product's input is in 8 bits already, MatMulNBits cuts its own. Only what is
+ * exact counts: `int8Dtype` in core/model/int8_products.ts tells which of the integer products that is.
  */
 import { Runtime } from "../core/ort/runtime.ts";
 import { Tensor } from "../core/ort/tensor.ts";
 import { uniform } from "../core/rng.ts";
 import { type Dtype, DTYPES, type DtypeView } from "../kernels/onnx/dtypes.ts";
+import type { Int8Dtype } from "../kernels/nn/parameters.ts";
 import { encodeModel } from "../kernels/onnx/encode.ts";
 
 const runtime = Runtime.open({ threads: Number(Deno.args[0] ?? 2) });
@@ -37,13 +39,23 @@ const KERNELS: Record<string, Kernel> = {
     },
     attributes: (K, N) => ({ K, N, bits: 8, block_size: BLOCK, accuracy_level: 4 }),
   },
-  MatMulIntegerToFloat: {
+  "MatMulIntegerToFloat, int8": integers("int8"),
+  "MatMulIntegerToFloat, uint8": integers("uint8"),
+};
+
+/** Products with weights held in a form of 8 bits. */
+function integers(held: Int8Dtype): Kernel {
+  return {
     op: "MatMulIntegerToFloat",
     domain: "com.microsoft",
     input: "uint8",
-    weights: (K, N) => [["int8", [K, N]], ["float32", []], ["float32", [N]], ["uint8", []]],
-  },
-};
+    weights: (K, N) => {
+      const zero: [Dtype, number[]] = ["uint8", []];
+      const zeros = held === "uint8" ? [zero, zero] : [zero];
+      return [[held, [K, N]], ["float32", []], ["float32", [N]], ...zeros];
+    },
+  };
+}
 
 /** Values in the middle of what the type can hold. */
 function someValues(dtype: Dtype, size: number): DtypeView {

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { placeOf } from "../core/device.ts";
+import { inexactInt8 } from "../core/model/int8_products.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import type { TrainingJobRequest } from "../core/ppo/config.ts";
 import { matmulBound } from "./matmul_bound.ts";
@@ -35,6 +36,7 @@ try {
     threads: Number(options.threads),
     device: options.device === "allocated" ? "allocated" : placeOf(options.device),
     tf32: true,
+    inexactInt8: inexactInt8(Deno.env.get("INEXACT_INT8")),
   });
   const { job, learner, cost, events } = await openWorkload(runtime, folders, { B, P, R }, {
     steps,

@@ -5,13 +5,20 @@ import { cudaProblem } from "../ort/cuda_device.ts";
 import { findLibrary } from "../ort/library.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 
+export type Precisions = Pick<TrainingJobConfig, "base_precision" | "rollout_precision">;
+
+/** The field of a job that asks for 8 bits. */
+export function int8Field(job: Precisions): keyof Precisions | undefined {
+  return (["base_precision", "rollout_precision"] as const).find((name) => job[name] === "int8");
+}
+
 /**
  * @param device the job's, or the server's
  * @param library of onnxruntime; the package's own if not given
  * @throws {UserError} `device_unavailable` saying what is missing, `invalid_request` for a precision the device lacks
  */
 export function requireDevice(
-  { base_precision, rollout_precision }: Pick<TrainingJobConfig, "base_precision" | "rollout_precision">,
+  { base_precision, rollout_precision }: Precisions,
   device: string,
   library?: string,
 ): void {
@@ -19,8 +26,7 @@ export function requireDevice(
   if (place !== "cpu") {
     const problem = cudaProblem(findLibrary(library), Number(place.slice("cuda:".length)));
     if (problem) throw invalid("device", problem.message, "device_unavailable");
-    const onCpu = (["base_precision", "rollout_precision"] as const)
-      .find((name) => ({ base_precision, rollout_precision })[name] === "int8");
+    const onCpu = int8Field({ base_precision, rollout_precision });
     if (onCpu) {
       throw invalid(onCpu, `Expected another than int8 on a GPU: only the device cpu multiplies in 8 bits`);
     }

@@ -7,6 +7,7 @@
 import { placeOf } from "../device.ts";
 import { errorRecord, invalid, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
+import { inexactInt8 } from "../model/int8_products.ts";
 import { type MachineRates, machineRates, secondsOf } from "../model/machine_rates.ts";
 import { Runtime } from "../ort/runtime.ts";
 import { makeReward } from "../rewards/rewards.ts";
@@ -16,6 +17,7 @@ import { requireDevice } from "./job_device.ts";
 import { planJob, planOptions } from "./job_plan.ts";
 import { readLines } from "./ndjson.ts";
 import type { Command, Message, Result } from "./protocol.ts";
+import { requireInt8 } from "./prove_int8.ts";
 import { score } from "./score.ts";
 import { ServedModels, type ServedPolicy } from "./served_models.ts";
 import { trainJob } from "./train_job.ts";
@@ -43,6 +45,7 @@ function openRuntime(device = DEVICE): Runtime {
     device: placeOf(device),
     // What a GPU still computes in float32 need not be more exact than what PyTorch's users get there.
     tf32: true,
+    inexactInt8: inexactInt8(Deno.env.get("INEXACT_INT8")),
     ...(threads && { threads: Number(threads) }),
     logSeverity: "error",
   });
@@ -65,6 +68,7 @@ const COMMANDS: {
     const device = job.device ?? DEVICE;
     requireDevice(job, device, library);
     const target = placeOf(device) === "cpu" ? "cpu" : "cuda";
+    if (target === openRuntime().target) await requireInt8(openRuntime(), job);
     const { plan } = await planJob(
       job,
       folders,

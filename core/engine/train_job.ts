@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { BaseModel } from "../model/base_model.ts";
 import { loadCheckpoint, saveCheckpoint } from "../model/checkpoint.ts";
+import { heldHere } from "../model/int8_products.ts";
 import { loadAdapter } from "../model/load_adapter.ts";
 import { initialParameters, tuningOf } from "../model/network.ts";
 import { Optimizer } from "../model/optimizer.ts";
@@ -19,6 +20,7 @@ import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import { UserError } from "../errors.ts";
 import { planJob, type PlannedJob, planOptions, sameTokenizer } from "./job_plan.ts";
 import type { JobFolders, JobPlan, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
+import { proveInt8 } from "./prove_int8.ts";
 import { stopIds } from "./stop_ids.ts";
 
 /** Runs a job to its end, yielding its events. */
@@ -29,6 +31,7 @@ export async function* trainJob(
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const planned = await planJob(job, folders, planOptions(runtime, "available"));
+  await proveInt8(runtime, job, planned.facts.model);
   try {
     return yield* runJob(runtime, job, folders, planned, signal);
   } catch (thrown) {
@@ -125,7 +128,7 @@ export async function makeLearner(
     await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
   // A bare adapter can be turned off; anything else needs a copy of where it started.
   const reference = loaded || given || tuning.type === "full" ? parameters.clone() : "base" as const;
-  const sampling = job.rollout_precision ?? base.precision;
+  const sampling = await heldHere(base.runtime, job.rollout_precision ?? base.precision);
   const policy = new Policy(base, tuning, parameters, { reference, shared, sampling });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
   if (value.type === "shared") return { policy, policyOptimizer, critic: null };

@@ -5,7 +5,7 @@
 import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linearWeights } from "../../kernels/models/linears.ts";
-import type { Precision } from "../../kernels/nn/parameters.ts";
+import { isInt8, type Precision } from "../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
 import { type Numerics, numericsOf, type Target } from "../../kernels/nn/target.ts";
 import { type Dtype, DTYPES } from "../../kernels/onnx/dtypes.ts";
@@ -16,6 +16,7 @@ import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { Lanes } from "./lanes.ts";
+import { heldHere } from "./int8_products.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { ModelWeights, readFacts, type WantedWeight } from "./model_weights.ts";
 import type { FolderConfig } from "./read_config.ts";
@@ -66,14 +67,21 @@ export class BaseModel {
 
   /**
    * Reads the folder's configuration and, of a tied model whose files hold the head too, whether that is so; weights
-   * follow when a session needs them. Unless said, the device decides the precision.
+   * follow when a session needs them. Unless said, the device decides the precision; 8 bits are held in the form whose
+   * products are exact here.
    */
   static async open(
     runtime: Runtime,
     folder: string,
     { precision }: { precision?: Precision } = {},
   ): Promise<BaseModel> {
-    return new BaseModel(runtime, folder, await readFacts(folder), precision ?? PRECISION[runtime.target]);
+    const facts = await readFacts(folder);
+    return new BaseModel(
+      runtime,
+      folder,
+      facts,
+      await heldHere(runtime, precision ?? PRECISION[runtime.target]),
+    );
   }
 
   /** Whether the same tokens give the same numbers whatever batch they are in, but for the last bits. */
@@ -118,7 +126,7 @@ export class BaseModel {
     return await this.runtime.createSession(artifact.bytes, {
       initializers,
       prepacked: this.#prepacked,
-      prepacking: this.precision === "int8",
+      prepacking: isInt8(this.precision),
       memoryPattern: false,
       hostNodes: artifact.hostNodes,
       ...options,
@@ -167,13 +175,12 @@ export class BaseModel {
       const data = isHalf(dtype) ? toHalf(values, dtype) : values;
       this.#weights.set(keyOf(weight), Tensor.of(this.runtime, dtype, shape, data));
     }
-    for (const { name, codes, scale, size, transposed } of inEight) {
+    for (const { name, codes, scale, dtype, size, transposed } of inEight) {
       // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
       const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
       const values = known?.read() as Float32Array ?? await weights.readFloat32(name);
-      const matrix = int8Matrix(name, values, size, transposed);
-      const codesKey = keyOf({ name: codes, dtype: "int8" });
-      this.#weights.set(codesKey, Tensor.of(this.runtime, "int8", size, matrix.codes));
+      const matrix = int8Matrix(name, values, size, transposed, dtype);
+      this.#weights.set(keyOf({ name: codes, dtype }), Tensor.of(this.runtime, dtype, size, matrix.codes));
       const scales = Tensor.of(this.runtime, "float32", [size[1]], matrix.scale);
       this.#weights.set(keyOf({ name: scale, dtype: "float32" }), scales);
     }

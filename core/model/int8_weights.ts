@@ -1,7 +1,9 @@
-/** Matrices in 8 bits: int8 codes with a scale per column, as the runtime's integer product takes them. */
+/** Matrices in 8 bits: codes with a scale per column, as the runtime's integer product takes them. */
 import { familyOf, lmHeadName } from "../../kernels/models/families.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
-import { INT8 } from "../../kernels/nn/parameters.ts";
+import { INT8, type Int8Dtype } from "../../kernels/nn/parameters.ts";
+import { type Dtype, DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
+import { UINT8_ZERO } from "../../kernels/ops/quantization.ts";
 import { UserError } from "../errors.ts";
 import type { WantedWeight } from "./model_weights.ts";
 
@@ -10,6 +12,8 @@ export interface Int8Source extends WantedWeight {
   /** Names of what is made from it. */
   readonly codes: string;
   readonly scale: string;
+  /** Of the codes. */
+  readonly dtype: Int8Dtype;
   /** Of the codes, [K,N]. */
   readonly size: readonly [number, number];
   /** Whether the weight is [N,K]. */
@@ -25,7 +29,10 @@ export function isInt8Part(name: string): boolean {
 }
 
 /** The weights that those in 8 bits among `wanted` are made from. */
-export function int8Sources(config: ModelConfig, wanted: readonly WantedWeight[]): Int8Source[] {
+export function int8Sources(
+  config: ModelConfig,
+  wanted: readonly (WantedWeight & { dtype: Dtype })[],
+): Int8Source[] {
   return WAYS.flatMap(({ codes, scale }) =>
     wanted.filter(({ name }) => name.endsWith(codes)).map((weight): Int8Source => {
       const name = weight.name.slice(0, -codes.length);
@@ -37,6 +44,7 @@ export function int8Sources(config: ModelConfig, wanted: readonly WantedWeight[]
         shape: transposed ? [N, K] : [K, N],
         codes: name + codes,
         scale: name + scale,
+        dtype: weight.dtype as Int8Dtype,
         size: [K, N],
         transposed,
       };
@@ -45,12 +53,15 @@ export function int8Sources(config: ModelConfig, wanted: readonly WantedWeight[]
 }
 
 const LARGEST = 127;
+/** The code that stands for 0. */
+const ZEROS = { int8: 0, uint8: UINT8_ZERO } as const;
 /** Transposing goes by squares of this many values a side, which stay in the cache. */
 const SQUARE = 64;
 
 /**
- * Quantises a matrix, each column by its own largest value: codes int8 [K,N] = round(value / scale), halves up, and
- * scale float32 [N]. A column of zeros has the scale 0. `values` are [K,N], or [N,K] when `transposed`.
+ * Quantises a matrix, each column by its own largest value: codes [K,N] = round(value / scale), halves up, around 0 as
+ * int8 and around 128 as uint8, and scale float32 [N]. A column of zeros has the scale 0. `values` are [K,N], or [N,K]
+ * when `transposed`.
  *
  * @throws {UserError} `damaged_model` naming the weight when a value is not finite
  */
@@ -59,14 +70,16 @@ export function int8Matrix(
   values: Float32Array,
   [K, N]: readonly [number, number],
   transposed: boolean,
-): { codes: Int8Array<ArrayBuffer>; scale: Float32Array<ArrayBuffer> } {
+  dtype: Int8Dtype = "int8",
+): { codes: DtypeView<Int8Dtype>; scale: Float32Array<ArrayBuffer> } {
   // A step of one is another row of `values` or the next value of one.
   const [alongK, alongN] = transposed ? [1, K] : [N, 1];
   const scale = largest(values, N, transposed);
   if (!scale.every(Number.isFinite)) {
     throw new UserError("damaged_model", `Tensor '${name}' has values that are not finite`);
   }
-  const codes = new Int8Array(K * N);
+  const codes = new DTYPES[dtype].view(K * N);
+  const zero = ZEROS[dtype];
   const inverse = Float64Array.from(scale, (step) => step === 0 ? 0 : 1 / step);
   for (let fromK = 0; fromK < K; fromK += SQUARE) {
     const toK = Math.min(K, fromK + SQUARE);
@@ -74,7 +87,7 @@ export function int8Matrix(
       const toN = Math.min(N, fromN + SQUARE);
       for (let k = fromK; k < toK; k++) {
         for (let n = fromN; n < toN; n++) {
-          codes[k * N + n] = Math.floor(values[k * alongK + n * alongN]! * inverse[n]! + 0.5);
+          codes[k * N + n] = Math.floor(values[k * alongK + n * alongN]! * inverse[n]! + 0.5) + zero;
         }
       }
     }

@@ -2,6 +2,7 @@
  * onnxruntime in this process: the opened library, one environment and one thread pool for all sessions. The library
  * keeps a single environment per process, so the first `Runtime` that is open decides threads and log level.
  */
+import type { Int8Dtype } from "../../kernels/nn/parameters.ts";
 import { type Api, cString, openApi } from "./api.ts";
 import { CudaDevice } from "./cuda_device.ts";
 import { AllocatedMemory, type Device } from "./device.ts";
@@ -47,6 +48,13 @@ export interface RuntimeOptions {
    * @default {false}
    */
   spin?: boolean;
+  /**
+   * Forms of 8-bit weights whose products are taken for inexact untried: `["int8"]` makes this a CPU without VNNI, so that
+   * both forms can be tested anywhere.
+   *
+   * @default {[]}
+   */
+  inexactInt8?: readonly Int8Dtype[];
 }
 
 export class Runtime {
@@ -58,6 +66,8 @@ export class Runtime {
   readonly handle: Handle;
   /** Where tensors and sessions are, if not in the host's own memory. */
   readonly device: Device | null;
+  /** Forms of 8-bit weights whose products are taken for inexact untried. */
+  readonly inexactInt8: readonly Int8Dtype[];
   readonly #hostMemory: Deno.PointerObject;
   #process: ProcessOptions;
 
@@ -65,10 +75,12 @@ export class Runtime {
     api: Api,
     environment: Deno.PointerObject,
     process: Omit<ProcessOptions, "device">,
+    inexactInt8: readonly Int8Dtype[],
     makeDevice: (hostMemory: Deno.PointerObject) => Device | null,
   ) {
     this.api = api;
     this.version = api.version;
+    this.inexactInt8 = inexactInt8;
     const cpu = api.pointer(
       "describe CPU memory",
       (cell) => api.CreateCpuMemoryInfo(ARENA_ALLOCATOR, DEFAULT_MEMORY, cell),
@@ -100,6 +112,7 @@ export class Runtime {
       logSeverity = "fatal",
       deterministic = false,
       spin = false,
+      inexactInt8 = [],
     } = options;
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot open the runtime with 'threads' ${threads}: want an integer >= 1`);
@@ -117,7 +130,7 @@ export class Runtime {
         (cell) => api.CreateEnvWithGlobalThreadPools(severity, cString("onnxruntime"), threading, cell),
       );
       const process = { threads, spin, deterministic, sharedPool: true };
-      return new Runtime(api, environment, process, (hostMemory) => {
+      return new Runtime(api, environment, process, inexactInt8, (hostMemory) => {
         if (place === "cpu") return null;
         if (place === "allocated") return new AllocatedMemory(api, hostMemory);
         const options = { index: Number(place.slice("cuda:".length)), tf32 };

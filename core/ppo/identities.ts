@@ -41,6 +41,15 @@ export function firstMicroBatchViolations(
 }
 
 /**
+ * Before the first step of a job in 8 bits: its products, for codes at their ends, are those of integer arithmetic.
+ *
+ * @param wrong how many are not
+ */
+export function int8Violations(wrong: number): Violation[] {
+  return check("number of 8-bit products that are not integer arithmetic's", wrong, 0, 0);
+}
+
+/**
  * The first step of a job, before its updates. Pass only what holds for it: `fromReference` where the policy
  * starts as its own reference, `zeroHead` where the value head starts at zero.
  *

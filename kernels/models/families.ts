@@ -1,7 +1,7 @@
 /** The one table of model families, by `model_type`, and what is asked of a model whatever its family. */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
-import { int8Weight, type Parameters } from "../nn/parameters.ts";
+import { int8Weight, isInt8, type Parameters } from "../nn/parameters.ts";
 import { int8Matmul } from "../ops/quantization.ts";
 import type { Family } from "./family.ts";
 import { GPT2 } from "./gpt2.ts";
@@ -34,8 +34,8 @@ export function lmHead(config: ModelConfig, parameters: Parameters): Value {
 
 /** Codes [H,V] and scale [V] of the head's transpose where matrices are held in 8 bits, else nothing. */
 export function int8Head(g: Builder, config: ModelConfig, { precision }: Parameters): Value[] {
-  if (precision !== "int8") return [];
-  return int8Weight(g, lmHeadName(config), config.hidden_size, config.vocab_size).slice(0, 2);
+  if (!isInt8(precision)) return [];
+  return int8Weight(g, lmHeadName(config), [config.hidden_size, config.vocab_size], precision).slice(0, 2);
 }
 
 /** Logits [M,V] of hidden states [M,H]. */

@@ -59,30 +59,45 @@ export type LoraForm = "merged" | "added";
 export const MERGED = "merged.";
 
 /**
+ * What a matrix in 8 bits is held as: the same codes, from −127 to 127, as they are or around 128. Which of the two a
+ * CPU multiplies fast, and which exactly, is for whoever runs the graph to say.
+ */
+export type Int8Dtype = "int8" | "uint8";
+
+/**
  * What the frozen matrices of a model's layers are held and multiplied as, and in 8 bits the head's too. The rest stays
  * float32. With 16 bits, what flows between a layer's operators is of 16 bits as well, also where the matrices are
  * trained and therefore float32.
  */
-export type Precision = "float32" | "int8" | HalfDtype;
+export type Precision = "float32" | Int8Dtype | HalfDtype;
+
+export function isInt8(precision: Precision): precision is Int8Dtype {
+  return precision === "int8" || precision === "uint8";
+}
 
 /** What is behind a weight's name when it is asked for in 8 bits: W [out,in], whichever way round the file has it. */
 export const INT8 = {
-  /** int8 [in,out]: Wᵀ over the scale of each output, rounded. */
+  /** `Int8Dtype` [in,out]: Wᵀ over the scale of each output, rounded. */
   codes: ".int8",
   /** float32 [out]: the largest absolute weight of each output, over 127. */
   scale: ".int8_scale",
-  /** int8 [out,in]: W over the scale of each input, rounded. For the way back. */
+  /** `Int8Dtype` [out,in]: W over the scale of each input, rounded. For the way back. */
   back: ".int8_back",
   /** float32 [in]: the largest absolute weight of each input, over 127. */
   backScale: ".int8_back_scale",
 } as const;
 
 /** The four tensors of a weight in 8 bits, by the weight's full name. */
-export function int8Weight(g: Builder, path: string, inFeatures: Dim, outFeatures: Dim): Value[] {
+export function int8Weight(
+  g: Builder,
+  path: string,
+  [inFeatures, outFeatures]: readonly [Dim, Dim],
+  dtype: Int8Dtype,
+): Value[] {
   return [
-    g.weight(path + INT8.codes, [inFeatures, outFeatures], "int8"),
+    g.weight(path + INT8.codes, [inFeatures, outFeatures], dtype),
     g.weight(path + INT8.scale, [outFeatures]),
-    g.weight(path + INT8.back, [outFeatures, inFeatures], "int8"),
+    g.weight(path + INT8.back, [outFeatures, inFeatures], dtype),
     g.weight(path + INT8.backScale, [inFeatures]),
   ];
 }
@@ -143,11 +158,11 @@ export class FrozenParameters implements Parameters {
 
   /** Without adapters. */
   #plain(x: Value, modules: readonly LinearModule[]): Value[] {
-    const { g } = this;
+    const { g, precision } = this;
     const inFeatures = x.shape[1]!;
-    if (this.precision === "int8" && modules.length > 0) {
+    if (isInt8(precision) && modules.length > 0) {
       const weights = modules.flatMap(({ name, outFeatures }) =>
-        int8Weight(g, g.path(`${name}.weight`), inFeatures, outFeatures)
+        int8Weight(g, g.path(`${name}.weight`), [inFeatures, outFeatures], precision)
       );
       return g.scope(scopeOf(modules), () => g.op("Int8Linears", [x, ...weights], {}));
     }

@@ -4,7 +4,7 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
-import { int8Matmul } from "./quantization.ts";
+import { int8Matmul, SAMPLE_RANGE, sampleCodes } from "./quantization.ts";
 import type { NoAttrs, OpRow, Sample } from "./row.ts";
 
 export interface FusedAttrs {
@@ -41,7 +41,7 @@ export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
   },
   // The log-probability of one target per row under softmax(h·Wᵀ·t), and the row's entropy: h [N,H], W [V,H],
   // targets i64 [N], t = 1/temperature []. → logprobs [N], entropy [N], then what the gradient needs.
-  // With codes int8 [H,V] and scale [V] of Wᵀ as two more inputs, z is an 8-bit product; all else is as it was.
+  // With codes [H,V] of 8 bits and scale [V] of Wᵀ as two more inputs, z is an 8-bit product; all else is as it was.
   // With z = t·h·Wᵀ, p = softmax(z), e = p·W: logprob = z_y − lse, entropy = lse − t·h·e, and
   // ∂logprob/∂(t·h) = W_y − e. So beyond p itself no N×V array is written, forward or backward.
   // lse = max z − log max p: max p ≥ 1/V, so this is exact where log p would underflow.
@@ -94,23 +94,24 @@ export const FUSED: { [Name in keyof FusedAttrs]: OpRow<FusedAttrs[Name]> } = {
       ];
     },
     samples: [0, 1].flatMap((output): Sample[] => {
-      const inputs = [{ shape: [3, 4] }, { shape: [6, 4] }];
+      const inputs = [{ shape: [3, 4] }, { shape: [6, 4], range: SAMPLE_RANGE }];
       const apply = (g: Builder, h: Value, w: Value, ...head: Value[]) => [
         g.op("SelectedLogprobs", [h, w, g.ints([5, 0, 5]), g.scalar(1.4), ...head], {})[output]!,
       ];
       const plain = (g: Builder, h: Value, w: Value) => apply(g, h, w);
-      const int8 = (g: Builder, h: Value, w: Value) => {
-        const codes = g.cast(g.mul(g.transpose(w, [1, 0]), 100), "int8");
-        return apply(g, h, w, codes, g.floats(new Array(6).fill(0.01)));
-      };
+      const inEight = (held: "int8" | "uint8"): Sample => ({
+        inputs,
+        build: (g, h, w) => {
+          const codes = sampleCodes(g, g.transpose(w!, [1, 0]), held);
+          return apply(g, h!, w!, codes, g.floats(new Array(6).fill(0.01)));
+        },
+        like: (g, h, w) => plain(g, h!, w!),
+        tolerance: 0.03,
+      });
       return [
         { inputs, build: (g, h, w) => plain(g, h!, w!) },
-        {
-          inputs,
-          build: (g, h, w) => int8(g, h!, w!),
-          like: (g, h, w) => plain(g, h!, w!),
-          tolerance: 0.03,
-        },
+        inEight("int8"),
+        inEight("uint8"),
       ];
     }),
   },

@@ -1,10 +1,12 @@
 /**
- * Products with 8-bit weights. A weight is int8 codes with one scale per output; what it multiplies is cut to 8 bits
- * on the way, each row with a scale of its own, so that a row's result depends on nothing but the row.
+ * Products with 8-bit weights. A weight is codes with one scale per output; what it multiplies is cut to 8 bits on the
+ * way, each row with a scale of its own, so that a row's result depends on nothing but the row. A weight's codes are
+ * int8, or uint8 around 128: the same numbers by another kernel of the runtime, as not every CPU adds up uint8 times
+ * int8 exactly.
  */
 import type { Builder } from "../graph/builder.ts";
 import type { TensorType, Value } from "../graph/value.ts";
-import type { NoAttrs, OpRow } from "./row.ts";
+import type { NoAttrs, OpRow, Sample } from "./row.ts";
 
 export interface QuantizationAttrs {
   QuantizeLinear: { axis: number };
@@ -12,11 +14,12 @@ export interface QuantizationAttrs {
   Int8Linears: NoAttrs;
 }
 
-/** Codes of a row are uint8 around this; the runtime's fast product takes uint8 by int8. */
-const ZERO = Uint8Array.of(128);
+/** Codes that are uint8 are around this. Those of rows always are, as the runtime has fast products for no others. */
+export const UINT8_ZERO = 128;
+const ZERO = Uint8Array.of(UINT8_ZERO);
 const LARGEST = 127;
 
-/** Numbers that a product can sum up: uint8 codes times int8 ones are added in 32 bits. */
+/** Numbers that a product can sum up: a row's uint8 codes times int8 ones are added in 32 bits, which may saturate. */
 export const MAX_INT8_TERMS = Math.floor((2 ** 31 - 1) / (255 * LARGEST));
 
 /** x [M,K] as codes uint8 [M,K] and the size of each row's step [M,1]: x ≈ (codes − 128)·step. */
@@ -30,13 +33,20 @@ function quantizeRows(g: Builder, x: Value): { codes: Value; steps: Value } {
   return { codes: g.op("QuantizeLinear", [x, g.reshape(steps, [M]), zeros], { axis: 0 })[0]!, steps };
 }
 
-/** (codes − 128)·step times int8 weights [K,N] with a scale per column [N]. */
-function int8Product(g: Builder, rows: { codes: Value; steps: Value }, weight: Value, scale: Value): Value {
-  const inputs = [rows.codes, weight, g.scalar(1), scale, g.constant("uint8", [], ZERO)];
-  return g.mul(g.op("MatMulIntegerToFloat", inputs, {})[0]!, rows.steps);
+/** (codes − 128)·step, codes uint8 [M,K], times a weight's codes [K,N] with a scale per column [N], → [M,N]. */
+export function int8Product(
+  g: Builder,
+  rows: { codes: Value; steps: Value },
+  weight: Value,
+  scale: Value,
+): Value {
+  const zero = g.constant("uint8", [], ZERO);
+  const zeros = weight.dtype === "uint8" ? [zero, zero] : [zero];
+  const product = g.op("MatMulIntegerToFloat", [rows.codes, weight, g.scalar(1), scale, ...zeros], {});
+  return g.mul(product[0]!, rows.steps);
 }
 
-/** x [M,K] times int8 weights [K,N] with a scale per column [N], → [M,N]. */
+/** x [M,K] times a weight's codes [K,N] with a scale per column [N], → [M,N]. */
 export function int8Matmul(g: Builder, x: Value, weight: Value, scale: Value): Value {
   return int8Product(g, quantizeRows(g, x), weight, scale);
 }
@@ -46,7 +56,14 @@ function quartets<Item>(rest: readonly Item[]): Item[][] {
   return Array.from({ length: rest.length / 4 }, (_, i) => rest.slice(4 * i, 4 * i + 4));
 }
 
-const integer = (g: Builder, x: Value, to: "int8" | "uint8") => g.cast(g.mul(x, 100), to);
+/** A sample's weight, whose codes in steps of 0.01 every kernel adds up exactly. */
+export const SAMPLE_RANGE = [-0.6, 0.6] as const;
+
+/** x as codes of steps of 0.01. */
+export function sampleCodes(g: Builder, x: Value, to: "int8" | "uint8"): Value {
+  const steps = g.mul(x, 100);
+  return g.cast(to === "uint8" ? g.add(steps, UINT8_ZERO) : steps, to);
+}
 
 export const QUANTIZATION: { [Name in keyof QuantizationAttrs]: OpRow<QuantizationAttrs[Name]> } = {
   // codes = round(x / scale) + zero point, with a scale and a zero point for each index of the axis
@@ -62,19 +79,21 @@ export const QUANTIZATION: { [Name in keyof QuantizationAttrs]: OpRow<Quantizati
       },
     }],
   },
-  // y = (a − zero)·b·(scale of a)·(scale of b), a uint8 [M,K], b int8 [K,N], the latter scale [] or [N]
+  // y = (a − zero)·b·(scale of a)·(scale of b), a uint8 [M,K], b int8 [K,N], the latter scale [] or [N]. With another
+  // zero point as a sixth input, b − zero stands for b, which may be uint8.
   MatMulIntegerToFloat: {
     domain: "com.microsoft",
     infer: ([a, b]) => [{ dtype: "float32", shape: [a!.shape[0]!, b!.shape[1]!] }],
     vjp: "none",
-    samples: [{
-      inputs: [{ shape: [3, 4], range: [0, 2] }, { shape: [4, 2] }],
+    samples: (["int8", "uint8"] as const).map((held): Sample => ({
+      inputs: [{ shape: [3, 4] }, { shape: [4, 2] }],
       build: (g, a, b) => {
-        const codes = [integer(g, a!, "uint8"), integer(g, b!, "int8")];
+        const codes = [sampleCodes(g, a!, "uint8"), sampleCodes(g, b!, held)];
         const zero = g.constant("uint8", [], ZERO);
-        return g.op("MatMulIntegerToFloat", [...codes, g.scalar(0.5), g.floats([2, 3]), zero], {});
+        const zeros = held === "uint8" ? [zero, zero] : [zero];
+        return g.op("MatMulIntegerToFloat", [...codes, g.scalar(0.5), g.floats([2, 3]), ...zeros], {});
       },
-    }],
+    })),
   },
   // yᵢ = x·Wᵢᵀ for n frozen linears that read the same x [M,in]. Of each Wᵢ [out,in] there are two sets of codes:
   // Wᵢᵀ ≈ codes [in,out]·scale [out], and Wᵢ ≈ back [out,in]·backScale [in]. Inputs x, then codes, scale, back and
@@ -98,22 +117,23 @@ export const QUANTIZATION: { [Name in keyof QuantizationAttrs]: OpRow<Quantizati
       );
       return [parts.reduce((a, b) => g.add(a, b))];
     },
-    samples: [
-      {
-        inputs: [{ shape: [5, 4] }, { shape: [4, 3] }, { shape: [4, 6] }],
-        build: (g, x, w, w2) => {
-          const scale = (size: number) => g.floats(new Array(size).fill(0.01));
-          const weights = [w!, w2!].flatMap((weight) => [
-            integer(g, weight, "int8"),
-            scale(Number(weight.shape[1])),
-            integer(g, g.transpose(weight, [1, 0]), "int8"),
-            scale(Number(weight.shape[0])),
-          ]);
-          return g.op("Int8Linears", [x!, ...weights], {});
-        },
-        like: (g, x, w, w2) => [g.matmul(x!, w!), g.matmul(x!, w2!)],
-        tolerance: 0.03,
+    samples: (["int8", "uint8"] as const).map((held): Sample => ({
+      inputs: [{ shape: [5, 4] }, { shape: [4, 3], range: SAMPLE_RANGE }, {
+        shape: [4, 6],
+        range: SAMPLE_RANGE,
+      }],
+      build: (g, x, w, w2) => {
+        const scale = (size: number) => g.floats(new Array(size).fill(0.01));
+        const weights = [w!, w2!].flatMap((weight) => [
+          sampleCodes(g, weight, held),
+          scale(Number(weight.shape[1])),
+          sampleCodes(g, g.transpose(weight, [1, 0]), held),
+          scale(Number(weight.shape[0])),
+        ]);
+        return g.op("Int8Linears", [x!, ...weights], {});
       },
-    ],
+      like: (g, x, w, w2) => [g.matmul(x!, w!), g.matmul(x!, w2!)],
+      tolerance: 0.03,
+    })),
   },
 };

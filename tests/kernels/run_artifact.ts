@@ -1,4 +1,5 @@
 /** Runs finished graphs on the real runtime: plain arrays in, plain arrays out. */
+import { inexactInt8 } from "../../core/model/int8_products.ts";
 import type { Place } from "../../core/ort/memory.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
 import type { Session } from "../../core/ort/session.ts";
@@ -8,9 +9,13 @@ import { DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 
 /**
  * One runtime for a whole test file: on the CPU, or where TEST_DEVICE says (`allocated`, `cuda:0`), so that every test of
- * graphs and models can be run there.
+ * graphs and models can be run there. With INEXACT_INT8=int8 it multiplies in 8 bits as on a CPU without VNNI.
  */
-export const runtime = Runtime.open({ threads: 2, device: (Deno.env.get("TEST_DEVICE") ?? "cpu") as Place });
+export const runtime = Runtime.open({
+  threads: 2,
+  device: (Deno.env.get("TEST_DEVICE") ?? "cpu") as Place,
+  inexactInt8: inexactInt8(Deno.env.get("INEXACT_INT8")),
+});
 
 export interface Array_ {
   dims: readonly number[];

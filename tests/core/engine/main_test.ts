@@ -24,10 +24,10 @@ const FOLDERS = { model: fixtureFolder("qwen3"), rewards: {} };
 const PPO = { max_new_tokens: 6, batch_size: 4, learning_rate: 1e-3 } as const;
 const ENV = { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", THREADS: "2" };
 
-function start(lines: string[] = []): EngineProcess {
+function start(lines: string[] = [], env: Record<string, string> = {}): EngineProcess {
   return new EngineProcess({
     command: engineCommand(),
-    env: ENV,
+    env: { ...ENV, ...env },
     logger: createLogger("debug", {}, (line) => lines.push(line)),
     start_timeout_ms: 30_000,
   });
@@ -83,6 +83,28 @@ Deno.test("one process checks, trains, generates and scores, and its checkpoint 
     assert.ok(scored!.tokens!.every(({ value }) => Number.isFinite(value)));
     assert.equal(text!.logprobs!.length, text!.token_ids.length);
     assert.deepEqual(await engine.stop(5000), { code: 0, signal: null });
+  }));
+
+Deno.test("a process on a CPU without VNNI trains in 8 bits to the same bytes; without exact products it refuses", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ ...KINDS["lora, separate"], base_precision: "int8", ppo: PPO });
+    const output = (name: string) => join(parent, name);
+    for (const inexact of ["", "int8"]) {
+      const engine = start([], { INEXACT_INT8: inexact });
+      await engine.request({ type: "train", job, folders: { ...FOLDERS, output: output(`not ${inexact}`) } });
+      await engine.stop(30_000);
+    }
+    assert.deepEqual(await hashes(output("not int8")), await hashes(output("not ")));
+
+    const engine = start([], { INEXACT_INT8: "int8,uint8" });
+    const folders = { ...FOLDERS, output: output("none") };
+    for (const command of [{ type: "check", job, folders }, { type: "train", job, folders }] as const) {
+      await assert.rejects(engine.request(command), {
+        code: "device_unavailable",
+        message: /^base_precision: Expected another than int8/,
+      });
+    }
+    await engine.stop(30_000);
   }));
 
 Deno.test("faults of a command come back as they are, and the process goes on", async () => {

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { linears } from "../../../kernels/models/linears.ts";
+import type { Int8Dtype } from "../../../kernels/nn/parameters.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
+import { int8Dtype } from "../../../core/model/int8_products.ts";
 import { int8Matrix } from "../../../core/model/int8_weights.ts";
 import { accumulate, type Learner } from "../../../core/ppo/learner.ts";
 import { firstMicroBatchViolations } from "../../../core/ppo/identities.ts";
@@ -18,7 +20,8 @@ import { fixtureFolder, fixtureRows, openAdapted, runtime } from "./tiny_models.
 
 const FIXTURES = ["qwen3", "qwen2", "llama", "gpt2"];
 
-const openInt8 = (folder: string) => BaseModel.open(runtime, folder, { precision: "int8" });
+/** What 8 bits are held as on this machine, and as on one without VNNI. */
+const FORMS = [...new Set([await int8Dtype(runtime), "uint8"] as const)];
 
 /** A copy of the fixture whose layers have the weights that 8-bit codes stand for. */
 async function dequantised(name: string, folder: string): Promise<string> {
@@ -58,9 +61,15 @@ function norm(values: Float32Array): number {
 }
 
 for (const name of FIXTURES) {
-  Deno.test(`${name}: an 8-bit base gives nearly PyTorch's logprobs, and differs from a float32 one`, async () => {
+  for (const precision of FORMS) testFixture(name, precision);
+}
+
+function testFixture(name: string, precision: Int8Dtype): void {
+  const held = `${name} as ${precision}`;
+
+  Deno.test(`${held}: an 8-bit base gives nearly PyTorch's logprobs, and differs from a float32 one`, async () => {
     const exact = await openAdapted(name);
-    const policy = await openAdapted(name, { precision: "int8" });
+    const policy = await openAdapted(name, { precision });
     const { sequences, expected } = await fixtureRows(name);
     for (const [reference, tensor] of [[false, "lora.logprobs"], [true, "logprobs"]] as const) {
       const { logprobs } = await policy.analyze(sequences, { temperature: 1, reference });
@@ -76,10 +85,11 @@ for (const name of FIXTURES) {
   });
 
   for (const micro_batch_size of [null, 2, 1]) {
-    Deno.test(`${name}: ratio 1, KL 0 and no clipping hold over an 8-bit base, micro-batches of ${micro_batch_size}`, async () => {
+    Deno.test(`${held}: ratio 1, KL 0 and no clipping hold over an 8-bit base, micro-batches of ${micro_batch_size}`, async () => {
       const ppo = { micro_batch_size, num_ppo_epochs: 1, learning_rate: 1e-2 };
       const job = makeJob({ ...KINDS["lora, separate"], base_precision: "int8", ppo });
-      const learner = await makeLearner(await openInt8(fixtureFolder(name)), job);
+      const base = await BaseModel.open(runtime, fixtureFolder(name), { precision });
+      const learner = await makeLearner(base, job);
       const rows = await measuredRows(learner, 1);
       for (const { logprobs, ref_logprobs } of rows) assert.deepEqual(logprobs, ref_logprobs);
       const key = { seed: 1, step: 0, optimizerStep: 0, optimizerSteps: 1 };
@@ -90,7 +100,7 @@ for (const name of FIXTURES) {
     });
   }
 
-  Deno.test(`${name}: gradients over an 8-bit base are those of float32 over the weights its codes stand for`, () =>
+  Deno.test(`${held}: gradients over an 8-bit base are those of float32 over the weights its codes stand for`, () =>
     inFolder(async (parent) => {
       const job = makeJob(KINDS["lora, separate"]);
       const gradients = async (base: BaseModel) => {
@@ -105,7 +115,7 @@ for (const name of FIXTURES) {
       };
       const folder = await dequantised(name, join(parent, "m"));
       const expected = await gradients(await BaseModel.open(runtime, folder));
-      const actual = await gradients(await openInt8(fixtureFolder(name)));
+      const actual = await gradients(await BaseModel.open(runtime, fixtureFolder(name), { precision }));
       expected.forEach((network, index) => {
         for (const parameter of network.names) {
           const wanted = network.values(parameter);
@@ -117,9 +127,27 @@ for (const name of FIXTURES) {
     }));
 }
 
+Deno.test("both forms of 8 bits that are exact on a machine give the same bits", async () => {
+  const [here, there] = await Promise.all([FORMS[0]!, "uint8" as const].map(async (precision) => {
+    const base = await BaseModel.open(runtime, fixtureFolder("qwen3"), { precision });
+    const learner = await makeLearner(base, makeJob(KINDS["lora, separate"]));
+    stir(learner);
+    const rows = await measuredRows(learner, 1);
+    using stats = await accumulate(learner, rows, makeJob().ppo, {
+      stepTokens: tokenCount(rows),
+      first: true,
+    });
+    stats.read();
+    const { gradients } = learner.policyOptimizer;
+    return { rows, gradients: gradients.names.map((name) => gradients.values(name).slice()) };
+  }));
+  assert.deepEqual(there, here);
+});
+
 Deno.test("an 8-bit base gives a row the same numbers alone and beside longer ones", async () => {
   const job = makeJob({ ...KINDS["lora, separate"] });
-  const learner = await makeLearner(await openInt8(fixtureFolder("qwen3")), job);
+  const base = await BaseModel.open(runtime, fixtureFolder("qwen3"), { precision: "int8" });
+  const learner = await makeLearner(base, job);
   stir(learner);
   const rows = await measuredRows(learner, 1);
   const together = await learner.policy.analyze(rows, { temperature: 1 });

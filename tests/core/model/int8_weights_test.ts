@@ -24,6 +24,20 @@ Deno.test("int8Matrix() gives a column of zeros the scale 0 and the codes 0", ()
   assert.deepEqual([...codes], [0, 127, 0, -127]);
 });
 
+Deno.test("int8Matrix() gives the same codes around 128 as uint8", () => {
+  const values = Float32Array.from(
+    { length: 70 * 67 },
+    (_, i) => i % 67 === 5 ? 0 : Math.sin(7.7 * i) * 10 ** (i % 5),
+  );
+  for (const transposed of [false, true]) {
+    const there = int8Matrix("w", values, [70, 67], transposed);
+    const unsigned = int8Matrix("w", values, [70, 67], transposed, "uint8");
+    assert.ok(unsigned.codes instanceof Uint8Array);
+    assert.deepEqual(Array.from(unsigned.codes, (code) => code - 128), [...there.codes]);
+    assert.deepEqual(unsigned.scale, there.scale);
+  }
+});
+
 Deno.test("int8Matrix() is within half a step of every value, and its largest codes are ±127", () => {
   const sizes = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 70 }), fc.boolean());
   fc.assert(fc.property(sizes, fc.integer(), ([K, N, transposed], seed) => {
@@ -58,11 +72,11 @@ for (const value of [NaN, Infinity, -Infinity]) {
 }
 
 Deno.test("int8Sources() knows the way round of a layer's matrix and of the head, by family", async () => {
-  const wanted = (weight: string, size: [number, number]) => [
-    { name: `${weight}.int8`, shape: size },
-    { name: `${weight}.int8_scale`, shape: [size[1]] },
-    { name: `${weight}.int8_back`, shape: size.toReversed() },
-    { name: `${weight}.int8_back_scale`, shape: [size[0]] },
+  const wanted = (weight: string, size: [number, number], dtype: "int8" | "uint8" = "int8") => [
+    { name: `${weight}.int8`, shape: size, dtype },
+    { name: `${weight}.int8_scale`, shape: [size[1]], dtype: "float32" as const },
+    { name: `${weight}.int8_back`, shape: size.toReversed(), dtype },
+    { name: `${weight}.int8_back_scale`, shape: [size[0]], dtype: "float32" as const },
   ];
   const places = async (name: string, weight: string) => {
     const { model } = await readConfig(fixtureFolder(name));
@@ -88,4 +102,9 @@ Deno.test("int8Sources() knows the way round of a layer's matrix and of the head
   assert.deepEqual((await places("gpt2", head))[0], [head, ".int8", "4,6", "6,4", true]);
   assert.deepEqual(wanted(linear, [4, 6]).map(({ name }) => isInt8Part(name)), [true, true, true, true]);
   assert.equal(isInt8Part(linear), false);
+  const { model } = await readConfig(fixtureFolder("qwen3"));
+  assert.deepEqual(int8Sources(model, wanted(linear, [4, 6], "uint8")).map(({ dtype }) => dtype), [
+    "uint8",
+    "uint8",
+  ]);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Precision } from "../../../kernels/nn/parameters.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
+import { heldHere } from "../../../core/model/int8_products.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { Policy } from "../../../core/model/policy.ts";
 import type { TokenSequence } from "../../../core/model/token_batch.ts";
@@ -38,7 +39,11 @@ export async function openAdapted(
   const { tuning, parameters } = await loadAdapter(base, join(fixtureFolder(name), "adapter"), {
     head: false,
   });
-  return new Policy(base, tuning, parameters, { reference: "base", shared: false, sampling });
+  return new Policy(base, tuning, parameters, {
+    reference: "base",
+    shared: false,
+    sampling: sampling && await heldHere(runtime, sampling),
+  });
 }
 
 /** The fixture's batch as sequences, and per-token reference numbers cut into the same rows. */

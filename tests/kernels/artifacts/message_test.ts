@@ -61,10 +61,17 @@ const LARGE: ModelConfig = {
   max_position_embeddings: 40_960,
 };
 
+const lora = (config: ModelConfig): Tuning => ({
+  type: "lora",
+  adapter: uniformAdapter(config, { r: 4, scale: 2 }),
+});
+
 const TUNINGS: Record<string, (config: ModelConfig) => Tuning> = {
-  lora: (config) => ({ type: "lora", adapter: uniformAdapter(config, { r: 4, scale: 2 }) }),
+  lora,
   full: () => ({ type: "full" }),
   none: () => ({ type: "none" }),
+  int8: (config) => ({ ...lora(config), precision: "int8" }),
+  uint8: (config) => ({ ...lora(config), precision: "uint8" }),
 };
 
 type Make = (config: ModelConfig, tuning: Tuning) => Artifact;
