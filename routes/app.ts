@@ -15,6 +15,7 @@ import { models } from "./models.ts";
 import { openaiErrors } from "./openai_errors.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { scores } from "./scores.ts";
+import { sharedReads } from "./shared_reads.ts";
 import { trainingJobs } from "./training_jobs.ts";
 
 const INFO = {
@@ -48,6 +49,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   });
   app.use("/v1/completions", openaiErrors);
   app.use("/v1/*", authenticate(context.apiKeys));
+  app.use("/v1/training-jobs/*", sharedReads(context.db));
 
   for (
     const resource of [
