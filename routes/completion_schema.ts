@@ -21,7 +21,10 @@ const unsupported = (name: string) => `${name} is not supported: leave it out`;
 
 const text = z.string().min(1).max(1_000_000);
 
-const prompt = z.union([text, z.array(text).min(1).max(256), tokenIds, z.array(tokenIds).min(1).max(256)])
+const prompt = z.union([text, z.array(text).min(1).max(256), tokenIds, z.array(tokenIds).min(1).max(256)], {
+  error: (issue) =>
+    issue.code === "invalid_union" ? "Expected a text, texts, token ids, or lists of token ids" : undefined,
+})
   .describe("A text, texts, token ids, or token ids of several prompts.");
 
 export const completionSchema = z.strictObject({
@@ -31,7 +34,12 @@ export const completionSchema = z.strictObject({
   temperature: optional(temperature.unwrap(), 1),
   top_p: optional(top_p.unwrap(), 1),
   n: optional(n.unwrap(), 1),
-  stop: optional(z.union([stopString.transform((one) => [one]), stop.unwrap()]), []),
+  stop: optional(
+    z.union([stopString.transform((one) => [one]), stop.unwrap()], {
+      error: (issue) => issue.code === "invalid_union" ? "Expected a text or up to 16 texts" : undefined,
+    }),
+    [],
+  ),
   seed: seed.unwrap().nullish().describe("Without one, each request draws its own."),
   logprobs: z.int().min(0).max(5).nullish().describe(
     "0 for the log-probabilities of the sampled tokens; 1 is possible with temperature 0.",

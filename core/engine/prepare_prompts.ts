@@ -1,14 +1,13 @@
 /** Prompts of a request as token ids, checked against the model before anything is loaded. */
 import { invalid, UserError } from "../errors.ts";
 import type { FolderConfig } from "../model/read_config.ts";
-import type { ChatMessage, Prompt } from "../ppo/config.ts";
+import type { Prompt } from "../ppo/config.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
+import type { Chat } from "../tokenizer/chat_template.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 
 /** A prompt as any request may give it. */
-export type PromptLike = Prompt | { token_ids: readonly number[] } | { text: string } | {
-  messages: readonly ChatMessage[];
-};
+export type PromptLike = Prompt | { token_ids: readonly number[] } | { text: string } | Chat;
 
 /**
  * Tokenises one prompt.
@@ -62,8 +61,13 @@ function encode(
   try {
     if (typeof prompt === "string") return { ids: tokenizer.encode(prompt), text: prompt };
     if ("text" in prompt) return { ids: tokenizer.encode(prompt.text), text: prompt.text };
-    return { ids: tokenizer.applyChatTemplate(prompt.messages), text: tokenizer.chatText(prompt.messages) };
+    const text = tokenizer.chatText(prompt);
+    return { ids: tokenizer.encode(text, { add_special_tokens: false }), text };
   } catch (thrown) {
-    throw thrown instanceof UserError ? invalid(path, thrown.message, thrown.code) : thrown;
+    if (!(thrown instanceof UserError)) throw thrown;
+    const [fault] = thrown.errors;
+    throw fault
+      ? invalid(`${path}.${fault.path}`, fault.message, thrown.code)
+      : invalid(path, thrown.message, thrown.code);
   }
 }

@@ -1,6 +1,7 @@
 /** The bodies of POST /v1/generations and /v1/scores, and their answers: declared once, used by routes and engine. */
 import { z } from "zod";
-import { messageSchema, MIN_TEMPERATURE, rewardSchema } from "../ppo/config.ts";
+import { chatFields, MAX_TEXT } from "../ppo/chat_schema.ts";
+import { MIN_TEMPERATURE, rewardSchema } from "../ppo/config.ts";
 
 /**
  * A text as ids; whether the model has them is checked by the engine. The first that is none is told of, and ids have no
@@ -20,11 +21,16 @@ const adapter = z.string().max(500).nullable();
 const policyOf = { checkpoint: checkpoint.optional(), adapter: adapter.optional() };
 
 const generationPrompt = z.union([
-  z.string().min(1).max(1_000_000),
-  z.strictObject({ text: z.string().min(1).max(1_000_000), ...policyOf }),
+  z.string().min(1).max(MAX_TEXT),
+  z.strictObject({ text: z.string().min(1).max(MAX_TEXT), ...policyOf }),
   z.strictObject({ token_ids: tokenIds, ...policyOf }),
-  z.strictObject({ messages: z.array(messageSchema).min(1).max(1000), ...policyOf }),
-]);
+  z.strictObject({ ...chatFields, ...policyOf }),
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? "Expected a text, { text }, { token_ids } or { messages, tools?, documents?, chat_template_kwargs? }"
+      : undefined,
+});
 
 /** A policy has one adapter. */
 function onePolicy(
@@ -43,8 +49,7 @@ const MAX_POLICIES = 16;
 type Refuse = (path: string[], message: string) => void;
 
 /** A text that ends a completion. */
-export const stopString = z.string().min(1).max(200)
-  .refine((text) => text.isWellFormed(), "Expected whole characters: it has half of a surrogate pair");
+export const stopString = z.string().min(1).max(200);
 
 export const generationSchema = z.strictObject({
   model: z.string().min(1).max(200),
@@ -126,9 +131,14 @@ export interface GenerationResult {
 }
 
 const scoreItem = z.union([
-  z.strictObject({ prompt: z.string().min(1).max(1_000_000), completion: z.string().min(1).max(1_000_000) }),
+  z.strictObject({ prompt: z.string().min(1).max(MAX_TEXT), completion: z.string().min(1).max(MAX_TEXT) }),
   z.strictObject({ prompt_token_ids: tokenIds, completion_token_ids: tokenIds }),
-]);
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? "Expected { prompt, completion } or { prompt_token_ids, completion_token_ids }"
+      : undefined,
+});
 
 export const scoreSchema = z.strictObject({
   model: z.string().min(1).max(200),

@@ -4,21 +4,14 @@
  */
 import { z } from "zod";
 import { deviceSchema } from "../device.ts";
+import { chatFields, MAX_TEXT } from "./chat_schema.ts";
 import { rewardNodes, rewardSchema } from "../rewards/reward_schema.ts";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
 
 export { type RewardConfig, type RewardInput, rewardSchema } from "../rewards/reward_schema.ts";
 
-const MAX_TEXT = 1_000_000;
-
 /** Logits are divided by it in float32: below, entropies are noise, and far below they are not finite. */
 export const MIN_TEMPERATURE = 0.001;
-
-/** One turn of a conversation; the model's own chat template lays it out. */
-export const messageSchema = z.strictObject({
-  role: z.enum(["system", "user", "assistant"]),
-  content: z.string().max(MAX_TEXT),
-}).meta({ id: "Message" });
 
 const promptId = z.string().min(1).max(200).optional().describe(
   "Your own name for the prompt; kept, never interpreted.",
@@ -31,11 +24,11 @@ const answer = z.string().min(1).max(100_000).optional().describe(
 export const promptSchema = z.union([
   z.string().min(1).max(MAX_TEXT),
   z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer }),
-  z.strictObject({ id: promptId, messages: z.array(messageSchema).min(1).max(1000), answer }),
+  z.strictObject({ id: promptId, ...chatFields, answer }),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
-      ? "Expected a text, { id?, text, answer? } or { id?, messages, answer? } with roles system, user or assistant"
+      ? "Expected a text, { id?, text, answer? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer? }"
       : undefined,
 }).meta({ id: "Prompt" });
 
@@ -200,7 +193,9 @@ export const ppoSchema = z.strictObject({
 const targetModules = z.union([
   z.literal("all-linear"),
   z.array(z.string().min(1).max(100)).min(1).max(64),
-]).default("all-linear").describe(
+], {
+  error: (issue) => issue.code === "invalid_union" ? "Expected all-linear or names of layers" : undefined,
+}).default("all-linear").describe(
   "Linear layers that get an adapter, by the last part of their name. Default all of them.",
 );
 
@@ -372,7 +367,6 @@ export type TrainingJobConfig = z.output<typeof trainingJobSchema>;
 
 export type PpoConfig = z.output<typeof ppoSchema>;
 export type Prompt = z.output<typeof promptSchema>;
-export type ChatMessage = z.output<typeof messageSchema>;
 export type TrainableConfig = z.output<typeof trainableSchema>;
 export type ValueConfig = z.output<typeof valueSchema>;
 export type KlControllerConfig = z.output<typeof klControllerSchema>;

@@ -5,23 +5,18 @@
  */
 import { join } from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
-import { invalid, UserError } from "../errors.ts";
+import { cutText } from "../cut_text.ts";
+import { UserError } from "../errors.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { isRecord, parseJson, quote } from "../model/strict_json.ts";
 import { entryBytes } from "./byte_level.ts";
-import { ParsedTemplates, STRIPS } from "./chat_strips.ts";
+import { type Chat, ChatTemplates } from "./chat_template.ts";
 import { correctPreTokenizer, type LibraryPreTokenizer } from "./pre_tokenizers.ts";
 
 /** The largest published tokenizer.json files are near 35 MB. */
 export const MAX_TOKENIZER_BYTES = 256_000_000;
 const MAX_CONFIG_BYTES = 16_000_000;
 const MAX_VOCABULARY = 1 << 21;
-
-/** One turn of a conversation, as chat templates read it. */
-export interface ChatMessage {
-  role: string;
-  content: string;
-}
 
 export interface TextTokenizer {
   /** One more than the highest token id. A model's embedding may have more rows. */
@@ -44,12 +39,11 @@ export interface TextTokenizer {
    */
   decode(ids: ArrayLike<number>, options?: { skip_special_tokens?: boolean }): string;
   /**
-   * A conversation as the model was taught to read it, up to where its answer begins.
+   * A conversation as the model was taught to read it, up to where its answer begins. The template says which special
+   * tokens come first, so it is to be encoded without `add_special_tokens`.
    * @throws {UserError} `invalid_request` on `messages` when there is no template or it refuses them
    */
-  applyChatTemplate(messages: readonly ChatMessage[]): number[];
-  /** The text whose ids `applyChatTemplate` gives. */
-  chatText(messages: readonly ChatMessage[]): string;
+  chatText(chat: Chat): string;
   /**
    * One token for people to read: its text; or, when it holds part of a character, its bytes as `<0xE2><0x80>`;
    * empty for an id outside the vocabulary.
@@ -86,14 +80,14 @@ export async function findTokenizer(folder: string): Promise<TextTokenizer | nul
   const config = {
     ...await readObject(folder, "special_tokens_map.json", MAX_CONFIG_BYTES),
     ...await readObject(folder, "tokenizer_config.json", MAX_CONFIG_BYTES),
-    ...template && { chat_template: new TextDecoder().decode(template) },
+    ...template && { chat_template: wholeUtf8.decode(template) },
   };
   try {
-    const plain = withLineFeeds(plainTokens(config));
+    const plain = plainTokens(config);
     return new FolderTokenizer(withNamedTokens(tokenizer, plain), plain);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new UserError("damaged_model", `tokenizer.json cannot be used: ${reason.slice(0, 200)}`, [], {
+    throw new UserError("damaged_model", `tokenizer.json cannot be used: ${cutText(reason, 200)}`, [], {
       cause: thrown,
     });
   }
@@ -105,7 +99,7 @@ class FolderTokenizer implements TextTokenizer {
   readonly eosTokenId: number | null;
   readonly padTokenId: number | null;
   readonly specialIds: ReadonlySet<number>;
-  readonly hasChatTemplate: boolean;
+  readonly #chatTemplates: ChatTemplates;
   readonly #library: PreTrainedTokenizer;
   /** Vocabulary entries by id; ids may have gaps. */
   readonly #entries: (string | undefined)[] = [];
@@ -119,7 +113,6 @@ class FolderTokenizer implements TextTokenizer {
     correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
     completeUnigram(model);
     keepByteOrderMarks(decoder);
-    Object.assign(this.#library, { _compiled_template_cache: new ParsedTemplates() });
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
     this.vocabSize = this.#entries.length;
     const idOf = (token: unknown) => {
@@ -130,7 +123,7 @@ class FolderTokenizer implements TextTokenizer {
     this.eosTokenId = idOf(config.eos_token);
     this.padTokenId = idOf(config.pad_token);
     this.specialIds = new Set<number>(this.#library.all_special_ids);
-    this.hasChatTemplate = Boolean(this.#library.chat_template);
+    this.#chatTemplates = new ChatTemplates(config.chat_template, templateTokens(config));
     this.#addedIds = new Set((tokenizer.added_tokens as { id: number }[]).map(({ id }) => id));
     this.#byteLevel = JSON.stringify(tokenizer.decoder ?? null).includes('"type":"ByteLevel"');
     this.decode(this.encode("a b")); // a wrong part of the pipeline shows here, not at the first prompt
@@ -152,24 +145,12 @@ class FolderTokenizer implements TextTokenizer {
     return known.length === 0 ? "" : this.#library.decode(known, { clean_up_tokenization_spaces: false });
   }
 
-  applyChatTemplate(messages: readonly ChatMessage[]): number[] {
-    return this.encode(this.chatText(messages), { add_special_tokens: false });
+  get hasChatTemplate(): boolean {
+    return this.#chatTemplates.any;
   }
 
-  chatText(messages: readonly ChatMessage[]): string {
-    if (!this.hasChatTemplate) {
-      throw invalid("messages", "The model has no chat template: give the prompt as text");
-    }
-    try {
-      return this.#library.apply_chat_template([...messages], {
-        tokenize: false,
-        add_generation_prompt: true,
-        ...STRIPS,
-      });
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw invalid("messages", `The model's chat template refuses them: ${reason.slice(0, 200)}`);
-    }
+  chatText(chat: Chat): string {
+    return this.#chatTemplates.render(chat);
   }
 
   tokenText(id: number): string {
@@ -237,6 +218,8 @@ function keepByteOrderMarks(decoder: LibraryDecoder | null): void {
 }
 
 const utf8 = new TextEncoder();
+/** A byte order mark is a part of a template, as in Python. */
+const wholeUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Ids index arrays, so they are bounded before the library builds its tables; and what it would not notice is said. */
@@ -329,16 +312,15 @@ function withNamedTokens(
   return { ...tokenizer, added_tokens: [...added, ...missing] };
 }
 
-/** Jinja ends the lines of a template with a line feed, however they end in the file. */
-function withLineFeeds(config: Record<string, unknown>): Record<string, unknown> {
-  const mend = (text: unknown) => typeof text === "string" ? text.replace(/\r\n?/g, "\n") : text;
-  const { chat_template: template } = config;
-  return {
-    ...config,
-    chat_template: Array.isArray(template)
-      ? template.map((one) => isRecord(one) ? { ...one, template: mend(one.template) } : one)
-      : mend(template),
-  };
+/** The special tokens that have a name in templates: the standard ones, and those that a model names itself. */
+function templateTokens(config: Record<string, unknown>): Record<string, string> {
+  const { extra_special_tokens: extra } = config;
+  const own = Object.entries(config).filter(([key]) => key.endsWith("_token"));
+  const all = [...own, ...Object.entries(isRecord(extra) ? extra : {})];
+  return Object.fromEntries(all.flatMap(([name, token]) => {
+    const content = isRecord(token) ? token.content : token;
+    return typeof content === "string" ? [[name, content]] : [];
+  }));
 }
 
 async function readObject(

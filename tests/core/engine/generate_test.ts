@@ -134,7 +134,7 @@ Deno.test("bad prompts are refused by path before anything is sampled", async ()
   const refusals: [Partial<GenerationRequest>, string, string][] = [
     [{ prompts: ["a", { token_ids: [5, 320] }] }, "invalid_token_id", "prompts.1"],
     [{ max_new_tokens: 512 }, "prompt_too_long", "prompts.0"],
-    [{ prompts: [{ messages: [{ role: "user", content: "hi" }] }] }, "invalid_request", "prompts.0"],
+    [{ prompts: [{ messages: [{ role: "user", content: "hi" }] }] }, "invalid_request", "prompts.0.messages"],
   ];
   for (const [given, code, path] of refusals) {
     await assert.rejects(ask(given), (thrown: UserError) => {

@@ -145,8 +145,8 @@ Deno.test("bad fields of a job are refused by path", async () => {
   await refused(
     plan({ prompts: ["a", { messages }] }),
     "invalid_request",
-    "prompts.1",
-    /^prompts.1: messages: .*no chat template/,
+    "prompts.1.messages",
+    /^prompts.1.messages: .*no chat template/,
   );
   const reward = { type: "sum", terms: [{ weight: 1, reward: { type: "model", model: "rm" } }] } as const;
   await refused(plan({ reward: { ...reward, terms: [...reward.terms] } }), "unknown_model", "reward", /'rm'/);

@@ -31,3 +31,23 @@ Deno.test("unknown keys, empty lists and mixed items are refused", () => {
   assert.ok(!generationSchema.safeParse({ model: "m", prompts: [""] }).success);
   assert.ok(!generationSchema.safeParse({ model: "m", prompts: ["a"], stop: [""] }).success);
 });
+
+Deno.test("a prompt's messages reach the engine as they were sent, key for key", () => {
+  const prompt = {
+    messages: [
+      { content: "Rules.", role: "developer" },
+      { role: "user", content: [{ text: "What is it?", type: "text", more: [1, { a: null }] }] },
+      {
+        tool_calls: [{ id: "1", function: { name: "f", arguments: "{}" } }],
+        role: "assistant",
+        content: null,
+      },
+      { tool_call_id: "1", name: "f", role: "tool", content: "it", z: 1, a: 2 },
+    ],
+    tools: [{ type: "function", function: { name: "f", parameters: { type: "object" } } }],
+    documents: [{ title: "t", text: "u" }],
+    chat_template_kwargs: { enable_thinking: false },
+  };
+  const { prompts } = generationSchema.parse({ model: "m", prompts: [prompt] });
+  assert.equal(JSON.stringify(prompts[0]), JSON.stringify(prompt));
+});

@@ -75,8 +75,8 @@ Deno.test("common mistakes are refused with the field's name", () => {
     [{ prompts: ["a", { text: "" }] }, /^prompts\.1\.text: /],
     [{ prompts: [{ text: "a", txt: "b" }] }, /^prompts\.0: .*"txt"/],
     [
-      { prompts: [{ messages: [{ role: "robot", content: "a" }] }] },
-      /^prompts\.0: .*roles system, user or assistant/,
+      { prompts: [{ messages: [{ role: 5, content: "a" }] }] },
+      /^prompts\.0\.messages\.0\.role: /,
     ],
     [{ epochs: 0 }, /^epochs: /],
     [{ epoch: 3 }, /"epoch"/],

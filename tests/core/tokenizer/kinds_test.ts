@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
-import { type ChatMessage, loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
+import type { ChatMessage } from "../../../core/tokenizer/chat_template.ts";
+import { loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 
 interface Expected {
   texts: { text: string; prompt: number[]; completion: number[]; decoded: string }[];
@@ -41,7 +42,7 @@ for (const name of Array.from(Deno.readDirSync(TOKENIZERS), (entry) => entry.nam
       assert.equal(streamed(tokenizer, ids), text, `${ids}`);
     }
     assert.equal(tokenizer.hasChatTemplate, expected.chats.length > 0);
-    for (const { messages, text } of expected.chats) assert.equal(tokenizer.chatText(messages), text);
+    for (const { messages, text } of expected.chats) assert.equal(tokenizer.chatText({ messages }), text);
   });
 }
 

@@ -89,7 +89,10 @@ Deno.test("makeTokenizer() writes the same bytes each time, which load as a toke
     const exact = "Ünïcode — 数学 🙂\n\ttabs";
     assert.equal(tokenizer.decode(tokenizer.encode(exact)), exact);
     const post = "My dog eats my socks.";
-    assert.equal(tokenizer.chatText([{ role: "user", content: post }]), `POST: ${post}\nTL;DR:`);
+    assert.equal(
+      tokenizer.chatText({ messages: [{ role: "user", content: post }] }),
+      `POST: ${post}\nTL;DR:`,
+    );
   }));
 
 Deno.test("models/tiny has the tokenizer that the task makes", () =>
