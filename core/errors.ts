@@ -30,6 +30,7 @@ export type ErrorCode =
   | "hub_unreachable"
   | "unsupported_model"
   | "damaged_model"
+  | "damaged_checkpoint"
   | "prompt_too_long"
   | "invalid_token_id"
   | "job_too_large"
@@ -63,7 +64,7 @@ export function invalid(path: string, message: string, code: ErrorCode = "invali
 }
 
 /** What may be wrong with the folder that a field names. */
-const FOLDER_FAULTS: readonly ErrorCode[] = ["damaged_model", "unsupported_model"];
+const FOLDER_FAULTS: readonly ErrorCode[] = ["damaged_model", "damaged_checkpoint", "unsupported_model"];
 
 /** What `work` gives; a fault of a folder that names no field yet becomes one of the field `path`, which named it. */
 export async function blaming<T>(path: string, work: Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import { UserError } from "../core/errors.ts";
 import { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
 import { findCheckpoint, getJob, listCheckpoints } from "../core/jobs/job_queries.ts";
 import { checkpointView } from "../core/jobs/job_view.ts";
+import { openChecked } from "../core/model/checked_file.ts";
 import type { AppContext, Env } from "./context.ts";
 import { checkpointFileSchema, checkpointSchema } from "./job_schema.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
@@ -104,19 +105,19 @@ const downloadExport = createRoute({
 async function fileAnswer(c: Context<Env>, folder: string, files: CheckpointFile[], name: string) {
   const entry = files.find((file) => file.name === name);
   if (!entry) throw new UserError("not_found", `The checkpoint has no file '${name}'`);
-  const path = join(folder, entry.name);
   const headers = {
     "content-type": name.endsWith(".json") ? "application/json" : "application/octet-stream",
     "content-length": String(entry.bytes),
     "content-disposition": `attachment; filename="${name.replaceAll(/[^\w.-]/g, "_")}"`,
     etag: `"${entry.sha256}"`,
   };
-  const size = await Deno.stat(path).then(({ size }) => size, () => -1);
-  if (size !== entry.bytes) {
-    throw new UserError("not_found", `The file '${name}' is not on the server any more`);
+  // A tag and a length are a promise, of bytes that may have changed on the disk.
+  const file = await openChecked(folder, entry);
+  if (c.req.raw.method === "HEAD") {
+    file.close();
+    return c.body(null, 200, headers);
   }
-  if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
-  return c.body((await Deno.open(path)).readable, 200, headers);
+  return c.body(file.readable, 200, headers);
 }
 
 /** The checkpoints' routes. */

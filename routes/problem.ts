@@ -31,6 +31,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   hub_unreachable: { status: 503, title: "Model hub unreachable", retry_after_s: 60 },
   unsupported_model: { status: 422, title: "Unsupported model" },
   damaged_model: { status: 422, title: "Damaged model" },
+  damaged_checkpoint: { status: 422, title: "Damaged checkpoint" },
   prompt_too_long: { status: 422, title: "Prompt too long" },
   invalid_token_id: { status: 422, title: "Invalid token id" },
   job_too_large: { status: 422, title: "Job too large" },

@@ -77,10 +77,10 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     const means = { ...metrics, policy_loss: -0.1, value_loss: 0.2, kl_div: 0.3, avg_reward: step };
     emit({ type: "epoch", epoch, progress: progress(step), metrics: means });
     const folder = `${folders.output}/epoch-${epoch}`;
-    await Deno.mkdir(folder, { recursive: true });
-    await Deno.writeTextFile(`${folder}/adapter_model.safetensors`, `weights ${epoch}`);
+    await Deno.mkdir(folders.output, { recursive: true });
+    const weights = encoder.encode(`weights ${epoch}`);
+    const files = await writeCheckpoint(folder, { "adapter_model.safetensors": [weights] });
     await Deno.writeTextFile(`${folder}/not_in_the_manifest`, "secret");
-    const files = [{ name: "adapter_model.safetensors", bytes: 9, sha256: "00" }];
     emit({ type: "checkpoint", epoch, step, folder, files, metrics: means });
   }
   say({ id, type: "result", result: { progress: progress(plan.steps), metrics: { "objective/scores": 1 } } });

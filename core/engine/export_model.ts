@@ -10,6 +10,7 @@ import type { Chunks } from "../model/atomic_file.ts";
 import { BaseModel } from "../model/base_model.ts";
 import { FULL_WEIGHTS, MAX_MODEL_FILE_BYTES, MODEL_FILES } from "../model/checkpoint.ts";
 import { removeLeftovers, writeCheckpoint } from "../model/checkpoint_folder.ts";
+import { ofOneVersion } from "../model/file_version.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { MergedWeights } from "../model/merged_weights.ts";
 import { streamSafetensors } from "../model/write_safetensors.ts";
@@ -74,9 +75,11 @@ export async function exportModel(
   };
   await Deno.mkdir(dirname(output), { recursive: true });
   await removeLeftovers(dirname(output));
-  return await writeCheckpoint(output, await FORMATS[format](base, weights, read), {
-    ...{ format, model: basename(folders.model) },
-  });
+  const files = await FORMATS[format](base, weights, read);
+  const facts = { format, model: basename(folders.model) };
+  const written = await ofOneVersion(folders.model, () => writeCheckpoint(output, files, facts));
+  await base.checkVersion();
+  return written;
 }
 
 /** The base's other files, its config.json telling what the new weights are. */

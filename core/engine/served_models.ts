@@ -2,11 +2,11 @@
  * Models kept in memory between generation and scoring requests: those that requests are using, and few more, the
  * least recently used leaving first.
  */
-import { join } from "node:path";
 import { blaming, UserError } from "../errors.ts";
 import { BaseModel } from "../model/base_model.ts";
 import { BatchDecoder } from "../model/batch_decoder.ts";
 import { loadCheckpoint } from "../model/checkpoint.ts";
+import { changedWhileRead, folderVersion, ofOneVersion } from "../model/file_version.ts";
 import { loadAdapter, type LoadedAdapter } from "../model/load_adapter.ts";
 import { initialParameters } from "../model/network.ts";
 import { ParameterSet } from "../model/parameter_set.ts";
@@ -48,19 +48,9 @@ interface KeptPolicy extends ServedPolicy {
 
 type LoadedReward = Awaited<ReturnType<typeof loadReward>>;
 
-/** Files of which a change makes a folder another model or adapter. Those of checkpoints never change. */
-const MODEL_FILES = [
-  ...["config.json", "generation_config.json", "model.safetensors", "model.safetensors.index.json"],
-  ...["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
-];
-const ADAPTER_FILES = ["adapter_config.json", "adapter_model.safetensors"];
-
-/** A folder and when which of its files were written: a key that is another once one of them is. */
-async function versionOf(folder: string, files: readonly string[]): Promise<string> {
-  const stamps = files.map((name) =>
-    Deno.stat(join(folder, name)).then(({ mtime, size }) => `${mtime?.getTime()}.${size}`, () => "")
-  );
-  return [folder, ...await Promise.all(stamps)].join(" ");
+/** A folder in its version: a key that is another once one of its files is. */
+async function keyOf(folder: string): Promise<string> {
+  return `${folder}\n${await folderVersion(folder)}`;
 }
 
 /** How much stays loaded for requests that may come again. */
@@ -89,9 +79,9 @@ export class ServedModels {
 
   /** The policy that these folders name; it stays until it is given back. */
   async policy(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
-    const model = await versionOf(folders.model, MODEL_FILES);
-    const adapter = folders.adapter === undefined ? "" : await versionOf(folders.adapter, ADAPTER_FILES);
-    const key = [model, folders.checkpoint ?? "", adapter].join("\n");
+    const model = await blaming("model", keyOf(folders.model));
+    const own = folders.checkpoint ?? folders.adapter;
+    const key = [model, own === undefined ? "" : await keyOf(own)].join("\n\n");
     const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders, model)));
     this.#bases.touch(model);
     this.#trim();
@@ -133,8 +123,10 @@ export class ServedModels {
 
   /** The reward of this name; it stays until it is given back. */
   async reward(folders: ModelFolders, name: string): Promise<RewardSource & Disposable> {
-    const key = `${folders.rewards[name]}\n${folders.model}`;
-    const load = () => loadReward(this.#runtime, folders, name);
+    // Whether it needs a tokenizer of its own, the policy's decides.
+    const reward = await blaming("reward", keyOf(folders.rewards[name]!));
+    const key = `${reward}\n\n${await blaming("model", keyOf(folders.model))}`;
+    const load = () => ofOneVersion(folders.rewards[name]!, () => loadReward(this.#runtime, folders, name));
     const lease = await blaming("reward", this.#rewards.lend(key, load));
     this.#trim();
     return {
@@ -167,7 +159,14 @@ export class ServedModels {
   }
 
   async #load(folders: ModelFolders, model: string): Promise<KeptPolicy> {
-    const lease = await this.#bases.lend(model, () => this.#loadBase(folders.model));
+    const load = async () => {
+      const loaded = await this.#loadBase(folders.model);
+      if (await keyOf(folders.model) === model) return loaded;
+      loaded.decoder.dispose();
+      loaded.base.dispose();
+      throw changedWhileRead();
+    };
+    const lease = await this.#bases.lend(model, load);
     try {
       const networks = await this.#networks(lease.item, folders);
       return { ...lease.item, ...networks, lease };
@@ -194,7 +193,9 @@ export class ServedModels {
     folders: ModelFolders,
   ): Promise<Omit<KeptPolicy, "base" | "tokenizer" | "stopTokenIds" | "lease">> {
     if (folders.adapter) {
-      const adapter = await blaming("adapter", loadAdapter(base, folders.adapter, { head: false }));
+      const { adapter: folder } = folders;
+      const loading = ofOneVersion(folder, () => loadAdapter(base, folder, { head: false }));
+      const adapter = await blaming("adapter", loading);
       const policy = new Policy(base, adapter.tuning, adapter.parameters, {
         reference: "base",
         shared: false,

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { BaseModel } from "../model/base_model.ts";
 import { loadCheckpoint, saveCheckpoint } from "../model/checkpoint.ts";
 import { heldHere } from "../model/int8_products.ts";
+import { changedWhileRead, folderVersion } from "../model/file_version.ts";
 import { loadAdapter } from "../model/load_adapter.ts";
 import { initialParameters, tuningOf } from "../model/network.ts";
 import { Optimizer } from "../model/optimizer.ts";
@@ -30,10 +31,17 @@ export async function* trainJob(
   folders: JobFolders & { output: string },
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
+  const versions = () => Promise.all(foldersOf(folders).map((folder) => folderVersion(folder)));
+  const before = await versions();
   const planned = await planJob(job, folders, planOptions(runtime, "available"));
   await proveInt8(runtime, job, planned.facts.model);
+  /** What was planned and what was loaded must be of the same files. */
+  const checkVersions = async () => {
+    const after = await versions();
+    if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
+  };
   try {
-    return yield* runJob(runtime, job, folders, planned, signal);
+    return yield* runJob(runtime, job, folders, { planned, checkVersions }, signal);
   } catch (thrown) {
     throw withEstimate(thrown, planned.plan);
   }
@@ -52,11 +60,16 @@ export function withEstimate(thrown: unknown, { estimate }: JobPlan): unknown {
   );
 }
 
+/** Every folder that a job reads. */
+function foldersOf({ model, checkpoint, adapter, rewards }: JobFolders): string[] {
+  return [model, checkpoint, adapter, ...Object.values(rewards)].filter((folder) => folder !== undefined);
+}
+
 async function* runJob(
   runtime: Runtime,
   job: TrainingJobConfig,
   folders: JobFolders & { output: string },
-  planned: PlannedJob,
+  { planned, checkVersions }: { planned: PlannedJob; checkVersions: () => Promise<void> },
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
@@ -64,6 +77,7 @@ async function* runJob(
   const reward = await makeReward(job.reward, {
     model: async (name) => (await loadReward(runtime, folders, name)).source,
   });
+  await checkVersions();
   const stopTokenIds = stopIds(planned.facts, planned.tokenizer, job.ppo.stop_token_ids);
   if (stopTokenIds.size === 0) {
     yield {

@@ -1,14 +1,21 @@
 /**
  * Checkpoints in other programs' layouts, made by the serving engine when they are first asked for and kept below
- * the checkpoint, with which they are deleted.
+ * the checkpoint, with which they are deleted. One that is damaged, or whose sources have changed, is made anew.
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { CheckpointRow } from "../db/schema.ts";
-import type { CheckpointFile, ExportFormat } from "../engine/protocol.ts";
+import type { CheckpointFile, ExportFormat, ModelFolders } from "../engine/protocol.ts";
 import type { ServingEngine } from "../engine/serving_engine.ts";
-import { MANIFEST_FILE, readCheckpoint } from "../model/checkpoint_folder.ts";
+import { UserError } from "../errors.ts";
+import { writeFileAtomic } from "../model/atomic_file.ts";
+import { readCheckpoint } from "../model/checkpoint_folder.ts";
+import { folderVersion } from "../model/file_version.ts";
+import { readBounded } from "../model/read_bounded.ts";
 import { getJob } from "./job_queries.ts";
 import { type FolderSources, resolveFolders } from "./resolve_folders.ts";
+
+const MAX_SOURCES_BYTES = 1000;
 
 /** An export that is there. */
 export interface CheckpointExport {
@@ -29,7 +36,7 @@ export class CheckpointExports {
   }
 
   /**
-   * The export of a checkpoint, made now if it is not there.
+   * The export of a checkpoint, made now if it is not there as it should be.
    *
    * @throws UserError when the model is not there any more, or what the engine throws.
    */
@@ -43,11 +50,53 @@ export class CheckpointExports {
   }
 
   async #make(checkpoint: CheckpointRow, format: ExportFormat, folder: string): Promise<CheckpointExport> {
-    const isThere = await Deno.stat(join(folder, MANIFEST_FILE)).then(() => true, () => false);
-    if (isThere) return { folder, files: (await readCheckpoint(folder, { verify: false })).files };
+    const folders = await this.#folders(checkpoint);
+    const sources = folders && await sourcesOf(folders);
+    const made = await readExport(folder, sources);
+    if (made) return made;
+    // Again, for what it says of a model that is not there any more.
     const { model } = await getJob(this.#sources.db, checkpoint.job_id);
-    const folders = await resolveFolders(this.#sources, { model, checkpoint: checkpoint.id });
-    const { files } = await this.#serving.request({ type: "export", format, folders, output: folder });
+    const found = folders ?? await resolveFolders(this.#sources, { model, checkpoint: checkpoint.id });
+    const { files } = await this.#serving.request({ type: "export", format, folders: found, output: folder });
+    // Of what was read before: what has changed since has it made once more.
+    await writeFileAtomic(sourcesFile(folder), [new TextEncoder().encode(sources ?? "")]);
     return { folder, files };
+  }
+
+  /** Where the export's sources are; null when the model is not there any more. */
+  async #folders({ id, job_id }: CheckpointRow): Promise<ModelFolders | null> {
+    const { model } = await getJob(this.#sources.db, job_id);
+    try {
+      return await resolveFolders(this.#sources, { model, checkpoint: id });
+    } catch (thrown) {
+      if (thrown instanceof UserError && thrown.code === "unknown_model") return null;
+      throw thrown;
+    }
+  }
+}
+
+/** Beside an export: what it was made of. */
+function sourcesFile(folder: string): string {
+  return `${folder}.sources`;
+}
+
+/** What an export is made of, in its version, as a short text. */
+async function sourcesOf({ model, checkpoint }: ModelFolders): Promise<string> {
+  const versions = await Promise.all([model, checkpoint!].map((folder) => folderVersion(folder)));
+  return createHash("sha256").update(JSON.stringify([model, ...versions])).digest("hex");
+}
+
+/**
+ * An export that is whole and was made of these sources, or null. A damaged one is made anew: all that it says is in its
+ * sources. Null for `sources` stands for any.
+ */
+async function readExport(folder: string, sources: string | null): Promise<CheckpointExport | null> {
+  try {
+    const made = await readBounded(sourcesFile(folder), "exports", MAX_SOURCES_BYTES);
+    if (sources !== null && (made === null || new TextDecoder().decode(made) !== sources)) return null;
+    return { folder, files: (await readCheckpoint(folder)).files };
+  } catch (thrown) {
+    if (thrown instanceof UserError) return null;
+    throw thrown;
   }
 }

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
 import type { ModelFolders } from "../engine/protocol.ts";
-import { invalid, UserError } from "../errors.ts";
+import { blaming, invalid, UserError } from "../errors.ts";
+import { checkListed } from "../model/checkpoint_folder.ts";
 import { resolveAdapter, resolveModel } from "../model/model_folder.ts";
 import { modelKey } from "../model/model_name.ts";
 import type { ModelRoot } from "../model/model_places.ts";
@@ -75,5 +76,7 @@ async function checkpointFolder({ db, dataDir }: FolderSources, id: string, mode
   if (modelKey(job.model) !== modelKey(model)) {
     throw invalid("checkpoint", `The checkpoint belongs to model '${job.model}', not to '${model}'`);
   }
-  return join(dataDir, row.folder);
+  const folder = join(dataDir, row.folder);
+  await blaming("checkpoint", checkListed(folder, row.files));
+  return folder;
 }

@@ -18,6 +18,7 @@ import { Tensor } from "../ort/tensor.ts";
 import type { Lanes } from "./lanes.ts";
 import { heldHere } from "./int8_products.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
+import { changedWhileRead, folderVersion, WEIGHTS } from "./file_version.ts";
 import { ModelWeights, readFacts, type WantedWeight } from "./model_weights.ts";
 import type { FolderConfig } from "./read_config.ts";
 
@@ -50,10 +51,18 @@ export class BaseModel {
   /** By name and dtype: a weight may be asked for as float32 and as 16 bits. */
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;
+  /** Of the files that its configuration was read from, and all of its weights must be. */
+  readonly #version: string;
   #reading: Promise<void> = Promise.resolve();
   #rope: { length: number; cos: Tensor; sin: Tensor } | undefined;
 
-  private constructor(runtime: Runtime, folder: string, facts: FolderConfig, precision: Precision) {
+  private constructor(
+    runtime: Runtime,
+    folder: string,
+    { facts, version }: { facts: FolderConfig; version: string },
+    precision: Precision,
+  ) {
+    this.#version = version;
     this.runtime = runtime;
     this.folder = folder;
     this.facts = facts;
@@ -75,13 +84,15 @@ export class BaseModel {
     folder: string,
     { precision }: { precision?: Precision } = {},
   ): Promise<BaseModel> {
+    const version = await folderVersion(folder, WEIGHTS);
     const facts = await readFacts(folder);
-    return new BaseModel(
-      runtime,
-      folder,
-      facts,
-      await heldHere(runtime, precision ?? PRECISION[runtime.target]),
-    );
+    const held = await heldHere(runtime, precision ?? PRECISION[runtime.target]);
+    return new BaseModel(runtime, folder, { facts, version }, held);
+  }
+
+  /** @throws {UserError} `damaged_model` when the files are not those any more that its configuration was read from */
+  async checkVersion(): Promise<void> {
+    if (await folderVersion(this.folder, WEIGHTS) !== this.#version) throw changedWhileRead();
   }
 
   /** Whether the same tokens give the same numbers whatever batch they are in, but for the last bits. */
@@ -165,6 +176,7 @@ export class BaseModel {
   async #read(wanted: readonly (WantedWeight & { dtype: Dtype })[]): Promise<void> {
     const missing = wanted.filter((weight) => !this.#weights.has(keyOf(weight)));
     if (missing.length === 0) return;
+    await this.checkVersion();
     using weights = await ModelWeights.open(this.folder, this.config);
     const inEight = int8Sources(this.config, missing);
     const plain = missing.filter(({ name }) => !isInt8Part(name));
@@ -184,5 +196,6 @@ export class BaseModel {
       const scales = Tensor.of(this.runtime, "float32", [size[1]], matrix.scale);
       this.#weights.set(keyOf({ name: scale, dtype: "float32" }), scales);
     }
+    await this.checkVersion();
   }
 }

@@ -11,7 +11,9 @@ import type { CheckpointFile } from "../engine/protocol.ts";
 import { UserError } from "../errors.ts";
 import { adapterFiles, type AdapterTensor, PEFT_PREFIX } from "./adapter_files.ts";
 import type { BaseModel } from "./base_model.ts";
+import { damaged } from "./checked_file.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint_folder.ts";
+import { ofOneVersion } from "./file_version.ts";
 import { loadAdapter, placeAdapter } from "./load_adapter.ts";
 import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
@@ -160,14 +162,24 @@ export interface LoadedCheckpoint {
 }
 
 /**
- * Reads what `saveCheckpoint` wrote.
+ * Reads what `saveCheckpoint` wrote, once it is what was written.
  *
- * @throws {UserError} `damaged_model` naming the file that is missing or wrong
+ * @throws {UserError} `damaged_checkpoint` naming the file that is missing or wrong
  */
 export async function loadCheckpoint(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
-  const { facts } = await readCheckpoint(folder, { verify: false });
+  try {
+    return await ofOneVersion(folder, () => readNetworks(base, folder));
+  } catch (thrown) {
+    // What a file of a checkpoint says wrong is not the model's fault.
+    const isDamage = thrown instanceof UserError && thrown.code === "damaged_model";
+    throw isDamage ? damaged(thrown.message, thrown) : thrown;
+  }
+}
+
+async function readNetworks(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
+  const { facts } = await readCheckpoint(folder);
   const spec = facts.network as CheckpointSpec | undefined;
-  if (!spec) throw new UserError("damaged_model", "The checkpoint's manifest does not describe a network");
+  if (!spec) throw damaged("The checkpoint's manifest does not describe a network");
   const shared = spec.value?.type === "shared";
   const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, shared);
   const critic = spec.value?.type === "separate" ? await loadCritic(base, folder, spec.value) : null;

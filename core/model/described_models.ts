@@ -1,13 +1,11 @@
 /** What model folders are, each read when its files have changed and otherwise known. */
-import { join } from "node:path";
 import { type ErrorRecord, errorRecord } from "../errors.ts";
+import { folderVersion } from "./file_version.ts";
 import { readInThread } from "./folder_reader.ts";
 import type { ModelSummary } from "./describe_model.ts";
 
 export type Description = { summary: ModelSummary; problem: null } | { summary: null; problem: ErrorRecord };
 
-/** Entries that count; a folder with more is read again at each look. */
-const MAX_ENTRIES = 2000;
 /** The least recently asked for goes first. */
 const MAX_KNOWN = 1000;
 
@@ -25,6 +23,7 @@ const known = new Map<string, Known>();
 
 /** What the model in `folder` is, or why it cannot be used; never rejects. */
 export async function describedModel(folder: string): Promise<Description> {
+  // One with too many files for a version is read again at each look.
   const version = await folderVersion(folder).catch(() => null);
   const before = known.get(folder);
   known.delete(folder);
@@ -52,20 +51,4 @@ async function describe(folder: string): Promise<Description> {
   } catch (thrown) {
     return { summary: null, problem: errorRecord(thrown) };
   }
-}
-
-/** Names, sizes and times of a folder's files: another once one is written. Null where there are too many. */
-async function folderVersion(folder: string): Promise<string | null> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
-    names.push(name);
-    if (names.length > MAX_ENTRIES) return null;
-  }
-  const stamps = names.sort().map((name) =>
-    Deno.stat(join(folder, name)).then(
-      ({ size, mtime, ctime, ino }) => [name, size, mtime?.getTime(), ctime?.getTime(), ino].join("."),
-      () => name,
-    )
-  );
-  return (await Promise.all(stamps)).join("\n");
 }

@@ -109,7 +109,10 @@ export async function initialParameters(
   options: { head: boolean; seed: number; role: keyof typeof INIT_ROLE },
 ): Promise<ParameterSet> {
   const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, options));
-  if (tuning.type === "full") await readFullWeights(base.folder, base.config, parameters);
+  if (tuning.type === "full") {
+    await readFullWeights(base.folder, base.config, parameters);
+    await base.checkVersion();
+  }
   parameters.names.filter((name) => name.endsWith(".lora_A.weight")).forEach((name, index) => {
     const bound = 1 / Math.sqrt(parameters.shape(name)[1]!);
     const key = { seed: options.seed, stream: "init" as const, step: INIT_ROLE[options.role], row: index };

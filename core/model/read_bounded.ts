@@ -15,7 +15,15 @@ export async function readBounded(path: string, name: string, maxBytes: number):
     return await Deno.readFile(path);
   } catch (thrown) {
     if (thrown instanceof UserError) throw thrown;
-    if (thrown instanceof Deno.errors.NotFound) return null;
+    if (thrown instanceof Deno.errors.NotFound) {
+      if (!await isDanglingLink(path)) return null;
+      throw new UserError("damaged_model", `${name} is a link to a file that is not there`);
+    }
     throw new UserError("damaged_model", `${name} cannot be read`, [], { cause: thrown });
   }
+}
+
+/** Whether there is a link at a path where nothing was found, as a hub's cache has of files whose content is gone. */
+export async function isDanglingLink(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(({ isSymlink }) => isSymlink, () => false);
 }

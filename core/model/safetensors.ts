@@ -5,6 +5,8 @@
 import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
+import { refusePickles } from "./pickles.ts";
+import { isDanglingLink } from "./read_bounded.ts";
 import {
   headerLength,
   LENGTH_BYTES,
@@ -13,7 +15,7 @@ import {
   type SafetensorsDtype,
   type SafetensorsHeader,
 } from "./safetensors_header.ts";
-import { readShardIndex } from "./shard_index.ts";
+import { readShardNames } from "./shard_index.ts";
 import { quote } from "./strict_json.ts";
 import { widenBfloat16, widenFloat16 } from "./widen.ts";
 
@@ -56,14 +58,16 @@ export interface SafetensorsSource {
 }
 
 /**
- * Opens `model.safetensors` of a model folder, or the shards that `model.safetensors.index.json` names.
- * @throws {UserError} `damaged_model` when neither is there or a header is wrong
+ * Opens `model.safetensors` of a model folder, or without one the shards that `model.safetensors.index.json` names.
+ * @throws {UserError} `damaged_model` when neither is there or a header is wrong, `unsupported_model` when there is a
+ * pickle instead
  */
 export async function openSafetensors(folder: string): Promise<SafetensorsSource> {
   const single = await openFile(join(folder, "model.safetensors"));
-  if (single) return new Source([single], null);
-  const index = await readShardIndex(folder);
-  if (!index) {
+  if (single) return new Source([single]);
+  const shards = await readShardNames(folder);
+  if (!shards) {
+    await refusePickles(folder, "model.safetensors");
     throw new UserError(
       "damaged_model",
       "The model folder has neither model.safetensors nor model.safetensors.index.json: weights in other formats are not read",
@@ -72,14 +76,14 @@ export async function openSafetensors(folder: string): Promise<SafetensorsSource
   const files: OpenFile[] = [];
   try {
     let tensors = 0;
-    for (const shard of new Set(index.values())) {
+    for (const shard of shards) {
       files.push(await openExisting(join(folder, shard)));
       tensors += files.at(-1)!.header.tensors.size;
       if (tensors > MAX_TENSORS) {
         throw new UserError("damaged_model", `The model's files hold more than ${MAX_TENSORS} tensors`);
       }
     }
-    return new Source(files, index);
+    return new Source(files);
   } catch (thrown) {
     for (const file of files) file.handle.close();
     throw thrown;
@@ -91,7 +95,7 @@ export async function openSafetensors(folder: string): Promise<SafetensorsSource
  * @throws {UserError} `damaged_model` when it is missing or its header is wrong
  */
 export async function openSafetensorsFile(path: string): Promise<SafetensorsSource> {
-  return new Source([await openExisting(path)], null);
+  return new Source([await openExisting(path)]);
 }
 
 interface OpenFile {
@@ -115,8 +119,11 @@ async function openFile(path: string): Promise<OpenFile | null> {
     if (!isFile) throw new UserError("damaged_model", `${name} is not a file`);
     handle = await Deno.open(path);
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return null;
     if (thrown instanceof UserError) throw thrown;
+    if (thrown instanceof Deno.errors.NotFound) {
+      if (!await isDanglingLink(path)) return null;
+      throw new UserError("damaged_model", `${name} is a link to a file that is not there`);
+    }
     throw new UserError("damaged_model", `${name} cannot be opened`, [], { cause: thrown });
   }
   try {
@@ -138,22 +145,12 @@ class Source implements SafetensorsSource {
   readonly #fileOf = new Map<string, OpenFile>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `index` says which file is to hold each tensor; without it everything in the files counts. */
-  constructor(files: OpenFile[], index: Map<string, string> | null) {
+  /** Everything in the files counts; of a tensor that several hold, the last, as for transformers. */
+  constructor(files: OpenFile[]) {
     this.#files = files;
     this.metadata = files[0]?.header.metadata ?? {};
-    const byName = new Map(files.map((file) => [file.name, file]));
-    const places = index ??
-      files.flatMap((file) => [...file.header.tensors.keys()].map((name) => [name, file.name]));
-    for (const [name, fileName] of places as Iterable<[string, string]>) {
-      const file = byName.get(fileName)!;
-      if (!file.header.tensors.has(name)) {
-        throw new UserError(
-          "damaged_model",
-          `${fileName} has no tensor ${quote(name)}, which the index places there`,
-        );
-      }
-      this.#fileOf.set(name, file);
+    for (const file of files) {
+      for (const name of file.header.tensors.keys()) this.#fileOf.set(name, file);
     }
   }
 

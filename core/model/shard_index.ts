@@ -1,9 +1,14 @@
-/** `model.safetensors.index.json`: which file of a sharded model holds which tensor. */
+/**
+ * `model.safetensors.index.json`: which files a sharded model's tensors are in. It also says which is in which, and
+ * transformers does not ask: all that its files hold is the model, so an index may leave a tensor out or name one that is
+ * in none, as some tools' do of tied heads.
+ */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { refusePickle } from "./pickles.ts";
 import { readBounded } from "./read_bounded.ts";
 import { MAX_TENSORS } from "./safetensors_header.ts";
-import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
+import { isRecord, parseJson, quote } from "./strict_json.ts";
 
 const INDEX_FILE = "model.safetensors.index.json";
 const MAX_INDEX_BYTES = 32_000_000;
@@ -11,13 +16,14 @@ const MAX_INDEX_BYTES = 32_000_000;
 const MAX_SHARDS = 500;
 
 /**
- * Tensor name → file name, or null when the folder has no index.
- * @throws {UserError} `damaged_model` when the index is wrong or names a file outside the folder
+ * The names of the files, in the order in which they are read; null when the folder has no index.
+ * @throws {UserError} `damaged_model` when the index is wrong or names a file outside the folder, `unsupported_model`
+ * when it names a pickle
  */
-export async function readShardIndex(folder: string): Promise<Map<string, string> | null> {
+export async function readShardNames(folder: string): Promise<string[] | null> {
   const json = await readBounded(join(folder, INDEX_FILE), INDEX_FILE, MAX_INDEX_BYTES);
   if (json === null) return null;
-  const parsed = parseStrictJson(json, INDEX_FILE);
+  const parsed = parseJson(json, INDEX_FILE);
   const weightMap = isRecord(parsed) ? parsed.weight_map : undefined;
   if (!isRecord(weightMap) || Object.keys(weightMap).length === 0) {
     throw new UserError("damaged_model", `${INDEX_FILE} has no weight_map of tensor names to files`);
@@ -38,6 +44,7 @@ export async function readShardIndex(folder: string): Promise<Map<string, string
     }
   }
   for (const [name, shard] of places) {
+    if (typeof shard === "string") refusePickle(shard, "safetensors");
     if (typeof shard !== "string" || !/^[\w-][\w.-]*\.safetensors$/.test(shard)) {
       throw new UserError(
         "damaged_model",
@@ -47,5 +54,5 @@ export async function readShardIndex(folder: string): Promise<Map<string, string
       );
     }
   }
-  return new Map(places as [string, string][]);
+  return [...new Set(Object.values(weightMap) as string[])].sort();
 }

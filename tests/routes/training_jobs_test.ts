@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 
 const PATH = "/v1/training-jobs";
@@ -11,6 +12,8 @@ const finished = async (
   await it.reaches(id, "succeeded", "failed", "cancelled");
   return id;
 };
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 Deno.test("GET /v1/training-jobs pages through jobs, newest first, and filters them", async () => {
   await served(async (it) => {
@@ -130,7 +133,7 @@ Deno.test("GET …/checkpoints and files give what the manifest names and nothin
     assert.equal((await it.call("GET", `${PATH}/${id}`)).json.checkpoint, last.id);
     assert.deepEqual((await it.call("GET", `/v1/checkpoints/${first.id}`)).json, first);
     assert.deepEqual([first.epoch, first.step, first.files], [1, 2, [
-      { name: "adapter_model.safetensors", bytes: 9, sha256: "00" },
+      { name: "adapter_model.safetensors", bytes: 9, sha256: sha256("weights 1") },
     ]]);
     const files = `/v1/checkpoints/${first.id}/files`;
     const file = await it.call("GET", `${files}/adapter_model.safetensors`);
@@ -156,7 +159,7 @@ Deno.test("GET …/checkpoints and files give what the manifest names and nothin
       assertProblem(await it.call("GET", `${files}/${name}`), 404, "not_found");
     }
     await Deno.remove(`${it.folder}/jobs/${id}/1/epoch-1/adapter_model.safetensors`);
-    assertProblem(await it.call("GET", `${files}/adapter_model.safetensors`), 404, "not_found");
+    assertProblem(await it.call("GET", `${files}/adapter_model.safetensors`), 422, "damaged_checkpoint");
     assertProblem(
       await it.call("GET", `${PATH}/${id}/checkpoints?after=nope`),
       422,

@@ -141,7 +141,7 @@ Deno.test("the engine process exports, and says what is wrong", () =>
     for (const format of ["merged", "onnx"] as const) {
       assert.deepEqual((await ask(format, checkpoint)).files, await exported(format, base, parent, format));
     }
-    await assert.rejects(ask("merged", join(parent, "none")), { code: "damaged_model" });
+    await assert.rejects(ask("merged", join(parent, "none")), { code: "damaged_checkpoint" });
     await engine.stop(10_000);
   }));
 

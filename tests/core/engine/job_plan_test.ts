@@ -228,5 +228,5 @@ Deno.test("a job that goes on from a checkpoint must have its model, layout and 
       /'other': it is one of 'fixture'/,
     );
     await Deno.truncate(join(checkpoint, "value_head.safetensors"), 100);
-    await refused(from({}), "damaged_model", "checkpoint", /value_head.safetensors/);
+    await refused(from({}), "damaged_checkpoint", "checkpoint", /value_head.safetensors/);
   }));

@@ -7,6 +7,7 @@ import { generationSchema, scoreSchema } from "../../../core/engine/requests.ts"
 import { score } from "../../../core/engine/score.ts";
 import { ServedModels } from "../../../core/engine/served_models.ts";
 import { trainJob } from "../../../core/engine/train_job.ts";
+import { headerLength, LENGTH_BYTES, parseHeader } from "../../../core/model/safetensors_header.ts";
 import { Session } from "../../../core/ort/session.ts";
 import { inFolder } from "../model/in_folder.ts";
 import { KINDS, makeJob } from "../model/make_learner.ts";
@@ -42,8 +43,8 @@ async function copies(from: string, parent: string, count: number): Promise<stri
   const folders = Array.from({ length: count }, (_, copy) => join(parent, `copy-${copy}`));
   for (const folder of folders) {
     await Deno.mkdir(folder);
-    for await (const { name } of Deno.readDir(from)) {
-      await Deno.copyFile(join(from, name), join(folder, name));
+    for await (const { name, isFile } of Deno.readDir(from)) {
+      if (isFile) await Deno.copyFile(join(from, name), join(folder, name));
     }
   }
   return folders;
@@ -93,4 +94,98 @@ Deno.test("full weights that are sampled in turn do not all stay with their sess
       assert.equal(counts.at(-1), counts[8]);
       for (const answer of answers) assert.deepEqual(answer, answers[0]);
     });
+  }));
+
+/**
+ * Turns the signs of a tensor around where it lies, the file's size and time as they were. That a time was set back shows
+ * in the time of the change, which is told in whole seconds.
+ */
+async function negate(file: string, tensor: string): Promise<void> {
+  const { atime, mtime, ctime } = await Deno.stat(file);
+  while (Date.now() < ctime!.getTime() + 1000) await new Promise((resolve) => setTimeout(resolve, 50));
+  const bytes = await Deno.readFile(file);
+  const length = headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length, "x");
+  const json = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
+  const { begin, end } = parseHeader(json, bytes.length, "x").tensors.get(tensor)!;
+  for (let at = begin + 3; at < end; at += 4) bytes[at]! ^= 0x80; // float32, whose last byte has the sign
+  await Deno.writeFile(file, bytes);
+  await Deno.utime(file, atime!, mtime!);
+}
+
+Deno.test("a reward model whose files are written again is read again, whichever of them it is", () =>
+  inFolder(async (parent) => {
+    const [folder] = await copies(fixtureFolder("reward-qwen3"), parent, 1);
+    const served = new ServedModels(runtime);
+    const sample = {
+      ...{ prompt: "a", completion: "b", terminated: true },
+      ...{ prompt_ids: Int32Array.of(5), response_ids: Int32Array.of(6, 7) },
+    };
+    const scored = async () => {
+      using reward = await served.reward({ ...FOLDERS, rewards: { r: folder! } }, "r");
+      return (await reward.score([sample], never))[0]!;
+    };
+    const before = await scored();
+    assert.equal(await scored(), before);
+    await negate(join(folder!, "model.safetensors"), "score.weight");
+    assert.equal(await scored(), -before);
+    const shard = "model-00001-of-00001.safetensors";
+    await Deno.rename(join(folder!, "model.safetensors"), join(folder!, shard));
+    const index = JSON.stringify({ metadata: {}, weight_map: { "score.weight": shard } });
+    await Deno.writeTextFile(join(folder!, "model.safetensors.index.json"), index);
+    assert.equal(await scored(), -before);
+    await negate(join(folder!, shard), "score.weight");
+    assert.equal(await scored(), before);
+  }));
+
+Deno.test("a policy is read again when a file of its model, adapter or checkpoint is another", () =>
+  inFolder(async (parent) => {
+    const [model] = await copies(FOLDERS.model, parent, 1);
+    const adapter = join(parent, "adapter");
+    await Deno.mkdir(adapter);
+    for (const name of ["adapter_config.json", "adapter_model.safetensors"]) {
+      await Deno.copyFile(join(FOLDERS.model, "adapter", name), join(adapter, name));
+    }
+    const items = [{ prompt_token_ids: [5, 6], completion_token_ids: [7, 8] }];
+    const request = scoreSchema.parse({ model: "m", items });
+    const served = new ServedModels(runtime);
+    const scored = async () => {
+      using policy = await served.scorer({ model: model!, adapter, rewards: {} });
+      return (await score(policy, request, null, never)).data[0]!;
+    };
+    const first = await scored();
+    assert.deepEqual(await scored(), first);
+    const config = JSON.parse(await Deno.readTextFile(join(adapter, "adapter_config.json")));
+    await Deno.writeTextFile(
+      join(adapter, "adapter_config.json"),
+      JSON.stringify({ ...config, lora_alpha: 0.5 }),
+    );
+    const second = await scored();
+    assert.equal(second.ref_logprob, first.ref_logprob);
+    assert.notEqual(second.logprob, first.logprob);
+    await negate(join(model!, "model.safetensors"), "model.norm.weight");
+    assert.notEqual((await scored()).ref_logprob, first.ref_logprob);
+  }));
+
+Deno.test("a model whose files change while it is loaded is not put together of both", () =>
+  inFolder(async (parent) => {
+    const [model] = await copies(FOLDERS.model, parent, 1);
+    const served = new ServedModels(runtime);
+    const request = scoreSchema.parse({
+      model: "m",
+      items: [{ prompt_token_ids: [5], completion_token_ids: [7] }],
+    });
+    {
+      using policy = await served.scorer({ model: model!, rewards: {} });
+      // Its weights are read with the first score.
+      await Deno.writeTextFile(
+        join(model!, "config.json"),
+        await Deno.readTextFile(join(model!, "config.json")),
+      );
+      await assert.rejects(score(policy, request, null, never), {
+        code: "damaged_model",
+        message: /changed while they were read: ask again/,
+      });
+    }
+    using again = await served.scorer({ model: model!, rewards: {} });
+    assert.equal((await score(again, request, null, never)).data.length, 1);
   }));

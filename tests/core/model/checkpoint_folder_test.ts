@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { readCheckpoint, removeLeftovers, writeCheckpoint } from "../../../core/model/checkpoint_folder.ts";
+import {
+  checkListed,
+  readCheckpoint,
+  removeLeftovers,
+  writeCheckpoint,
+} from "../../../core/model/checkpoint_folder.ts";
+import { checkFile, openChecked } from "../../../core/model/checked_file.ts";
 import { inFolder } from "./in_folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -36,6 +42,22 @@ Deno.test("readCheckpoint() names the file that was changed, cut short or lost",
       [() => Deno.writeTextFile(join(folder, "w.bin"), "hellO"), /w.bin is not what .* SHA-256/],
       [() => Deno.truncate(join(folder, "w.bin"), 3), /w.bin has 3 bytes: .* with 5/],
       [() => Deno.remove(join(folder, "w.bin")), /w.bin of the checkpoint is missing/],
+      [
+        async () => {
+          await Deno.remove(join(folder, "w.bin"));
+          await Deno.mkdir(join(folder, "w.bin"));
+        },
+        /w.bin of the checkpoint is not a file/,
+      ],
+      [
+        async () => {
+          const path = join(folder, "checkpoint.json");
+          const text = await Deno.readTextFile(path);
+          await Deno.writeTextFile(path, text.replace('"facts": {}', '"facts": {"epoch": 2}'));
+        },
+        /checkpoint.json is not what the checkpoint was written with/,
+      ],
+      [() => Deno.remove(folder, { recursive: true }), /no checkpoint.json/],
       [() => Deno.writeTextFile(join(folder, "checkpoint.json"), "{"), /checkpoint.json is not JSON/],
       [() => Deno.writeTextFile(join(folder, "checkpoint.json"), '{"format_version":9}'), /format_version 9/],
       [
@@ -51,12 +73,70 @@ Deno.test("readCheckpoint() names the file that was changed, cut short or lost",
     for (const [damage, message] of faults) {
       await write();
       await damage();
-      await assert.rejects(readCheckpoint(folder), { name: "UserError", code: "damaged_model", message });
+      await assert.rejects(readCheckpoint(folder), {
+        name: "UserError",
+        code: "damaged_checkpoint",
+        message,
+      });
     }
     await write();
     await Deno.remove(join(folder, "w.bin"));
+    await assert.rejects(checkListed(folder, [{ name: "w.bin", bytes: 5, sha256: sha256("hellO") }]), {
+      code: "damaged_checkpoint",
+    });
     assert.equal((await readCheckpoint(folder, { verify: false })).files.length, 1);
   }));
+
+Deno.test("a file is hashed once per version, and a change of the same size in the same second is a version", () =>
+  inFolder(async (parent) => {
+    const folder = join(parent, "c");
+    const [file] = await writeCheckpoint(folder, { "w.bin": [bytes("hello")] });
+    const path = join(folder, "w.bin");
+    const { read } = Deno.FsFile.prototype;
+    let reads = 0;
+    Deno.FsFile.prototype.read = function (buffer) {
+      reads++;
+      return read.call(this, buffer);
+    };
+    try {
+      await Promise.all([checkFile(folder, file!), checkFile(folder, file!)]);
+      const once = reads;
+      await checkFile(folder, file!);
+      assert.equal(reads, once);
+    } finally {
+      Deno.FsFile.prototype.read = read;
+    }
+    for (
+      const write of [
+        () => Deno.writeTextFile(path, "hellO"),
+        async () => {
+          await Deno.writeTextFile(join(parent, "other"), "jello");
+          await Deno.rename(join(parent, "other"), path);
+        },
+      ]
+    ) {
+      await write();
+      await assert.rejects(checkFile(folder, file!), { code: "damaged_checkpoint", message: /SHA-256/ });
+    }
+    await Deno.writeTextFile(path, "hello");
+    using opened = await openChecked(folder, file!);
+    assert.equal(await new Response(opened.readable).text(), "hello");
+  }));
+
+Deno.test({
+  name: "a pipe in place of a checkpoint's file is refused without waiting for who might write to it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (parent) => {
+      for (const name of ["w.bin", "checkpoint.json"]) {
+        const folder = join(parent, name);
+        await writeCheckpoint(folder, { "w.bin": [bytes("hello")] });
+        await Deno.remove(join(folder, name));
+        await new Deno.Command("mkfifo", { args: [join(folder, name)] }).output();
+        await assert.rejects(readCheckpoint(folder), { code: "damaged_checkpoint", message: /not a file/ });
+      }
+    }),
+});
 
 Deno.test("a write that fails leaves the old checkpoint and no traces; one that was killed leaves only leftovers", () =>
   inFolder(async (parent) => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makeLearner as learnerOf } from "../../../core/engine/train_job.ts";
 import { BaseModel } from "../../../core/model/base_model.ts";
+import { readCheckpoint, writeCheckpoint } from "../../../core/model/checkpoint_folder.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../../core/model/checkpoint.ts";
 import { loadAdapter } from "../../../core/model/load_adapter.ts";
 import { ParameterSet } from "../../../core/model/parameter_set.ts";
@@ -188,8 +189,17 @@ async function copy(from: string, to: string): Promise<void> {
   for await (const { name } of Deno.readDir(from)) await Deno.copyFile(join(from, name), join(to, name));
 }
 
+/** Lists a checkpoint's files as they are now. */
+async function relist(folder: string): Promise<void> {
+  const { files, facts } = await readCheckpoint(folder, { verify: false });
+  const contents = await Promise.all(
+    files.map(async ({ name }) => [name, [await Deno.readFile(join(folder, name))]] as const),
+  );
+  await writeCheckpoint(folder, Object.fromEntries(contents), facts);
+}
+
 for (const kind of ["lora, separate", "full, shared"] as const) {
-  Deno.test(`${kind}: a truncated or missing file of a checkpoint is damaged_model, by name`, () =>
+  Deno.test(`${kind}: a truncated or missing file of a checkpoint is damaged_checkpoint, by name`, () =>
     inFolder(async (parent) => {
       const { folder } = await trained(parent, kind);
       const base = await openBase();
@@ -203,7 +213,7 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
           else await Deno.truncate(path, Math.floor((await Deno.stat(path)).size * 0.7));
           await assert.rejects(
             loadCheckpoint(base, damaged),
-            { name: "UserError", code: "damaged_model", message: new RegExp(name.split(".")[0]!) },
+            { name: "UserError", code: "damaged_checkpoint", message: new RegExp(name.split(".")[0]!) },
             `${damage} ${name}`,
           );
         }
@@ -211,7 +221,7 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
     }));
 }
 
-Deno.test("weights or adapters of another shape are damaged_model", () =>
+Deno.test("weights or adapters of another shape are damaged_checkpoint", () =>
   inFolder(async (parent) => {
     const base = await openBase();
     for (const kind of ["lora, separate", "full, shared"] as const) {
@@ -234,9 +244,10 @@ Deno.test("weights or adapters of another shape are damaged_model", () =>
         const damaged = join(parent, `${kind}-${file}`);
         await copy(folder, damaged);
         await writeSafetensors(join(damaged, file), tensors, { format: "pt" });
+        await relist(damaged);
         await assert.rejects(
           loadCheckpoint(base, damaged),
-          { name: "UserError", code: "damaged_model" },
+          { name: "UserError", code: "damaged_checkpoint" },
           file,
         );
       }

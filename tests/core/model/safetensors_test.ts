@@ -129,11 +129,13 @@ Deno.test("openSafetensors() reads shards that the index names", () =>
     assert.deepEqual(await source.read("b.weight"), weights.data);
     assert.equal(source.info("b.weight").file, "model-00002-of-00002.safetensors");
     source.close();
-    await index({ ...good, "c": "model-00002-of-00002.safetensors" });
-    await assert.rejects(
-      openSafetensors(folder),
-      damaged(/model-00002-of-00002.safetensors has no tensor "c"/),
-    );
+    for (const shard of ["pytorch_model-00001-of-00002.bin", "x.pt", "x.ckpt"]) {
+      await index({ ...good, "c": shard });
+      await assert.rejects(openSafetensors(folder), {
+        code: "unsupported_model",
+        message: `${shard} is a pickle, which runs what it holds: save the weights as safetensors`,
+      });
+    }
     await index({ ...good, "c": "model-00003-of-00002.safetensors" });
     await assert.rejects(openSafetensors(folder), damaged(/model-00003-of-00002.safetensors is missing/));
     for (
@@ -150,6 +152,50 @@ Deno.test("openSafetensors() reads shards that the index names", () =>
       await index({ ...good, "c": shard });
       await assert.rejects(openSafetensors(folder), damaged(/places tensor "c" in .*same folder/));
     }
+  }));
+
+Deno.test("openSafetensors() takes all that the files hold, whatever an index says is in which", () =>
+  inFolder(async (folder) => {
+    const [one, two] = ["model-1.safetensors", "model-2.safetensors"];
+    const of = (...values: number[]) => ({
+      dtype: "F32" as const,
+      shape: [values.length],
+      data: new Float32Array(values),
+    });
+    await writeSafetensors(join(folder, two), { a: of(1), both: of(2) });
+    await writeSafetensors(join(folder, one), { b: of(3), both: of(4) });
+    await writeSafetensors(join(folder, "model-3.safetensors"), { c: of(5) });
+    // Left out: b and both. In none: lm_head.weight. In another than it says: a. Not named: the third file.
+    const weight_map = { "lm_head.weight": two, a: one };
+    await Deno.writeTextFile(join(folder, "model.safetensors.index.json"), JSON.stringify({ weight_map }));
+    const source = await openSafetensors(folder);
+    assert.deepEqual(source.names(), ["a", "b", "both"]);
+    // The last of the files by name has it, in whatever order the index names them.
+    assert.deepEqual(await source.readFloat32("both"), new Float32Array([2]));
+    source.close();
+    await writeSafetensors(join(folder, "model.safetensors"), { d: of(6) });
+    const single = await openSafetensors(folder);
+    assert.deepEqual(single.names(), ["d"]);
+    single.close();
+  }));
+
+Deno.test("openSafetensors() names a pickle that is there instead, and a link that leads nowhere", () =>
+  inFolder(async (folder) => {
+    for (
+      const name of ["consolidated.00.pth", "model.ckpt", "pytorch_model.bin.index.json", "pytorch_model.bin"]
+    ) {
+      await Deno.writeTextFile(join(folder, name), "");
+      await assert.rejects(openSafetensors(folder), {
+        code: "unsupported_model",
+        message: `${name} is a pickle, which runs what it holds: save the weights as model.safetensors`,
+      });
+      await Deno.remove(join(folder, name));
+    }
+    await Deno.symlink("../blobs/none", join(folder, "model.safetensors"));
+    await assert.rejects(
+      openSafetensors(folder),
+      damaged(/model.safetensors is a link to a file that is not there/),
+    );
   }));
 
 Deno.test("openSafetensors() refuses a folder without weights, and one whose file is cut short", () =>
