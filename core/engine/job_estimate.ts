@@ -26,6 +26,7 @@ import { type Lanes, lanesOfBatch } from "../model/lanes.ts";
 import { parameterGroups, tuningOf } from "../model/network.ts";
 import { onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "../model/training_cut.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
+import { remembered } from "./remembered.ts";
 
 /** Bytes, by what takes them. */
 export interface MemoryParts {
@@ -69,7 +70,26 @@ const PROCESS_BYTES = 300e6;
 /** Freed blocks of one size do not always serve another: the arena of a whole step, over the largest run's values. */
 const FRAGMENTATION = 1.5;
 
-export function jobCost(
+/** Graphs of one kind that are kept: a request is often like the last one, and building takes most of an estimate. */
+const KEPT_GRAPHS = 4;
+const KEPT_COSTS = 256;
+
+const build = {
+  generate: remembered(KEPT_GRAPHS, generateArtifact),
+  evaluate: remembered(KEPT_GRAPHS, policyEvalArtifact),
+  train: remembered(KEPT_GRAPHS, policyTrainingArtifact),
+  values: remembered(KEPT_GRAPHS, valueEvalArtifact),
+  trainValues: remembered(KEPT_GRAPHS, valueTrainingArtifact),
+  scores: remembered(KEPT_GRAPHS, scoreArtifact),
+};
+
+/** What a job costs; one that differs in nothing that costs is not worked out again. */
+export const jobCost = remembered(KEPT_COSTS, costOf, (job, shape) => {
+  const { prompts: _prompts, reward: _reward, webhook: _webhook, metadata: _metadata, ...costs } = job;
+  return [{ ...costs, seed: 0, epochs: 0 }, shape];
+});
+
+function costOf(
   job: TrainingJobConfig,
   { model, rewards, adapter, longestPrompt, threads, target = "cpu" }: JobShape,
 ): JobCost {
@@ -84,15 +104,15 @@ export function jobCost(
   const tuning = held(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable));
   const critic = job.value.type === "separate" ? held(tuningOf(model, { ...job.value, type: "lora" })) : null;
   const options = { values, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
-  const train = (form: TrainingForm) => policyTrainingArtifact(model, tuning, { ...options, ...form });
+  const train = (form: TrainingForm) => build.train(model, tuning, { ...options, ...form });
   const blocks = attentionBlocks(columns + 1, target);
   const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
   const graphs = {
-    generate: generateArtifact(model, sampling, { truncation: false }),
-    evaluate: policyEvalArtifact(model, tuning, { entropy: false, values, blocks }),
-    ...(critic && { values: valueEvalArtifact(model, critic, { blocks }) }),
+    generate: build.generate(model, sampling, { truncation: false }),
+    evaluate: build.evaluate(model, tuning, { entropy: false, values, blocks }),
+    ...(critic && { values: build.values(model, critic, { blocks }) }),
     scores: rewards.map((of) =>
-      scoreArtifact(of, { type: "none", precision: PRECISION[target], target }, { blocks })
+      build.scores(of, { type: "none", precision: PRECISION[target], target }, { blocks })
     ),
   };
 
@@ -141,7 +161,7 @@ export function jobCost(
 
   const all = sizes(ppo.batch_size);
   const criticTraining = critic &&
-    valueTrainingArtifact(model, critic, { accumulate: true, recompute: run.recompute, blocks: run.blocks });
+    build.trainValues(model, critic, { accumulate: true, recompute: run.recompute, blocks: run.blocks });
   const token = { ...prompts, S: 1 };
   const scored = { ...all, N: ppo.batch_size };
   const step_flops = productFlops(graphs.generate, prompts) +

@@ -86,3 +86,14 @@ Deno.test("A job that does not fit is refused with the figures and with what wou
   assert.deepEqual(far.errors.map(({ path }) => path), ["model"]);
   assert.match(far.message, /smaller model/);
 });
+
+Deno.test("jobCost() works out once what differs only in what costs nothing", () => {
+  const at = shape("135m");
+  const cost = jobCost(workload("135m"), at);
+  assert.equal(
+    jobCost(workload("135m", { prompts: ["others"], seed: 7, metadata: { a: "b" }, epochs: 9 }), at),
+    cost,
+  );
+  assert.notDeepEqual(jobCost(workload("135m"), { ...at, longestPrompt: at.longestPrompt + 1 }), cost);
+  assert.notDeepEqual(jobCost(workload("135m", { value: { type: "shared" } }), at), cost);
+});
