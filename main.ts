@@ -5,8 +5,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "./core/db/open_database.ts";
+import { DEADLINES } from "./core/engine/deadlines.ts";
 import { engineCommand } from "./core/engine/engine_command.ts";
 import { EngineProcess } from "./core/engine/engine_process.ts";
+import { machineMemory, memoryPart } from "./core/engine/machine.ts";
 import { ServingEngine } from "./core/engine/serving_engine.ts";
 import { ModelRegistry } from "./core/hub/model_registry.ts";
 import { UserError } from "./core/errors.ts";
@@ -21,19 +23,13 @@ import { Deliverer } from "./core/webhooks/deliverer.ts";
 import { createApp } from "./routes/app.ts";
 import { type Answer, listen } from "./routes/listen.ts";
 
-const START_TIMEOUT_MS = 60_000;
-const STOP_GRACE_MS = 10_000;
-const CANCEL_GRACE_MS = 30_000;
-const SERVING_CANCEL_GRACE_MS = 60_000;
-const IDLE_TIMEOUT_MS = 300_000;
-const MAX_PENDING = 32;
 /** How long answers in progress may take when the server stops. */
 const DRAIN_MS = 3000;
 
 /** Everything but what an engine must not know. */
-function engineEnvironment(): Record<string, string> {
+function engineEnvironment(servingBytes: number): Record<string, string> {
   const { API_KEYS: _keys, HF_TOKEN: _token, ...rest } = Deno.env.toObject();
-  return rest;
+  return { ...rest, SERVING_MEMORY: String(servingBytes) };
 }
 
 /** Hub models; whoever names the hub in HF_ENDPOINT allows it, for downloads alone. */
@@ -55,31 +51,31 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     { folder: registry.root, links: false } as const,
   ];
   const sources = { db, modelRoots, dataDir };
-  const env = engineEnvironment();
+  const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
+  const env = engineEnvironment(servingBytes);
   const startEngine = (engineLogger: Logger) =>
     new EngineProcess({
       command: engineCommand(),
       env,
       logger: engineLogger,
-      start_timeout_ms: START_TIMEOUT_MS,
+      start_timeout_ms: DEADLINES.start_ms,
     });
   const guard = new OutboundGuard(settings.OUTBOUND_ALLOW);
   const feed = new EventFeed();
   const deliverer = new Deliverer({ db, guard, logger });
   const serving = new ServingEngine({
     start: () => startEngine(logger),
-    idle_timeout_ms: IDLE_TIMEOUT_MS,
-    max_pending: MAX_PENDING,
-    stop_grace_ms: STOP_GRACE_MS,
-    cancel_grace_ms: SERVING_CANCEL_GRACE_MS,
+    request_timeout_ms: settings.REQUEST_TIMEOUT_S * 1000,
+    memory_bytes: servingBytes,
   });
   const supervisor = new Supervisor({
     ...{ db, logger, dataDir, feed, startEngine },
     resolveFolders: (config) => resolveFolders(sources, config),
     onOutbox: () => deliverer.wake(),
     max_concurrent_jobs: settings.MAX_CONCURRENT_JOBS,
-    cancel_grace_ms: CANCEL_GRACE_MS,
-    stop_grace_ms: STOP_GRACE_MS,
+    freeMemory: () => serving.giveBack(),
+    cancel_grace_ms: DEADLINES.cancel_ms,
+    stop_grace_ms: DEADLINES.stop_ms,
   });
   const closing = new AbortController();
   const app = createApp({

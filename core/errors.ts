@@ -42,6 +42,7 @@ export type ErrorCode =
   | "database_busy"
   | "engine_crashed"
   | "engine_busy"
+  | "deadline_exceeded"
   | "cancelled"
   | "internal";
 

@@ -25,6 +25,11 @@ const environmentSchema = z.object({
   THREADS: integer(1, 1024).optional(),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
   MAX_CONCURRENT_JOBS: integer(1, 64).default(1),
+  REQUEST_TIMEOUT_S: integer(1, 86_400).default(600),
+  SERVING_MEMORY: z.string().regex(
+    /^([1-9]\d?|100)%$|^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
+    "Expected a share of the machine's memory such as 25%, or bytes such as 512M or 4G",
+  ).default("25%"),
   OUTBOUND_ALLOW: list(","),
   HF_ENDPOINT: z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, "Expected an http or https URL")
     .default("https://huggingface.co").transform((url) => url.replace(/\/+$/, "")),

@@ -8,6 +8,7 @@ import type { GenerationDelta, GenerationResult } from "../core/engine/requests.
 import { UserError } from "../core/errors.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
 import { type CompletionRequest, completionSchema, generationOf } from "./completion_schema.ts";
+import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
@@ -123,7 +124,7 @@ export function completions(context: AppContext): OpenAPIHono<Env> {
       if (request.stream) {
         return await generationEvents(c, context, command, forms(request, head)) as never;
       }
-      const { data, usage } = await context.serving.request(command, c.req.raw.signal);
+      const { data, usage } = await context.serving.request(command, asker(c));
       const choices = data.map((one) => choiceOf(one, request));
       return c.json({ ...head, choices, usage: usageOf(usage) }, 200);
     } catch (thrown) {

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { type SSEMessage, streamSSE } from "hono/streaming";
 import { type GenerateCommand, generationStream } from "../core/engine/generation_stream.ts";
 import type { GenerationDelta, GenerationResult } from "../core/engine/requests.ts";
+import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
@@ -32,8 +33,9 @@ export async function generationEvents(
   forms: GenerationForms,
 ): Promise<Response> {
   const gone = new AbortController();
-  const signal = AbortSignal.any([c.req.raw.signal, gone.signal]);
-  const pieces = generationStream(serving, command, signal);
+  const { client, signal: left } = asker(c);
+  const signal = AbortSignal.any([left, gone.signal]);
+  const pieces = generationStream(serving, command, { client, signal });
   let next = await pieces.next();
   c.header("x-accel-buffering", "no");
   return streamSSE(c, async (stream) => {

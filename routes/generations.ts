@@ -5,6 +5,7 @@ import type { ModelFolders } from "../core/engine/protocol.ts";
 import { type GenerationRequest, generationSchema, policyNames } from "../core/engine/requests.ts";
 import { UserError } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
+import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
@@ -99,7 +100,7 @@ export function generations(context: AppContext): OpenAPIHono<Env> {
     const { model, checkpoint, adapter } = request;
     const answer = { id: newId("generation"), model, checkpoint, adapter };
     if (request.stream) return await generationEvents(c, context, command, forms(answer)) as never;
-    const { data, usage } = await context.serving.request(command, c.req.raw.signal);
+    const { data, usage } = await context.serving.request(command, asker(c));
     return c.json({ ...answer, data, usage }, 200);
   });
 }

@@ -43,6 +43,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   database_busy: { status: 503, title: "Database busy", retry_after_s: 5 },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
   engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },
+  deadline_exceeded: { status: 503, title: "Deadline exceeded", retry_after_s: 60 },
   cancelled: { status: 499, title: "Request cancelled" },
   internal: { status: 500, title: "Internal error" },
 };

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { scoreSchema } from "../core/engine/requests.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
+import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
@@ -43,7 +44,7 @@ export function scores(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
     const request = c.req.valid("json");
     const folders = await resolveFolders(context, request);
-    const { data } = await context.serving.request({ type: "score", request, folders }, c.req.raw.signal);
+    const { data } = await context.serving.request({ type: "score", request, folders }, asker(c));
     return c.json({ data }, 200);
   });
 }

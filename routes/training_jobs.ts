@@ -7,6 +7,7 @@ import { jobView } from "../core/jobs/job_view.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { effectiveConfig, findSubmission, idempotencyKey, submitJob } from "../core/jobs/submit_job.ts";
 import { type TrainingJobConfig, trainingJobSchema } from "../core/ppo/config.ts";
+import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { dryRunSchema, jobSchema } from "./job_schema.ts";
 import { jsonBody } from "./json_body.ts";
@@ -107,7 +108,7 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
       checkWebhook(context, config);
       const folders = await resolveFolders(context, config);
       const job = { ...config, webhook: null };
-      const plan = await serving.request({ type: "check", job, folders }, c.req.raw.signal);
+      const plan = await serving.request({ type: "check", job, folders }, asker(c));
       if (dryRun) return c.json({ config: effectiveConfig(config), plan }, 200);
       submission = await submitJob(db, config, plan, key);
       supervisor.wake();

@@ -3,6 +3,7 @@
  * one. The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
  */
 import { dirname } from "node:path";
+import { HEARTBEAT_MS } from "../core/engine/deadlines.ts";
 import { writeCheckpoint } from "../core/model/checkpoint_folder.ts";
 import { readLines } from "../core/engine/ndjson.ts";
 import type { Command, JobPlan, Message, Progress, TrainingEvent } from "../core/engine/protocol.ts";
@@ -21,7 +22,18 @@ export const BEHAVIOURS = {
   /** Takes 20 ms for each of many steps. */
   slow: 7,
   reject_check: 8,
+  /** Says that it works on texts, and then nothing ever again. */
+  endless_text: 9,
+  /** Says nothing ever again. */
+  silent: 10,
+  /** Refuses for want of memory what comes first; a process that comes later takes it. */
+  too_large_once: 11,
 } as const;
+
+/** Nothing can interrupt this. */
+function hang(): never {
+  for (;;);
+}
 
 const encoder = new TextEncoder();
 const STEPS_PER_EPOCH = 2;
@@ -45,6 +57,18 @@ const cancels = new Map<string, PromiseWithResolvers<void>>();
 
 async function train(command: Extract<Command, { type: "train" }>): Promise<void> {
   const { id, job, folders } = command;
+  if (job.seed === BEHAVIOURS.endless_text) {
+    say({ id, type: "text", work: "texts" });
+    hang();
+  }
+  if (job.seed === BEHAVIOURS.too_large_once) {
+    const mark = `${folders.output}/refused`;
+    if (!await Deno.stat(mark).then(() => true, () => false)) {
+      await Deno.writeTextFile(mark, "");
+      const detail = "The job needs 2 GB, and there are 1 GB";
+      return say({ id, type: "error", error: { code: "job_too_large", detail } });
+    }
+  }
   const emit = (event: TrainingEvent) => say({ id, type: "event", event });
   const cancelled = Promise.withResolvers<void>();
   cancels.set(id, cancelled);
@@ -96,6 +120,8 @@ async function misbehave(id: string, seed: number, cancelled: Promise<void>): Pr
     case BEHAVIOURS.deaf:
       await new Promise(() => {});
       return true;
+    case BEHAVIOURS.silent:
+      return hang();
     case BEHAVIOURS.exit:
       Deno.stderr.writeSync(encoder.encode("native library: out of luck\n"));
       return Deno.exit(7);
@@ -135,6 +161,11 @@ async function handle(command: Command): Promise<void> {
       const piece = { index: 0, text: "piece", token_ids: [1, 2], finish_reason: null };
       const deltas = command.request.prompts.map((_, prompt_index) => ({ prompt_index, ...piece }));
       if (stream) say({ id, type: "event", event: { type: "deltas", deltas } });
+      if (command.request.seed === BEHAVIOURS.endless_text) {
+        say({ id, type: "text", work: "texts" });
+        hang();
+      }
+      if (command.request.seed === BEHAVIOURS.silent) hang();
       if (command.request.seed === BEHAVIOURS.die) Deno.kill(Deno.pid, "SIGKILL");
       if (command.request.seed === BEHAVIOURS.deaf) return;
       if (command.request.seed === BEHAVIOURS.hang) {
@@ -167,6 +198,8 @@ async function handle(command: Command): Promise<void> {
       const data = command.request.items.map(() => ({ logprob: -1, ref_logprob: -2, kl: 1 }));
       return say({ id, type: "result", result: { data } });
     }
+    case "trim":
+      return say({ id, type: "result", result: null });
     case "cancel":
       cancels.get(command.target)?.resolve();
       return say({ id, type: "result", result: null });
@@ -178,6 +211,7 @@ if (import.meta.main) {
     JSON.stringify({ level: "info", message: "fake engine", env: Object.keys(Deno.env.toObject()) }),
   );
   say({ type: "ready", pid: Deno.pid });
+  Deno.unrefTimer(setInterval(() => say({ type: "alive" }), HEARTBEAT_MS));
   for await (const line of readLines(Deno.stdin.readable, 64 * 1024 * 1024)) handle(JSON.parse(line));
   Deno.exit(0);
 }

@@ -8,12 +8,14 @@ import { DeltaBatches, FollowedCompletion } from "./followed_completion.ts";
 import { preparePrompt } from "./prepare_prompts.ts";
 import type { GenerationDelta, GenerationRequest, GenerationResult } from "./requests.ts";
 import type { ServedPolicy } from "./served_models.ts";
+import { TextWork } from "./text_work.ts";
 
 export interface GenerateOptions {
   /** Told of the pieces of each step when the request streams. */
   emit?: (deltas: GenerationDelta[]) => void;
   /** Whether to give each token's text and offset too. */
   tokens?: boolean;
+  text?: TextWork;
 }
 
 /** A completion to sample. */
@@ -39,14 +41,14 @@ export async function generate(
   policies: readonly ServedPolicy[],
   request: GenerationRequest,
   signal: AbortSignal,
-  { emit, tokens = false }: GenerateOptions = {},
+  { emit, tokens = false, text = new TextWork() }: GenerateOptions = {},
 ): Promise<GenerationResult> {
   const { base, tokenizer, stopTokenIds } = policies[0]!;
   if (tokenizer === null && request.stop.length > 0) {
     throw invalid("stop", "The model folder has no tokenizer: there is no text to look for stop strings in");
   }
   const room = request.max_new_tokens;
-  const prompts = request.prompts.map((prompt, index) => {
+  const prompts = await text.map(request.prompts, (prompt, index) => {
     const prepared = preparePrompt(prompt, `prompts.${index}`, { facts: base.facts, tokenizer, room });
     checkMemory(prepared.ids.length + room, policies[index]!.decoder.maxTokens, `prompts.${index}`);
     return prepared;
@@ -71,18 +73,20 @@ export async function generate(
     })),
     signal,
   );
-  const data = deltas !== null ? [] : decoded.map(({ response_ids, logprobs, finish_reason }, at) => {
-    const { prompt_index, index } = rows[at]!;
-    const terminated = stopTokenIds.has(response_ids.at(-1)!);
-    return followed[at]?.whole ?? {
-      prompt_index,
-      index,
-      text: tokenizer ? responseText(tokenizer, Int32Array.from(response_ids), terminated) : "",
-      token_ids: response_ids,
-      finish_reason,
-      ...(request.logprobs && { logprobs }),
-    };
-  });
+  const data = deltas !== null
+    ? []
+    : await text.map(decoded, ({ response_ids, logprobs, finish_reason }, at) => {
+      const { prompt_index, index } = rows[at]!;
+      const terminated = stopTokenIds.has(response_ids.at(-1)!);
+      return followed[at]?.whole ?? {
+        prompt_index,
+        index,
+        text: tokenizer ? responseText(tokenizer, Int32Array.from(response_ids), terminated) : "",
+        token_ids: response_ids,
+        finish_reason,
+        ...(request.logprobs && { logprobs }),
+      };
+    });
   const prompt_tokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0);
   const completion_tokens = decoded.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
   return { data, usage: { prompt_tokens, completion_tokens } };

@@ -32,12 +32,12 @@ function merge(before: GenerationDelta, after: GenerationDelta): GenerationDelta
 export async function* generationStream(
   serving: Pick<ServingEngine, "request">,
   command: GenerateCommand,
-  signal: AbortSignal,
+  { client, signal }: { client?: string; signal: AbortSignal },
 ): AsyncGenerator<GenerationDelta, GenerationResult["usage"], void> {
   const unread = new Map<string, GenerationDelta>();
   const abort = new AbortController();
   let unreadTokens = 0, ended = false, news = Promise.withResolvers<void>();
-  const result = serving.request(command, AbortSignal.any([signal, abort.signal]), (deltas) => {
+  const onDeltas = (deltas: GenerationDelta[]) => {
     for (const delta of deltas) {
       const key = `${delta.prompt_index}.${delta.index}`;
       const before = unread.get(key);
@@ -46,7 +46,9 @@ export async function* generationStream(
     }
     if (unreadTokens > MAX_UNREAD_TOKENS) abort.abort();
     news.resolve();
-  }).finally(() => {
+  };
+  const either = AbortSignal.any([signal, abort.signal]);
+  const result = serving.request(command, { client, signal: either, onDeltas }).finally(() => {
     ended = true;
     news.resolve();
   });

@@ -27,6 +27,7 @@ import { jobCost } from "./job_estimate.ts";
 import { type MachineMemory, machineMemory } from "./machine.ts";
 import { preparePrompt } from "./prepare_prompts.ts";
 import type { JobEstimate, JobFolders, JobPlan } from "./protocol.ts";
+import { TextWork } from "./text_work.ts";
 
 export interface PlannedJob {
   plan: JobPlan & { estimate: JobEstimate };
@@ -61,6 +62,7 @@ export async function planJob(
   job: TrainingJobConfig,
   folders: JobFolders,
   options: PlanOptions = planOptions({ threads: navigator.hardwareConcurrency, target: "cpu" }, "total"),
+  text = new TextWork(),
 ): Promise<PlannedJob> {
   const facts = await at("model", readFacts(folders.model));
   if (facts.task !== "causal_lm") {
@@ -72,10 +74,10 @@ export async function planJob(
   }
   await at("model", checkWeights(folders.model, facts, weightShapes(facts.model)));
   checkInt8(job, facts.model);
-  const rewards = await checkRewards(job, folders);
+  const rewards = await checkRewards(job, folders, text);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const adapter = folders.adapter ? await checkAdapter(job, facts, folders.adapter) : undefined;
-  const tokenizer = await at("model", loadTokenizer(folders.model));
+  const tokenizer = await at("model", text.whole(() => loadTokenizer(folders.model)));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
     if (id >= facts.model.vocab_size) {
       throw invalid(
@@ -86,8 +88,9 @@ export async function planJob(
     }
   }
   const room = job.ppo.max_new_tokens;
-  const prompts = job.prompts.map((prompt, index) =>
-    preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room })
+  const prompts = await text.map(
+    job.prompts,
+    (prompt, index) => preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room }),
   );
   return { plan: planOf(job, facts, prompts, { rewards, adapter }, options), facts, tokenizer, prompts };
 }
@@ -187,7 +190,11 @@ async function checkWeights(
 }
 
 /** Gives the models' configurations, each once. */
-async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promise<ModelConfig[]> {
+async function checkRewards(
+  job: TrainingJobConfig,
+  folders: JobFolders,
+  text: TextWork,
+): Promise<ModelConfig[]> {
   const models = new Map<string, ModelConfig>();
   for (const node of rewardNodes(job.reward)) {
     if (node.type !== "model") continue;
@@ -206,7 +213,9 @@ async function checkRewards(job: TrainingJobConfig, folders: JobFolders): Promis
     const trunk = weightShapes(facts.model).filter(({ name }) => name !== HEAD);
     const head = { name: "score.weight", shape: [1, facts.model.hidden_size] };
     await at("reward", checkWeights(folder, facts, [...trunk, head]));
-    if (!await sameTokenizer(folder, folders.model)) await at("reward", loadTokenizer(folder));
+    if (!await sameTokenizer(folder, folders.model)) {
+      await at("reward", text.whole(() => loadTokenizer(folder)));
+    }
     models.set(node.model, facts.model);
   }
   return [...models.values()];

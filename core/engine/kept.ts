@@ -57,11 +57,12 @@ export class Kept<Item> {
     for (const [key, { item }] of this.#entries) if (item !== undefined) yield [key, item];
   }
 
-  /** Frees an item unless somebody has it. */
-  letGo(key: string): void {
+  /** Frees an item unless somebody has it; says whether it did. */
+  letGo(key: string): boolean {
     const entry = this.#entries.get(key);
-    if (entry?.item === undefined || entry.users > 0) return;
+    if (entry?.item === undefined || entry.users > 0) return false;
     this.#entries.delete(key);
     this.#drop(entry.item);
+    return true;
   }
 }

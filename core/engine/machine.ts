@@ -20,6 +20,25 @@ export function machineMemory(root = "/"): MachineMemory {
   return memory;
 }
 
+/** What a process holds of the machine's memory; 0 where the system does not say. */
+export function residentBytes(pid: number, root = "/"): number {
+  return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(read(join(root, `proc/${pid}/status`)))?.[1] ?? 0);
+}
+
+/** Bytes of a part of the machine's memory, as SERVING_MEMORY says it: `25%`, or bytes as in `512M` and `4G`. */
+export function memoryPart(text: string, total: number): number {
+  const [, count, unit = ""] = /^(\d+)([%KMGT]?)$/.exec(text)!;
+  const sizes: Record<string, number> = {
+    "": 1,
+    "%": total / 100,
+    K: 2 ** 10,
+    M: 2 ** 20,
+    G: 2 ** 30,
+    T: 2 ** 40,
+  };
+  return Math.floor(Number(count) * sizes[unit]!);
+}
+
 function systemMemory(root: string): MachineMemory {
   const text = read(join(root, "proc/meminfo"));
   const bytes = (name: string) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]);

@@ -15,11 +15,13 @@ import { exportModel } from "./export_model.ts";
 import { generate } from "./generate.ts";
 import { requireDevice } from "./job_device.ts";
 import { planJob, planOptions } from "./job_plan.ts";
+import { HEARTBEAT_MS } from "./deadlines.ts";
 import { readLines } from "./ndjson.ts";
 import type { Command, Message, Result } from "./protocol.ts";
 import { requireInt8 } from "./prove_int8.ts";
 import { score } from "./score.ts";
 import { ServedModels, type ServedPolicy } from "./served_models.ts";
+import { TextWork } from "./text_work.ts";
 import { trainJob } from "./train_job.ts";
 
 /** A job of 100,000 long prompts stays below. */
@@ -34,6 +36,8 @@ let rates: Promise<MachineRates> | undefined;
 
 const library = Deno.env.get("ORT_LIBRARY") || undefined;
 const DEVICE = Deno.env.get("DEVICE") || "cpu";
+/** The API process has made bytes of a share of the machine. */
+const SERVING_BYTES = Number(Deno.env.get("SERVING_MEMORY") || 1 << 30);
 
 /**
  * onnxruntime is opened by the first command that needs it, on that command's device: a process that trains does nothing
@@ -52,19 +56,25 @@ function openRuntime(device = DEVICE): Runtime {
 }
 
 function servedModels(): ServedModels {
-  return served ??= new ServedModels(openRuntime());
+  return served ??= new ServedModels(openRuntime(), SERVING_BYTES);
 }
 
-type Work = Exclude<Command, { type: "cancel" }>;
+/** Commands that act at once, beside those that work. */
+type Work = Exclude<Command, { type: "cancel" | "trim" }>;
 
 /** Which commands may run while others of their kind do. */
 const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]);
+
+/** Whoever watches this process is told when a command begins to work on texts. */
+function textWork(id: string): TextWork {
+  return new TextWork((work) => send({ id, type: "text", work }));
+}
 
 /** What each command does; the table is total, so a command without a row does not compile. */
 const COMMANDS: {
   [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result>;
 } = {
-  check: async ({ job, folders }) => {
+  check: async ({ id, job, folders }) => {
     const device = job.device ?? DEVICE;
     requireDevice(job, device, library);
     const target = placeOf(device) === "cpu" ? "cpu" : "cuda";
@@ -73,6 +83,7 @@ const COMMANDS: {
       job,
       folders,
       planOptions({ threads: openRuntime().threads, target }, "total"),
+      textWork(id),
     );
     if (openRuntime().target !== target) return plan; // how fast the other device is, is not known here
     const { step_flops: flops, step_reads: reads } = plan.estimate;
@@ -80,7 +91,7 @@ const COMMANDS: {
     return { ...plan, estimate: { ...plan.estimate, step_seconds } };
   },
   train: async ({ id, job, folders }, signal) => {
-    const events = trainJob(openRuntime(job.device ?? DEVICE), job, folders, signal);
+    const events = trainJob(openRuntime(job.device ?? DEVICE), job, folders, signal, textWork(id));
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;
@@ -89,25 +100,30 @@ const COMMANDS: {
   },
   generate: async ({ id, request, folders, each, tokens }, signal) => {
     using lent = new DisposableStack();
+    const text = textWork(id);
     const wanted = each ?? request.prompts.map(() => folders);
     const policies = new Map<string, ServedPolicy>();
     for (const of of wanted) {
       const key = JSON.stringify(of);
-      if (!policies.has(key)) policies.set(key, lent.use(await servedModels().policy(of)));
+      if (!policies.has(key)) policies.set(key, lent.use(await servedModels().policy(of, text)));
     }
     return await generate(wanted.map((of) => policies.get(JSON.stringify(of))!), request, signal, {
-      tokens,
+      ...{ tokens, text },
       emit: (deltas) => send({ id, type: "event", event: { type: "deltas", deltas } }),
     });
   },
   export: async ({ format, folders, output }, signal) => ({
     files: await exportModel(openRuntime(), format, folders, output, signal),
   }),
-  score: async ({ request, folders }, signal) => {
+  score: async ({ id, request, folders }, signal) => {
     using lent = new DisposableStack();
-    const policy = lent.use(await servedModels().scorer(folders));
-    const context = { model: async (name: string) => lent.use(await servedModels().reward(folders, name)) };
-    return await score(policy, request, request.reward && await makeReward(request.reward, context), signal);
+    const text = textWork(id);
+    const policy = lent.use(await servedModels().scorer(folders, text));
+    const context = {
+      model: async (name: string) => lent.use(await servedModels().reward(folders, name, text)),
+    };
+    const reward = request.reward && await makeReward(request.reward, context);
+    return await score(policy, request, reward, signal, text);
   },
 };
 
@@ -137,7 +153,7 @@ async function run(command: Work, abort: AbortController): Promise<void> {
   try {
     abort.signal.throwIfAborted();
     if (!Object.hasOwn(COMMANDS, command.type)) {
-      const known = [...Object.keys(COMMANDS), "cancel"].join(", ");
+      const known = [...Object.keys(COMMANDS), "cancel", "trim"].join(", ");
       throw invalid("type", `Expected a command among ${known}: it is '${command.type}'`);
     }
     const handler = COMMANDS[command.type] as (command: Work, signal: AbortSignal) => Promise<Result>;
@@ -181,6 +197,7 @@ function parseCommand(line: string): Command {
 }
 
 send({ type: "ready", pid: Deno.pid });
+Deno.unrefTimer(setInterval(() => send({ type: "alive" }), HEARTBEAT_MS));
 /** The last command that ran by itself, and those since that run together. */
 let alone: Promise<void> = Promise.resolve();
 let together: Promise<void>[] = [];
@@ -202,6 +219,11 @@ try {
     const command = parseCommand(line);
     if (command.type === "cancel") {
       cancel(command.target);
+      continue;
+    }
+    if (command.type === "trim") {
+      served?.trim(0);
+      send({ id: command.id, type: "result", result: null });
       continue;
     }
     const abort = new AbortController();

@@ -36,7 +36,9 @@ export type Command =
   /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */
   | { id: string; type: "export"; format: ExportFormat; folders: ModelFolders; output: string }
   /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
-  | { id: string; type: "cancel"; target: string };
+  | { id: string; type: "cancel"; target: string }
+  /** Lets everything go that no command uses; acts at once. */
+  | { id: string; type: "trim" };
 
 /**
  * `merged`: full weights and the files beside them, as transformers loads them. `onnx`: what goes into that folder's
@@ -69,9 +71,16 @@ export type Result =
 
 export type Message =
   | { type: "ready"; pid: number }
+  /** Every second, while nothing keeps the process from saying it. */
+  | { type: "alive" }
+  /** Before a command works by what a model folder holds, which may have no end; and null after it. */
+  | { id: string; type: "text"; work: FolderWork | null }
   | { id: string; type: "event"; event: EngineEvent }
   | { id: string; type: "result"; result: Result }
   | { id: string; type: "error"; error: ErrorRecord };
+
+/** Texts of a request through a template and a tokenizer, or what may take longer: reading a folder's files. */
+export type FolderWork = "texts" | "folder";
 
 /** What a job will do, known before anything is loaded. */
 export interface JobPlan {

@@ -5,6 +5,7 @@ import type { RewardSource } from "../rewards/reward_source.ts";
 import { checkIds, preparePrompt } from "./prepare_prompts.ts";
 import type { Score, ScoreRequest, ScoreResult } from "./requests.ts";
 import type { ServedPolicy } from "./served_models.ts";
+import { TextWork } from "./text_work.ts";
 
 interface Item {
   prompt: string;
@@ -23,9 +24,10 @@ export async function score(
   request: ScoreRequest,
   reward: RewardSource | null,
   signal: AbortSignal,
+  text = new TextWork(),
 ): Promise<ScoreResult> {
   const { policy, critic, sharedCritic, tokenizer, stopTokenIds } = served;
-  const items = request.items.map((item, index) => itemOf(item, `items.${index}`, served));
+  const items = await text.map(request.items, (item, index) => itemOf(item, `items.${index}`, served));
   const { temperature } = request;
   // They may be the first to read the weights.
   const current = await blaming("model", policy.analyze(items, { temperature, entropy: true, signal }));
@@ -33,14 +35,12 @@ export async function score(
   checkFinite(current.logprobs, "policy");
   checkFinite(reference.logprobs, "reference");
   const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
-  const rewards = reward && await reward.score(
-    items.map((item) => {
-      const terminated = stopTokenIds.has(item.response_ids.at(-1)!);
-      const completion = tokenizer ? responseText(tokenizer, item.response_ids, terminated) : "";
-      return { ...item, completion, terminated };
-    }),
-    signal,
-  );
+  const samples = reward && await text.map(items, (item) => {
+    const terminated = stopTokenIds.has(item.response_ids.at(-1)!);
+    const completion = tokenizer ? responseText(tokenizer, item.response_ids, terminated) : "";
+    return { ...item, completion, terminated };
+  });
+  const rewards = samples && await reward!.score(samples, signal);
   const data = items.map(({ response_ids }, row): Score => {
     const logprobs = current.logprobs[row]!;
     const refs = reference.logprobs[row]!;

@@ -18,6 +18,7 @@ import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { Kept, type Lease } from "./kept.ts";
 import type { ModelFolders } from "./protocol.ts";
 import { stopIds } from "./stop_ids.ts";
+import { TextWork } from "./text_work.ts";
 import { loadReward } from "./train_job.ts";
 
 /** A model folder as all its policies share it. */
@@ -53,8 +54,8 @@ async function keyOf(folder: string): Promise<string> {
   return `${folder}\n${await folderVersion(folder)}`;
 }
 
-/** How much stays loaded for requests that may come again. */
-const KEPT = { bases: 2, policy_bytes: 1 << 30, full: 8, scorers: 2, rewards: 2 } as const;
+/** How many stay loaded for requests that may come again, as far as there is memory for them. */
+const KEPT = { bases: 2, full: 8, scorers: 2, rewards: 2 } as const;
 
 export class ServedModels {
   readonly #runtime: Runtime;
@@ -73,16 +74,22 @@ export class ServedModels {
   readonly #scorers = new Map<Policy, { critic: ValueNetwork | null; users: number }>();
   readonly #rewards = new Kept<LoadedReward>((reward) => reward.dispose());
 
-  constructor(runtime: Runtime) {
+  /** Resident bytes of the process with no more than one policy, when that was last so. */
+  #floor = 0;
+  readonly #budget: number;
+
+  /** @param budget resident bytes of the process from which on it keeps the last policy only */
+  constructor(runtime: Runtime, budget = Infinity) {
     this.#runtime = runtime;
+    this.#budget = budget;
   }
 
   /** The policy that these folders name; it stays until it is given back. */
-  async policy(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
+  async policy(folders: ModelFolders, text = new TextWork()): Promise<ServedPolicy & Disposable> {
     const model = await blaming("model", keyOf(folders.model));
     const own = folders.checkpoint ?? folders.adapter;
     const key = [model, own === undefined ? "" : await keyOf(own)].join("\n\n");
-    const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders, model)));
+    const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders, model, text)));
     this.#bases.touch(model);
     this.#trim();
     return {
@@ -98,8 +105,8 @@ export class ServedModels {
    * The same, to score with. The sessions that this takes are a policy's own, with many times the memory of an adapter,
    * so those of few policies stay when it is given back.
    */
-  async scorer(folders: ModelFolders): Promise<ServedPolicy & Disposable> {
-    const lent = await this.policy(folders);
+  async scorer(folders: ModelFolders, text = new TextWork()): Promise<ServedPolicy & Disposable> {
+    const lent = await this.policy(folders, text);
     const { policy, critic } = lent;
     const scorer = this.#scorers.get(policy) ?? { critic, users: 0 };
     scorer.users++;
@@ -122,28 +129,53 @@ export class ServedModels {
   }
 
   /** The reward of this name; it stays until it is given back. */
-  async reward(folders: ModelFolders, name: string): Promise<RewardSource & Disposable> {
+  async reward(
+    folders: ModelFolders,
+    name: string,
+    text = new TextWork(),
+  ): Promise<RewardSource & Disposable> {
     // Whether it needs a tokenizer of its own, the policy's decides.
     const reward = await blaming("reward", keyOf(folders.rewards[name]!));
     const key = `${reward}\n\n${await blaming("model", keyOf(folders.model))}`;
-    const load = () => ofOneVersion(folders.rewards[name]!, () => loadReward(this.#runtime, folders, name));
+    const read = () => text.whole(() => loadReward(this.#runtime, folders, name));
+    const load = () => ofOneVersion(folders.rewards[name]!, read);
     const lease = await blaming("reward", this.#rewards.lend(key, load));
     this.#trim();
     return {
-      score: (samples, signal) => blaming("reward", lease.item.source.score(samples, signal)),
+      // A reward model tokenises what it scores by its own folder's files.
+      score: (samples, signal) =>
+        blaming("reward", text.whole(() => lease.item.source.score(samples, signal))),
       [Symbol.dispose]: () => lease[Symbol.dispose](),
     };
   }
 
+  /**
+   * Lets policies go that nobody has, the least recently used first, until the process holds `budget` bytes, but for the
+   * last one. Without a budget everything goes.
+   */
+  trim(budget: number): void {
+    const policies = [...this.#policies.items()];
+    const { rss } = Deno.memoryUsage();
+    if (policies.length <= 1) this.#floor = rss;
+    // What one takes beside its parameters, such as sessions, is known only by how much the process has grown.
+    const each = (rss - this.#floor) / policies.length;
+    let held = rss;
+    for (const [key, policy] of budget > 0 ? policies.slice(0, -1) : policies) {
+      if (held <= budget) break;
+      if (this.#policies.letGo(key)) held -= Math.max(policy.bytes, each);
+    }
+    if (budget === 0) {
+      for (const kept of [this.#rewards, this.#bases]) {
+        for (const [key] of [...kept.items()]) if (kept.letGo(key)) held = 0;
+      }
+    }
+    if (held < rss) (globalThis as { gc?: () => void }).gc?.();
+  }
+
   /** Lets what is too much go, as far as nobody has it. */
   #trim(): void {
+    this.trim(this.#budget);
     const policies = [...this.#policies.items()];
-    let bytes = policies.reduce((sum, [, policy]) => sum + policy.bytes, 0);
-    for (const [key, policy] of policies) {
-      if (bytes <= KEPT.policy_bytes) break;
-      this.#policies.letGo(key);
-      bytes -= policy.bytes;
-    }
     // Full weights are sampled with sessions of their own, which may take more than the weights of a small model.
     const full = policies.filter(([, { policy }]) => policy.tuning.type === "full");
     for (const [key] of full.slice(0, Math.max(0, full.length - KEPT.full))) this.#policies.letGo(key);
@@ -158,9 +190,9 @@ export class ServedModels {
     }
   }
 
-  async #load(folders: ModelFolders, model: string): Promise<KeptPolicy> {
+  async #load(folders: ModelFolders, model: string, text: TextWork): Promise<KeptPolicy> {
     const load = async () => {
-      const loaded = await this.#loadBase(folders.model);
+      const loaded = await this.#loadBase(folders.model, text);
       if (await keyOf(folders.model) === model) return loaded;
       loaded.decoder.dispose();
       loaded.base.dispose();
@@ -176,7 +208,7 @@ export class ServedModels {
     }
   }
 
-  async #loadBase(folder: string): Promise<ServedBase> {
+  async #loadBase(folder: string, text: TextWork): Promise<ServedBase> {
     const base = await BaseModel.open(this.#runtime, folder);
     if (base.facts.task !== "causal_lm") {
       throw new UserError(
@@ -184,7 +216,7 @@ export class ServedModels {
         "Only language models can generate and score tokens: this is a reward model",
       );
     }
-    const tokenizer = await findTokenizer(folder);
+    const tokenizer = await text.whole(() => findTokenizer(folder));
     return { base, tokenizer, decoder: new BatchDecoder(base), stopTokenIds: stopIds(base.facts, tokenizer) };
   }
 

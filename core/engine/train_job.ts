@@ -23,6 +23,7 @@ import { planJob, type PlannedJob, planOptions, sameTokenizer } from "./job_plan
 import type { JobFolders, JobPlan, Metrics, TrainingEvent, TrainingSummary } from "./protocol.ts";
 import { proveInt8 } from "./prove_int8.ts";
 import { stopIds } from "./stop_ids.ts";
+import { TextWork } from "./text_work.ts";
 
 /** Runs a job to its end, yielding its events. */
 export async function* trainJob(
@@ -30,10 +31,11 @@ export async function* trainJob(
   job: TrainingJobConfig,
   folders: JobFolders & { output: string },
   signal: AbortSignal,
+  text?: TextWork,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const versions = () => Promise.all(foldersOf(folders).map((folder) => folderVersion(folder)));
   const before = await versions();
-  const planned = await planJob(job, folders, planOptions(runtime, "available"));
+  const planned = await planJob(job, folders, planOptions(runtime, "available"), text);
   await proveInt8(runtime, job, planned.facts.model);
   /** What was planned and what was loaded must be of the same files. */
   const checkVersions = async () => {
@@ -41,7 +43,7 @@ export async function* trainJob(
     if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
   };
   try {
-    return yield* runJob(runtime, job, folders, { planned, checkVersions }, signal);
+    return yield* runJob(runtime, job, folders, { planned, checkVersions }, signal, text);
   } catch (thrown) {
     throw withEstimate(thrown, planned.plan);
   }
@@ -71,11 +73,16 @@ async function* runJob(
   folders: JobFolders & { output: string },
   { planned, checkVersions }: { planned: PlannedJob; checkVersions: () => Promise<void> },
   signal: AbortSignal,
+  text = new TextWork(),
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
   const learner = await makeLearner(base, job, folders);
   const reward = await makeReward(job.reward, {
-    model: async (name) => (await loadReward(runtime, folders, name)).source,
+    model: async (name) => {
+      const { source } = await text.whole(() => loadReward(runtime, folders, name));
+      // A reward model tokenises what it scores by its own folder's files.
+      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
+    },
   });
   await checkVersions();
   const stopTokenIds = stopIds(planned.facts, planned.tokenizer, job.ppo.stop_token_ids);

@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   feed: EventFeed;
   max_concurrent_jobs: number;
   startEngine: (logger: Logger) => EngineProcess;
+  /** Frees what other processes hold and do not need; says whether there was any. */
+  freeMemory?: () => Promise<boolean>;
   /** @throws UserError when a model is gone. */
   resolveFolders: (config: StoredConfig) => Promise<ModelFolders>;
   /** Called when webhooks may have been written. */
@@ -159,7 +161,7 @@ export class Supervisor {
   }
 
   async #train(job: JobRow, run: Run, logger: Logger): Promise<TrainingSummary> {
-    const { db, dataDir, resolveFolders, startEngine } = this.#options;
+    const { db, dataDir, resolveFolders, startEngine, freeMemory } = this.#options;
     const { prompts } = await getJobWithPrompts(db, job.id);
     const output = join(dataDir, "jobs", job.id, String(job.attempt));
     const folders = { ...await resolveFolders(job.config), output };
@@ -168,16 +170,29 @@ export class Supervisor {
     const config: TrainingJobConfig = { ...job.config, prompts, webhook: null, metadata: job.metadata };
     if (this.#stopping.signal.aborted) throw new Error("The server is stopping");
     run.abort.signal.throwIfAborted();
-    run.engine = startEngine(logger);
     const place = { dataDir, jobId: job.id, attempt: job.attempt };
-    return await run.engine.request<TrainingSummary>(
-      { type: "train", job: config, folders },
-      async (event) => {
-        await recordEvent(this.#records, place, event);
-        this.#tell(job.id);
-      },
-      run.abort.signal,
-    );
+    const train = () => {
+      run.engine = startEngine(logger);
+      return run.engine.request<TrainingSummary>(
+        { type: "train", job: config, folders },
+        async (event) => {
+          await recordEvent(this.#records, place, event);
+          this.#tell(job.id);
+        },
+        run.abort.signal,
+      );
+    };
+    try {
+      return await train();
+    } catch (thrown) {
+      // Nothing has happened yet: a job that does not fit the memory there is now is refused before it starts.
+      const refused = thrown instanceof UserError && thrown.code === "job_too_large";
+      if (!refused || !await freeMemory?.() || this.#stopping.signal.aborted) throw thrown;
+      logger.info("Job begins again with the memory that serving held");
+      await run.engine?.stop(this.#options.stop_grace_ms);
+      run.abort.signal.throwIfAborted();
+      return await train();
+    }
   }
 
   /** Ends a job whose attempt ended with an error; nothing thrown here may reach the process. */

@@ -27,3 +27,17 @@ Deno.test("readSettings() takes a hub and a token, and tells nobody the token", 
     return true;
   });
 });
+
+Deno.test("readSettings() takes memory as a share or as bytes, and a time limit within a day", () => {
+  const { SERVING_MEMORY, REQUEST_TIMEOUT_S } = readSettings({});
+  assert.deepEqual([SERVING_MEMORY, REQUEST_TIMEOUT_S], ["25%", 600]);
+  for (const memory of ["1%", "100%", "512M", "4G", "1000000000"]) {
+    assert.equal(readSettings({ SERVING_MEMORY: memory }).SERVING_MEMORY, memory);
+  }
+  for (const memory of ["0", "0%", "101%", "4 G", "1.5G", "-1", "many"]) {
+    assert.throws(() => readSettings({ SERVING_MEMORY: memory }), /SERVING_MEMORY is '.*': Expected a share/);
+  }
+  for (const seconds of ["0", "86401", "x"]) {
+    assert.throws(() => readSettings({ REQUEST_TIMEOUT_S: seconds }), /REQUEST_TIMEOUT_S is/);
+  }
+});

@@ -45,10 +45,8 @@ export async function served(
     const logger = createLogger("debug", {}, (line) => it.logs.push(line));
     const serving = new ServingEngine({
       start: () => startFakeEngine(logger),
-      idle_timeout_ms: 60_000,
-      max_pending: 4,
-      stop_grace_ms: 5000,
-      cancel_grace_ms: 5000,
+      ...{ request_timeout_ms: 60_000, memory_bytes: Infinity },
+      limits: { running: 4, running_of_client: 4, waiting: 0 },
     });
     const guard = new OutboundGuard(["127.0.0.1"]);
     // Nobody listens there.

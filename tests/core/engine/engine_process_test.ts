@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { EngineProcess } from "../../../core/engine/engine_process.ts";
+import { EngineLost, type EngineOptions, EngineProcess } from "../../../core/engine/engine_process.ts";
 import type { JobPlan, TrainingEvent, TrainingSummary } from "../../../core/engine/protocol.ts";
-import { ServingEngine } from "../../../core/engine/serving_engine.ts";
+import { generationSchema } from "../../../core/engine/requests.ts";
 import type { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 import { trainingJobSchema } from "../../../core/ppo/config.ts";
@@ -11,12 +11,17 @@ import { BEHAVIOURS } from "../../fake_engine.ts";
 const FAKE = fileURLToPath(new URL("../../fake_engine.ts", import.meta.url));
 const rewards = {};
 
-function start(script = FAKE, lines: string[] = [], start_timeout_ms = 10_000): EngineProcess {
+function start(
+  script = FAKE,
+  lines: string[] = [],
+  deadlines: Partial<Pick<EngineOptions, "start_timeout_ms" | "silence_ms" | "text_ms">> = {},
+): EngineProcess {
   return new EngineProcess({
     command: [Deno.execPath(), "run", "-A", "--no-check", script],
     env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "" },
     logger: createLogger("debug", {}, (line) => lines.push(line)),
-    start_timeout_ms,
+    start_timeout_ms: 20_000,
+    ...deadlines,
   });
 }
 
@@ -115,25 +120,13 @@ Deno.test("request() fails with what an event handler throws", async () => {
 Deno.test("EngineProcess gives up on a program that never says ready", async () => {
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(script, "setInterval(() => {}, 1000);");
-  const engine = start(script, [], 300);
+  const engine = start(script, [], { start_timeout_ms: 300 });
   await assert.rejects(engine.request({ type: "check", job: job(0), folders: { model: "/m", rewards } }), {
     code: "runtime_unavailable",
   });
   await engine.exited;
   await Deno.remove(script);
 });
-
-const serve = (options: { idle_timeout_ms?: number; max_pending?: number } = {}) =>
-  new ServingEngine({
-    start: () => start(),
-    idle_timeout_ms: 60_000,
-    max_pending: 4,
-    stop_grace_ms: 5000,
-    cancel_grace_ms: 5000,
-    ...options,
-  });
-
-const check = { type: "check", job: job(0), folders: { model: "/m", rewards } } as const;
 
 Deno.test("EngineProcess says that a program cannot be started, and only the log says which", () => {
   const lines: string[] = [];
@@ -150,32 +143,32 @@ Deno.test("EngineProcess says that a program cannot be started, and only the log
   assert.ok(lines.some((line) => line.includes("/nowhere/deno")), lines.join());
 });
 
-Deno.test("ServingEngine starts once, survives a crash and stops when idle", async () => {
-  const serving = serve({ idle_timeout_ms: 200 });
-  assert.equal(serving.pid, null);
-  const plans = await Promise.all([serving.request(check), serving.request(check)]);
-  assert.equal(plans[0].steps, 2);
-  const first = serving.pid;
-  const request = { model: "m", checkpoint: null, prompts: ["a"], seed: BEHAVIOURS.die } as never;
-  await assert.rejects(serving.request({ type: "generate", request, folders: check.folders }), {
-    code: "engine_crashed",
-  });
-  await serving.request(check);
-  assert.notEqual(serving.pid, first);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  assert.equal(serving.pid, null);
-  await serving.close();
-  await assert.rejects(serving.request(check), { code: "runtime_unavailable" });
+Deno.test("a process that hangs in a text is ended; that request is told what hung, the others that they can try again", async () => {
+  const engine = start(FAKE, [], { text_ms: 200 });
+  const folders = { model: "/m", rewards };
+  const ask = (seed: number) =>
+    engine.request({
+      type: "generate",
+      folders,
+      request: generationSchema.parse({ model: "m", prompts: ["a"], seed }),
+    });
+  const other = ask(BEHAVIOURS.hang);
+  const hanging = ask(BEHAVIOURS.endless_text);
+  await Promise.all([
+    assert.rejects(hanging, (error: UserError) => {
+      assert.deepEqual([error.code, error.errors[0]!.path], ["damaged_model", "model"]);
+      assert.match(error.message, /tokenizer or chat template/);
+      return true;
+    }),
+    assert.rejects(other, (error) => error instanceof EngineLost),
+  ]);
+  assert.equal((await engine.exited).signal, "SIGKILL");
 });
 
-Deno.test("ServingEngine refuses more requests than it may hold", async () => {
-  const serving = serve({ max_pending: 1 });
-  const abort = new AbortController();
-  const request = { model: "m", checkpoint: null, prompts: ["a"], seed: BEHAVIOURS.hang } as never;
-  const hanging = serving.request({ type: "generate", request, folders: check.folders }, abort.signal);
-  await assert.rejects(serving.request(check), { code: "engine_busy" });
-  abort.abort();
-  await assert.rejects(hanging);
-  await serving.request(check);
-  await serving.close();
+Deno.test("a process that has work and says nothing is ended, and one that has none may be silent", async () => {
+  const engine = start(FAKE, [], { silence_ms: 4000 });
+  const folders = await trainFolders();
+  const silent = engine.request({ type: "train", job: job(BEHAVIOURS.silent), folders }, () => {});
+  await assert.rejects(silent, { code: "engine_crashed", message: /said nothing for 4 s/ });
+  await Deno.remove(folders.output, { recursive: true });
 });

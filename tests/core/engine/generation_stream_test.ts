@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type GenerateCommand, generationStream } from "../../../core/engine/generation_stream.ts";
 import { type GenerationDelta, generationSchema } from "../../../core/engine/requests.ts";
-import type { ServingEngine } from "../../../core/engine/serving_engine.ts";
+import type { AskOptions, ServingEngine } from "../../../core/engine/serving_engine.ts";
 import { UserError } from "../../../core/errors.ts";
 
 const USAGE = { prompt_tokens: 3, completion_tokens: 9 };
@@ -22,13 +22,13 @@ function scripted(signal = new AbortController().signal) {
   const answer = Promise.withResolvers<{ data: []; usage: typeof USAGE }>();
   let say!: (deltas: GenerationDelta[]) => void;
   let cancelled!: AbortSignal;
-  const request = (_command: unknown, signal: AbortSignal, onDeltas: typeof say) => {
-    say = onDeltas;
-    cancelled = signal;
-    signal.addEventListener("abort", () => answer.reject(new UserError("cancelled", "Cancelled")));
+  const request = (_command: unknown, { signal, onDeltas }: AskOptions) => {
+    say = onDeltas!;
+    cancelled = signal!;
+    cancelled.addEventListener("abort", () => answer.reject(new UserError("cancelled", "Cancelled")));
     return answer.promise;
   };
-  const stream = generationStream({ request } as Pick<ServingEngine, "request">, command, signal);
+  const stream = generationStream({ request } as Pick<ServingEngine, "request">, command, { signal });
   const first = stream.next();
   return { stream, first, say, cancelled, end: () => answer.resolve({ data: [], usage: USAGE }), answer };
 }

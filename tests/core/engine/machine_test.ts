@@ -1,7 +1,12 @@
 /** What a machine has, from files laid out as the system lays them out. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { type MachineMemory, machineMemory } from "../../../core/engine/machine.ts";
+import {
+  type MachineMemory,
+  machineMemory,
+  memoryPart,
+  residentBytes,
+} from "../../../core/engine/machine.ts";
 import { inFolder } from "../model/in_folder.ts";
 
 const MEMINFO = "MemTotal:       16000000 kB\nMemFree:  1 kB\nMemAvailable:    9000000 kB\n";
@@ -49,4 +54,23 @@ Deno.test("The first version of control groups counts too, and a group that is f
 Deno.test("This machine has memory", () => {
   const { total, available } = machineMemory();
   assert.ok(total >= available && available > 0);
+});
+
+Deno.test("memoryPart() gives bytes for bytes and shares", () => {
+  const cases = [["25%", 2e9], ["100%", 8e9], ["1000", 1000], ["512M", 512 * 2 ** 20], [
+    "4G",
+    4 * 2 ** 30,
+  ]] as const;
+  for (const [text, bytes] of cases) assert.equal(memoryPart(text, 8e9), bytes, text);
+});
+
+Deno.test({
+  name: "residentBytes() tells what a process holds, and 0 of one that is not there",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    const { rss } = Deno.memoryUsage();
+    const bytes = residentBytes(Deno.pid);
+    assert.ok(bytes > rss / 2 && bytes < rss * 2, `${bytes} beside ${rss}`);
+    assert.equal(residentBytes(2 ** 30), 0);
+  },
 });

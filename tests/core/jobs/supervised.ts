@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Database, openDatabase } from "../../../core/db/open_database.ts";
 import type { JobRow } from "../../../core/db/schema.ts";
-import { EngineProcess } from "../../../core/engine/engine_process.ts";
+import { type EngineOptions, EngineProcess } from "../../../core/engine/engine_process.ts";
 import { UserError } from "../../../core/errors.ts";
 import { EventFeed } from "../../../core/jobs/event_feed.ts";
 import { createJob } from "../../../core/jobs/job_lifecycle.ts";
@@ -30,12 +30,16 @@ export const PLAN = {
 };
 
 /** Starts a fake engine. */
-export function startFakeEngine(logger: Logger): EngineProcess {
+export function startFakeEngine(
+  logger: Logger,
+  deadlines: Partial<Pick<EngineOptions, "silence_ms" | "text_ms">> = {},
+): EngineProcess {
   return new EngineProcess({
     command: [Deno.execPath(), "run", "-A", "--no-check", FAKE_ENGINE],
     env: { HOME: Deno.env.get("HOME") ?? "/" },
     logger,
     start_timeout_ms: 20_000,
+    ...deadlines,
   });
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { jobs } from "../../../core/db/schema.ts";
 import { claimJob } from "../../../core/jobs/job_lifecycle.ts";
 import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
-import { eventually, Supervised, supervised } from "./supervised.ts";
+import { eventually, startFakeEngine, Supervised, supervised } from "./supervised.ts";
 
 const types = async (it: Supervised, id: string) =>
   (await listEvents(it.db, id, { limit: 1000, afterSeq: 0 })).rows.map(({ type }) =>
@@ -267,4 +267,27 @@ Deno.test("start() ends a job that was being cancelled when the server died", as
     await it.supervisor.start();
     assert.equal((await getJob(it.db, id)).status, "cancelled");
   });
+});
+
+Deno.test("a job that hangs in its model's tokenizer or template fails by name, and the next one runs", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("endless_text");
+    const next = await it.create("succeed");
+    const { error } = await it.reaches(id, "failed");
+    assert.deepEqual([error!.code, error!.errors![0]!.path], ["damaged_model", "model"]);
+    assert.match(error!.detail, /tokenizer or chat template/);
+    await it.reaches(next.id, "succeeded");
+  }, { startEngine: (logger) => startFakeEngine(logger, { text_ms: 300 }) });
+});
+
+Deno.test("a job that does not fit is checked again once memory was given back, and refused when there was none", async () => {
+  for (const given of [true, false]) {
+    await supervised(async (it) => {
+      await it.supervisor.start();
+      const { id } = await it.create("too_large_once");
+      const { error, attempt } = await it.reaches(id, given ? "succeeded" : "failed");
+      assert.deepEqual([error?.code, attempt], [given ? undefined : "job_too_large", 1]);
+    }, { freeMemory: () => Promise.resolve(given) });
+  }
 });
