@@ -1,5 +1,6 @@
 /** The whole HTTP surface: middleware in order, one file per resource, errors in one place. */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, Next } from "hono";
 import { requestId } from "hono/request-id";
 import { accessLog } from "./access_log.ts";
 import { authenticate } from "./authenticate.ts";
@@ -13,6 +14,7 @@ import { jobEvents } from "./job_events.ts";
 import { jobMetrics } from "./job_metrics.ts";
 import { models } from "./models.ts";
 import { openaiErrors } from "./openai_errors.ts";
+import { refuseForeign, requireHost } from "./own_requests.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { scores } from "./scores.ts";
 import { sharedReads } from "./shared_reads.ts";
@@ -24,31 +26,53 @@ const INFO = {
   description: "PPO fine-tuning of language models behind a REST API.",
 };
 
-/** The methods that exist for a path, for a 405. */
+/** The methods that exist for a path, for Allow; none: nothing is there. */
 function allowedMethods(app: OpenAPIHono<Env>, path: string): string[] {
   const matches = (pattern: string) =>
     new RegExp(`^${pattern.replaceAll(/:[^/{]+(\{[^}]*\})?/g, "[^/]+")}$`).test(path);
   const methods = app.routes.filter((route) => route.method !== "ALL" && matches(route.path)).map((
     { method },
   ) => method);
-  return [...new Set(methods)];
+  const allowed = [...new Set(methods)];
+  if (allowed.length === 0) return [];
+  return [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+}
+
+/**
+ * Headers that every answer has, and the length that an answer to HEAD would have had to GET. What an answer says of
+ * caching stays only where it is public: all else may hold what a key opened, or a secret.
+ */
+async function commonHeaders(c: Context<Env>, next: Next): Promise<void> {
+  await next();
+  const { headers, body } = c.res;
+  if (c.req.raw.method === "HEAD" && body !== null) {
+    // Tables are sent as they are made.
+    if (headers.get("content-type")?.startsWith("text/csv")) await body.cancel();
+    else headers.set("content-length", String((await c.res.clone().arrayBuffer()).byteLength));
+  }
+  if (!headers.get("cache-control")?.startsWith("public")) headers.set("cache-control", "no-store");
+  // Problems are made without the context, so the id is set here once more.
+  headers.set("x-request-id", c.get("requestId"));
+  headers.set("x-content-type-options", "nosniff");
 }
 
 /** Builds the app around the process's parts. */
 export function createApp(context: AppContext): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({
     defaultHook: (result) => result.success ? undefined : invalidProblem(result.error),
+    // A slash at the end of a path makes no other resource of it.
+    strict: false,
   });
   app.use(requestId());
   app.use(accessLog(context.logger));
-  app.use(async function commonHeaders(c, next) {
-    await next();
-    // Problems are made without the context, so the id is set here once more.
-    c.res.headers.set("x-request-id", c.get("requestId"));
-    c.res.headers.set("x-content-type-options", "nosniff");
-  });
+  app.use(commonHeaders);
   app.use("/v1/completions", openaiErrors);
-  app.use("/v1/*", authenticate(context.apiKeys));
+  app.use(requireHost);
+  app.use("/v1/*", refuseForeign());
+  for (const made of ["/v1/checkpoints/:id/exports/:format", "/v1/checkpoints/:id/files/:format/:name"]) {
+    app.use(made, refuseForeign(true));
+  }
+  app.use("/v1/*", authenticate(context.apiKeys, context.wrongKeys));
   app.use("/v1/training-jobs/*", sharedReads(context.db));
 
   for (
@@ -78,6 +102,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.notFound((c) => {
     const allow = allowedMethods(app, c.req.path);
     if (allow.length === 0) return problem("not_found", `Nothing is at ${c.req.path.slice(0, 200)}`);
+    if (c.req.raw.method === "OPTIONS") return c.body(null, 204, { allow: allow.join(", ") });
     const detail = `${c.req.method} is not possible here: use ${allow.join(" or ")}`;
     return problem("method_not_allowed", detail, [], { allow: allow.join(", ") });
   });

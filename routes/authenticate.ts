@@ -5,43 +5,39 @@
 import type { MiddlewareHandler } from "hono";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Env } from "./context.ts";
+import { namesLocalHost } from "./own_requests.ts";
 import { problem } from "./problem.ts";
+import { WrongKeys } from "./wrong_keys.ts";
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/**
- * Whether a URL's host is no name that anybody else gave this machine. A web page's own name can be made to lead to
- * loopback, and its scripts could then do all that needs no key.
- */
-function isLocalHost(url: string): boolean {
-  // What a client sends as its host may make no URL.
-  const host = URL.parse(url)?.hostname ?? "";
-  // In a URL only an IPv6 address has brackets, and only an IPv4 one ends in a number.
-  return /^(localhost|.*\.localhost|\[.*\]|[\d.]+)$/.test(host);
-}
-
 /** Compares against every key in constant time. */
-export function authenticate(keys: readonly string[]): MiddlewareHandler<Env> {
+export function authenticate(keys: readonly string[], wrong = new WrongKeys()): MiddlewareHandler<Env> {
   const known = keys.map(digest);
+  const refuse = (detail: string) => problem("unauthorized", detail, [], { "www-authenticate": "Bearer" });
   return async function authenticate(c, next) {
     c.set("apiKey", "");
-    if (known.length === 0 && !isLocalHost(c.req.url)) {
-      return problem(
-        "unauthorized",
+    if (known.length === 0 && !namesLocalHost(c)) {
+      return refuse(
         "Without API_KEYS only requests to localhost or to an address are answered, not to another name",
-        [],
-        { "www-authenticate": "Bearer" },
       );
     }
     if (known.length > 0) {
       const [, key] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
-      const given = digest(key ?? "");
-      const matches = known.filter((one) => timingSafeEqual(one, given)).length;
-      if (key === undefined || matches === 0) {
-        const detail = key === undefined
-          ? "Send one of the server's API keys as 'Authorization: Bearer <key>'"
-          : "The API key is not one of the server's";
-        return problem("unauthorized", detail, [], { "www-authenticate": "Bearer" });
+      if (key === undefined) {
+        return refuse("Send one of the server's API keys as 'Authorization: Bearer <key>'");
+      }
+      const address = c.env?.address ?? "";
+      const wait_s = wrong.wait(address);
+      // Not even a right key is told from a wrong one then, or the limit would be none.
+      if (wait_s > 0) {
+        const detail = `Too many wrong API keys came from this address: try again in ${wait_s} s`;
+        return problem("too_many_requests", detail, [], { "retry-after": String(wait_s) });
+      }
+      const given = digest(key);
+      if (known.filter((one) => timingSafeEqual(one, given)).length === 0) {
+        wrong.add(address);
+        return refuse("The API key is not one of the server's");
       }
       c.set("apiKey", key);
     }

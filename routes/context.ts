@@ -8,6 +8,7 @@ import type { Logger } from "../core/log.ts";
 import type { ModelRoot } from "../core/model/model_places.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
 import type { Connection } from "./listen.ts";
+import type { WrongKeys } from "./wrong_keys.ts";
 
 export interface AppContext {
   db: Database;
@@ -32,6 +33,7 @@ export interface AppContext {
   body_silence_ms?: number;
   max_event_streams?: number;
   heartbeat_ms?: number;
+  wrongKeys?: WrongKeys;
 }
 
 /** Per request. */

@@ -10,6 +10,7 @@ import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
 import type { AppContext, Env } from "./context.ts";
 import { eventSchema } from "./job_schema.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
+import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
 
@@ -31,6 +32,7 @@ function serverSentEvent(row: EventRow): Uint8Array {
     `event: ${row.type}\ndata: ${JSON.stringify(eventView(row))}\nid: ${row.id}\n\n`,
   );
 }
+const TYPES = ["application/json", "text/event-stream"] as const;
 
 const route = createRoute({
   method: "get",
@@ -165,7 +167,8 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
     const { id } = c.req.valid("param");
     const { limit, after } = c.req.valid("query");
     const job = await getJob(db, id);
-    if (!c.req.header("accept")?.includes("text/event-stream")) {
+    c.header("vary", "accept");
+    if (preferredType(c.req.header("accept"), TYPES) === "application/json") {
       const afterSeq = await eventSeq(db, id, after, "after");
       const page = await listEvents(db, id, { limit, afterSeq });
       return c.json(pageBody(page, eventView, (row) => row.id), 200);

@@ -7,10 +7,13 @@ import { metricsView } from "../core/jobs/job_view.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jobMetricsSchema } from "./job_schema.ts";
 import { limitParam, pageBody, pageSchema } from "./paging.ts";
+import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
 
 const MAX_ROWS = 1000;
+const TYPES = ["application/json", "text/csv"] as const;
+const FORMATS = { "application/json": "json", "text/csv": "csv" } as const;
 
 const route = createRoute({
   method: "get",
@@ -21,8 +24,9 @@ const route = createRoute({
     params: jobParams,
     query: z.strictObject({
       scope: z.enum(["step", "epoch"]).default("step"),
-      format: z.enum(["json", "csv"]).default("json").openapi({
-        description: "csv gives all rows after the cursor, whatever the limit.",
+      format: z.enum(["json", "csv"]).optional().openapi({
+        description:
+          "csv gives all rows after the cursor, whatever the limit. Without it Accept decides, and json is the default.",
       }),
       limit: limitParam(MAX_ROWS, MAX_ROWS),
       after: z.string().regex(/^\d{1,12}$/, "Expected the next_cursor of an earlier page").transform(Number)
@@ -59,7 +63,8 @@ async function* csvLines(db: Database, id: string, scope: MetricsRow["scope"], a
 export function jobMetrics({ db }: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route, async (c) => {
     const { id } = c.req.valid("param");
-    const { format, ...query } = c.req.valid("query");
+    const { format = FORMATS[preferredType(c.req.header("accept"), TYPES)], ...query } = c.req.valid("query");
+    c.header("vary", "accept");
     await getJob(db, id);
     if (format === "csv") {
       const lines = ReadableStream.from(csvLines(db, id, query.scope, query.after));

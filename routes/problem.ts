@@ -90,6 +90,7 @@ export function problem(
     status,
     headers: {
       "content-type": "application/problem+json",
+      "cache-control": "no-store",
       ...(retry_after_s !== undefined && { "retry-after": String(retry_after_s) }),
       ...headers,
     },

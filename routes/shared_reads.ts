@@ -13,34 +13,33 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /** To be used for paths whose JSON comes from the database alone, and is the same for every caller. */
 export function sharedReads(db: Pick<Database, "version">): MiddlewareHandler<Env> {
-  const kept = new Map<string, ArrayBuffer>();
+  const kept = new Map<string, { body: ArrayBuffer; headers: Record<string, string> }>();
   let bytes = 0;
   let version = -1;
   let since = 0;
 
   return async function sharedReads(c, next) {
-    if (c.req.raw.method !== "GET" || c.req.header("accept")?.includes("text/event-stream")) {
-      return await next();
-    }
+    if (c.req.raw.method !== "GET") return await next();
     if (version !== db.version || performance.now() - since > MAX_AGE_MS) {
       kept.clear();
       bytes = 0;
       version = db.version;
       since = performance.now();
     }
-    const headers = { "content-type": "application/json" };
-    const key = c.req.url;
+    const key = `${c.req.url} ${c.req.header("accept") ?? ""}`;
     const known = kept.get(key);
-    if (known) return c.body(known, 200, headers);
+    if (known) return c.body(known.body, 200, known.headers);
     const asked = { version, since };
     await next();
     if (c.res.status !== 200 || !c.res.headers.get("content-type")?.startsWith("application/json")) return;
+    const headers = Object.fromEntries(c.res.headers);
     const body = await c.res.arrayBuffer();
     c.res = new Response(body, { headers });
     const isCurrent = asked.version === db.version && asked.since === since;
     if (!isCurrent || kept.has(key) || body.byteLength > MAX_BODY_BYTES) return;
-    if (bytes + body.byteLength > MAX_KEPT_BYTES) return;
-    bytes += body.byteLength;
-    kept.set(key, body);
+    const size = body.byteLength + key.length;
+    if (bytes + size > MAX_KEPT_BYTES) return;
+    bytes += size;
+    kept.set(key, { body, headers });
   };
 }

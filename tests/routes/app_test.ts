@@ -63,11 +63,11 @@ Deno.test("A wrong method is answered 405 with the right ones", async () => {
   await served(async (it) => {
     for (
       const [method, path, allow] of [
-        ["DELETE", "/v1/training-jobs", "POST, GET"],
-        ["GET", "/v1/training-jobs/job_1/cancel", "POST"],
-        ["PUT", "/v1/models", "GET, POST"],
-        ["GET", "/v1/generations", "POST"],
-        ["POST", "/healthz", "GET"],
+        ["DELETE", "/v1/training-jobs", "POST, GET, HEAD, OPTIONS"],
+        ["GET", "/v1/training-jobs/job_1/cancel", "POST, OPTIONS"],
+        ["PUT", "/v1/models", "GET, POST, HEAD, OPTIONS"],
+        ["GET", "/v1/generations", "POST, OPTIONS"],
+        ["POST", "/healthz", "GET, HEAD, OPTIONS"],
       ] as const
     ) {
       const answer = await it.call(method, path);
