@@ -17,3 +17,8 @@ export function cutTextBefore(text: string, length: number): string {
 function isPair(text: string, at: number): boolean {
   return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
+
+/** A text without halves of surrogate pairs, which the messages of JavaScript's own parsers have where they cut. */
+export function wholeText(text: string): string {
+  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, "…");
+}

@@ -3,6 +3,8 @@
  * model folder, a job in the wrong state) is a `UserError`; anything else that is thrown is a bug.
  */
 
+import { wholeText } from "./cut_text.ts";
+
 /** Where in the request the fault is, as a dotted path (`prompts.3.text`), and what would be right. */
 export interface FieldError {
   path: string;
@@ -53,9 +55,9 @@ export class UserError extends Error {
   readonly errors: FieldError[];
 
   constructor(code: ErrorCode, detail: string, errors: FieldError[] = [], options?: ErrorOptions) {
-    super(detail, options);
+    super(wholeText(detail), options);
     this.code = code;
-    this.errors = errors;
+    this.errors = errors.map(({ path, message }) => ({ path: wholeText(path), message: wholeText(message) }));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Gives each request a logger with its id, and writes one line when it has been answered. */
 import type { MiddlewareHandler } from "hono";
+import { cutText } from "../core/cut_text.ts";
 import type { Logger } from "../core/log.ts";
 import type { Env } from "./context.ts";
 
@@ -11,7 +12,7 @@ export function accessLog(logger: Logger): MiddlewareHandler<Env> {
     await next();
     c.get("logger").info("request", {
       method: c.req.method,
-      path: c.req.path.slice(0, 500),
+      path: cutText(c.req.path, 500),
       status: c.res.status,
       ms: Math.round((performance.now() - start) * 10) / 10,
     });

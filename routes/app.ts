@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
 import { requestId } from "hono/request-id";
+import { cutText } from "../core/cut_text.ts";
 import { accessLog } from "./access_log.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
@@ -101,7 +102,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
 
   app.notFound((c) => {
     const allow = allowedMethods(app, c.req.path);
-    if (allow.length === 0) return problem("not_found", `Nothing is at ${c.req.path.slice(0, 200)}`);
+    if (allow.length === 0) return problem("not_found", `Nothing is at ${cutText(c.req.path, 200)}`);
     if (c.req.raw.method === "OPTIONS") return c.body(null, 204, { allow: allow.join(", ") });
     const detail = `${c.req.method} is not possible here: use ${allow.join(" or ")}`;
     return problem("method_not_allowed", detail, [], { allow: allow.join(", ") });

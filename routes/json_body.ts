@@ -4,10 +4,12 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { cutText } from "../core/cut_text.ts";
 import { UserError } from "../core/errors.ts";
 import type { AppContext, Env } from "./context.ts";
 import { requireModestJson, requirePlainKeys } from "./json_text.ts";
 import { requireListItems } from "./list_items.ts";
+import { requireWholeCharacters } from "./whole_characters.ts";
 import { readBody } from "./read_body.ts";
 
 /** Room for some ten thousand prompts. */
@@ -32,7 +34,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError("invalid_json", `The body is not JSON: ${(error as Error).message.slice(0, 200)}`);
+    throw new UserError("invalid_json", `The body is not JSON: ${cutText((error as Error).message, 200)}`);
   }
 }
 
@@ -57,6 +59,7 @@ export function jsonBody(
     requireModestJson(text);
     const value = parsed(text);
     requirePlainKeys(text);
+    requireWholeCharacters(text, value);
     await requireListItems(schema, value);
     c.req.json = () => Promise.resolve(value) as never;
     await next();

@@ -2,6 +2,7 @@
  * An engine process as seen from the API process: started, spoken to in NDJSON, watched, stopped. It knows the
  * protocol's frame (ids, events, results), not what the commands mean, and starts no second process by itself.
  */
+import { cutText } from "../cut_text.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
 import { DEADLINES, HEARTBEAT_MS } from "./deadlines.ts";
 import type { Logger } from "../log.ts";
@@ -317,7 +318,7 @@ export class EngineProcess {
   /** Hands the engine's log on, its own JSON lines and what native libraries print alike. */
   async #readLog(): Promise<void> {
     for await (const line of readLines(this.#child.stderr, MAX_LOG_LINE_BYTES, "cut")) {
-      this.#lastLines.push(line.slice(0, 1000));
+      this.#lastLines.push(cutText(line, 1000));
       if (this.#lastLines.length > LAST_LOG_LINES) this.#lastLines.shift();
       this.#logger.info("engine", { line });
     }

@@ -32,9 +32,13 @@ export async function* readLines(
         offset += part.length;
       }
     }
+    const full = bytes === maxBytes;
     parts = [];
     bytes = 0;
-    return decoder.decode(line);
+    // A line that is cut may end inside a character, of which nothing is told.
+    const text = decoder.decode(line, { stream: full });
+    if (full) decoder.decode();
+    return text;
   };
   for await (const chunk of stream) {
     let start = 0;

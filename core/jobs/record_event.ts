@@ -5,6 +5,7 @@ import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { checkpoints, type JobRow, jobs, metrics } from "../db/schema.ts";
 import type { TrainingEvent } from "../engine/protocol.ts";
+import { boundedSamples } from "./bounded_samples.ts";
 import { emitEvent } from "./emit_event.ts";
 import { hasEngine } from "./job_states.ts";
 import { jobTime } from "./job_time.ts";
@@ -35,7 +36,7 @@ const RECORDERS: {
     await emitEvent(tx, job, "training_job.step.completed", {
       progress,
       metrics: values,
-      samples: bounded(samples),
+      samples: boundedSamples(samples),
     });
   },
 
@@ -114,16 +115,4 @@ async function insertMetrics(
     metrics: values,
     created_at: await jobTime(tx, job_id),
   });
-}
-
-const MAX_SAMPLES = 8;
-const MAX_SAMPLE_CHARACTERS = 2000;
-
-/** The feed is for reading along; whole texts belong to the rollouts. */
-function bounded(samples: EventOf<"step">["samples"]) {
-  return samples.slice(0, MAX_SAMPLES).map(({ prompt, completion, score }) => ({
-    prompt: prompt.slice(-MAX_SAMPLE_CHARACTERS),
-    completion: completion.slice(0, MAX_SAMPLE_CHARACTERS),
-    score,
-  }));
 }

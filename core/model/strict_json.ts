@@ -2,6 +2,7 @@
  * JSON as an untrusted file holds it: bounded by its caller, UTF-8 only, and an object that says the same key
  * twice is refused (`JSON.parse` keeps the last one in silence, and another reader may keep the first).
  */
+import { cutText } from "../cut_text.ts";
 import { UserError } from "../errors.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -76,7 +77,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** A value as messages show it: JSON, cut so that a hostile file cannot fill a log. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 120 ? text : `${text.slice(0, 117)}…`;
+  return text.length <= 120 ? text : `${cutText(text, 117)}…`;
 }
 
 /** The first key that an object of valid JSON `text` has twice, or null. */

@@ -70,11 +70,10 @@ function send(url: URL, address: string, family: 4 | 6, options: PostOptions, si
         all.set(chunk.subarray(0, all.length - offset), offset);
         offset = Math.min(all.length, offset + chunk.length);
       }
-      resolve({
-        status: response.statusCode ?? 0,
-        body: new TextDecoder().decode(all),
-        truncated: bytes > options.max_response_bytes,
-      });
+      const truncated = bytes > options.max_response_bytes;
+      // Of a character that the cut parts nothing is told.
+      const body = new TextDecoder().decode(all, { stream: truncated });
+      resolve({ status: response.statusCode ?? 0, body, truncated });
       request.destroy();
     };
     if (options.max_response_bytes === 0) return finish();

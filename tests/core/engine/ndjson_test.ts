@@ -34,6 +34,12 @@ Deno.test("readLines() yields a last line without an end", async () => {
   assert.deepEqual(await lines([bytes("a\nb")]), ["a", "b"]);
 });
 
+Deno.test("readLines() cuts a line between characters", async () => {
+  const chunks = ["ab🙂", "🙂 and more\nok\n"].map(bytes);
+  for (const max of [7, 8, 9]) assert.deepEqual(await lines(chunks, max, "cut"), ["ab🙂", "ok"]);
+  assert.deepEqual(await lines(chunks, 10, "cut"), ["ab🙂🙂", "ok"]);
+});
+
 Deno.test("readLines() refuses or cuts a line above the bound", async () => {
   const chunks = ["12345", "6789", "\nok\n"].map(bytes);
   await assert.rejects(lines(chunks, 8), RangeError);
