@@ -40,6 +40,10 @@ export interface AdapterConfig {
  */
 export function parseAdapterConfig(json: Json): AdapterConfig {
   const fields = new Fields(json, FILE);
+  // PEFT has no value for these that stands for leaving them out: it computes with what is there.
+  for (const key of NEVER_NULL) {
+    if (json[key] === null) throw fields.wrong(key, "a value is wanted, or no such key");
+  }
   fields.choice("peft_type", ["LORA"]);
   fields.choice("bias", ["none"], "none");
   for (const key of REFUSED) {
@@ -55,14 +59,17 @@ export function parseAdapterConfig(json: Json): AdapterConfig {
     );
   }
   const targets = json.target_modules;
+  if (fields.has("layers_pattern") && !fields.has("layers_to_transform")) {
+    throw fields.wrong("layers_pattern", "layers_to_transform is wanted with it");
+  }
   return {
     task_type: fields.choice("task_type", ["CAUSAL_LM", "SEQ_CLS"], "CAUSAL_LM"),
     base_model_name_or_path: typeof json.base_model_name_or_path === "string"
       ? json.base_model_name_or_path
       : null,
     r: fields.size("r", MAX_RANK, 8),
-    lora_alpha: fields.positive("lora_alpha", 8),
-    lora_dropout: typeof json.lora_dropout === "number" ? json.lora_dropout : 0,
+    lora_alpha: fields.number("lora_alpha", 8),
+    lora_dropout: dropout(fields),
     target_modules: typeof targets === "string" ? targets : fields.strings("target_modules"),
     fan_in_fan_out: fields.flag("fan_in_fan_out", false),
     modules_to_save: fields.has("modules_to_save") ? fields.strings("modules_to_save") : null,
@@ -96,6 +103,15 @@ export function moduleScale(config: AdapterConfig, path: string): { r: number; s
   return { r, scale: alpha / (config.use_rslora ? Math.sqrt(r) : r) };
 }
 
+const NEVER_NULL = ["r", "lora_alpha", "lora_dropout", "bias", "rank_pattern", "alpha_pattern"] as const;
+
+/** It has no part in a trained adapter's arithmetic, but must be one. */
+function dropout(fields: Fields): number {
+  const value = fields.number("lora_dropout", 0);
+  if (value > 1) throw fields.wrong("lora_dropout", "a probability is wanted");
+  return value;
+}
+
 /** Variants of LoRA whose arithmetic is not ours. */
 const REFUSED = [
   "use_dora",
@@ -121,10 +137,10 @@ function patterns(fields: Fields, key: "rank_pattern" | "alpha_pattern"): Record
     throw fields.wrong(key, "an object of numbers is wanted");
   }
   for (const [pattern, number] of Object.entries(value)) {
-    const isNumber = typeof number === "number" && number > 0 &&
-      (key === "alpha_pattern" || Number.isInteger(number));
-    if (!isNumber || number > 1e6) {
-      throw fields.wrong(key, `a positive number for ${quote(pattern)} is wanted`);
+    const isRank = Number.isInteger(number) && (number as number) > 0;
+    if (typeof number !== "number" || Math.abs(number) > 1e6 || (key === "rank_pattern" && !isRank)) {
+      const what = key === "rank_pattern" ? "a positive whole number" : "a number";
+      throw fields.wrong(key, `${what} for ${quote(pattern)} is wanted`);
     }
     patternOf(pattern);
   }

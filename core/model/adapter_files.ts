@@ -1,10 +1,12 @@
 /**
- * A LoRA adapter as PEFT lays it out: adapter_config.json and adapter_model.safetensors. Tensors keep PEFT's keys
- * (`base_model.model.` + module path + `.lora_A.weight`), A is [r, in], B is [out, r].
+ * A LoRA adapter as PEFT lays it out: adapter_config.json and adapter_model.safetensors. Tensors have PEFT's keys
+ * (`base_model.model.` + module path + `.lora_A.weight`), A is [r, in], B is [out, r]. A file that was made of a running
+ * model's state has the adapter's name in them as well (`.lora_A.default.weight`), which is left out here.
  */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { type AdapterConfig, adapterConfigText, moduleScale, parseAdapterConfig } from "./adapter_config.ts";
+import { refusePickles } from "./pickles.ts";
 import { readBounded } from "./read_bounded.ts";
 import { openSafetensorsFile, type SafetensorsSource } from "./safetensors.ts";
 import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
@@ -45,17 +47,43 @@ export async function readAdapter(folder: string): Promise<Adapter> {
   const json = parseStrictJson(bytes, CONFIG_FILE);
   if (!isRecord(json)) throw new UserError("damaged_model", `${CONFIG_FILE} is not a JSON object`);
   const config = parseAdapterConfig(json);
-  const source = await openSafetensorsFile(join(folder, WEIGHTS_FILE));
+  const source = await openWeights(folder);
   try {
-    const modules = adaptedModules(source, config);
+    const stored = storedKeys(source);
+    const modules = adaptedModules(source, stored, config);
     const tensors: Record<string, AdapterTensor> = {};
-    for (const name of source.names()) {
-      tensors[name] = { shape: source.info(name).shape, data: await source.readFloat32(name) };
+    for (const [key, name] of stored) {
+      tensors[key] = { shape: source.info(name).shape, data: await source.readFloat32(name) };
     }
     return { config, modules, tensors };
   } finally {
     source.close();
   }
+}
+
+async function openWeights(folder: string): Promise<SafetensorsSource> {
+  const isThere = await Deno.lstat(join(folder, WEIGHTS_FILE)).then(() => true, () => false);
+  if (!isThere) await refusePickles(folder, WEIGHTS_FILE);
+  return await openSafetensorsFile(join(folder, WEIGHTS_FILE));
+}
+
+/** The file's names of the tensors, by PEFT's keys. @throws {UserError} `damaged_model` when it holds several adapters */
+function storedKeys(source: SafetensorsSource): Map<string, string> {
+  const stored = new Map<string, string>();
+  const adapters = new Set<string>();
+  for (const name of source.names()) {
+    const named = /^(.+\.lora_[AB])\.([^.]+)\.weight$/.exec(name);
+    if (named || /\.lora_[AB]\.weight$/.test(name)) adapters.add(named?.[2] ?? "");
+    stored.set(named ? `${named[1]}.weight` : name, name);
+  }
+  if (adapters.size > 1) {
+    const names = [...adapters].map((name) => name === "" ? "one without a name" : quote(name)).sort();
+    throw new UserError(
+      "damaged_model",
+      `${WEIGHTS_FILE} holds the adapters ${names.join(", ")}: expected one`,
+    );
+  }
+  return stored;
 }
 
 /** The two files of an adapter, as chunks of bytes by file name. The same adapter gives the same bytes. */
@@ -73,26 +101,31 @@ export function adapterFiles(
 }
 
 /** Checks that the tensors are LoRA pairs and modules saved whole, and gives each pair its rank and factor. */
-function adaptedModules(source: SafetensorsSource, config: AdapterConfig): Adapter["modules"] {
+function adaptedModules(
+  source: SafetensorsSource,
+  stored: ReadonlyMap<string, string>,
+  config: AdapterConfig,
+): Adapter["modules"] {
+  const shapeOf = (key: string) => source.info(stored.get(key)!).shape;
   const modules: Adapter["modules"] = new Map();
-  for (const key of source.names()) {
+  for (const [key, name] of stored) {
     const pair = /^base_model\.model\.(.+)\.lora_[AB]\.weight$/.exec(key);
     if (pair) modules.set(pair[1]!, moduleScale(config, pair[1]!));
     else if (!isSavedWhole(key, config)) {
       throw new UserError(
         "unsupported_model",
-        `${WEIGHTS_FILE} has tensor ${quote(key)}: LoRA pairs of linear layers are supported`,
+        `${WEIGHTS_FILE} has tensor ${quote(name)}: LoRA pairs of linear layers are supported`,
       );
     }
   }
   for (const [path, { r }] of modules) {
     const { a, b } = loraKeys(path);
     for (const key of [a, b]) {
-      if (!source.has(key)) {
+      if (!stored.has(key)) {
         throw new UserError("damaged_model", `${WEIGHTS_FILE} lacks tensor ${quote(key)}`);
       }
     }
-    const [shapeA, shapeB] = [source.info(a).shape, source.info(b).shape];
+    const [shapeA, shapeB] = [shapeOf(a), shapeOf(b)];
     if (shapeA.length !== 2 || shapeB.length !== 2 || shapeA[0] !== r || shapeB[1] !== r) {
       throw new UserError(
         "damaged_model",
@@ -103,14 +136,26 @@ function adaptedModules(source: SafetensorsSource, config: AdapterConfig): Adapt
     }
   }
   if (modules.size === 0) throw new UserError("damaged_model", `${WEIGHTS_FILE} has no LoRA tensors`);
+  const missing = config.modules_to_save?.find((name) => ![...stored.keys()].some((key) => isOf(name, key)));
+  if (missing !== undefined) {
+    throw new UserError(
+      "damaged_model",
+      `adapter_config.json has ${quote(missing)} among modules_to_save: ${WEIGHTS_FILE} has no tensor of it`,
+    );
+  }
   return modules;
 }
 
 /** A classifier's head is saved whole whether or not modules_to_save says so. */
 function isSavedWhole(key: string, { task_type, modules_to_save }: AdapterConfig): boolean {
+  const saved = modules_to_save ?? (task_type === "SEQ_CLS" ? ["score", "classifier"] : []);
+  return !key.includes("lora_") && saved.some((name) => isOf(name, key));
+}
+
+/** Whether a tensor is one of a module that is saved whole, by that module's name or the end of its path. */
+function isOf(name: string, key: string): boolean {
   const path = key.startsWith(PEFT_PREFIX)
     ? key.slice(PEFT_PREFIX.length).replace(/\.(weight|bias)$/, "")
     : "";
-  const saved = modules_to_save ?? (task_type === "SEQ_CLS" ? ["score", "classifier"] : []);
-  return !key.includes("lora_") && saved.some((name) => path === name || path.endsWith(`.${name}`));
+  return path === name || path.endsWith(`.${name}`);
 }

@@ -25,6 +25,13 @@ export class Fields {
     return value as number;
   }
 
+  /** A number (and finite, as everything in JSON that is not too large for one). */
+  number(key: string, fallback?: number): number {
+    const value = this.value(key, fallback);
+    if (typeof value !== "number" || !Number.isFinite(value)) throw this.wrong(key, "a number is wanted");
+    return value;
+  }
+
   /** A number above 0 (and finite, as everything in JSON). */
   positive(key: string, fallback?: number): number {
     const value = this.value(key, fallback);

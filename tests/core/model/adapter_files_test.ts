@@ -118,6 +118,94 @@ Deno.test("parseAdapterConfig() refuses other arithmetic by name", async () => {
   }
 });
 
+Deno.test("readAdapter() takes and refuses what PEFT does of a configuration, with the same factors", () =>
+  inFolder(async (folder) => {
+    const good = JSON.parse(await Deno.readTextFile(join(fixture("qwen3"), "adapter_config.json")));
+    const path = fileURLToPath(new URL("../../fixtures/adapter-configs.json", import.meta.url));
+    const rows: { changes?: Record<string, unknown>; without?: string; scale: number | null }[] = JSON.parse(
+      await Deno.readTextFile(path),
+    );
+    await Deno.copyFile(
+      join(fixture("qwen3"), "adapter_model.safetensors"),
+      join(folder, "adapter_model.safetensors"),
+    );
+    for (const { changes = {}, without, scale } of rows) {
+      const entries = Object.entries({ ...good, ...changes }).filter(([key]) => key !== without);
+      await Deno.writeTextFile(
+        join(folder, "adapter_config.json"),
+        JSON.stringify(Object.fromEntries(entries)),
+      );
+      const reading = readAdapter(folder);
+      const what = JSON.stringify(changes) + (without ?? "");
+      if (scale === null) await assert.rejects(reading, { name: "UserError" }, what);
+      else assert.equal((await reading).modules.get("model.layers.0.self_attn.q_proj")?.scale, scale, what);
+    }
+    await Deno.writeTextFile(
+      join(folder, "adapter_config.json"),
+      JSON.stringify({ ...good, lora_alpha: null }),
+    );
+    await assert.rejects(readAdapter(folder), {
+      message: "adapter_config.json has lora_alpha null: a value is wanted, or no such key",
+    });
+  }));
+
+Deno.test("readAdapter() reads keys with the adapter's name in them, of one adapter", () =>
+  inFolder(async (folder) => {
+    const plain = await readAdapter(fixture("qwen3"));
+    await Deno.copyFile(join(fixture("qwen3"), "adapter_config.json"), join(folder, "adapter_config.json"));
+    const named = (name: string) =>
+      Object.fromEntries(
+        Object.entries(plain.tensors).map(([key, tensor]): [string, TensorToWrite] => [
+          key.replace(/\.weight$/, name === "" ? ".weight" : `.${name}.weight`),
+          { dtype: "F32", ...tensor },
+        ]),
+      );
+    const write = (tensors: Record<string, TensorToWrite>) =>
+      writeSafetensors(join(folder, "adapter_model.safetensors"), tensors);
+    for (const name of ["default", "my-adapter", "weight"]) {
+      await write(named(name));
+      const { modules, tensors } = await readAdapter(folder);
+      assert.deepEqual(modules, plain.modules);
+      assert.deepEqual(tensors, plain.tensors);
+    }
+    for (const [other, told] of [["", "one without a name"], ["second", '"second"']] as const) {
+      await write({ ...named("default"), ...named(other) });
+      await assert.rejects(readAdapter(folder), (thrown: Error) => {
+        assert.match(thrown.message, /holds the adapters .*: expected one/);
+        return thrown.message.includes(told) && thrown.message.includes('"default"');
+      });
+    }
+    const q = named("default");
+    for (
+      const key of [
+        "base_model.model.lm_head.modules_to_save.default.weight",
+        "base_model.model.lm_head.original_module.weight",
+        "base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight",
+        "base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector.default.weight",
+        "model.layers.0.self_attn.q_proj.lora_A.default.weight",
+      ]
+    ) {
+      await write({ ...q, [key]: { dtype: "F32", shape: [1], data: new Float32Array(1) } });
+      await assert.rejects(readAdapter(folder), (thrown: Error) => thrown.message.includes(key), key);
+    }
+  }));
+
+Deno.test("readAdapter() refuses a pickle by its name and opens it in no case", () =>
+  inFolder(async (folder) => {
+    await Deno.copyFile(join(fixture("qwen3"), "adapter_config.json"), join(folder, "adapter_config.json"));
+    await Deno.writeTextFile(join(folder, "adapter_model.bin"), "");
+    await assert.rejects(readAdapter(folder), {
+      code: "unsupported_model",
+      message:
+        "adapter_model.bin is a pickle, which runs what it holds: save the weights as adapter_model.safetensors",
+    });
+    await Deno.copyFile(
+      join(fixture("qwen3"), "adapter_model.safetensors"),
+      join(folder, "adapter_model.safetensors"),
+    );
+    assert.equal((await readAdapter(folder)).modules.size, 21);
+  }));
+
 Deno.test("readAdapter() refuses tensors that are no LoRA pairs of the stated rank", () =>
   inFolder(async (folder) => {
     const config = {
