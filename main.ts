@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { openDatabase } from "./core/db/open_database.ts";
 import { DEADLINES } from "./core/engine/deadlines.ts";
 import { engineCommand } from "./core/engine/engine_command.ts";
+import { engineEnvironment } from "./core/engine/engine_environment.ts";
 import { EngineProcess } from "./core/engine/engine_process.ts";
 import { machineMemory, memoryPart } from "./core/engine/machine.ts";
 import { ServingEngine } from "./core/engine/serving_engine.ts";
@@ -25,12 +26,6 @@ import { type Answer, listen } from "./routes/listen.ts";
 
 /** How long answers in progress may take when the server stops. */
 const DRAIN_MS = 3000;
-
-/** Everything but what an engine must not know. */
-function engineEnvironment(servingBytes: number): Record<string, string> {
-  const { API_KEYS: _keys, HF_TOKEN: _token, ...rest } = Deno.env.toObject();
-  return { ...rest, SERVING_MEMORY: String(servingBytes) };
-}
 
 /** Hub models; whoever names the hub in HF_ENDPOINT allows it, for downloads alone. */
 function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
@@ -52,7 +47,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   ];
   const sources = { db, modelRoots, dataDir };
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
-  const env = engineEnvironment(servingBytes);
+  const env = { ...engineEnvironment(Deno.env.toObject()), SERVING_MEMORY: String(servingBytes) };
   const startEngine = (engineLogger: Logger) =>
     new EngineProcess({
       command: engineCommand(),

@@ -113,6 +113,33 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "main.ts keeps its environment from its engines, but for what they need",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (DATA_DIR) => {
+      const secrets = {
+        AWS_SECRET_ACCESS_KEY: "secret-1",
+        HF_TOKEN: "hf_secret-2",
+        SOME_PASSWORD: "secret-3",
+      };
+      await running({ DATA_DIR, ...secrets, THREADS: "1" }, async (url, { pid }) => {
+        const body = JSON.stringify({ model: "tiny", prompts: ["x"], max_new_tokens: 1 });
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(`${url}/v1/generations`, { method: "POST", headers, body });
+        assert.equal(response.status, 200, await response.text());
+        let children = "";
+        for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+          children += await Deno.readTextFile(`/proc/${pid}/task/${name}/children`);
+        }
+        const [engine] = children.trim().split(" ");
+        const environment = (await Deno.readTextFile(`/proc/${engine}/environ`)).split("\0");
+        assert.ok(environment.includes("THREADS=1"));
+        assert.deepEqual(environment.filter((variable) => variable.includes("secret")), []);
+      });
+    }),
+});
+
 Deno.test("main.ts refuses a second server on its data", async () => {
   await inFolder(async (DATA_DIR) => {
     await running({ DATA_DIR }, async () => {
