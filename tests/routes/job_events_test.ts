@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createApp } from "../../routes/app.ts";
+import { eventually } from "../core/jobs/supervised.ts";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 
 const PATH = "/v1/training-jobs";
@@ -102,9 +103,12 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
     assert.ok(refused.headers.get("retry-after"));
     await refused.body?.cancel();
     await reader.cancel();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const second = await open();
-    assert.equal(second.status, 200);
+    const second = await eventually(async () => {
+      const answer = await open();
+      if (answer.status === 200) return answer;
+      await answer.body?.cancel();
+      return null;
+    });
     const head = await app.request(`${PATH}/${id}/events`, { method: "HEAD", headers: STREAM });
     assert.equal(head.status, 429);
     closing.abort();

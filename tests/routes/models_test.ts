@@ -103,6 +103,8 @@ Deno.test("A download that is deleted stops, and one that failed goes on when it
     fake.gate = held.promise;
     await it.call("POST", "/v1/models", request);
     await reaches(it, "downloading");
+    // What is cut below is the next download's.
+    await eventually(() => fake.requests.some(({ path }) => path.startsWith("/cdn/")));
     assert.equal((await it.call("DELETE", PATH)).status, 204);
     assert.deepEqual([...Deno.readDirSync(registry.root)], []);
     held.resolve();

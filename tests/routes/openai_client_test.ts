@@ -34,6 +34,7 @@ Deno.test("OpenAI's client", async (t) => {
   const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: KEY, maxRetries: 0 });
   try {
     await t.step("completes a prompt as a generation does", async () => {
+      const asked = Date.now() / 1000;
       const answer = await client.completions.create({
         model: "tiny",
         prompt: PROMPT,
@@ -41,7 +42,7 @@ Deno.test("OpenAI's client", async (t) => {
         seed: 5,
       });
       assert.match(answer.id, /^cmpl_[0-9a-z]{26}$/);
-      assert.ok(Math.abs(answer.created - Date.now() / 1000) < 30);
+      assert.ok(answer.created >= Math.floor(asked) && answer.created <= Date.now() / 1000);
       const same = await post<
         { data: { text: string; finish_reason: string }[]; usage: Record<string, number> }
       >(
@@ -138,10 +139,8 @@ Deno.test("OpenAI's client", async (t) => {
           stream.controller.abort();
         }
       }
-      const start = performance.now();
-      await client.completions.create({ model: "tiny", prompt: PROMPT, max_tokens: 4 });
-      // All of it would take minutes.
-      assert.ok(performance.now() - start < 10_000);
+      // All of it would take minutes on an idle machine, and more than the client waits on a busy one.
+      await client.completions.create({ model: "tiny", prompt: PROMPT, max_tokens: 4 }, { timeout: 90_000 });
     });
 
     await t.step("raises its own errors", async () => {

