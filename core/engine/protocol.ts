@@ -100,6 +100,7 @@ export interface JobEstimate extends JobCost {
   step_seconds?: number;
 }
 
+/** Where a job is: numbers of the last step that is done and of its epoch, both from 1; 0 before the first. */
 export interface Progress {
   epoch: number;
   epochs: number;
@@ -114,7 +115,7 @@ export interface Progress {
 /** Metrics keep the field's names (ppo-spec §17): `objective/kl`, `policy/clipfrac_avg`, `time/rollout_s`, … */
 export type Metrics = Record<string, number>;
 
-/** What the trainer yields. It names no job, row or URL. */
+/** What the trainer yields. It names no job, row or URL. Epochs and steps are counted from 1. */
 export type TrainingEvent =
   | { type: "started"; plan: JobPlan; progress: Progress }
   | { type: "step"; progress: Progress; metrics: Metrics; samples: Sample[] }
@@ -128,7 +129,19 @@ export type TrainingEvent =
     files: CheckpointFile[];
     metrics: Metrics;
   }
-  | { type: "warning"; code: string; detail: string; step: number };
+  /** After the step that it is about. */
+  | { type: "warning" } & Warning;
+
+/** Something about a job that somebody should look at; it goes on. */
+export interface Warning {
+  /** A code of `core/ppo/step_watch.ts`, or `no_stop_tokens`. */
+  code: string;
+  /** What is wrong, with figures, and what helps. */
+  detail: string;
+  /** What it was seen by. */
+  figures: Record<string, number>;
+  step: number;
+}
 
 /** What a streaming generation says while it decodes: the pieces of one step, at most one of each completion. */
 export interface GenerationEvent {
@@ -137,6 +150,9 @@ export interface GenerationEvent {
 }
 
 export type EngineEvent = TrainingEvent | GenerationEvent;
+
+/** How many rollouts of a step an event shows, at most. */
+export const STEP_SAMPLES = 4;
 
 /** One rollout of a step, for people to read. */
 export interface Sample {

@@ -86,14 +86,6 @@ async function* runJob(
   });
   await checkVersions();
   const stopTokenIds = stopIds(planned.facts, planned.tokenizer, job.ppo.stop_token_ids);
-  if (stopTokenIds.size === 0) {
-    yield {
-      type: "warning",
-      code: "no_stop_tokens",
-      detail: "The model names no end-of-sequence id: every response runs to max_new_tokens",
-      step: 0,
-    };
-  }
   await Deno.mkdir(folders.output, { recursive: true });
   return yield* train(
     {
@@ -104,7 +96,7 @@ async function* runJob(
       stopTokenIds,
       plan: planned.plan,
       save: async (state, epoch, metrics) => {
-        const folder = join(folders.output, `epoch-${String(epoch + 1).padStart(4, "0")}`);
+        const folder = join(folders.output, `epoch-${String(epoch).padStart(4, "0")}`);
         const networks = {
           base,
           tuning: learner.policy.tuning,

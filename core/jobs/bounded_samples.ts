@@ -1,15 +1,14 @@
 /** Samples of a step as its event shows them: few, and cut between characters. */
 import { cutText, cutTextBefore } from "../cut_text.ts";
-import type { TrainingEvent } from "../engine/protocol.ts";
+import { STEP_SAMPLES, type TrainingEvent } from "../engine/protocol.ts";
 
 type Samples = Extract<TrainingEvent, { type: "step" }>["samples"];
 
-const MAX_SAMPLES = 8;
 const MAX_SAMPLE_CHARACTERS = 2000;
 
 /** The feed is for reading along; whole texts belong to the rollouts. */
 export function boundedSamples(samples: Samples) {
-  return samples.slice(0, MAX_SAMPLES).map(({ prompt, completion, score }) => ({
+  return samples.slice(0, STEP_SAMPLES).map(({ prompt, completion, score }) => ({
     prompt: cutTextBefore(prompt, MAX_SAMPLE_CHARACTERS),
     completion: cutText(completion, MAX_SAMPLE_CHARACTERS),
     score,

@@ -70,9 +70,9 @@ const RECORDERS: {
     });
   },
 
-  async warning(tx, { jobId }, { code, detail, step }) {
+  async warning(tx, { jobId }, { code, detail, figures, step }) {
     const job = await update(tx, jobId, {});
-    const warning = { code, detail, step };
+    const warning = { code, detail, figures, step };
     await emitEvent(tx, job, "training_job.warning", warning, { warning });
   },
 };

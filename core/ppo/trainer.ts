@@ -3,7 +3,15 @@
  * AbortSignal between runs; it writes no row and knows no job or URL.
  */
 import type { Device } from "../ort/device.ts";
-import type { CheckpointFile, JobPlan, Metrics, Progress, TrainingEvent } from "../engine/protocol.ts";
+import {
+  type CheckpointFile,
+  type JobPlan,
+  type Metrics,
+  type Progress,
+  STEP_SAMPLES,
+  type TrainingEvent,
+  type Warning,
+} from "../engine/protocol.ts";
 import { gae } from "./advantages.ts";
 import type { TrainingJobConfig } from "./config.ts";
 import { epochMetrics } from "./epoch_metrics.ts";
@@ -22,12 +30,14 @@ import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.t
 import { rolloutMetrics } from "./rollout_metrics.ts";
 import { EMPTY_STATS, type RunningStats } from "./running_stats.ts";
 import { shapeScores } from "./score_shaping.ts";
+import { stepFigures, StepWatch } from "./step_watch.ts";
 import { tokenRewards } from "./token_rewards.ts";
 import { update } from "./update.ts";
 import { whiten } from "./whiten.ts";
 
 /** What changes from step to step beside the parameters and optimizers: a checkpoint's facts. */
 export interface TrainerState {
+  /** Steps done, so the number of the last. */
   step: number;
   episodes: number;
   tokens: number;
@@ -37,7 +47,7 @@ export interface TrainerState {
 
 export interface TrainerParts extends RolloutParts {
   plan: JobPlan;
-  /** Writes a checkpoint and says where it is. */
+  /** Writes a checkpoint after an epoch, counted from 1, and says where it is. */
   save(
     state: TrainerState,
     epoch: number,
@@ -45,11 +55,17 @@ export interface TrainerParts extends RolloutParts {
   ): Promise<{ folder: string; files: CheckpointFile[] }>;
 }
 
+/** Known before anything is sampled. */
+const NO_STOP_TOKENS: Warning = {
+  code: "no_stop_tokens",
+  detail:
+    "The model names no end-of-sequence id: every response runs to ppo.max_new_tokens. Name one in ppo.stop_token_ids",
+  figures: {},
+  step: 1,
+};
+
 /** Bytes of rollouts one step may hold; a batch that does not fit is refused, not cut. */
 const BUFFER_BYTES = 2 * 1024 ** 3;
-
-/** How many rollouts of a step an event shows. */
-const SAMPLES = 4;
 
 /**
  * Trains for all epochs of `job`. Throws the signal's reason when aborted, and an Error when an identity that
@@ -75,8 +91,9 @@ export async function* train(
   };
   let elapsed = 0;
   let metrics: Metrics = {};
-  const progress = (epoch: number): Progress => ({
-    epoch,
+  const watch = new StepWatch();
+  const progress = (): Progress => ({
+    epoch: Math.ceil(state.step / perEpoch),
     epochs: job.epochs,
     step: state.step,
     steps,
@@ -85,7 +102,9 @@ export async function* train(
     eta_seconds: state.step === 0 ? null : elapsed / state.step * (steps - state.step),
   });
 
-  yield { type: "started", plan: parts.plan, progress: progress(0) };
+  yield { type: "started", plan: parts.plan, progress: progress() };
+  if (parts.stopTokenIds.size === 0) yield { type: "warning", ...NO_STOP_TOKENS };
+  // Random numbers are drawn by epochs and steps from 0; whatever leaves here counts from 1.
   for (let epoch = 0; epoch < job.epochs; epoch++) {
     const order = promptOrder(seed, epoch, parts.prompts.length);
     const stepMetrics: Metrics[] = [];
@@ -117,24 +136,25 @@ export async function* train(
       }, signal);
       violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, policy.base.arithmetic));
       if (step === 0 && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
-      for (const violation of violations) {
-        yield { type: "warning", code: "identity_violated", detail: describeViolation(violation), step };
-      }
-      if (updated.skipped > 0) {
-        yield {
-          type: "warning",
-          code: "gradient_not_finite",
-          detail: `${updated.skipped} optimizer steps were skipped: their gradient was not finite`,
-          step,
-        };
-      }
+      const updates = updated.metrics.finish();
+      const { entropy_sum, tokens } = updated.firstMicroBatch;
+      const figures = stepFigures(rows, {
+        entropy: entropy_sum / tokens,
+        grad_norm: step < ppo.critic_warmup_steps || updates.optimizer_steps === 0
+          ? null
+          : updates["policy/grad_norm"]!,
+        temperature: ppo.temperature,
+        target: ppo.kl_controller.type === "adaptive" ? ppo.kl_controller.target : null,
+        skipped: updated.skipped,
+        violations,
+      });
 
       const seconds = { ...rolledOut.seconds, train: trained() };
       const stepSeconds = clock();
       elapsed += stepSeconds;
       metrics = {
         ...rolloutPart,
-        ...updated.metrics.finish(),
+        ...updates,
         "episode": state.episodes + rows.length,
         "eps": rows.length / stepSeconds,
         ...Object.fromEntries(Object.entries(seconds).map(([phase, value]) => [`time/${phase}_s`, value])),
@@ -152,14 +172,15 @@ export async function* train(
         score_stats: scoreStats,
       };
       stepMetrics.push(metrics);
-      yield { type: "step", progress: progress(epoch), metrics, samples: samples(parts, rows, rolledOut) };
+      yield { type: "step", progress: progress(), metrics, samples: samples(parts, rows, rolledOut) };
+      for (const warning of watch.see(figures, state.step)) yield { type: "warning", ...warning };
     }
     const means = epochMetrics(stepMetrics);
-    yield { type: "epoch", epoch, progress: progress(epoch + 1), metrics: means };
-    const { folder, files } = await parts.save(state, epoch, means);
-    yield { type: "checkpoint", epoch, step: state.step, folder, files, metrics: means };
+    yield { type: "epoch", epoch: epoch + 1, progress: progress(), metrics: means };
+    const { folder, files } = await parts.save(state, epoch + 1, means);
+    yield { type: "checkpoint", epoch: epoch + 1, step: state.step, folder, files, metrics: means };
   }
-  return { progress: progress(job.epochs), metrics };
+  return { progress: progress(), metrics };
 }
 
 /** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */
@@ -192,7 +213,7 @@ function reward(
 }
 
 function samples(parts: TrainerParts, rows: readonly Experience[], { completions }: Rollout) {
-  return rows.slice(0, SAMPLES).map((row, index) => ({
+  return rows.slice(0, STEP_SAMPLES).map((row, index) => ({
     prompt: parts.prompts[row.prompt_idx]!.text,
     completion: completions[index]!,
     score: row.score,

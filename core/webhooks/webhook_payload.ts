@@ -1,5 +1,5 @@
 /** The body of a webhook: what happened, when, and the job as it was at that moment. */
-import type { Metrics } from "../engine/protocol.ts";
+import type { Metrics, Warning } from "../engine/protocol.ts";
 import type { JobEventType } from "../jobs/job_events.ts";
 import type { checkpointView, JobView } from "../jobs/job_view.ts";
 
@@ -9,7 +9,7 @@ export interface WebhookData {
   metrics?: Metrics;
   checkpoint?: ReturnType<typeof checkpointView>;
   eta_seconds?: number | null;
-  warning?: { code: string; detail: string; step: number };
+  warning?: Warning;
 }
 
 /** The exact text that is stored, signed and sent. */
