@@ -9,9 +9,9 @@ const time = z.string().openapi({ format: "date-time" });
 const metricsSchema = z.record(z.string(), z.number().nullable());
 
 export const progressSchema = z.object({
-  epoch: z.int(),
+  epoch: z.int().describe("Of the last step that is done, from 1; 0 before the first."),
   epochs: z.int(),
-  step: z.int(),
+  step: z.int().describe("The last that is done, from 1; 0 before the first."),
   steps: z.int(),
   episodes: z.int(),
   tokens: z.int(),
@@ -61,7 +61,10 @@ export const dryRunSchema = z.object({
   plan: planSchema,
 }).openapi("DryRun");
 
-export const jobMetricsSchema = z.object({ step: z.int(), epoch: z.int() }).catchall(z.number().nullable())
+export const jobMetricsSchema = z.object({
+  step: z.int().describe("From 1; in rows of epochs the epoch's last."),
+  epoch: z.int().describe("From 1."),
+}).catchall(z.number().nullable())
   .openapi("StepMetrics");
 
 export const eventSchema = z.object({
@@ -77,8 +80,8 @@ export const checkpointFileSchema = z.object({ name: z.string(), bytes: z.int(),
 export const checkpointSchema = z.object({
   id: z.string(),
   job_id: z.string(),
-  epoch: z.int(),
-  step: z.int(),
+  epoch: z.int().describe("From 1."),
+  step: z.int().describe("From 1."),
   files: z.array(checkpointFileSchema),
   metrics: metricsSchema,
   created_at: time,

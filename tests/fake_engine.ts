@@ -1,6 +1,6 @@
 /**
  * A small engine that speaks the real protocol and trains nothing: a program for tests of those who talk to
- * one. The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
+ * one. Its events pass the check that the real engine's do (core/engine/training_contract.ts). The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
  */
 import { dirname } from "node:path";
 import { HEARTBEAT_MS } from "../core/engine/deadlines.ts";
@@ -74,7 +74,7 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
   cancels.set(id, cancelled);
   const plan = planOf(job.epochs);
   const progress = (step: number): Progress => ({
-    epoch: Math.max(1, Math.ceil(step / STEPS_PER_EPOCH)),
+    epoch: Math.ceil(step / STEPS_PER_EPOCH),
     epochs: job.epochs,
     step,
     steps: plan.steps,
@@ -92,7 +92,8 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
       samples: [{ prompt: "p", completion: "c".repeat(5), score: step }],
     });
     if (step === 1) {
-      emit({ type: "warning", code: "reward_constant", detail: "All scores are equal", step });
+      const figures = { lowest_score: 1, highest_score: 1 };
+      emit({ type: "warning", code: "no_signal", detail: "All scores are 1. Look at them", figures, step });
       if (await misbehave(id, job.seed, cancelled.promise)) return;
     }
     if (job.seed === BEHAVIOURS.slow) await new Promise((resolve) => setTimeout(resolve, 20));

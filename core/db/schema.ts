@@ -56,7 +56,7 @@ export const jobPrompts = sqliteTable("job_prompts", {
   prompts: text("prompts", { mode: "json" }).$type<TrainingJobConfig["prompts"]>().notNull(),
 });
 
-/** One row per step and one per epoch (`step`: the epoch's last). */
+/** One row per step and one per epoch (`step`: the epoch's last). Both are counted from 1. */
 export const metrics = sqliteTable("metrics", {
   job_id: text("job_id").notNull(),
   scope: text("scope", { enum: ["step", "epoch"] }).notNull(),

@@ -29,6 +29,7 @@ export interface SftConfig extends AdamConfig, LrScheduleConfig {
 }
 
 export interface SftStep {
+  /** From 1, as `epoch`. */
   step: number;
   steps: number;
   epoch: number;
@@ -90,6 +91,6 @@ export async function* trainSft(
       }),
     );
     const loss = losses.reduce((sum, part) => sum + part.read().loss_sum![0]!, 0) / tokens;
-    yield { step: step + 1, steps, epoch, loss, tokens, lr, ...outcome.read() };
+    yield { step: step + 1, steps, epoch: epoch + 1, loss, tokens, lr, ...outcome.read() };
   }
 }

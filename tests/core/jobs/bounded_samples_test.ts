@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { STEP_SAMPLES } from "../../../core/engine/protocol.ts";
 import { boundedSamples } from "../../../core/jobs/bounded_samples.ts";
 
 Deno.test("samples are cut between characters: a prompt before its end, a completion behind its beginning", () => {
@@ -11,5 +12,5 @@ Deno.test("samples are cut between characters: a prompt before its end, a comple
     assert.deepEqual([prompt.isWellFormed(), completion.isWellFormed()], [true, true]);
     assert.deepEqual([prompt.length, completion.length], at === 0 ? [2000, 2000] : [1999, 1999]);
   }
-  assert.equal(boundedSamples(Array.from({ length: 20 }, () => samples[0]!)).length, 8);
+  assert.equal(boundedSamples(Array.from({ length: 20 }, () => samples[0]!)).length, STEP_SAMPLES);
 });

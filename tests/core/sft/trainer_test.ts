@@ -89,7 +89,7 @@ for (const kind of ["lora", "full"] as const) {
     assert.deepEqual(again.parameters.flat.read(), whole.parameters.flat.read());
     within(parts.parameters.flat.read(), whole.parameters.flat.read(), 1e-5, "parameters");
     within(parts.steps.map(({ loss }) => loss), whole.steps.map(({ loss }) => loss), 1e-5, "losses");
-    assert.deepEqual(whole.steps.map(({ step, epoch }) => [step, epoch]), [[1, 0], [2, 1], [3, 2]]);
+    assert.deepEqual(whole.steps.map(({ step, epoch }) => [step, epoch]), [[1, 1], [2, 2], [3, 3]]);
   });
 }
 

@@ -1,0 +1,83 @@
+/** What older versions have stored, read by this one. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
+import { drizzle } from "drizzle-orm/sqlite-proxy";
+import { openDatabase } from "../../../core/db/open_database.ts";
+import { checkpoints, events, jobs, metrics } from "../../../core/db/schema.ts";
+import { inFolder } from "../model/in_folder.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+
+/** The database as the first `count` migrations made it, with `rows` in it. */
+async function older(folder: string, count: number, rows: string[]): Promise<void> {
+  const partial = join(folder, "migrations");
+  await Deno.mkdir(join(partial, "meta"), { recursive: true });
+  const journal = JSON.parse(await Deno.readTextFile(join(MIGRATIONS, "meta/_journal.json")));
+  journal.entries = journal.entries.slice(0, count);
+  await Deno.writeTextFile(join(partial, "meta/_journal.json"), JSON.stringify(journal));
+  for (const { tag } of journal.entries) {
+    await Deno.copyFile(join(MIGRATIONS, `${tag}.sql`), join(partial, `${tag}.sql`));
+  }
+  const file = new DatabaseSync(join(folder, "proximal.db"));
+  const connection = drizzle((text, params, method) => {
+    const statement = file.prepare(text);
+    statement.setReturnArrays(true);
+    const found = statement.all(...params) as unknown as unknown[][];
+    return Promise.resolve({ rows: method === "get" ? found[0] ?? [] : found });
+  });
+  await migrate(connection, (queries) => Promise.resolve(queries.forEach((query) => file.exec(query))), {
+    migrationsFolder: partial,
+  });
+  rows.forEach((row) => file.exec(row));
+  file.close();
+}
+
+const json = (value: unknown) => `'${JSON.stringify(value)}'`;
+
+function job(id: string, epoch: number, step: number): string {
+  const plan = { steps: 4, steps_per_epoch: 2 };
+  const progress = { epoch, epochs: 2, step, steps: 4, episodes: 0, tokens: 0, eta_seconds: null };
+  return `INSERT INTO jobs (id, kind, status, model, config, metadata, plan, progress, created_at)
+    VALUES ('${id}', 'ppo', 'cancelled', 'm', '{}', '{}', ${json(plan)}, ${json(progress)}, 0)`;
+}
+
+function event(seq: number, type: string, data: unknown): string {
+  return `INSERT INTO events VALUES (${seq}, 'evt_${seq}', 'job_1', 'training_job.${type}', ${
+    json(data)
+  }, 0)`;
+}
+
+Deno.test("epochs, and steps of warnings, that were counted from 0 are counted from 1", () =>
+  inFolder(async (folder) => {
+    await older(folder, 2, [
+      // In the first epoch; at an epoch's end, before and after its event; at the end; before the first step.
+      ...[job("a", 0, 1), job("b", 0, 2), job("c", 1, 2), job("d", 2, 4), job("e", 0, 0)],
+      `INSERT INTO metrics VALUES ('job_1', 'step', 3, 1, '{}', 0), ('job_1', 'epoch', 2, 0, '{}', 0)`,
+      `INSERT INTO checkpoints VALUES ('c', 'job_1', 1, 0, 2, 'f', '[]', '{}', 0)`,
+      event(1, "step.completed", { progress: { epoch: 0, step: 1 }, metrics: { "objective/kl": 0 } }),
+      event(2, "warning", { code: "identity_violated", detail: "d", step: 0 }),
+      event(3, "epoch.completed", { epoch: 0, progress: { epoch: 1, step: 2 }, metrics: {} }),
+      event(4, "checkpoint.created", { checkpoint: { id: "c", epoch: 0, step: 2 } }),
+      event(5, "succeeded", { progress: { epoch: 2, step: 4 } }),
+    ]);
+    const database = await openDatabase(folder);
+    const progress = (await database.read.select().from(jobs)).map(({ progress }) => progress.epoch);
+    assert.deepEqual(progress, [1, 1, 1, 2, 0]);
+    const rows = await database.read.select().from(metrics);
+    assert.deepEqual(rows.map(({ scope, step, epoch }) => [scope, step, epoch]), [
+      ["step", 3, 2],
+      ["epoch", 2, 1],
+    ]);
+    assert.equal((await database.read.select().from(checkpoints))[0]!.epoch, 1);
+    assert.deepEqual((await database.read.select().from(events)).map(({ data }) => data), [
+      { progress: { epoch: 1, step: 1 }, metrics: { "objective/kl": 0 } },
+      { code: "identity_violated", detail: "d", step: 1 },
+      { epoch: 1, progress: { epoch: 1, step: 2 }, metrics: {} },
+      { checkpoint: { id: "c", epoch: 1, step: 2 } },
+      { progress: { epoch: 2, step: 4 } },
+    ]);
+    await database.close();
+  }));
