@@ -53,7 +53,8 @@ function cut(text: string, pattern: RegExp, behavior: string, invert = false): s
 const WHITE_SPACE = /\p{White_Space}/gu;
 const DIGIT = /\p{N}/gu;
 const PUNCTUATION = /[\p{P}!-/:-@[-`{-~]/gu;
-const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+/** What the Rust library's \w takes for a part of a word. */
+export const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 const WORDS = new RegExp(`[${WORD}]+|[^${WORD}\\p{White_Space}]+`, "gu");
 const GPT2 =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;

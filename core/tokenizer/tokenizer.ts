@@ -9,6 +9,8 @@ import { cutText } from "../cut_text.ts";
 import { UserError } from "../errors.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { isRecord, parseJson, quote } from "../model/strict_json.ts";
+import { tokenCutter } from "./added_token_cuts.ts";
+import { type AddedToken, type NamedTokens, namedTokens } from "./added_tokens.ts";
 import { entryBytes } from "./byte_level.ts";
 import { type Chat, ChatTemplates } from "./chat_template.ts";
 import { correctPreTokenizer, type LibraryPreTokenizer } from "./pre_tokenizers.ts";
@@ -77,14 +79,17 @@ export async function findTokenizer(folder: string): Promise<TextTokenizer | nul
     "chat_template.jinja",
     MAX_CONFIG_BYTES,
   );
-  const config = {
-    ...await readObject(folder, "special_tokens_map.json", MAX_CONFIG_BYTES),
-    ...await readObject(folder, "tokenizer_config.json", MAX_CONFIG_BYTES),
-    ...template && { chat_template: wholeUtf8.decode(template) },
-  };
+  const read = async (name: string) => await readObject(folder, name, MAX_CONFIG_BYTES) ?? {};
+  const config = await read("tokenizer_config.json");
+  const named = namedTokens(vocabularyOf(tokenizer), tokenizer.added_tokens as Record<string, unknown>[], {
+    config,
+    specialTokensMap: await read("special_tokens_map.json"),
+    addedTokens: await read("added_tokens.json"),
+  });
+  if (named.added.some(({ id }) => !isTokenId(id))) throw damaged(WRONG_ID);
+  const chatTemplate = template ? wholeUtf8.decode(template) : config.chat_template;
   try {
-    const plain = plainTokens(config);
-    return new FolderTokenizer(withNamedTokens(tokenizer, plain), plain);
+    return new FolderTokenizer(tokenizer, named, chatTemplate);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new UserError("damaged_model", `tokenizer.json cannot be used: ${cutText(reason, 200)}`, [], {
@@ -106,25 +111,24 @@ class FolderTokenizer implements TextTokenizer {
   readonly #addedIds: ReadonlySet<number>;
   readonly #byteLevel: boolean;
 
-  constructor(tokenizer: Record<string, unknown>, config: Record<string, unknown>) {
-    this.#library = new PreTrainedTokenizer(tokenizer, config);
-    const { pre_tokenizer, model, decoder } =
-      (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
+  constructor(tokenizer: Record<string, unknown>, { added, names }: NamedTokens, chatTemplate: unknown) {
+    this.#library = new PreTrainedTokenizer({ ...tokenizer, added_tokens: added }, names);
+    const parts = (this.#library as unknown as { _tokenizer: LibraryParts })._tokenizer;
+    const { pre_tokenizer, model, decoder } = parts;
     correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
     completeUnigram(model);
-    keepByteOrderMarks(decoder);
+    correctDecoder(decoder);
+    const written = findAddedTokens(parts, added);
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
     this.vocabSize = this.#entries.length;
-    const idOf = (token: unknown) => {
-      const id = typeof token === "string" ? this.#entries.indexOf(token) : -1;
-      return id < 0 ? null : id;
-    };
-    this.bosTokenId = idOf(config.bos_token);
-    this.eosTokenId = idOf(config.eos_token);
-    this.padTokenId = idOf(config.pad_token);
-    this.specialIds = new Set<number>(this.#library.all_special_ids);
-    this.#chatTemplates = new ChatTemplates(config.chat_template, templateTokens(config));
-    this.#addedIds = new Set((tokenizer.added_tokens as { id: number }[]).map(({ id }) => id));
+    const ids = new Map(added.map(({ content, id }) => [content, id]));
+    const idOf = (name: string) => ids.get(names[name] ?? "") ?? null;
+    this.bosTokenId = idOf("bos_token");
+    this.eosTokenId = idOf("eos_token");
+    this.padTokenId = idOf("pad_token");
+    this.specialIds = new Set(written.flatMap(({ id, special }) => special ? [id] : []));
+    this.#chatTemplates = new ChatTemplates(chatTemplate, names);
+    this.#addedIds = new Set(added.map(({ id }) => id));
     this.#byteLevel = JSON.stringify(tokenizer.decoder ?? null).includes('"type":"ByteLevel"');
     this.decode(this.encode("a b")); // a wrong part of the pipeline shows here, not at the first prompt
   }
@@ -171,6 +175,7 @@ class FolderTokenizer implements TextTokenizer {
 interface LibraryDecoder {
   config?: { type?: string };
   text_decoder?: TextDecoder;
+  decode_chain(tokens: string[]): string[];
   decoders?: LibraryDecoder[];
 }
 
@@ -178,6 +183,8 @@ interface LibraryDecoder {
 interface LibraryModel {
   config: { byte_fallback?: boolean };
   tokens_to_ids: ReadonlyMap<string, number>;
+  /** Entries by id. */
+  vocab: (string | undefined)[];
   encode(words: string[]): string[];
   /** Of one word; Unigram's only. */
   tokenize?(word: string): string[];
@@ -185,9 +192,38 @@ interface LibraryModel {
 
 /** What the library makes of tokenizer.json. */
 interface LibraryParts {
-  pre_tokenizer: LibraryPreTokenizer | null;
-  model: LibraryModel;
+  normalizer: ((text: string) => string) | null;
+  /** Added tokens by what stands for them between a text and its ids. */
+  added_tokens_map: Map<string, AddedToken>;
+  /** A text as tokens, before anything is put around it. */
+  encode_text(text: string | null): string[] | null;
+  pre_tokenizer:
+    | (LibraryPreTokenizer & ((text: string, options: { section_index: number }) => string[]))
+    | null;
+  model: LibraryModel & ((words: string[]) => string[]);
   decoder: LibraryDecoder | null;
+}
+
+/**
+ * Lets added tokens be found, and written, as the Rust library does both; what is between them goes the library's way.
+ * Tokens that are looked for in the normalized text are written as they are looked for.
+ */
+function findAddedTokens(library: LibraryParts, added: readonly AddedToken[]): readonly AddedToken[] {
+  const { normalizer, pre_tokenizer, model } = library;
+  const written = added.map((token) =>
+    token.normalized && normalizer ? { ...token, content: normalizer(token.content) } : token
+  );
+  for (const { id, content } of written) model.vocab[id] = content;
+  // No entry of a vocabulary holds half of a surrogate pair, so none is taken for an added token of the same text.
+  const nameOf = ({ id }: AddedToken) => `\ud800${id}`;
+  library.added_tokens_map = new Map(added.map((token) => [nameOf(token), token]));
+  const cut = tokenCutter(added, normalizer);
+  library.encode_text = (text) =>
+    text === null ? null : cut(text).flatMap(({ text, token, first }) => {
+      if (token) return [nameOf(token)];
+      return model(pre_tokenizer ? pre_tokenizer(text, { section_index: first ? 0 : 1 }) : [text]);
+    });
+  return written;
 }
 
 /**
@@ -209,12 +245,20 @@ function completeUnigram(model: LibraryModel): void {
   };
 }
 
-/** The library's decoder of bytes that stand for themselves loses U+FEFF where it begins a run of them. */
-function keepByteOrderMarks(decoder: LibraryDecoder | null): void {
+/**
+ * The library's decoder of bytes that stand for themselves loses U+FEFF where it begins a run of them; its decoder of
+ * byte-level entries knows no added tokens in a sequence, and looks through all of them for every token.
+ */
+function correctDecoder(decoder: LibraryDecoder | null): void {
   if (decoder?.config?.type === "ByteFallback") {
     decoder.text_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  } else if (decoder?.config?.type === "ByteLevel") {
+    decoder.decode_chain = (tokens) => {
+      const bytes = tokens.flatMap((token) => [...entryBytes(token) ?? utf8.encode(token)]);
+      return [wholeUtf8.decode(Uint8Array.from(bytes))];
+    };
   }
-  decoder?.decoders?.forEach(keepByteOrderMarks);
+  decoder?.decoders?.forEach(correctDecoder);
 }
 
 const utf8 = new TextEncoder();
@@ -246,22 +290,29 @@ function checkVocabulary({ model, added_tokens: added }: Record<string, unknown>
   if (!added.every((token) => isRecord(token) && typeof token.content === "string" && token.content !== "")) {
     throw damaged("has added_tokens that are not all objects with a content");
   }
-  const word = added.find((token) => token.single_word === true);
-  if (word) throw unsupported(`has ${quote(word.content)} among added_tokens as a single_word`);
-  const entries: [string, unknown][] = isRecord(vocabulary)
-    ? Object.entries(vocabulary)
-    : vocabulary.map((entry, id) => [Array.isArray(entry) ? String(entry[0]) : String(entry), id]);
+  const entries = vocabularyOf({ model });
   const contents = new Map<unknown, string>();
-  for (const [content, id] of [...entries, ...added.map(({ content, id }) => [content, id])]) {
-    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= MAX_VOCABULARY) {
-      throw damaged(`has a token id that is not a whole number below ${MAX_VOCABULARY}`);
-    }
+  for (const [content, id] of [...entries, ...added.map(({ content, id }) => [content, id] as const)]) {
+    if (!isTokenId(id)) throw damaged(WRONG_ID);
     const known = contents.get(id);
     if (known !== undefined && known !== content) {
       throw damaged(`gives id ${id} to two tokens, ${quote(known)} and ${quote(content)}`);
     }
     contents.set(id, content);
   }
+}
+
+const WRONG_ID = `has a token id that is not a whole number below ${MAX_VOCABULARY}`;
+
+function isTokenId(id: unknown): boolean {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) < MAX_VOCABULARY;
+}
+
+/** Ids by token: BPE and WordPiece hold them so, Unigram in order. */
+function vocabularyOf({ model }: Record<string, unknown>): Map<string, number> {
+  const { vocab } = model as { vocab: Record<string, number> | unknown[] };
+  if (!Array.isArray(vocab)) return new Map(Object.entries(vocab));
+  return new Map(vocab.map((entry, id) => [Array.isArray(entry) ? String(entry[0]) : String(entry), id]));
 }
 
 /** Old files leave it out, and the library tells by what else is there. */
@@ -279,48 +330,6 @@ function unsupported(what: string): UserError {
 
 function damaged(fault: string): UserError {
   return new UserError("damaged_model", `tokenizer.json ${fault}`);
-}
-
-/** Special tokens may be given as objects with their content; the library wants the content. */
-function plainTokens(config: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(config).map((
-      [key, value],
-    ) => [key, key.endsWith("_token") && isRecord(value) ? value.content ?? null : value]),
-  );
-}
-
-/** Tokens that the configuration names are special, though tokenizer.json may hold them among all others only. */
-function withNamedTokens(
-  tokenizer: Record<string, unknown>,
-  config: Record<string, unknown>,
-): Record<string, unknown> {
-  const { vocab } = tokenizer.model as { vocab: Record<string, number> | [string, number][] };
-  const added = tokenizer.added_tokens as { content: string }[];
-  const lists = [config.additional_special_tokens, config.extra_special_tokens].filter(Array.isArray).flat();
-  const single = Object.entries(config).flatMap(([key, value]) => key.endsWith("_token") ? [value] : []);
-  const named = [...single, ...lists.map((token) => isRecord(token) ? token.content : token)];
-  const missing = [...new Set(named)].flatMap((content) => {
-    if (typeof content !== "string" || added.some((token) => token.content === content)) return [];
-    const id = Array.isArray(vocab)
-      ? vocab.findIndex(([entry]) => entry === content)
-      : Object.hasOwn(vocab, content)
-      ? vocab[content]!
-      : -1;
-    return id < 0 ? [] : [{ id, content, special: true, normalized: false }];
-  });
-  return { ...tokenizer, added_tokens: [...added, ...missing] };
-}
-
-/** The special tokens that have a name in templates: the standard ones, and those that a model names itself. */
-function templateTokens(config: Record<string, unknown>): Record<string, string> {
-  const { extra_special_tokens: extra } = config;
-  const own = Object.entries(config).filter(([key]) => key.endsWith("_token"));
-  const all = [...own, ...Object.entries(isRecord(extra) ? extra : {})];
-  return Object.fromEntries(all.flatMap(([name, token]) => {
-    const content = isRecord(token) ? token.content : token;
-    return typeof content === "string" ? [[name, content]] : [];
-  }));
 }
 
 async function readObject(
