@@ -4,6 +4,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { printedInstead } from "./core/command_line.ts";
+import { prepareDataDir } from "./core/data_dir.ts";
 import { openDatabase } from "./core/db/open_database.ts";
 import { DEADLINES } from "./core/engine/deadlines.ts";
 import { engineCommand } from "./core/engine/engine_command.ts";
@@ -19,7 +21,7 @@ import { Supervisor } from "./core/jobs/supervisor.ts";
 import { createLogger, type Logger } from "./core/log.ts";
 import { checkModelRoots } from "./core/model/model_places.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
-import { readSettings, type Settings } from "./core/settings.ts";
+import { mistakenNames, readSettings, settingFault, type Settings } from "./core/settings.ts";
 import { Deliverer } from "./core/webhooks/deliverer.ts";
 import { createApp } from "./routes/app.ts";
 import { type Answer, listen } from "./routes/listen.ts";
@@ -34,8 +36,44 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
   return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
 }
 
+/**
+ * Refuses a runtime or a device that a job could not be had on. Asked of an engine, and only where somebody chose one: the
+ * API process loads no native code, and what comes with the program needs no asking.
+ */
+async function requireRuntime(
+  { DEVICE, ORT_LIBRARY }: Settings,
+  env: Record<string, string>,
+  logger: Logger,
+): Promise<void> {
+  if (ORT_LIBRARY !== undefined && !await Deno.stat(ORT_LIBRARY).then(({ isFile }) => isFile, () => false)) {
+    throw settingFault(
+      "ORT_LIBRARY",
+      ORT_LIBRARY,
+      "Expected the path of an onnxruntime library: no file is there",
+    );
+  }
+  if (DEVICE === "cpu" && ORT_LIBRARY === undefined) return;
+  const engine = new EngineProcess({
+    ...{ command: engineCommand(), env, logger, start_timeout_ms: DEADLINES.start_ms },
+  });
+  try {
+    await engine.request({ type: "probe" });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const message = error.errors[0]?.message ?? error.message;
+    throw DEVICE === "cpu"
+      ? settingFault("ORT_LIBRARY", ORT_LIBRARY, message)
+      : settingFault("DEVICE", DEVICE, message);
+  } finally {
+    await engine.stop(DEADLINES.stop_ms);
+  }
+}
+
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const dataDir = settings.DATA_DIR;
+  const environment = engineEnvironment(Deno.env.toObject());
+  await requireRuntime(settings, environment, logger);
+  await prepareDataDir(dataDir);
   await checkModelRoots(settings.MODELS_DIR);
   const db = await openDatabase(dataDir, logger);
   const registry = modelRegistry(settings, logger);
@@ -47,7 +85,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   ];
   const sources = { db, modelRoots, dataDir };
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
-  const env = { ...engineEnvironment(Deno.env.toObject()), SERVING_MEMORY: String(servingBytes) };
+  const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
   const startEngine = (engineLogger: Logger) =>
     new EngineProcess({
       command: engineCommand(),
@@ -98,7 +136,14 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   deliverer.start();
   started.resolve();
   const host = server.hostname.includes(":") ? `[${server.hostname}]` : server.hostname;
-  console.log(`listening on http://${host}:${server.port}`);
+  const url = `http://${host}:${server.port}`;
+  console.log(`listening on ${url}`);
+  const { DEVICE: device, API_KEYS: { length: keys } } = settings;
+  logger.info(
+    `Data is in ${dataDir}, models run on ${device}, ` +
+      `${keys > 0 ? "an API key is needed" : "no API key is needed"}, the reference is at ${url}/docs`,
+    { url, data_dir: dataDir, device, api_keys: keys, docs: `${url}/docs` },
+  );
 
   logger.info("Stopping", { signal: await signalled.promise });
   closing.abort();
@@ -111,8 +156,16 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
 
 if (import.meta.main) {
   try {
-    const settings = readSettings(Deno.env.toObject());
-    await serve(settings, createLogger(settings.LOG_LEVEL));
+    const printed = printedInstead(Deno.args);
+    if (printed !== null) {
+      await Deno.stdout.write(new TextEncoder().encode(printed));
+      Deno.exit(0);
+    }
+    const environment = Deno.env.toObject();
+    const settings = readSettings(environment);
+    const logger = createLogger(settings.LOG_LEVEL);
+    for (const sentence of mistakenNames(environment)) logger.warn(sentence);
+    await serve(settings, logger);
     Deno.exit(0);
   } catch (error) {
     // Before the server runs there is nobody but the person who started it to tell.

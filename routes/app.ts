@@ -3,6 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
 import { requestId } from "hono/request-id";
 import { cutText } from "../core/cut_text.ts";
+import { VERSION } from "../core/version.ts";
 import { accessLog } from "./access_log.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
@@ -23,7 +24,7 @@ import { trainingJobs } from "./training_jobs.ts";
 
 const INFO = {
   title: "Proximal",
-  version: "0.1.0",
+  version: VERSION,
   description: "PPO fine-tuning of language models behind a REST API.",
 };
 

@@ -12,7 +12,7 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { ErrorCode } from "../core/errors.ts";
+import { type ErrorCode, UserError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { problem } from "./problem.ts";
 
@@ -78,6 +78,22 @@ async function lastWords(code: ErrorCode, detail: string): Promise<string> {
   return `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines}\r\n${body}`;
 }
 
+/** What the system says of a place that cannot be listened on, and what that means for somebody who chose it. */
+const REASONS: Record<string, string> = {
+  EADDRINUSE: "another program listens there: stop it, or set another PORT (0 takes any free one)",
+  EACCES: "this user may not take that port: set PORT to 1024 or above",
+  EADDRNOTAVAIL: "this machine has no such address: set HOST to one of its own",
+  ENOTFOUND: "no such name is known: set HOST to an address of this machine",
+  EAI_AGAIN: "no such name is known: set HOST to an address of this machine",
+  EINVAL: "that is no address to listen on: set HOST to an address of this machine",
+};
+
+function cannotListen({ hostname, port }: ListenOptions, error: NodeJS.ErrnoException): UserError {
+  const reason = REASONS[error.code ?? ""] ?? error.message;
+  const detail = `Cannot listen on HOST '${hostname}', PORT ${port}: ${reason}`;
+  return new UserError("runtime_unavailable", detail, [], { cause: error });
+}
+
 /** Whether the server at `port` takes in a connection. */
 async function takesIn(server: Server, { address, port, family }: AddressInfo): Promise<boolean> {
   const everywhere = address === "0.0.0.0" || address === "::";
@@ -100,7 +116,7 @@ async function takesIn(server: Server, { address, port, family }: AddressInfo): 
  * system has had no file left for another; a process that lives and cannot be reached helps nobody, so this notices and
  * listens again.
  *
- * @throws the system's error when it cannot listen there
+ * @throws UserError naming HOST and PORT when it cannot listen there
  */
 export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
   const { hostname, logger, head_ms = HEAD_MS, request_ms = REQUEST_MS, idle_ms = IDLE_MS } = options;
@@ -147,7 +163,9 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
     return server;
   };
 
-  let server = await open(options.port);
+  let server = await open(options.port).catch((error) => {
+    throw cannotListen(options, error);
+  });
   const address = server.address() as AddressInfo;
   let stopping = false;
   let heard = true;

@@ -199,6 +199,7 @@ async function handle(command: Command): Promise<void> {
       const data = command.request.items.map(() => ({ logprob: -1, ref_logprob: -2, kl: 1 }));
       return say({ id, type: "result", result: { data } });
     }
+    case "probe":
     case "trim":
       return say({ id, type: "result", result: null });
     case "cancel":

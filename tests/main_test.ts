@@ -29,6 +29,7 @@ async function running(
   environment: Record<string, string>,
   work: (url: string, process: Deno.ChildProcess) => Promise<void>,
   files?: number,
+  logs: string[] = [],
 ): Promise<{ stdout: string; code: number }> {
   const process = spawn(environment, files);
   const log = new Response(process.stderr).text();
@@ -45,7 +46,7 @@ async function running(
     process.kill("SIGTERM");
   }
   for (let part = await reader.read(); !part.done; part = await reader.read()) stdout += part.value;
-  await log;
+  logs.push(await log);
   return { stdout, code: (await process.status).code };
 }
 
@@ -180,6 +181,102 @@ for (
     });
   });
 }
+
+for (
+  const [name, environment, message] of [
+    ["a device that cannot be had", { DEVICE: "cuda:63" }, /^error: DEVICE is 'cuda:63': Cannot use CUDA: /],
+    [
+      "a library that is not there",
+      { ORT_LIBRARY: "/nowhere/x.so" },
+      /^error: ORT_LIBRARY is '\/nowhere\/x.so': /,
+    ],
+    ["a library that is none", { ORT_LIBRARY: `${ROOT}deno.json` }, /^error: ORT_LIBRARY is '.*deno.json': /],
+    [
+      "an address of others",
+      { HOST: "192.0.2.1", API_KEYS: "k" },
+      /^error: Cannot listen on HOST '192.0.2.1', PORT 0: /,
+    ],
+    [
+      "a name of nobody",
+      { HOST: "nobody.invalid", API_KEYS: "k" },
+      /^error: Cannot listen on HOST 'nobody.invalid'/,
+    ],
+    [
+      "keys that no header can hold",
+      { API_KEYS: "sch\u00fcssel" },
+      /^error: .*API_KEYS is '…': Expected keys of/,
+    ],
+    [
+      "a data folder that is a file",
+      { DATA_DIR: `${ROOT}deno.json` },
+      /^error: Cannot use DATA_DIR '.*deno.json': /,
+    ],
+  ] as [string, Record<string, string>, RegExp][]
+) {
+  Deno.test(`main.ts refuses ${name} in one line and with exit code 1`, async () => {
+    await inFolder(async (DATA_DIR) => {
+      const { code, stdout, stderr } = await spawn({ DATA_DIR, LOG_LEVEL: "silent", ...environment })
+        .output();
+      const text = new TextDecoder().decode(stderr);
+      assert.equal(code, 1, text);
+      assert.equal(stdout.length, 0);
+      assert.match(text, /^[^\n]*\n$/);
+      assert.match(text, message);
+    });
+  });
+}
+
+Deno.test("main.ts refuses a port in use by name, before a job of its queue begins", async () => {
+  await inFolder(async (DATA_DIR) => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const PORT = String((listener.addr as Deno.NetAddr).port);
+    const { code, stderr } = await spawn({ DATA_DIR, PORT }).output();
+    listener.close();
+    assert.equal(code, 1);
+    const text = new TextDecoder().decode(stderr);
+    assert.match(
+      text,
+      new RegExp(`^error: Cannot listen on HOST '127.0.0.1', PORT ${PORT}: another program`, "m"),
+    );
+    assert.doesNotMatch(text, /os error|\bat /);
+  });
+});
+
+Deno.test("main.ts says on its log where everything is, and which variables were meant for it", async () => {
+  await inFolder(async (DATA_DIR) => {
+    const log: string[] = [];
+    await running(
+      { DATA_DIR, MAX_CONCURENT_JOBS: "4", API_KEYS: "one,two" },
+      async (url) => {
+        await (await fetch(`${url}/healthz`)).text();
+        log.push(url);
+      },
+      undefined,
+      log,
+    );
+    const [url, text] = log as [string, string];
+    const lines = text.trim().split("\n").map((line) => JSON.parse(line));
+    const start = lines.find(({ docs }) => docs !== undefined);
+    assert.equal(
+      start.message,
+      `Data is in ${DATA_DIR}, models run on cpu, an API key is needed, the reference is at ${url}/docs`,
+    );
+    assert.deepEqual([start.data_dir, start.device, start.api_keys], [DATA_DIR, "cpu", 2]);
+    const warnings = lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+    assert.deepEqual(warnings, [
+      "'MAX_CONCURENT_JOBS' is no setting of this server: did you mean MAX_CONCURRENT_JOBS?",
+    ]);
+  });
+});
+
+Deno.test("main.ts prints help instead of serving", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    ...{ args: ["run", "-A", "--no-check", "main.ts", "--help"], cwd: ROOT, env: { PORT: "nonsense" } },
+  });
+  const { code, stdout } = await command.output();
+  assert.equal(code, 0);
+  assert.match(new TextDecoder().decode(stdout), /^proximal [^]*MAX_CONCURRENT_JOBS/);
+});
 
 Deno.test("main.ts binds other addresses with API keys", async () => {
   await inFolder(async (DATA_DIR) => {

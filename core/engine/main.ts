@@ -112,6 +112,11 @@ const COMMANDS: {
       emit: (deltas) => send({ id, type: "event", event: { type: "deltas", deltas } }),
     });
   },
+  probe: () => {
+    requireDevice({ base_precision: null, rollout_precision: null }, DEVICE, library);
+    openRuntime();
+    return Promise.resolve(null);
+  },
   export: async ({ format, folders, output }, signal) => ({
     files: await exportModel(openRuntime(), format, folders, output, signal),
   }),

@@ -35,6 +35,8 @@ export type Command =
   | { id: string; type: "score"; request: ScoreRequest; folders: ModelFolders }
   /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */
   | { id: string; type: "export"; format: ExportFormat; folders: ModelFolders; output: string }
+  /** Opens the runtime where the process is to compute: fails with what is in the way. */
+  | { id: string; type: "probe" }
   /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
   | { id: string; type: "cancel"; target: string }
   /** Lets everything go that no command uses; acts at once. */
