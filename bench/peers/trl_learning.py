@@ -88,7 +88,8 @@ asked = ppo_trainer.get_reward
 
 def get_reward(model, texts, pad, context):
     if model is reward and not by_model:
-        return None, torch.tensor([score_of(row[context:]) for row in texts]), None
+        scores = [score_of(row[context:]) for row in texts]
+        return None, torch.tensor(scores, dtype=torch.float32), None
     return asked(model, texts, pad, context)
 
 
