@@ -42,6 +42,7 @@ export type ErrorCode =
   | "out_of_memory"
   | "disk_full"
   | "database_busy"
+  | "damaged_data"
   | "engine_crashed"
   | "engine_busy"
   | "deadline_exceeded"

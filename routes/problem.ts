@@ -40,6 +40,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },
   disk_full: { status: 503, title: "Disk full", retry_after_s: 60 },
+  damaged_data: { status: 500, title: "Damaged data" },
   database_busy: { status: 503, title: "Database busy", retry_after_s: 5 },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
   engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },

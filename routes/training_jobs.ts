@@ -103,7 +103,7 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
     const dryRun = c.req.valid("query").dry_run === "true";
     const header = c.req.valid("header")["idempotency-key"];
     const key = header === undefined || dryRun ? null : idempotencyKey(c.get("apiKey"), header, config);
-    let submission = key && await findSubmission(db.read, key);
+    let submission = key && await findSubmission(db, key);
     if (!submission) {
       checkWebhook(context, config);
       const folders = await resolveFolders(context, config);

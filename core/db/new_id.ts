@@ -42,9 +42,10 @@ export function newId(kind: keyof typeof PREFIXES, now: number = Date.now()): st
   return `${PREFIXES[kind]}_${text}`;
 }
 
-/** Makes all ids from now on greater than `id`, whatever its kind; null and what is no id count for nothing. */
-export function idsAfter(id: string | null): void {
-  const [, digits] = /^[a-z]+_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}$/.exec(id ?? "") ?? [];
+/** Makes all ids from now on greater than `id`, whatever its kind; what is no id counts for nothing. */
+export function idsAfter(id: unknown): void {
+  if (typeof id !== "string") return;
+  const [, digits] = /^[a-z]+_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}$/.exec(id) ?? [];
   if (digits === undefined) return;
   const time = [...digits].reduce((sum, digit) => sum * 32 + ALPHABET.indexOf(digit), 0);
   if (time < lastTime) return;

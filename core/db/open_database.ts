@@ -5,14 +5,17 @@
  */
 import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
-import { max, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../errors.ts";
+import { knownFault, UserError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { checkOrigin, checkTables, faultsOf } from "./check_database.ts";
+import { DamagedData, isDamage } from "./damaged_data.ts";
+import { checkFiles, createFile, RESTORE, unusable } from "./database_file.ts";
 import { idsAfter } from "./new_id.ts";
 import { checkpoints, events, jobs } from "./schema.ts";
-import { isBusy } from "./sqlite_error.ts";
+import { isBusy, isInaccessible } from "./sqlite_error.ts";
 import { SqliteThread, threadDied } from "./sqlite_thread.ts";
 import type { ConnectionName, Method, SqlValue, Task } from "./sqlite_worker.ts";
 import { Turns } from "./turns.ts";
@@ -21,13 +24,27 @@ import { Turns } from "./turns.ts";
 const PATIENCE_MS = 2000;
 /** The same while the server starts, when there is nobody to tell but the one who started it. */
 const START_PATIENCE_MS = 10_000;
+/** Damaged records that are named in the log. */
+const MAX_DAMAGED = 1000;
 /** How long a statement may take; more than any does unless the disk hangs. */
 const ANSWER_MS = 15_000;
 /** Pauses between tries for a lock. */
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
+/** Pages go to a log first, so that reads and a write do not wait for each other. */
+const USE_LOG: Task = {
+  type: "query",
+  on: "write",
+  sql: "pragma journal_mode = wal",
+  params: [],
+  method: "run",
+};
+
 type Connection = SqliteRemoteDatabase<Record<string, never>>;
+
+/** What reads outside a transaction. */
+export type Reader = Pick<Connection, "select" | "selectDistinct" | "values">;
 
 /** A transaction in progress; reads in it see its own writes. */
 export type Transaction = Pick<Connection, "select" | "selectDistinct" | "insert" | "update" | "delete">;
@@ -49,13 +66,20 @@ export interface Database {
    * @throws UserError `database_busy` when another program keeps the file locked, `runtime_unavailable` when the
    * disk does not answer; drizzle's error has it as its cause.
    */
-  readonly read: Pick<Connection, "select" | "selectDistinct">;
+  readonly read: Reader;
   /**
    * Runs `work` in a transaction, one at a time.
    *
    * @throws UserError `database_busy` when its turn does not come in time.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * Says in the log, once for each record, that it is damaged.
+   *
+   * @param record Names it to whoever asked for it: "The training job 'job_…'".
+   * @returns What to throw.
+   */
+  damaged(record: string, error: unknown): DamagedData;
   /** How many transactions have been written: what was read is still so while this is the same. */
   readonly version: number;
   /** Waits for writes in progress and lets go of the files. */
@@ -116,10 +140,13 @@ class ThreadedDatabase implements Database {
   readonly read: Connection;
   readonly #thread: SqliteThread;
   readonly #turns = new Turns();
+  readonly #logger: Logger;
+  readonly #damaged = new Set<string>();
   #version = 0;
 
-  constructor(thread: SqliteThread) {
+  constructor(thread: SqliteThread, logger: Logger) {
     this.#thread = thread;
+    this.#logger = logger;
     this.read = drizzle(async (sql, params, method) => {
       const waiting = patience({});
       try {
@@ -148,6 +175,18 @@ class ThreadedDatabase implements Database {
       waiting.end();
     }
     return await this.#transaction(work);
+  }
+
+  damaged(record: string, error: unknown): DamagedData {
+    if (!this.#damaged.has(record) && this.#damaged.size < MAX_DAMAGED) {
+      this.#damaged.add(record);
+      this.#logger.error("Damaged data", {
+        record,
+        error: String(error),
+        cause: String((error as Error)?.cause),
+      });
+    }
+    return new DamagedData(record, { cause: error });
   }
 
   async close(): Promise<void> {
@@ -197,10 +236,37 @@ class ThreadedDatabase implements Database {
   }
 }
 
+/** What SQLite says of a file it cannot use, in one sentence that names the file. */
+function unusableFile(path: string, thrown: unknown): unknown {
+  if (isDamage(thrown)) return unusable(path, `it is damaged (${sentence(thrown)})`, RESTORE);
+  if (isInaccessible(thrown)) return unusable(path, sentence(thrown), "Make it and its folder writable");
+  const fault = knownFault(thrown);
+  if (fault instanceof UserError && fault.code === "database_busy") {
+    return unusable(path, "another program keeps it locked", "End that program, or wait for it");
+  }
+  return fault;
+}
+
+function sentence(thrown: unknown): string {
+  let error = thrown;
+  while (error instanceof Error && error.cause instanceof Error) error = error.cause;
+  return (error as Error).message.replaceAll(/\s+/g, " ");
+}
+
+/** Makes an empty database at `path`, and lets the thread go on there with what is at `then`. */
+async function initialize(thread: SqliteThread, path: string, then: string): Promise<void> {
+  for (
+    const task of [{ type: "open", path }, USE_LOG, { type: "close" }, { type: "open", path: then }] as const
+  ) {
+    await thread.ask(task);
+  }
+}
+
 /**
  * Opens (and creates or migrates) the database in `folder`.
  *
- * @throws UserError when another process holds the folder or keeps the file locked.
+ * @throws UserError when another process holds the folder or keeps the file locked, or when the file cannot be used:
+ * then with its path, for the person who starts the server.
  */
 export async function openDatabase(
   folder: string,
@@ -209,38 +275,16 @@ export async function openDatabase(
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
   const path = join(folder, "proximal.db");
-  // Webhook secrets are in it; the files that SQLite adds take over its mode.
-  await Deno.open(path, { create: true, append: true, mode: 0o600 }).then((file) => file.close());
   const thread = new SqliteThread({ path }, logger);
-  const database = new ThreadedDatabase(thread);
-  const waiting = patience({ patience_ms: START_PATIENCE_MS });
+  const database = new ThreadedDatabase(thread, logger);
   try {
-    const wal: Task = {
-      type: "query",
-      on: "write",
-      sql: "pragma journal_mode = wal",
-      params: [],
-      method: "run",
-    };
-    await retried(() => thread.ask(wal), waiting.signal);
-    const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
-    await database.write(
-      (tx) =>
-        migrate(tx as Connection, async (queries) => {
-          for (const query of queries) await (tx as Connection).run(sql.raw(query));
-        }, { migrationsFolder }),
-      { patience_ms: START_PATIENCE_MS },
-    );
-    for (const table of [jobs, events, checkpoints]) {
-      const [last] = await database.read.select({ id: max(table.id) }).from(table);
-      idsAfter(last!.id);
-    }
+    const isThere = await checkFiles(folder, path);
+    if (!isThere) await createFile(path, (unfinished) => initialize(thread, unfinished, path));
+    await prepare(database, thread, path);
   } catch (error) {
     await thread.close();
     lock.close();
-    throw error;
-  } finally {
-    waiting.end();
+    throw unusableFile(path, error);
   }
   const close = database.close.bind(database);
   database.close = async () => {
@@ -248,4 +292,30 @@ export async function openDatabase(
     lock.close();
   };
   return database;
+}
+
+/** Checks and migrates an open database. */
+async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: string): Promise<void> {
+  const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
+  const waiting = patience({ patience_ms: START_PATIENCE_MS });
+  try {
+    await retried(() => thread.ask(USE_LOG), waiting.signal);
+  } finally {
+    waiting.end();
+  }
+  const faults = await faultsOf(database.read);
+  if (faults.length > 0) throw new DamagedData("The file", { cause: new Error(faults[0]) });
+  await checkOrigin(database.read, path, migrationsFolder);
+  await database.write(
+    (tx) =>
+      migrate(tx as Connection, async (queries) => {
+        for (const query of queries) await (tx as Connection).run(sql.raw(query));
+      }, { migrationsFolder }),
+    { patience_ms: START_PATIENCE_MS },
+  );
+  await checkTables(database.read, path);
+  for (const table of [jobs, events, checkpoints]) {
+    const [last] = await database.read.select({ id: sql<string | null>`max(${table.id})` }).from(table);
+    idsAfter(last!.id);
+  }
 }

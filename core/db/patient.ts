@@ -15,6 +15,7 @@ export function patient(database: Database, signal: AbortSignal): Database {
       return database.version;
     },
     write: (work) => database.write(work, { patience_ms: Infinity, signal }),
+    damaged: (record, error) => database.damaged(record, error),
     close: () => database.close(),
   };
 }

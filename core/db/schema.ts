@@ -3,14 +3,13 @@
  * times are milliseconds. Change this file, then run the db:generate task.
  */
 import { type SQL, sql } from "drizzle-orm";
-import { index, integer, primaryKey, type SQLiteTable, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizzle-orm/sqlite-core";
 import type { CheckpointFile, JobPlan, Metrics, Progress } from "../engine/protocol.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../jobs/job_events.ts";
 import { JOB_STATUSES } from "../jobs/job_states.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
-
-const timestamp = (name: string) => integer(name, { mode: "timestamp_ms" });
+import { count, list, object, oneOf, string, timestamp } from "./columns.ts";
 
 /**
  * SQLite's own number of a row. Rows of these tables are never deleted, so it counts them in the order they were
@@ -24,24 +23,24 @@ export function rowNumber(table: SQLiteTable): SQL<number> {
 export type StoredConfig = Omit<TrainingJobConfig, "prompts" | "webhook" | "metadata">;
 
 export const jobs = sqliteTable("jobs", {
-  id: text("id").primaryKey(),
-  kind: text("kind", { enum: ["ppo"] }).notNull(),
-  status: text("status", { enum: JOB_STATUSES }).notNull(),
-  model: text("model").notNull(),
-  config: text("config", { mode: "json" }).$type<StoredConfig>().notNull(),
-  metadata: text("metadata", { mode: "json" }).$type<Record<string, string>>().notNull(),
-  plan: text("plan", { mode: "json" }).$type<JobPlan>().notNull(),
-  progress: text("progress", { mode: "json" }).$type<Progress>().notNull(),
-  latest_metrics: text("latest_metrics", { mode: "json" }).$type<Metrics>(),
-  error: text("error", { mode: "json" }).$type<ErrorRecord>(),
+  id: string("id").primaryKey(),
+  kind: oneOf("kind", ["ppo"]).notNull(),
+  status: oneOf("status", JOB_STATUSES).notNull(),
+  model: string("model").notNull(),
+  config: object<StoredConfig>("config", ["kind", "model", "epochs", "ppo", "reward"]).notNull(),
+  metadata: object<Record<string, string>>("metadata").notNull(),
+  plan: object<JobPlan>("plan", ["steps"]).notNull(),
+  progress: object<Progress>("progress", ["epoch", "step", "steps"]).notNull(),
+  latest_metrics: object<Metrics>("latest_metrics"),
+  error: object<ErrorRecord>("error", ["code", "detail"]),
   /** Id of the last checkpoint. */
-  checkpoint: text("checkpoint"),
+  checkpoint: string("checkpoint"),
   /** Engine processes started for the job so far. */
-  attempt: integer("attempt").notNull().default(0),
+  attempt: count("attempt").notNull().default(0),
   /** Attempts that ended because the server died with them; see docs/jobs.md. */
-  interruptions: integer("interruptions").notNull().default(0),
-  webhook_url: text("webhook_url"),
-  webhook_secret: text("webhook_secret"),
+  interruptions: count("interruptions").notNull().default(0),
+  webhook_url: string("webhook_url"),
+  webhook_secret: string("webhook_secret"),
   created_at: timestamp("created_at").notNull(),
   started_at: timestamp("started_at"),
   finished_at: timestamp("finished_at"),
@@ -52,40 +51,40 @@ export const jobs = sqliteTable("jobs", {
 
 /** Apart from `jobs`, whose rows are rewritten at every step and must stay small. */
 export const jobPrompts = sqliteTable("job_prompts", {
-  job_id: text("job_id").primaryKey(),
-  prompts: text("prompts", { mode: "json" }).$type<TrainingJobConfig["prompts"]>().notNull(),
+  job_id: string("job_id").primaryKey(),
+  prompts: list<TrainingJobConfig["prompts"][number]>("prompts").notNull(),
 });
 
 /** One row per step and one per epoch (`step`: the epoch's last). Both are counted from 1. */
 export const metrics = sqliteTable("metrics", {
-  job_id: text("job_id").notNull(),
-  scope: text("scope", { enum: ["step", "epoch"] }).notNull(),
-  step: integer("step").notNull(),
-  epoch: integer("epoch").notNull(),
-  metrics: text("metrics", { mode: "json" }).$type<Metrics>().notNull(),
+  job_id: string("job_id").notNull(),
+  scope: oneOf("scope", ["step", "epoch"]).notNull(),
+  step: count("step").notNull(),
+  epoch: count("epoch").notNull(),
+  metrics: object<Metrics>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [primaryKey({ columns: [table.job_id, table.scope, table.step] })]);
 
 /** The feed of a job; `seq` is its order. */
 export const events = sqliteTable("events", {
   seq: integer("seq").primaryKey({ autoIncrement: true }),
-  id: text("id").notNull().unique(),
-  job_id: text("job_id").notNull(),
-  type: text("type", { enum: JOB_EVENT_TYPES }).notNull(),
-  data: text("data", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
+  id: string("id").notNull().unique(),
+  job_id: string("job_id").notNull(),
+  type: oneOf("type", JOB_EVENT_TYPES).notNull(),
+  data: object<Record<string, unknown>>("data").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("events_job").on(table.job_id, table.seq)]);
 
 export const checkpoints = sqliteTable("checkpoints", {
-  id: text("id").primaryKey(),
-  job_id: text("job_id").notNull(),
-  attempt: integer("attempt").notNull(),
-  epoch: integer("epoch").notNull(),
-  step: integer("step").notNull(),
+  id: string("id").primaryKey(),
+  job_id: string("job_id").notNull(),
+  attempt: count("attempt").notNull(),
+  epoch: count("epoch").notNull(),
+  step: count("step").notNull(),
   /** Below DATA_DIR, so the folder as a whole can be moved. */
-  folder: text("folder").notNull(),
-  files: text("files", { mode: "json" }).$type<CheckpointFile[]>().notNull(),
-  metrics: text("metrics", { mode: "json" }).$type<Metrics>().notNull(),
+  folder: string("folder").notNull(),
+  files: list<CheckpointFile>("files").notNull(),
+  metrics: object<Metrics>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("checkpoints_job").on(table.job_id)]);
 
@@ -98,17 +97,17 @@ export const DELIVERY_STATUSES = ["pending", "delivered", "failed"] as const;
 export const webhookDeliveries = sqliteTable("webhook_deliveries", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   /** Sent as webhook-id, the same on every try. */
-  event_id: text("event_id").notNull(),
-  job_id: text("job_id").notNull(),
+  event_id: string("event_id").notNull(),
+  job_id: string("job_id").notNull(),
   /** What is ordered and addressed together: the job whose own webhook this is. */
-  destination: text("destination").notNull(),
-  status: text("status", { enum: DELIVERY_STATUSES }).notNull(),
+  destination: string("destination").notNull(),
+  status: oneOf("status", DELIVERY_STATUSES).notNull(),
   /** The body as it was when the event happened, byte for byte what is signed. */
-  body: text("body").notNull(),
-  attempts: integer("attempts").notNull().default(0),
+  body: string("body").notNull(),
+  attempts: count("attempts").notNull().default(0),
   next_attempt_at: timestamp("next_attempt_at").notNull(),
-  last_status: integer("last_status"),
-  last_error: text("last_error"),
+  last_status: count("last_status"),
+  last_error: string("last_error"),
   created_at: timestamp("created_at").notNull(),
   finished_at: timestamp("finished_at"),
 }, (table) => [
@@ -119,10 +118,10 @@ export const webhookDeliveries = sqliteTable("webhook_deliveries", {
 /** Answers kept under a client's Idempotency-Key. */
 export const idempotencyKeys = sqliteTable("idempotency_keys", {
   /** Hash of the API key and the client's key. */
-  key: text("key").primaryKey(),
-  request_hash: text("request_hash").notNull(),
-  job_id: text("job_id").notNull(),
-  response: text("response").notNull(),
+  key: string("key").primaryKey(),
+  request_hash: string("request_hash").notNull(),
+  job_id: string("job_id").notNull(),
+  response: string("response").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("idempotency_keys_age").on(table.created_at)]);
 

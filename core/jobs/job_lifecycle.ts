@@ -3,10 +3,11 @@
  * the table in `job_states.ts`, and writes the event and the webhook that tell of it. Who calls what when is
  * the supervisor's business.
  */
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, notInArray, type SQL, sql } from "drizzle-orm";
+import { isDamage } from "../db/damaged_data.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
-import { jobPrompts, type JobRow, jobs, metrics, rowNumber } from "../db/schema.ts";
+import { events, jobPrompts, type JobRow, jobs, metrics, rowNumber } from "../db/schema.ts";
 import type { JobPlan, Progress, TrainingSummary } from "../engine/protocol.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
@@ -59,20 +60,63 @@ export async function createJob(tx: Transaction, config: TrainingJobConfig, plan
   return job!;
 }
 
-/** Takes the job that has waited longest; null when none waits. One transaction, so no job is taken twice. */
-export function claimJob(db: Database): Promise<JobRow | null> {
-  return db.write(async (tx) => {
-    const [next] = await tx.select({ id: jobs.id }).from(jobs).where(eq(jobs.status, "queued"))
-      .orderBy(asc(rowNumber(jobs))).limit(1);
-    if (!next) return null;
-    const now = await jobTime(tx, next.id);
-    const [job] = await tx.update(jobs).set({
-      status: "running",
-      attempt: sql`${jobs.attempt} + 1`,
-      started_at: sql`coalesce(${jobs.started_at}, ${now.getTime()})`,
-    }).where(eq(jobs.id, next.id)).returning();
-    return job!;
-  });
+/**
+ * Takes the job that has waited longest; null when none waits. One transaction, so no job is taken twice. A job that
+ * cannot be read is ended and the next one taken.
+ *
+ * @param unreadable Rows that are left alone, and to which those are added that could not be read.
+ */
+export async function claimJob(db: Database, unreadable = new Set<number>()): Promise<JobRow | null> {
+  for (;;) {
+    let number: number | undefined;
+    try {
+      return await db.write(async (tx) => {
+        const [next] = await tx.select({ number: rowNumber(jobs) }).from(jobs)
+          .where(and(eq(jobs.status, "queued"), notInArray(rowNumber(jobs), [...unreadable])))
+          .orderBy(asc(rowNumber(jobs))).limit(1);
+        number = next?.number;
+        return number === undefined ? null : await claim(tx, number);
+      });
+    } catch (error) {
+      if (number === undefined || !isDamage(error)) throw error;
+      unreadable.add(number);
+      await endDamagedJob(db, eq(rowNumber(jobs), number), `The training job in row ${number}`, error);
+    }
+  }
+}
+
+async function claim(tx: Transaction, number: number): Promise<JobRow> {
+  const [{ id }] = await tx.select({ id: jobs.id }).from(jobs).where(eq(rowNumber(jobs), number)) as [JobRow];
+  const now = await jobTime(tx, id);
+  const [job] = await tx.update(jobs).set({
+    status: "running",
+    attempt: sql`${jobs.attempt} + 1`,
+    started_at: sql`coalesce(${jobs.started_at}, ${now.getTime()})`,
+  }).where(eq(jobs.id, id)).returning();
+  return job!;
+}
+
+/** Ends a job that cannot be read, if that at least can be written. No webhook tells of it: its URL cannot be read. */
+export async function endDamagedJob(db: Database, which: SQL, record: string, error: unknown): Promise<void> {
+  const { code, message: detail } = db.damaged(record, error);
+  try {
+    await db.write(async (tx) => {
+      const [{ id }] = await tx.select({ id: jobs.id }).from(jobs).where(which) as [JobRow];
+      const now = await jobTime(tx, id);
+      const error = { code, detail };
+      await tx.update(jobs).set({ status: "failed", error, finished_at: now }).where(eq(jobs.id, id));
+      const type = "training_job.failed";
+      await tx.insert(events).values({
+        id: newId("event"),
+        job_id: id,
+        type,
+        data: { error },
+        created_at: now,
+      });
+    });
+  } catch (unwritable) {
+    if (!isDamage(unwritable)) throw unwritable;
+  }
 }
 
 /** Moves a job to `to` if the table allows it from where the job is; null otherwise. */

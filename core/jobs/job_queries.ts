@@ -1,5 +1,9 @@
-/** Reads of jobs and what belongs to them: one indexed query each. */
-import { and, asc, desc, eq, gt, lt, type SQL, sql } from "drizzle-orm";
+/**
+ * Reads of jobs and what belongs to them: one indexed query each. A record that is damaged fails who asks for it; lists
+ * leave it out.
+ */
+import { and, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import {
   type CheckpointRow,
@@ -13,6 +17,7 @@ import {
   type MetricsRow,
   rowNumber,
 } from "../db/schema.ts";
+import { byColumn, readableRows } from "../db/readable_rows.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 import type { JobStatus } from "./job_states.ts";
@@ -32,28 +37,39 @@ function unknownJob(id: string): UserError {
   return new UserError("not_found", `No training job '${id}'`);
 }
 
-/** @throws UserError `not_found`. */
+/** How a job is called where it is damaged. */
+export function jobRecord(id: string): string {
+  return `The training job '${id}'`;
+}
+
+/** @throws UserError `not_found`, or `damaged_data`. */
 export async function getJob(db: Database, id: string): Promise<JobRow> {
-  const [row] = await db.read.select().from(jobs).where(eq(jobs.id, id));
+  const read = db.read.select().from(jobs).where(eq(jobs.id, id));
+  const [row] = await naming(db, jobRecord(id), read.execute());
   if (!row) throw unknownJob(id);
   return row;
 }
 
-/** A job's prompts as JSON. @throws UserError `not_found`. */
+/** A job's prompts as JSON. @throws UserError `not_found`, or `damaged_data`. */
 export async function getPromptsText(db: Database, id: string): Promise<string> {
   const text = sql<string>`${jobPrompts.prompts}`;
-  const [row] = await db.read.select({ text }).from(jobPrompts).where(eq(jobPrompts.job_id, id));
+  const isList = sql<number>`json_valid(${text}) and json_type(${text}) = 'array'`;
+  const read = db.read.select({ text, isList }).from(jobPrompts).where(eq(jobPrompts.job_id, id));
+  const record = `${jobRecord(id)}'s list of prompts`;
+  const [row] = await naming(db, record, read.execute());
   if (!row) throw unknownJob(id);
+  if (!row.isList) throw db.damaged(record, new Error("It is not a list as JSON"));
   return row.text;
 }
 
-/** @throws UserError `not_found`. */
+/** @throws UserError `not_found`, or `damaged_data`. */
 export async function getJobWithPrompts(
   db: Database,
   id: string,
 ): Promise<{ job: JobRow; prompts: TrainingJobConfig["prompts"] }> {
-  const [row] = await db.read.select({ job: jobs, prompts: jobPrompts.prompts }).from(jobs)
+  const read = db.read.select({ job: jobs, prompts: jobPrompts.prompts }).from(jobs)
     .innerJoin(jobPrompts, eq(jobPrompts.job_id, jobs.id)).where(eq(jobs.id, id));
+  const [row] = await naming(db, jobRecord(id), read.execute());
   if (!row) throw unknownJob(id);
   return row;
 }
@@ -74,13 +90,20 @@ export async function listJobs(
   db: Database,
   options: { status?: JobStatus; kind?: JobRow["kind"]; limit: number; after?: string },
 ): Promise<Page<JobRow>> {
-  const where: (SQL | undefined)[] = [
+  const where = [
     options.status && eq(jobs.status, options.status),
     options.kind && eq(jobs.kind, options.kind),
     options.after && lt(rowNumber(jobs), await numberOf(db, jobs, options.after)),
   ].filter((part) => typeof part === "object");
-  const rows = await db.read.select().from(jobs).where(and(...where)).orderBy(desc(rowNumber(jobs)))
-    .limit(options.limit + 1);
+  const rows = await readableRows(db, jobs, {
+    record: "The training job in row",
+    where: and(...where),
+    // All jobs have a kind, and it has an index.
+    indexed: and(...where, inArray(jobs.kind, [options.kind ?? "ppo"])),
+    number: rowNumber(jobs),
+    newestFirst: true,
+    limit: options.limit + 1,
+  });
   return page(rows, options.limit);
 }
 
@@ -90,9 +113,12 @@ export async function listMetrics(
   jobId: string,
   options: { scope: MetricsRow["scope"]; limit: number; after: number },
 ): Promise<Page<MetricsRow>> {
-  const rows = await db.read.select().from(metrics).where(
-    and(eq(metrics.job_id, jobId), eq(metrics.scope, options.scope), gt(metrics.step, options.after)),
-  ).orderBy(asc(metrics.step)).limit(options.limit + 1);
+  const rows = await readableRows(db, metrics, {
+    record: `${jobRecord(jobId)}'s metrics of ${options.scope}`,
+    where: and(eq(metrics.job_id, jobId), eq(metrics.scope, options.scope), gt(metrics.step, options.after)),
+    number: byColumn(metrics.step),
+    limit: options.limit + 1,
+  });
   return page(rows, options.limit);
 }
 
@@ -103,8 +129,9 @@ export async function metricNames(
   scope: MetricsRow["scope"],
 ): Promise<string[]> {
   const name = sql<string>`name.key`;
+  const readable = sql`case when json_valid(${metrics.metrics}) then ${metrics.metrics} else '{}' end`;
   const rows = await db.read.selectDistinct({ name }).from(metrics)
-    .innerJoin(sql`json_each(${metrics.metrics}) as name`, sql`true`)
+    .innerJoin(sql`json_each(${readable}) as name`, sql`true`)
     .where(and(eq(metrics.job_id, jobId), eq(metrics.scope, scope))).orderBy(name);
   return rows.map((row) => row.name);
 }
@@ -117,9 +144,12 @@ export async function listEvents(
   jobId: string,
   options: { limit: number; afterSeq: number },
 ): Promise<Page<EventRow>> {
-  const rows = await db.read.select().from(events)
-    .where(and(eq(events.job_id, jobId), gt(events.seq, options.afterSeq)))
-    .orderBy(asc(events.seq)).limit(options.limit + 1);
+  const rows = await readableRows(db, events, {
+    record: "The event",
+    where: and(eq(events.job_id, jobId), gt(events.seq, options.afterSeq)),
+    number: byColumn(events.seq),
+    limit: options.limit + 1,
+  });
   return page(rows, options.limit);
 }
 
@@ -149,15 +179,18 @@ export async function listCheckpoints(
   options: { limit: number; after?: string },
 ): Promise<Page<CheckpointRow>> {
   const after = options.after === undefined ? 0 : await numberOf(db, checkpoints, options.after);
-  const number = rowNumber(checkpoints);
-  const rows = await db.read.select().from(checkpoints)
-    .where(and(eq(checkpoints.job_id, jobId), gt(number, after)))
-    .orderBy(asc(number)).limit(options.limit + 1);
+  const rows = await readableRows(db, checkpoints, {
+    record: "The checkpoint in row",
+    where: and(eq(checkpoints.job_id, jobId), gt(rowNumber(checkpoints), after)),
+    number: rowNumber(checkpoints),
+    limit: options.limit + 1,
+  });
   return page(rows, options.limit);
 }
 
 /** The row of a checkpoint, or null. */
 export async function findCheckpoint(db: Database, id: string): Promise<CheckpointRow | null> {
-  const [row] = await db.read.select().from(checkpoints).where(eq(checkpoints.id, id));
+  const read = db.read.select().from(checkpoints).where(eq(checkpoints.id, id));
+  const [row] = await naming(db, `The checkpoint '${id}'`, read.execute());
   return row ?? null;
 }

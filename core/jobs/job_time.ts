@@ -13,5 +13,6 @@ export async function jobTime(tx: Transaction, jobId: string): Promise<Date> {
       last(jobs.finished_at)
     }, ${last(lastEvent)})`,
   }).from(jobs).where(eq(jobs.id, jobId));
-  return new Date(row?.ms ?? Date.now());
+  // Text is greater than any number: some time of a damaged row.
+  return new Date(typeof row?.ms === "number" ? row.ms : Date.now());
 }

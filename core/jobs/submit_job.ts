@@ -1,6 +1,7 @@
 /** Creates a job once per Idempotency-Key: the same key and request give the stored answer again. */
 import { eq, lt } from "drizzle-orm";
 import { createHash } from "node:crypto";
+import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { idempotencyKeys } from "../db/schema.ts";
 import type { JobPlan } from "../engine/protocol.ts";
@@ -38,10 +39,12 @@ export function idempotencyKey(apiKey: string, key: string, config: TrainingJobC
  * @throws UserError `idempotency_conflict` when it was another request's.
  */
 export async function findSubmission(
-  reader: Pick<Database["read"], "select">,
+  db: Database,
   { key, request_hash }: IdempotencyKey,
+  reader: Pick<Database["read"], "select"> = db.read,
 ): Promise<Submission | null> {
-  const [row] = await reader.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+  const read = reader.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+  const [row] = await naming(db, "The answer kept under an Idempotency-Key", read.execute());
   if (!row || row.created_at < oldest()) return null;
   if (row.request_hash !== request_hash) {
     throw new UserError(
@@ -63,7 +66,7 @@ export function submitJob(
 ): Promise<Submission> {
   return db.write(async (tx) => {
     // Another request with the key may have come in while this one was checked.
-    const before = key && await findSubmission(tx, key);
+    const before = key && await findSubmission(db, key, tx);
     if (before) return before;
     const job = await createJob(tx, config, plan);
     const view = jobView(job, config.prompts);

@@ -3,11 +3,12 @@
  * It decides about processes only; what a state change means is in `job_lifecycle.ts`. After a start it owns
  * every job that has an engine, so there may be one supervisor per database.
  */
-import { inArray } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import { join } from "node:path";
+import { isDamage, naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { patient } from "../db/patient.ts";
-import { type JobRow, jobs, type StoredConfig } from "../db/schema.ts";
+import { type JobRow, jobs, rowNumber, type StoredConfig } from "../db/schema.ts";
 import type { EngineProcess } from "../engine/engine_process.ts";
 import type { ModelFolders, TrainingSummary } from "../engine/protocol.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
@@ -15,8 +16,8 @@ import type { Logger } from "../log.ts";
 import { removeLeftovers } from "../model/checkpoint_folder.ts";
 import type { TrainingJobConfig } from "../ppo/config.ts";
 import type { EventFeed } from "./event_feed.ts";
-import { claimJob, failJob, requestCancel, requeueJob, succeedJob } from "./job_lifecycle.ts";
-import { getJobWithPrompts } from "./job_queries.ts";
+import { claimJob, endDamagedJob, failJob, requestCancel, requeueJob, succeedJob } from "./job_lifecycle.ts";
+import { getJobWithPrompts, jobRecord } from "./job_queries.ts";
 import { hasEngine, JOB_STATUSES } from "./job_states.ts";
 import { recordEvent } from "./record_event.ts";
 
@@ -62,6 +63,8 @@ export class Supervisor {
   /** Where what happens to running jobs is written, and must not be lost because of a lock. */
   readonly #records: Database;
   #refill: ReturnType<typeof setTimeout> | undefined;
+  /** Rows of the queue that are damaged and could not even be ended. */
+  readonly #unreadable = new Set<number>();
   /** Said once, not at every try. */
   #cannotClaim = false;
 
@@ -73,12 +76,19 @@ export class Supervisor {
   /** Takes care of jobs that a dead server left behind, then begins with the queue. */
   async start(): Promise<void> {
     const { db } = this.#options;
-    const left = await db.read.select({ id: jobs.id }).from(jobs)
+    const left = await db.read.select({ number: rowNumber(jobs) }).from(jobs)
       .where(inArray(jobs.status, JOB_STATUSES.filter(hasEngine)));
-    for (const { id } of left) {
-      await requeueJob(db, id, "The server died while the job was running", true);
-      await this.#removeLeftovers(id);
-      this.#tell(id);
+    for (const { number } of left) {
+      const which = eq(rowNumber(jobs), number);
+      try {
+        const [{ id }] = await db.read.select({ id: jobs.id }).from(jobs).where(which) as [JobRow];
+        await requeueJob(db, id, "The server died while the job was running", true);
+        await this.#removeLeftovers(id);
+        this.#tell(id);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        await endDamagedJob(db, which, `The training job in row ${number}`, error);
+      }
     }
     this.#claiming = true;
     this.wake();
@@ -108,7 +118,8 @@ export class Supervisor {
    * @throws UserError `not_found`, or `wrong_state` when the job is over.
    */
   async cancel(id: string): Promise<JobRow> {
-    const job = await requestCancel(this.#options.db, id);
+    const { db } = this.#options;
+    const job = await naming(db, jobRecord(id), requestCancel(db, id));
     const run = this.#runs.get(id);
     if (run && !run.abort.signal.aborted) {
       run.abort.abort(new UserError("cancelled", "The job was cancelled"));
@@ -132,7 +143,7 @@ export class Supervisor {
 
   async #fill(): Promise<void> {
     while (this.#claiming && this.#runs.size < this.#options.max_concurrent_jobs) {
-      const job = await claimJob(this.#records);
+      const job = await claimJob(this.#records, this.#unreadable);
       if (!job) return;
       const run: Run = { abort: new AbortController(), engine: null, done: Promise.resolve() };
       this.#runs.set(job.id, run);
@@ -212,6 +223,9 @@ export class Supervisor {
         logger.info("Job goes back to the queue");
         return await requeueJob(db, job.id, "The server was stopped", false);
       } catch (unwritable) {
+        if (isDamage(unwritable)) {
+          return await endDamagedJob(db, eq(jobs.id, job.id), jobRecord(job.id), unwritable);
+        }
         if (tries === 1) logger.error("Cannot write the end of the job", { error: String(unwritable) });
         await run.engine?.stop(stop_grace_ms);
         if (this.#stopping.signal.aborted) return;

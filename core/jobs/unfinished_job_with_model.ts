@@ -1,15 +1,20 @@
 /** Whether something still needs a model: jobs read its folder again whenever they go on. */
-import { notInArray } from "drizzle-orm";
+import { inArray } from "drizzle-orm";
 import type { Database } from "../db/open_database.ts";
-import { jobs } from "../db/schema.ts";
+import { readableRows } from "../db/readable_rows.ts";
+import { jobs, rowNumber } from "../db/schema.ts";
 import { isFinal, JOB_STATUSES } from "./job_states.ts";
 import { modelKey } from "../model/model_name.ts";
 import { rewardModels } from "../rewards/reward_schema.ts";
 
 /** The id of a job that has not ended and names the model, as its own or in its reward; null when there is none. */
 export async function unfinishedJobWithModel(db: Database, model: string): Promise<string | null> {
-  const rows = await db.read.select({ id: jobs.id, model: jobs.model, config: jobs.config }).from(jobs)
-    .where(notInArray(jobs.status, JOB_STATUSES.filter(isFinal)));
+  const rows = await readableRows(db, jobs, {
+    record: "The training job in row",
+    where: inArray(jobs.status, JOB_STATUSES.filter((status) => !isFinal(status))),
+    number: rowNumber(jobs),
+    limit: Number.MAX_SAFE_INTEGER,
+  });
   const key = modelKey(model);
   const needs = rows.find((row) =>
     [row.model, ...rewardModels(row.config.reward)].some((name) => modelKey(name) === key)

@@ -2,8 +2,9 @@
  * Sends what the outbox holds: in order per destination, several destinations at a time, each try bounded in
  * time, again with growing pauses. It runs beside the jobs and never makes one wait.
  */
-import { and, eq, inArray, min, sql } from "drizzle-orm";
+import { and, eq, inArray, min, notInArray, type SQL, sql } from "drizzle-orm";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDamage } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { type DeliveryRow, jobs, webhookDeliveries } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
@@ -50,6 +51,9 @@ export class Deliverer {
   readonly #abort = new AbortController();
   #wake: () => void = () => {};
   #woken = false;
+  /** Ids of deliveries that are damaged. */
+  readonly #unreadable = new Set<number>();
+  #cannotRead = false;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DelivererOptions) {
@@ -82,8 +86,12 @@ export class Deliverer {
     const { logger } = this.#options;
     while (!this.#abort.signal.aborted) {
       this.#woken = false;
-      const sleep_ms = await this.#dispatch().catch((error) => {
-        logger.error("Cannot read the webhook outbox", { error: String(error) });
+      const sleep_ms = await this.#dispatch().then((sleep_ms) => {
+        this.#cannotRead = false;
+        return sleep_ms;
+      }, (error) => {
+        if (!this.#cannotRead) logger.error("Cannot read the webhook outbox", { error: String(error) });
+        this.#cannotRead = true;
         return 1000;
       });
       if (this.#woken) continue;
@@ -124,20 +132,59 @@ export class Deliverer {
   /** The oldest pending delivery of each destination: the only ones that may be sent. */
   async #heads(): Promise<Head[]> {
     const { read } = this.#options.db;
-    const oldest = read.select({ id: min(webhookDeliveries.id) }).from(webhookDeliveries)
-      .where(eq(webhookDeliveries.status, "pending")).groupBy(webhookDeliveries.destination);
+    const oldest = read.select({ id: min(webhookDeliveries.id).as("id") }).from(webhookDeliveries)
+      .where(
+        and(eq(webhookDeliveries.status, "pending"), notInArray(webhookDeliveries.id, [...this.#unreadable])),
+      )
+      .groupBy(webhookDeliveries.destination);
     // What is put off for longer than any pause was so before the clock was set back, and is due.
     const at = webhookDeliveries.next_attempt_at;
     const latest = Date.now() + MAX_JITTER * Math.max(...this.#options.retry_delays_ms);
+    const order = sql`case when ${at} > ${latest} then 0 else ${at} end`;
+    try {
+      return await this.#read(inArray(webhookDeliveries.id, oldest), order);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    const heads: Head[] = [];
+    for (const { id } of await oldest) {
+      if (heads.length === MAX_HEADS) break;
+      const which = eq(webhookDeliveries.id, id!);
+      try {
+        heads.push(...await this.#read(which, order));
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        await this.#giveUp(id!, error);
+      }
+    }
+    return heads;
+  }
+
+  async #read(which: SQL, order: SQL): Promise<Head[]> {
+    const { read } = this.#options.db;
     const rows = await read.select({
       delivery: webhookDeliveries,
       url: jobs.webhook_url,
       secret: jobs.webhook_secret,
     })
       .from(webhookDeliveries).innerJoin(jobs, eq(jobs.id, webhookDeliveries.destination))
-      .where(inArray(webhookDeliveries.id, oldest))
-      .orderBy(sql`case when ${at} > ${latest} then 0 else ${at} end`).limit(MAX_HEADS);
+      .where(which).orderBy(order).limit(MAX_HEADS);
     return rows.map(({ delivery, url, secret }) => ({ ...delivery, url, secret }));
+  }
+
+  /** Ends a delivery that cannot be read, so that it holds up no others of its job. */
+  async #giveUp(id: number, error: unknown): Promise<void> {
+    const { db } = this.#options;
+    const { message: last_error } = db.damaged(`The webhook delivery ${id}`, error);
+    this.#unreadable.add(id);
+    try {
+      await db.write((tx) =>
+        tx.update(webhookDeliveries).set({ status: "failed", last_error, finished_at: new Date() })
+          .where(eq(webhookDeliveries.id, id))
+      );
+    } catch (unwritable) {
+      if (!isDamage(unwritable)) throw unwritable;
+    }
   }
 
   async #deliver(head: Head): Promise<void> {
