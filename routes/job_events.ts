@@ -57,7 +57,7 @@ const route = createRoute({
       },
     },
     204: { description: "The job has ended and there are no events after Last-Event-ID" },
-    ...problemResponses(401, 404, 422, 429),
+    ...problemResponses(401, 404, 422, 429, 500, 503),
   },
 });
 

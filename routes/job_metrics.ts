@@ -41,7 +41,7 @@ const route = createRoute({
         "text/csv": { schema: z.string() },
       },
     },
-    ...problemResponses(401, 404, 422),
+    ...problemResponses(401, 404, 422, 500, 503),
   },
 });
 

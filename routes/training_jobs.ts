@@ -55,7 +55,7 @@ const list = createRoute({
   },
   responses: {
     200: { description: "A page of jobs, without their prompts", content: json(pageSchema(jobSchema)) },
-    ...problemResponses(401, 422),
+    ...problemResponses(401, 422, 500, 503),
   },
 });
 
@@ -67,7 +67,7 @@ const show = createRoute({
   request: { params: jobParams },
   responses: {
     200: { description: "The job", content: json(jobSchema) },
-    ...problemResponses(401, 404, 422),
+    ...problemResponses(401, 404, 422, 500, 503),
   },
 });
 

@@ -154,6 +154,21 @@ Deno.test("main.ts refuses a second server on its data", async () => {
   });
 });
 
+Deno.test("main.ts refuses a damaged database in one line that names the file and says what to do", async () => {
+  for (const bytes of [crypto.getRandomValues(new Uint8Array(8192)), new Uint8Array()]) {
+    await inFolder(async (DATA_DIR) => {
+      await Deno.writeFile(`${DATA_DIR}/proximal.db`, bytes);
+      const { code, stdout, stderr } = await spawn({ DATA_DIR }).output();
+      assert.equal(code, 1);
+      assert.equal(stdout.length, 0);
+      assert.match(
+        new TextDecoder().decode(stderr),
+        /^error: Cannot use the database [^\n]*\/proximal\.db: it is [^\n]*\. Restore it from a backup[^\n]*\n$/,
+      );
+    });
+  }
+});
+
 for (
   const [variable, value, message] of [
     ["PORT", "eighty", /PORT is 'eighty': Expected a whole number/],

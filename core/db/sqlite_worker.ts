@@ -120,6 +120,16 @@ const TASKS: { [T in Task["type"]]: (task: Extract<Task, { type: T }>) => unknow
   },
 };
 
+/** SQLITE_CORRUPT */
+const CORRUPT = 11;
+
+/** SQLite's code; a number that is too large for JavaScript is none that this program has written. */
+function resultCode(thrown: unknown): number | null {
+  const { code, errcode } = thrown as { code?: unknown; errcode?: unknown };
+  if (code === "ERR_OUT_OF_RANGE") return CORRUPT;
+  return typeof errcode === "number" ? errcode : null;
+}
+
 const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = ({ data: { id, task } }) => {
@@ -127,10 +137,6 @@ scope.onmessage = ({ data: { id, task } }) => {
     const rows = (TASKS[task.type] as (task: Task) => unknown[] | undefined)(task);
     scope.postMessage({ id, rows });
   } catch (thrown) {
-    const { message, errcode } = thrown as Error & { errcode?: unknown };
-    scope.postMessage({
-      id,
-      error: { message, result_code: typeof errcode === "number" ? errcode : null },
-    });
+    scope.postMessage({ id, error: { message: (thrown as Error).message, result_code: resultCode(thrown) } });
   }
 };

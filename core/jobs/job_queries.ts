@@ -53,7 +53,7 @@ export async function getJob(db: Database, id: string): Promise<JobRow> {
 /** A job's prompts as JSON. @throws UserError `not_found`, or `damaged_data`. */
 export async function getPromptsText(db: Database, id: string): Promise<string> {
   const text = sql<string>`${jobPrompts.prompts}`;
-  const isList = sql<number>`json_valid(${text}) and json_type(${text}) = 'array'`;
+  const isList = sql<number>`case when json_valid(${text}) then json_type(${text}) = 'array' else 0 end`;
   const read = db.read.select({ text, isList }).from(jobPrompts).where(eq(jobPrompts.job_id, id));
   const record = `${jobRecord(id)}'s list of prompts`;
   const [row] = await naming(db, record, read.execute());

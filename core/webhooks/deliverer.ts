@@ -177,6 +177,8 @@ export class Deliverer {
     const { db } = this.#options;
     const { message: last_error } = db.damaged(`The webhook delivery ${id}`, error);
     this.#unreadable.add(id);
+    // The one behind it is now the first of its job.
+    this.wake();
     try {
       await db.write((tx) =>
         tx.update(webhookDeliveries).set({ status: "failed", last_error, finished_at: new Date() })

@@ -57,12 +57,16 @@ export async function eventually<T>(check: () => Promise<T | null | false> | T |
 }
 
 export class Supervised {
-  readonly logs: string[] = [];
   readonly feed = new EventFeed();
   readonly supervisor: Supervisor;
   readonly deliverer: Deliverer;
 
-  constructor(readonly db: Database, readonly folder: string, options: Partial<SupervisorOptions> = {}) {
+  constructor(
+    readonly db: Database,
+    readonly folder: string,
+    readonly logs: string[],
+    options: Partial<SupervisorOptions> = {},
+  ) {
     const logger = createLogger("debug", {}, (line) => this.logs.push(line));
     this.deliverer = new Deliverer({
       db,
@@ -116,8 +120,9 @@ export async function supervised(
   options: Partial<SupervisorOptions> = {},
 ): Promise<void> {
   const folder = join(await Deno.realPath(await Deno.makeTempDir()), "data");
-  const db = await openDatabase(folder);
-  const it = new Supervised(db, folder, options);
+  const logs: string[] = [];
+  const db = await openDatabase(folder, createLogger("debug", {}, (line) => logs.push(line)));
+  const it = new Supervised(db, folder, logs, options);
   try {
     await work(it);
   } finally {

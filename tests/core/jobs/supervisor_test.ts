@@ -202,7 +202,7 @@ Deno.test("stop() puts running jobs back and the next start runs them again", as
     assert.equal(stopped.status, "queued");
     assert.equal(stopped.interruptions, 0);
     assert.equal(stopped.progress.step, 0);
-    const again = new Supervised(it.db, it.folder);
+    const again = new Supervised(it.db, it.folder, []);
     await again.supervisor.start();
     const job = await again.reaches(id, "succeeded");
     assert.equal(job.attempt, 2);
@@ -219,13 +219,13 @@ Deno.test("start() begins a job of a dead server again, but only once", async ()
     const leave = () =>
       it.db.write((tx) => tx.update(jobs).set({ status: "running" }).where(eq(jobs.id, id)));
     await leave();
-    const first = new Supervised(it.db, it.folder, { max_concurrent_jobs: 0 });
+    const first = new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 });
     await first.supervisor.start();
     const requeued = await getJob(it.db, id);
     assert.equal(requeued.status, "queued");
     assert.equal(requeued.interruptions, 1);
     await leave();
-    const second = new Supervised(it.db, it.folder, { max_concurrent_jobs: 0 });
+    const second = new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 });
     await second.supervisor.start();
     const failed = await getJob(it.db, id);
     assert.equal(failed.status, "failed");
