@@ -2,17 +2,17 @@
 import { join } from "node:path";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
-import { HEAD } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { MAX_INT8_TERMS } from "../../kernels/ops/quantization.ts";
 import { invalid, UserError } from "../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../model/checkpoint.ts";
 import { readAdapter } from "../model/adapter_files.ts";
+import { checkWeights } from "../model/check_weights.ts";
 import { checkPlaces } from "../model/load_adapter.ts";
 import { readCheckpoint } from "../model/checkpoint_folder.ts";
 import { modelKey } from "../model/model_name.ts";
-import { ModelWeights, readFacts, type WantedWeight } from "../model/model_weights.ts";
+import { readFacts } from "../model/model_weights.ts";
 import { readBounded } from "../model/read_bounded.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../model/network.ts";
 import type { ParameterGroup } from "../model/parameter_set.ts";
@@ -21,7 +21,8 @@ import type { TrainingJobConfig } from "../ppo/config.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
 import { rewardNodes } from "../rewards/reward_schema.ts";
-import { loadTokenizer, MAX_TOKENIZER_BYTES, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import { MAX_TOKENIZER_BYTES } from "../tokenizer/tokenizer_files.ts";
 import { fittingCost } from "./fitting_cost.ts";
 import { jobCost } from "./job_estimate.ts";
 import { type MachineMemory, machineMemory } from "./machine.ts";
@@ -72,7 +73,7 @@ export async function planJob(
       "unsupported_model",
     );
   }
-  await at("model", checkWeights(folders.model, facts, weightShapes(facts.model)));
+  await at("model", checkWeights(folders.model, facts));
   checkInt8(job, facts.model);
   const rewards = await checkRewards(job, folders, text);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
@@ -179,16 +180,6 @@ function count(groups: readonly ParameterGroup[]): number {
   return groups.flatMap(({ parameters }) => parameters).reduce((sum, { shape }) => sum + size(shape), 0);
 }
 
-/** @throws {UserError} `damaged_model` when a weight is missing, misshapen or cut short */
-async function checkWeights(
-  folder: string,
-  { model }: FolderConfig,
-  wanted: readonly WantedWeight[],
-): Promise<void> {
-  using weights = await ModelWeights.open(folder, model);
-  weights.check(wanted);
-}
-
 /** Gives the models' configurations, each once. */
 async function checkRewards(
   job: TrainingJobConfig,
@@ -210,9 +201,7 @@ async function checkRewards(
         "unsupported_model",
       );
     }
-    const trunk = weightShapes(facts.model).filter(({ name }) => name !== HEAD);
-    const head = { name: "score.weight", shape: [1, facts.model.hidden_size] };
-    await at("reward", checkWeights(folder, facts, [...trunk, head]));
+    await at("reward", checkWeights(folder, facts));
     if (!await sameTokenizer(folder, folders.model)) {
       await at("reward", text.whole(() => loadTokenizer(folder)));
     }

@@ -1,14 +1,15 @@
-/** What a model folder holds, told from its configuration and headers. No weights are read. */
-import { join } from "node:path";
+/**
+ * What a model folder holds, told from its configuration, headers and tokenizer; and whether it can be used, by the checks
+ * that its use makes before anything is loaded. No weights are read.
+ */
 import type { ModelType } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";
-import { readBounded } from "./read_bounded.ts";
-import { readConfig } from "./read_config.ts";
+import { ChatTemplates } from "../tokenizer/chat_template.ts";
+import { readTokenizerFiles } from "../tokenizer/tokenizer_files.ts";
+import { checkWeights, neededWeights } from "./check_weights.ts";
+import { readFacts } from "./model_weights.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { SafetensorsDtype } from "./safetensors_header.ts";
-import { isRecord, parseJson } from "./strict_json.ts";
-
-const MAX_TOKENIZER_CONFIG_BYTES = 16_000_000;
 
 /** What a model is, without reading its weights. */
 export interface ModelSummary {
@@ -32,46 +33,34 @@ export interface ModelSummary {
  * @throws {UserError} `damaged_model` or `unsupported_model` when it cannot be used
  */
 export async function describeModel(folder: string): Promise<ModelSummary> {
-  const { model, task, num_labels } = await readConfig(folder);
+  const facts = await readFacts(folder);
+  const { model, task } = facts;
+  await checkWeights(folder, facts);
+  // One without a tokenizer takes token ids.
+  const tokenizer = await readTokenizerFiles(folder);
   const source = await openSafetensors(folder);
   try {
     const bytesOf = new Map<SafetensorsDtype, number>();
-    let parameters = 0, bytes = 0;
+    let bytes = 0;
     for (const name of source.names()) {
       const info = source.info(name);
       bytes += info.bytes;
       bytesOf.set(info.dtype, (bytesOf.get(info.dtype) ?? 0) + info.bytes);
-      const isCopy = model.tie_word_embeddings && name === "lm_head.weight";
-      // The hub's GPT-2 files hold the causal masks as well.
-      const isMask = /\.attn\.(masked_)?bias$/.test(name);
-      if (!isCopy && !isMask) parameters += info.shape.reduce((product, size) => product * size, 1);
     }
     const [largest] = [...bytesOf].sort(([, a], [, b]) => b - a);
     if (!largest) throw new UserError("damaged_model", "The model's files hold no tensors");
     return {
       model_type: model.model_type,
       task,
-      is_reward_model: num_labels === 1,
-      parameters,
+      is_reward_model: task === "sequence_classifier",
+      parameters: neededWeights(facts).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
       dtype: largest[0],
       bytes,
       context: model.max_position_embeddings,
       vocab_size: model.vocab_size,
-      has_chat_template: await hasChatTemplate(folder),
+      has_chat_template: tokenizer !== null && new ChatTemplates(tokenizer.chatTemplate, {}).any,
     };
   } finally {
     source.close();
   }
-}
-
-async function hasChatTemplate(folder: string): Promise<boolean> {
-  if (await isFile(join(folder, "chat_template.jinja"))) return true;
-  const name = "tokenizer_config.json";
-  const bytes = await readBounded(join(folder, name), name, MAX_TOKENIZER_CONFIG_BYTES);
-  const config = bytes && parseJson(bytes, name);
-  return isRecord(config) && Boolean(config.chat_template);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

@@ -3,7 +3,7 @@
  * do holds up no request, and one that does not end is ended. The thread is there while there is something to read.
  */
 import { UserError } from "../errors.ts";
-import { type Answer, answered, type FolderTask, type Question } from "./folder_tasks.ts";
+import { type Answer, answered, type FolderTask, type Question } from "./folder_answers.ts";
 
 /** A believable folder takes milliseconds, one of the largest that is read a second or two. */
 const DEADLINE_MS = 30_000;
@@ -44,6 +44,11 @@ async function drain(): Promise<void> {
       }
       next.answer.resolve(answered(answer));
     } catch (thrown) {
+      // One that has failed by itself answers nothing more.
+      if (!(thrown instanceof UserError)) {
+        thread?.terminate();
+        thread = null;
+      }
       next.answer.reject(thrown);
     }
   }

@@ -1,31 +1,16 @@
-/** The thread of `folder_reader.ts`: does what it is asked for, one question at a time. */
-import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
-import { describeModel, type ModelSummary } from "./describe_model.ts";
-import { type FolderConfig, readConfig } from "./read_config.ts";
-
-/** What can be asked of a folder, and what the answer is. */
-export interface FolderTask {
-  model: ModelSummary;
-  config: FolderConfig;
-}
-
-export interface Question {
-  task: keyof FolderTask;
-  folder: string;
-}
-
-export type Answer = { value: FolderTask[keyof FolderTask] } | { error: ErrorRecord };
+/**
+ * The thread of `folder_reader.ts`: does what it is asked for, one question at a time. It alone of the API process knows
+ * graphs and tokenizers' files, to say of a model what its use would; nobody imports it.
+ */
+import { errorRecord } from "../errors.ts";
+import { describeModel } from "./describe_model.ts";
+import type { Answer, FolderTask, Question } from "./folder_answers.ts";
+import { readConfig } from "./read_config.ts";
 
 const TASKS: { [T in keyof FolderTask]: (folder: string) => Promise<FolderTask[T]> } = {
   model: describeModel,
   config: readConfig,
 };
-
-/** The value of an answer, or its error thrown. */
-export function answered(answer: Answer): FolderTask[keyof FolderTask] {
-  if ("value" in answer) return answer.value;
-  throw new UserError(answer.error.code, answer.error.detail, answer.error.errors);
-}
 
 interface Thread {
   onmessage: (event: MessageEvent<Question>) => void;

@@ -7,7 +7,7 @@ import { familyOf, HEAD } from "../../kernels/models/families.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";
 import { type FolderConfig, readConfig } from "./read_config.ts";
-import { openSafetensors, type SafetensorsSource } from "./safetensors.ts";
+import { openSafetensors, requireFloats, type SafetensorsSource } from "./safetensors.ts";
 
 export interface WantedWeight {
   readonly name: string;
@@ -28,20 +28,24 @@ export class ModelWeights {
     return new ModelWeights(await openSafetensors(folder), config);
   }
 
-  /** @throws {UserError} `damaged_model` when a weight is missing or not of the shape its config.json implies */
+  /**
+   * @throws {UserError} `damaged_model` when a weight is missing or not of the shape its config.json implies,
+   * `unsupported_model` when it is of a dtype that is not read
+   */
   check(wanted: readonly WantedWeight[]): void {
     for (const { name, shape } of wanted) {
       const stored = this.#stored(name);
       if (!this.#source.has(stored)) {
         throw new UserError("damaged_model", `The model's files have no tensor '${name}'`);
       }
-      const actual = this.#source.info(stored).shape;
+      const { shape: actual, dtype } = this.#source.info(stored);
       if (actual.join() !== shape.join()) {
         throw new UserError(
           "damaged_model",
           `Tensor '${stored}' has shape [${actual}]: config.json implies [${shape}]`,
         );
       }
+      requireFloats(stored, dtype);
     }
   }
 

@@ -170,9 +170,8 @@ class Source implements SafetensorsSource {
   readFloat32(name: string): Promise<Float32Array<ArrayBuffer>> {
     return this.#inTurn(async () => {
       const { file, entry } = this.#find(name);
-      const read = FLOAT_READERS[entry.dtype];
-      if (!read) throw unreadable(name, entry.dtype, Object.keys(FLOAT_READERS));
-      return await read(file, entry.begin, entry.end);
+      requireFloats(name, entry.dtype);
+      return await FLOAT_READERS[entry.dtype]!(file, entry.begin, entry.end);
     });
   }
 
@@ -229,6 +228,11 @@ class Source implements SafetensorsSource {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+/** @throws {UserError} `unsupported_model` for a dtype that `readFloat32` does not read */
+export function requireFloats(name: string, dtype: SafetensorsDtype): void {
+  if (!FLOAT_READERS[dtype]) throw unreadable(name, dtype, Object.keys(FLOAT_READERS));
 }
 
 type FloatReader = (file: OpenFile, begin: number, end: number) => Promise<Float32Array<ArrayBuffer>>;

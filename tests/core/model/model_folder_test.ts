@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeModel } from "../../../core/model/describe_model.ts";
 import { listModels, resolveAdapter, resolveModel } from "../../../core/model/model_folder.ts";
-import { writeSafetensors } from "../../../core/model/write_safetensors.ts";
+import { openSafetensors } from "../../../core/model/safetensors.ts";
+import { type TensorToWrite, writeSafetensors } from "../../../core/model/write_safetensors.ts";
 import { inFolder } from "./in_folder.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
@@ -80,24 +81,92 @@ Deno.test("listModels() keeps a damaged model in the list and says what is wrong
     assert.ok(!JSON.stringify(listed!.problem).includes(root));
   }));
 
-Deno.test("describeModel() counts neither a tied head nor stored masks", () =>
+Deno.test("describeModel() counts the parameters that transformers counts, however they are stored", async () => {
+  const counts: Record<string, number> = JSON.parse(
+    await Deno.readTextFile(join(fixtures, "parameters.json")),
+  );
+  assert.ok(Object.keys(counts).length > 10);
+  for (const [name, parameters] of Object.entries(counts)) {
+    assert.equal((await describeModel(join(fixtures, name))).parameters, parameters, name);
+  }
+});
+
+/** A copy of a fixture whose tensors `change` may take away, add to or write otherwise. */
+async function copyWith(
+  folder: string,
+  fixture: string,
+  change: (tensors: Record<string, TensorToWrite>) => Record<string, TensorToWrite>,
+  config: Record<string, unknown> = {},
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const given = JSON.parse(await Deno.readTextFile(join(fixtures, fixture, "config.json")));
+  await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify({ ...given, ...config }));
+  const source = await openSafetensors(join(fixtures, fixture));
+  const tensors: Record<string, TensorToWrite> = {};
+  for (const name of source.names()) {
+    tensors[name] = { dtype: "F32", shape: source.info(name).shape, data: await source.readFloat32(name) };
+  }
+  source.close();
+  await writeSafetensors(join(folder, "model.safetensors"), change(tensors));
+}
+
+Deno.test("a tied head counts once, under whichever name its matrix is stored, and as a copy", () =>
   inFolder(async (folder) => {
-    for (const name of ["config.json", "tokenizer_config.json"]) {
-      await Deno.copyFile(join(fixtures, "gpt2", name), join(folder, name));
+    const [EMBEDDING, HEAD] = ["model.embed_tokens.weight", "lm_head.weight"];
+    const tied = { tie_word_embeddings: true };
+    const layouts: ((tensors: Record<string, TensorToWrite>) => Record<string, TensorToWrite>)[] = [
+      ({ [HEAD]: _, ...rest }) => rest,
+      ({ [EMBEDDING]: matrix, ...rest }) => ({ ...rest, [HEAD]: matrix! }),
+      (tensors) => ({ ...tensors, [HEAD]: tensors[EMBEDDING]! }),
+    ];
+    for (const layout of layouts) {
+      await copyWith(folder, "qwen3", layout, tied);
+      assert.equal((await describeModel(folder)).parameters, 78000);
     }
-    const tensor = (...shape: number[]) => ({
-      dtype: "F32" as const,
-      shape,
-      data: new Float32Array(shape.reduce((a, b) => a * b)),
-    });
-    await writeSafetensors(join(folder, "model.safetensors"), {
-      "wte.weight": tensor(10, 2),
-      "lm_head.weight": tensor(10, 2),
-      "h.0.attn.bias": tensor(4, 4),
-    });
-    await Deno.writeTextFile(join(folder, "chat_template.jinja"), "x");
-    const { parameters, has_chat_template } = await describeModel(folder);
-    assert.deepEqual([parameters, has_chat_template], [20, true]);
+  }));
+
+Deno.test("describeModel() refuses what its use would refuse, by name", () =>
+  inFolder(async (folder) => {
+    const norm = "model.layers.1.input_layernorm.weight";
+    const cases: [string, Parameters<typeof copyWith>[2], Record<string, unknown>, RegExp][] = [
+      ["qwen3", ({ [norm]: _, ...rest }) => rest, {}, /no tensor 'model.layers.1.input_layernorm.weight'/],
+      ["qwen3", (tensors) => tensors, { num_hidden_layers: 4 }, /no tensor 'model.layers.3/],
+      [
+        "qwen3",
+        (tensors) => tensors,
+        { vocab_size: 319 },
+        /'model.embed_tokens.weight' has shape \[320,48\]/,
+      ],
+      [
+        "qwen3",
+        (tensors) => ({ ...tensors, [norm]: { dtype: "I32", shape: [48], data: new Int32Array(48) } }),
+        {},
+        /"model.layers.1.input_layernorm.weight" has dtype I32/,
+      ],
+      ["reward-qwen3", ({ "score.weight": _, ...rest }) => rest, {}, /no tensor 'score.weight'/],
+      [
+        "reward-qwen3",
+        (tensors) => tensors,
+        { id2label: { 0: "a", 1: "b" } },
+        /classifier with 1 label: this has 2/,
+      ],
+    ];
+    for (const [fixture, change, config, message] of cases) {
+      await copyWith(folder, fixture, change, config);
+      await assert.rejects(describeModel(folder), { name: "UserError", message });
+    }
+    await copyWith(folder, "qwen3", (tensors) => tensors);
+    for (
+      const [name, message] of [
+        ["tokenizer.json", /tokenizer.json is not JSON/],
+        ["generation_config.json", /generation_config.json is not JSON/],
+      ] as const
+    ) {
+      await Deno.writeTextFile(join(folder, name), "{");
+      await assert.rejects(describeModel(folder), { name: "UserError", message });
+      await Deno.remove(join(folder, name));
+    }
+    assert.equal((await describeModel(folder)).parameters, 78000);
   }));
 
 Deno.test("a root that is a model's folder itself is found by its name, and so is what is below it", async () => {
