@@ -5,7 +5,7 @@
  */
 import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
-import { sql } from "drizzle-orm";
+import { DrizzleQueryError, sql } from "drizzle-orm";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { knownFault, UserError } from "../errors.ts";
@@ -236,6 +236,11 @@ class ThreadedDatabase implements Database {
   }
 }
 
+/** Whether `unusableFile` or a `UserError` says what is wrong. */
+function isKnown(thrown: unknown): boolean {
+  return isDamage(thrown) || isInaccessible(thrown) || knownFault(thrown) instanceof UserError;
+}
+
 /** What SQLite says of a file it cannot use, in one sentence that names the file. */
 function unusableFile(path: string, thrown: unknown): unknown {
   if (isDamage(thrown)) return unusable(path, `it is damaged (${sentence(thrown)})`, RESTORE);
@@ -310,7 +315,12 @@ async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: s
     (tx) =>
       migrate(tx as Connection, async (queries) => {
         for (const query of queries) await (tx as Connection).run(sql.raw(query));
-      }, { migrationsFolder }),
+      }, { migrationsFolder }).catch((error) => {
+        if (error instanceof DrizzleQueryError && !isKnown(error)) {
+          throw unusable(path, `it cannot be brought up to this version (${sentence(error)})`, RESTORE);
+        }
+        throw error;
+      }),
     { patience_ms: START_PATIENCE_MS },
   );
   await checkTables(database.read, path);

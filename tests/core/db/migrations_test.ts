@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { eq } from "drizzle-orm";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { openDatabase } from "../../../core/db/open_database.ts";
@@ -39,9 +40,10 @@ const json = (value: unknown) => `'${JSON.stringify(value)}'`;
 
 function job(id: string, epoch: number, step: number): string {
   const plan = { steps: 4, steps_per_epoch: 2 };
+  const config = { kind: "ppo", model: "m", epochs: 2, ppo: {}, reward: {} };
   const progress = { epoch, epochs: 2, step, steps: 4, episodes: 0, tokens: 0, eta_seconds: null };
   return `INSERT INTO jobs (id, kind, status, model, config, metadata, plan, progress, created_at)
-    VALUES ('${id}', 'ppo', 'cancelled', 'm', '{}', '{}', ${json(plan)}, ${json(progress)}, 0)`;
+    VALUES ('${id}', 'ppo', 'cancelled', 'm', ${json(config)}, '{}', ${json(plan)}, ${json(progress)}, 0)`;
 }
 
 function event(seq: number, type: string, data: unknown): string {
@@ -79,5 +81,22 @@ Deno.test("epochs, and steps of warnings, that were counted from 0 are counted f
       { checkpoint: { id: "c", epoch: 1, step: 2 } },
       { progress: { epoch: 2, step: 4 } },
     ]);
+    await database.close();
+  }));
+
+Deno.test("rows that are damaged hold up no migration", () =>
+  inFolder(async (folder) => {
+    await older(folder, 1, [
+      ...[job("a", 0, 1), job("b", 0, 2), job("c", 1, 2)],
+      "UPDATE jobs SET progress = '{' WHERE id = 'b'",
+      "UPDATE jobs SET plan = x'00' WHERE id = 'c'",
+      `INSERT INTO events VALUES (1, 'evt_1', 'job_1', 'training_job.warning', '{', 0)`,
+      event(2, "warning", { code: "identity_violated", detail: "d", step: 0 }),
+    ]);
+    const database = await openDatabase(folder);
+    const [first] = await database.read.select().from(jobs).where(eq(jobs.id, "a"));
+    assert.equal(first!.progress.epoch, 1);
+    const [warning] = await database.read.select().from(events).where(eq(events.seq, 2));
+    assert.equal(warning!.data.step, 1);
     await database.close();
   }));
