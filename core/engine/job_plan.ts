@@ -21,9 +21,10 @@ import type { TrainingJobConfig } from "../ppo/config.ts";
 import type { PreparedPrompt } from "../ppo/prepared_prompt.ts";
 import { stepsPerEpoch } from "../ppo/prompt_schedule.ts";
 import { rewardNodes } from "../rewards/reward_schema.ts";
-import { loadTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
+import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { MAX_TOKENIZER_BYTES } from "../tokenizer/tokenizer_files.ts";
 import { fittingCost } from "./fitting_cost.ts";
+import { keptTokenizer } from "./kept_tokenizers.ts";
 import { jobCost } from "./job_estimate.ts";
 import { type MachineMemory, machineMemory } from "./machine.ts";
 import { preparePrompt } from "./prepare_prompts.ts";
@@ -78,7 +79,7 @@ export async function planJob(
   const rewards = await checkRewards(job, folders, text);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const adapter = folders.adapter ? await checkAdapter(job, facts, folders.adapter) : undefined;
-  const tokenizer = await at("model", text.whole(() => loadTokenizer(folders.model)));
+  const tokenizer = await at("model", text.whole(() => keptTokenizer(folders.model)));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
     if (id >= facts.model.vocab_size) {
       throw invalid(
@@ -203,7 +204,7 @@ async function checkRewards(
     }
     await at("reward", checkWeights(folder, facts));
     if (!await sameTokenizer(folder, folders.model)) {
-      await at("reward", text.whole(() => loadTokenizer(folder)));
+      await at("reward", text.whole(() => keptTokenizer(folder)));
     }
     models.set(node.model, facts.model);
   }
