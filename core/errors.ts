@@ -2,8 +2,8 @@
  * The one error class that callers catch by code. Everything a user can repair (a bad field, a damaged
  * model folder, a job in the wrong state) is a `UserError`; anything else that is thrown is a bug.
  */
-
 import { wholeText } from "./cut_text.ts";
+import { withoutPaths } from "./without_paths.ts";
 
 /** Where in the request the fault is, as a dotted path (`prompts.3.text`), and what would be right. */
 export interface FieldError {
@@ -100,6 +100,9 @@ export function knownFault(thrown: unknown): unknown {
   return thrown;
 }
 
+/** How many a record holds; whoever repairs them asks again. */
+const MAX_FIELD_ERRORS = 100;
+
 /** What travels between processes and into a job row in place of an exception. */
 export interface ErrorRecord {
   code: ErrorCode;
@@ -107,15 +110,28 @@ export interface ErrorRecord {
   errors?: FieldError[];
 }
 
-/** The record of anything thrown: a `UserError` as it is, a full disk, anything else as `internal`. */
+/**
+ * The record of anything thrown: a `UserError`, a full disk, anything else as `internal`. It goes outside, so it names no
+ * place of the machine; whoever makes it logs what was thrown where that says more (`saysMore`).
+ */
 export function errorRecord(thrown: unknown): ErrorRecord {
   thrown = knownFault(thrown);
   if (thrown instanceof UserError) {
+    const errors = thrown.errors.slice(0, MAX_FIELD_ERRORS).map(({ path, message }) => ({
+      path,
+      message: withoutPaths(message),
+    }));
     return {
       code: thrown.code,
-      detail: thrown.message,
-      ...(thrown.errors.length && { errors: thrown.errors }),
+      detail: withoutPaths(thrown.message),
+      ...(errors.length && { errors }),
     };
   }
-  return { code: "internal", detail: thrown instanceof Error ? thrown.message : String(thrown) };
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "internal", detail: withoutPaths(detail) };
+}
+
+/** Whether what was thrown says what its record does not. */
+export function saysMore(thrown: unknown, { code, detail }: ErrorRecord): boolean {
+  return code === "internal" || (thrown instanceof Error && thrown.message !== detail);
 }

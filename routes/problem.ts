@@ -4,7 +4,14 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "@hono/zod-openapi";
-import { type ErrorCode, type FieldError, knownFault, UserError } from "../core/errors.ts";
+import {
+  type ErrorCode,
+  errorRecord,
+  type FieldError,
+  knownFault,
+  saysMore,
+  UserError,
+} from "../core/errors.ts";
 import { fieldErrors } from "./field_errors.ts";
 import type { Env } from "./context.ts";
 
@@ -117,7 +124,9 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
 export function problemOf(thrown: unknown, c: Context<Env>): Response {
   const fault = knownFault(thrown);
   if (fault instanceof UserError && fault.code !== "internal") {
-    return problem(fault.code, fault.message, fault.errors, HEADERS[fault.code]);
+    const record = errorRecord(fault);
+    if (saysMore(fault, record)) c.get("logger").warn("Request refused", { error: fault.message });
+    return problem(record.code, record.detail, record.errors, HEADERS[record.code]);
   }
   if (thrown instanceof z.ZodError) return invalidProblem(thrown);
   // Nobody reads this; it keeps a client that went away from looking like a bug in the log.

@@ -5,7 +5,7 @@
  * stopped and the process leaves.
  */
 import { placeOf } from "../device.ts";
-import { errorRecord, invalid, UserError } from "../errors.ts";
+import { errorRecord, invalid, saysMore, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
 import { inexactInt8 } from "../model/int8_products.ts";
 import { type MachineRates, machineRates, secondsOf } from "../model/machine_rates.ts";
@@ -165,7 +165,7 @@ async function run(command: Work, abort: AbortController): Promise<void> {
     send({ id: command.id, type: "result", result: await handler(command, abort.signal) });
   } catch (thrown) {
     const error = errorRecord(thrown);
-    if (error.code === "internal") {
+    if (saysMore(thrown, error)) {
       logger.error("Command failed", {
         command: command.type,
         stack: thrown instanceof Error ? thrown.stack : thrown,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 import { eventually } from "../core/jobs/supervised.ts";
+import { type ErrorCode, UserError } from "../../core/errors.ts";
+import { PROBLEMS } from "../../routes/problem.ts";
 import { BEHAVIOURS } from "../fake_engine.ts";
 
 Deno.test("API keys guard /v1 and nothing else", async () => {
@@ -240,6 +242,28 @@ Deno.test("A bug is answered with a general 500 and told to the log", async () =
     const line = it.logs.find((text) => text.includes("secret at /root/x"))!;
     assert.equal(JSON.parse(line).request_id, answer.headers.get("x-request-id"));
   }, { serving: bug as never });
+});
+
+Deno.test("No path of the machine is in an answer, and the log has it", async () => {
+  const place = "/srv/secret place/libonnxruntime.so.1";
+  const words = `Cannot use CUDA: there is nothing beside '${place}'`;
+  for (const code of Object.keys(PROBLEMS) as ErrorCode[]) {
+    const thrown = new UserError(code, words, [{ path: "device", message: words }]);
+    await served(async (it) => {
+      const body = { model: "qwen3", prompt: "a" };
+      for (
+        const answer of [
+          await it.call("POST", "/v1/training-jobs", jobRequest()),
+          await it.call("POST", "/v1/generations", generation()),
+          await it.call("POST", "/v1/completions", body),
+        ]
+      ) {
+        assert.ok(answer.status >= 400);
+        assert.doesNotMatch(answer.text, /srv|secret/);
+      }
+      assert.ok(it.logs.some((line) => line.includes(place)), code);
+    }, { serving: { request: () => Promise.reject(thrown) } as never });
+  }
 });
 
 Deno.test("A full disk is answered with a 503 that says so, whoever met it", async () => {
