@@ -153,7 +153,7 @@ Deno.test("errors of every layer have OpenAI's shape on this path and on no othe
     assert.equal((await died).headers.get("retry-after"), "5");
     const get = it.call("GET", "/v1/completions", undefined, headers);
     assert.deepEqual(await error(get, 405), [invalid, null, "method_not_allowed"]);
-    assert.equal((await get).headers.get("allow"), "POST");
+    assert.equal((await get).headers.get("allow"), "POST, OPTIONS");
     const other = await it.call("POST", "/v1/generations", { model: "nope", prompts: ["a"] }, headers);
     assert.equal(other.headers.get("content-type"), "application/problem+json");
   }, { apiKeys });

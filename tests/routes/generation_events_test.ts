@@ -38,7 +38,7 @@ Deno.test("POST /v1/generations with stream sends deltas, usage and an end", asy
     const { status, headers, text } = await it.call("POST", "/v1/generations", generation());
     assert.equal(status, 200);
     assert.match(headers.get("content-type")!, /^text\/event-stream/);
-    assert.equal(headers.get("cache-control"), "no-cache");
+    assert.equal(headers.get("cache-control"), "no-store");
     assert.equal(headers.get("x-accel-buffering"), "no");
     assert.ok(headers.get("x-request-id"));
     const [first, second, usage, done, ...more] = events(text);
