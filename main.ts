@@ -19,6 +19,7 @@ import { EventFeed } from "./core/jobs/event_feed.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
 import { Supervisor } from "./core/jobs/supervisor.ts";
 import { createLogger, type Logger } from "./core/log.ts";
+import { rootsWithoutModels } from "./core/model/model_folder.ts";
 import { checkModelRoots } from "./core/model/model_places.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import { mistakenNames, readSettings, settingFault, type Settings } from "./core/settings.ts";
@@ -75,6 +76,9 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   await requireRuntime(settings, environment, logger);
   await prepareDataDir(dataDir);
   await checkModelRoots(settings.MODELS_DIR);
+  for (const folder of await rootsWithoutModels(settings.MODELS_DIR)) {
+    logger.warn("A folder of MODELS_DIR holds no model", { folder });
+  }
   const db = await openDatabase(dataDir, logger);
   const registry = modelRegistry(settings, logger);
   await registry.open();

@@ -55,8 +55,9 @@ export const modelRegistrationSchema = z.union([
 ]);
 
 const params = z.object({
-  id: z.string().max(200).describe("Its slash, if it has one, as %2F.").openapi({ example: "tiny" }),
+  id: z.string().max(200).describe("A slash in it may be written as %2F.").openapi({ example: "tiny" }),
 });
+const partedParams = z.object({ org: z.string().max(100), name: z.string().max(100) });
 const answer = (description: string) => ({
   description,
   content: { "application/json": { schema: modelSchema } },
@@ -184,17 +185,13 @@ export function models(context: AppContext): OpenAPIHono<Env> {
     return c.json(downloadView(download), 202, { location: `/v1/models/${encodeURIComponent(hub_id)}` });
   });
 
-  app.openapi(show, async (c) => {
-    const { id } = c.req.valid("param");
+  const found = async (id: string): Promise<ModelView> => {
     const model = await find(id);
     if (!model) throw new UserError("not_found", `No model '${id}'`);
-    return c.json(model, 200);
-  });
-
-  app.openapi(remove, async (c) => {
-    const { id } = c.req.valid("param");
-    const model = await find(id);
-    if (!model) throw new UserError("not_found", `No model '${id}'`);
+    return model;
+  };
+  const removed = async (id: string): Promise<void> => {
+    const model = await found(id);
     if (!model.hub) {
       throw new UserError(
         "wrong_state",
@@ -206,6 +203,22 @@ export function models(context: AppContext): OpenAPIHono<Env> {
     await registry.remove(id);
     // It may hold the weights, and the name may come back with others.
     serving.retire();
+  };
+
+  app.openapi(show, async (c) => c.json(await found(c.req.valid("param").id), 200));
+  app.openapi(remove, async (c) => {
+    await removed(c.req.valid("param").id);
+    return c.body(null, 204);
+  });
+  // A hub's name as it is, its slash not encoded.
+  const parted = { path: "/v1/models/{org}/{name}", request: { params: partedParams }, hide: true } as const;
+  app.openapi(createRoute({ ...show, ...parted }), async (c) => {
+    const { org, name } = c.req.valid("param");
+    return c.json(await found(`${org}/${name}`), 200);
+  });
+  app.openapi(createRoute({ ...remove, ...parted }), async (c) => {
+    const { org, name } = c.req.valid("param");
+    await removed(`${org}/${name}`);
     return c.body(null, 204);
   });
 

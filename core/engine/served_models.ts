@@ -88,7 +88,8 @@ export class ServedModels {
   async policy(folders: ModelFolders, text = new TextWork()): Promise<ServedPolicy & Disposable> {
     const model = await blaming("model", keyOf(folders.model));
     const own = folders.checkpoint ?? folders.adapter;
-    const key = [model, own === undefined ? "" : await keyOf(own)].join("\n\n");
+    const field = folders.checkpoint === undefined ? "adapter" : "checkpoint";
+    const key = [model, own === undefined ? "" : await blaming(field, keyOf(own))].join("\n\n");
     const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders, model, text)));
     this.#bases.touch(model);
     this.#trim();

@@ -15,6 +15,7 @@ import { damaged } from "./checked_file.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint_folder.ts";
 import { ofOneVersion } from "./file_version.ts";
 import { loadAdapter, placeAdapter } from "./load_adapter.ts";
+import { hubNameOf } from "./model_name.ts";
 import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "./network.ts";
 import { ParameterSet } from "./parameter_set.ts";
 import { readBounded } from "./read_bounded.ts";
@@ -87,14 +88,20 @@ function patterns(adapter: AdapterSpec, { r, alpha }: { r: number; alpha: number
   return { rank_pattern: others(ranks, r), alpha_pattern: others(alphas, alpha) };
 }
 
+/** What PEFT may find the base by: a hub's name where the model is called so, or else its folder's. */
+function baseName(base: BaseModel, model: unknown): string {
+  return (typeof model === "string" ? hubNameOf(model) : null) ?? basename(base.folder);
+}
+
 async function policyFiles(
   { base, tuning, policy }: Networks,
   { trainable }: CheckpointSpec,
+  model: unknown,
 ): Promise<Record<string, Iterable<Uint8Array>>> {
   if (trainable.type === "lora" && tuning.type === "lora") {
     return adapterFiles({
       task_type: "CAUSAL_LM",
-      base_model_name_or_path: basename(base.folder),
+      base_model_name_or_path: baseName(base, model),
       r: trainable.r,
       lora_alpha: trainable.alpha,
       lora_dropout: 0,
@@ -124,7 +131,10 @@ async function policyFiles(
   return files;
 }
 
-/** Writes a checkpoint folder in one step; `facts` go into its manifest. Same networks, same bytes. */
+/**
+ * Writes a checkpoint folder in one step; `facts` go into its manifest, and the name of the `model` among them into an
+ * adapter's configuration where it is a hub's. Same networks, same bytes.
+ */
 export async function saveCheckpoint(
   folder: string,
   networks: Networks,
@@ -133,7 +143,7 @@ export async function saveCheckpoint(
 ): Promise<CheckpointFile[]> {
   const head = networks.critic ?? networks.policy;
   const files = {
-    ...await policyFiles(networks, spec),
+    ...await policyFiles(networks, spec, facts.model),
     ...(networks.critic && {
       [CRITIC_ADAPTER]: encodeSafetensors(
         Object.fromEntries(

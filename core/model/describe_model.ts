@@ -1,6 +1,6 @@
 /**
  * What a model folder holds, told from its configuration, headers and tokenizer; and whether it can be used, by the checks
- * that its use makes before anything is loaded. No weights are read.
+ * that its use makes before anything is loaded. No weights are read but a head beside a tied embedding.
  */
 import type { ModelType } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";

@@ -56,6 +56,12 @@ async function listedModel({ name, folder, fault }: ModelPlace): Promise<ListedM
   return { name, folder: real, ...await describedModel(real) };
 }
 
+/** Those of `roots` in which there is no model, as when a folder too high or too low was named. */
+export async function rootsWithoutModels(roots: readonly ModelRoot[]): Promise<string[]> {
+  const counts = await Promise.all(roots.map(async (root) => (await modelsIn(root)).length));
+  return roots.filter((_, at) => counts[at] === 0).map(folderOf);
+}
+
 /**
  * The folder of the model `name`, as a real path.
  * @throws {UserError} `unknown_model`, saying which models there are and how one of the hub's is fetched
@@ -63,7 +69,8 @@ async function listedModel({ name, folder, fault }: ModelPlace): Promise<ListedM
 export async function resolveModel(roots: readonly ModelRoot[], name: string): Promise<string> {
   const place = await findPlace(roots, name);
   if (place?.fault) throw place.fault;
-  if (place) return await Deno.realPath(place.folder);
+  const folder = place && await Deno.realPath(place.folder).catch(() => null); // it may be gone since
+  if (folder) return folder;
   const all = (await Promise.all(roots.map((root) => modelsIn(root)))).flat().map((place) => place.name);
   const names = [...new Set(all)].sort();
   const similar = similarNames(name, names);

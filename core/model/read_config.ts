@@ -244,6 +244,10 @@ function refuse(fields: Fields): void {
   if (fields.has("quantization_config")) {
     throw fields.unsupported("quantization_config", "weights in float32, float16 or bfloat16 are supported");
   }
+  // Another file than those that are looked for.
+  if (fields.has("transformers_weights")) {
+    throw fields.unsupported("transformers_weights", "model.safetensors or its index are read");
+  }
   for (const key of ["use_mrope", "rope_interleaved"]) {
     if (fields.flag(key, false)) throw fields.unsupported(key, "supported: false");
   }

@@ -73,6 +73,9 @@ Deno.test("POST /v1/models downloads a hub's model, which then is one of the mod
       assert.deepEqual((await it.call("GET", path)).json, ready);
       assert.deepEqual((await it.call("POST", "/v1/models", { path: model })).json, ready);
     }
+    assert.deepEqual((await it.call("GET", "/v1/models/acme/tiny")).json, ready);
+    assertProblem(await it.call("GET", "/v1/models/acme/none"), 404, "not_found");
+    assertProblem(await it.call("PUT", "/v1/models/acme/tiny", {}), 405, "method_not_allowed");
     fake.commit = "f".repeat(40);
     assertProblem(await it.call("POST", "/v1/models", request), 409, "wrong_state", "revision");
   }));
@@ -89,6 +92,10 @@ Deno.test("DELETE /v1/models/{id} removes a hub's model, and nothing that is som
     await it.reaches(job.id, "cancelled");
     assert.equal((await it.call("DELETE", PATH)).status, 204);
     assertProblem(await it.call("GET", PATH), 404, "not_found");
+    assert.deepEqual([...Deno.readDirSync(registry.root)], []);
+    await it.call("POST", "/v1/models", request);
+    await reaches(it, "ready");
+    assert.equal((await it.call("DELETE", "/v1/models/acme/tiny")).status, 204);
     assert.deepEqual([...Deno.readDirSync(registry.root)], []);
     assertProblem(await it.call("DELETE", "/v1/models/qwen3"), 409, "wrong_state");
     assert.equal((await it.call("GET", "/v1/models/qwen3")).status, 200);

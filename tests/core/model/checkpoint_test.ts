@@ -164,12 +164,14 @@ for (const name of ["qwen3", "gpt2"]) {
         folder,
         { base, tuning, policy: parameters, critic: null },
         { trainable, value: null },
-        {},
+        { model: "acme--tiny" },
       );
       const [ours, theirs] = await Promise.all(
         [folder, adapter].map((path) => Deno.readFile(join(path, "adapter_model.safetensors"))),
       );
       assert.deepEqual(ours, theirs);
+      const config = JSON.parse(await Deno.readTextFile(join(folder, "adapter_config.json")));
+      assert.equal(config.base_model_name_or_path, "acme/tiny");
       const [written, peft] = await Promise.all(
         [folder, adapter].map(async (path) =>
           JSON.parse(await Deno.readTextFile(join(path, "adapter_config.json")))
