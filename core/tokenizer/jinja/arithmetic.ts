@@ -2,7 +2,17 @@
 import { TemplateFault, TemplateRefusal } from "./faults.ts";
 import { percentFormat } from "./formats.ts";
 import { MAX_TEXT, repeated } from "./text_methods.ts";
-import { asInt, defined, isNumber, numeric, Tuple, typeName, unmarked, type Value } from "./values.ts";
+import {
+  asInt,
+  defined,
+  DictView,
+  isNumber,
+  numeric,
+  Tuple,
+  typeName,
+  unmarked,
+  type Value,
+} from "./values.ts";
 
 type Operator = (left: Value, right: Value) => Value;
 /** What two numbers give: whole ones, then others. */
@@ -96,6 +106,9 @@ export const binary = (operator: string): Operator => (left, right) => {
   const a = unmarked(defined(left));
   if (operator === "%" && typeof a === "string") return percentFormat(a, unmarked(right));
   const b = unmarked(defined(right));
+  if (operator === "-" && (a instanceof DictView || b instanceof DictView)) {
+    throw new TemplateRefusal("Taking a view of a dictionary off");
+  }
   const { ints, floats } = NUMBERS[operator]!;
   if (isNumber(a) && isNumber(b)) {
     const x = numeric(a), y = numeric(b);

@@ -13,10 +13,14 @@ interface Place {
   inFor: boolean;
 }
 
-/** @throws {TemplateFault} for unknown filters and tests, and for break, continue and assignments that cannot be */
-export function checkTemplate(body: Statement[]): void {
+/**
+ * The names of a template's blocks, when all is well.
+ * @throws {TemplateFault} for unknown filters and tests, and for break, continue and assignments that cannot be
+ */
+export function checkTemplate(body: Statement[]): ReadonlySet<string> {
   const blocks = new Set<string>();
   statements(body, { loop: false, soft: false, inFor: false }, blocks);
+  return blocks;
 }
 
 function statements(body: Statement[], place: Place, blocks: Set<string>): void {

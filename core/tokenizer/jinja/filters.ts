@@ -267,14 +267,14 @@ function indent(value: Value, [width, first, blank]: Given): Value {
 }
 
 function truncate(value: Value, [length, kill, end, leeway]: Given): Value {
-  const plain = textArgument(value, "truncate's text"), ending = textArgument(given(end, "..."), "end");
+  const ending = textArgument(given(end, "..."), "end");
   const most = intArgument(length, 255, "length");
   const slack = leeway === undefined || leeway === null ? 5 : intArgument(leeway, 5, "leeway");
   if (most < countPoints(ending) || slack < 0) {
     throw new TemplateFault("expected length to hold the end, and leeway >= 0");
   }
-  const all = points(plain);
-  if (all.length <= most + slack) return plain;
+  if (lengthOf(value) <= most + slack) return value;
+  const all = points(textArgument(value, "truncate's text"));
   const cut = all.slice(0, most - countPoints(ending));
   const kept = typeof cut === "string" ? cut : cut.join("");
   const at = yes(kill) ? -1 : kept.lastIndexOf(" ");

@@ -12,8 +12,10 @@ import {
   numeric,
   Opaque,
   points,
+  Range,
   Tuple,
   typeName,
+  Undefined,
   type Value,
 } from "./values.ts";
 
@@ -129,13 +131,16 @@ export function percentFormat(format: string, argument: Value): string {
     }
     written += percentOne(value, type, { flags, width, left, precision: given });
   }
-  // A list or dictionary counts as a mapping, of which nothing need be used.
-  const lenient = single && (argument instanceof Dict || Array.isArray(argument));
+  // Of a mapping nothing need be used.
+  const lenient = single && (Array.isArray(argument) || LENIENT.some((type) => argument instanceof type));
   if (used < args.length && !lenient) {
     throw new TemplateFault("not all arguments converted during string formatting");
   }
   return written + format.slice(at);
 }
+
+/** What can be subscribed counts as a mapping. */
+const LENIENT = [Dict, Range, Undefined];
 
 function wrongStar(): never {
   throw new TemplateFault("* wants int");

@@ -2,7 +2,6 @@
 import { bind } from "./arguments.ts";
 import { TemplateFault, TemplateRefusal } from "./faults.ts";
 import { braceFormat } from "./formats.ts";
-import { reprText } from "./printing.ts";
 import { REFUSED_TEXT_METHODS, TEXT_METHODS } from "./text_methods.ts";
 import {
   asInt,
@@ -14,7 +13,6 @@ import {
   given,
   isNumber,
   isSimple,
-  Lazy,
   Markup,
   numeric,
   Opaque,
@@ -37,8 +35,12 @@ const UNSAFE: Record<string, readonly string[]> = {
 const REFUSED: Record<string, readonly string[]> = {
   str: REFUSED_TEXT_METHODS,
   dict: ["fromkeys"],
-  int: [...["as_integer_ratio", "bit_count", "bit_length", "from_bytes", "to_bytes", "is_integer"]],
+  int: ["as_integer_ratio", "bit_count", "bit_length", "from_bytes", "to_bytes", "is_integer"],
   float: ["as_integer_ratio", "fromhex", "hex"],
+  range: ["start", "stop", "step", "index", "count"],
+  dict_keys: ["isdisjoint", "mapping"],
+  dict_items: ["isdisjoint", "mapping"],
+  dict_values: ["mapping"],
   generator: ["close", "gi_code", "gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom", "send", "throw"],
 };
 
@@ -139,11 +141,6 @@ function ownAttribute(value: Value, name: string): Value | undefined {
   }
   if (value instanceof Dict) return dictMethod(value, name);
   if (value instanceof Opaque) return value.attribute(name);
-  if (
-    value instanceof DictView || value instanceof Range || value instanceof Lazy || value instanceof Callable
-  ) {
-    throw new TemplateRefusal(`The attribute ${name} of a ${type}`);
-  }
   if (value instanceof Markup) unmarked(value);
   return undefined;
 }
@@ -215,9 +212,8 @@ export function sliceOf(value: Value, [start, stop, step]: readonly (Value | und
     const [first, last, stride] = span(Number(plain.length), from, to, by);
     return new Range(plain.at(BigInt(first)), plain.at(BigInt(last)), plain.step * BigInt(stride));
   }
-  throw new TemplateFault(
-    `'${typeName(plain)}' object is not subscriptable with a slice: ${reprText(typeName(plain))}`,
-  );
+  // Python raises here, or not, by what its compiler makes of constants.
+  throw new TemplateRefusal(`A slice of a ${typeName(plain)}`);
 }
 
 /** Python's `slice.indices`. */

@@ -1,6 +1,6 @@
 /** The objects of a template's own: loops, namespaces, cyclers, joiners. */
 import { bind } from "./arguments.ts";
-import { TemplateFault } from "./faults.ts";
+import { TemplateFault, TemplateRefusal } from "./faults.ts";
 import { repr, text } from "./printing.ts";
 import {
   Callable,
@@ -215,6 +215,18 @@ export class Joiner extends Opaque {
     if (this.#used) return this.separator;
     this.#used = true;
     return "";
+  }
+}
+
+/** `self`, which calls the template's blocks. */
+export class TemplateReference extends Opaque {
+  readonly typeName = "TemplateReference";
+  constructor(readonly blocks: ReadonlySet<string>) {
+    super();
+  }
+  attribute(name: string): Value | undefined {
+    if (this.blocks.has(name)) throw new TemplateRefusal(`self.${name}`);
+    return undefined;
   }
 }
 

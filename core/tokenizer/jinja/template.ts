@@ -6,7 +6,7 @@ import { checkTemplate, namesIn } from "./check.ts";
 import { argumentsOf, callWith, ENVIRONMENT, evaluate, Scope } from "./evaluate.ts";
 import { TemplateFault, TemplateRefusal } from "./faults.ts";
 import { globalNames } from "./globals.ts";
-import { LoopContext, Macro, Namespace } from "./objects.ts";
+import { LoopContext, Macro, Namespace, TemplateReference } from "./objects.ts";
 import { type Expression, parseTemplate, type Signature, type Statement, type Target } from "./parser.ts";
 import { text } from "./printing.ts";
 import { fromJson, iterate, Lazy, truth, Undefined, type Value } from "./values.ts";
@@ -23,11 +23,12 @@ type Of<T extends Statement["type"]> = Extract<Statement, { type: T }>;
 /** A parsed template. */
 export class Template {
   readonly #body: Statement[];
+  readonly #blocks: ReadonlySet<string>;
 
   /** @throws {TemplateFault} for what jinja2 cannot compile */
   constructor(source: string) {
     this.#body = parseTemplate(source);
-    checkTemplate(this.#body);
+    this.#blocks = checkTemplate(this.#body);
   }
 
   /**
@@ -39,6 +40,7 @@ export class Template {
   render(names: Record<string, unknown>, now: () => Date = () => new Date()): string {
     const root = new Scope(null);
     for (const [name, value] of globalNames(now)) root.set(name, value);
+    root.set("self", new TemplateReference(this.#blocks));
     for (const [name, value] of Object.entries(names)) root.set(name, fromJson(value));
     const rendering = new Rendering(root);
     try {
@@ -138,7 +140,9 @@ class Rendering {
       return this.run(body, inside);
     },
     block: ({ scoped, body }, scope) => void this.run(body, new Scope(scoped ? scope : this.top)),
-    generation: ({ body }, scope) => void this.run(body, new Scope(scope)),
+    // transformers makes it a call block.
+    generation: ({ body }, scope) =>
+      this.#write(text(this.#macro(null, NO_PARAMETERS, body, scope).call([], new Map()))),
     refused: ({ tag }) => {
       throw new TemplateRefusal(`The tag ${tag}`);
     },
@@ -207,6 +211,8 @@ class Rendering {
     return new Macro({ name, parameters, catches, run });
   }
 }
+
+const NO_PARAMETERS: Signature = { parameters: [], defaults: [] };
 
 function notGiven(parameter: string): Value {
   return new Undefined(`parameter '${parameter}' was not provided`);

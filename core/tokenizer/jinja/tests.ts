@@ -10,6 +10,7 @@ import {
   contains,
   Dict,
   equal,
+  hashKey,
   iterable,
   type Kwargs,
   less,
@@ -53,15 +54,20 @@ const isSequence = (value: Value) =>
   typeof value === "string" || Array.isArray(value) || value instanceof Tuple || value instanceof Dict ||
   value instanceof Range || value instanceof Undefined || value instanceof Markup;
 
+/** Whether a value is a name; one that no dictionary takes as a key is an error. */
+function isKey(value: Value): value is string {
+  hashKey(value);
+  return typeof value === "string";
+}
+
 export const TESTS: ReadonlyMap<string, Test> = new Map([
   test("odd", (value) => equal(remainder(value, 2n), 1n)),
   test("even", (value) => equal(remainder(value, 2n), 0n)),
   test("divisibleby", (value, by) => equal(remainder(value, by), 0n), ["num/"]),
   test("defined", (value) => !(value instanceof Undefined)),
   test("undefined", (value) => value instanceof Undefined),
-  test("filter", (value) =>
-    typeof value === "string" && (FILTERS.has(value) || REFUSED_FILTERS.includes(value))),
-  test("test", (value) => typeof value === "string" && TESTS.has(value)),
+  test("filter", (value) => isKey(value) && (FILTERS.has(value) || REFUSED_FILTERS.includes(value))),
+  test("test", (value) => isKey(value) && TESTS.has(value)),
   test("none", (value) => value === null),
   test("boolean", (value) => typeof value === "boolean"),
   test("false", (value) => value === false),

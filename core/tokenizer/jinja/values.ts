@@ -149,7 +149,8 @@ export function hashKey(value: Value): unknown {
     });
     return `${NO_TEXT}(${parts.join()})`;
   }
-  if (Array.isArray(value) || value instanceof Dict) {
+  const isView = value instanceof DictView && value.kind !== "values";
+  if (Array.isArray(value) || value instanceof Dict || isView) {
     throw new TemplateFault(`unhashable type: '${typeName(value)}'`);
   }
   return value;
@@ -268,7 +269,7 @@ export function iterable(value: Value): Iterable<Value> | undefined {
 
 export function iterate(value: Value): Iterable<Value> {
   const items = iterable(value);
-  if (!items) throw new TemplateFault(`'${typeName(value)}' object is not iterable`);
+  if (items === undefined) throw new TemplateFault(`'${typeName(value)}' object is not iterable`);
   return items;
 }
 
@@ -277,7 +278,7 @@ export function reversed(value: Value): Iterable<Value> | undefined {
   if (value instanceof Lazy) return undefined;
   if (value instanceof Opaque) return undefined;
   const items = iterable(value);
-  return items && [...items].reverse();
+  return items === undefined ? undefined : [...items].reverse();
 }
 
 export function equal(a: Value, b: Value): boolean {
