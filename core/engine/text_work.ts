@@ -4,6 +4,7 @@
  * their turn.
  */
 
+import { setImmediate } from "node:timers/promises";
 import type { FolderWork } from "./protocol.ts";
 
 /** Texts are worked on for so long before the rest of the process has its turn. */
@@ -47,7 +48,7 @@ export class TextWork {
   async #turn(): Promise<void> {
     if (performance.now() >= this.#sliceEnd) {
       this.#say(null);
-      await new Promise((resolve) => setTimeout(resolve));
+      await setImmediate();
       this.#sliceEnd = performance.now() + SLICE_MS;
     }
     this.#say("texts");

@@ -12,6 +12,7 @@ import { entryBytes } from "./byte_level.ts";
 import { type Chat, ChatTemplates } from "./chat_template.ts";
 import { correctPreTokenizer, type LibraryPreTokenizer } from "./pre_tokenizers.ts";
 import { readTokenizerFiles } from "./tokenizer_files.ts";
+import { WordCache } from "./word_cache.ts";
 
 export interface TextTokenizer {
   /** One more than the highest token id. A model's embedding may have more rows. */
@@ -96,6 +97,7 @@ class FolderTokenizer implements TextTokenizer {
     const { pre_tokenizer, model, decoder } = parts;
     correctPreTokenizer(pre_tokenizer, tokenizer.pre_tokenizer);
     completeUnigram(model);
+    if (model.cache) model.cache = new WordCache();
     correctDecoder(decoder);
     const written = findAddedTokens(parts, added);
     for (const [entry, id] of this.#library.get_vocab()) if (entry !== undefined) this.#entries[id] = entry;
@@ -162,6 +164,8 @@ interface LibraryDecoder {
 interface LibraryModel {
   config: { byte_fallback?: boolean };
   tokens_to_ids: ReadonlyMap<string, number>;
+  /** BPE's only. */
+  cache?: Pick<WordCache, "get" | "put" | "clear">;
   /** Entries by id. */
   vocab: (string | undefined)[];
   encode(words: string[]): string[];
