@@ -3,11 +3,12 @@
  * and told of as it grows. An async generator of events, like the trainer; it knows no request and no registry.
  */
 import { createHash } from "node:crypto";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { knownFault, UserError } from "../errors.ts";
 import { readInThread } from "../model/folder_reader.ts";
-import { type Hub, hubError, type HubFile, type HubRepository, openHubFile } from "./hub_repository.ts";
+import { type Hub, hubError, type HubFile, hubFileBytes, type HubRepository } from "./hub_repository.ts";
 
 export type DownloadEvent =
   /** `bytes` of the whole model are here, those of earlier tries included. */
@@ -16,11 +17,17 @@ export type DownloadEvent =
 
 export interface DownloadOptions {
   signal: AbortSignal;
-  /** A connection that says nothing for so long is given up. */
+  /** A connection that brings less than `MIN_PROGRESS` bytes in so long is given up. */
   idle_timeout_ms: number;
   /** Waiting times before the next tries; progress starts them over, and when there are no more it fails. */
   retry_delays_ms: readonly number[];
 }
+
+/** Less than the slowest line brings in a few seconds; a hub that drips for ever brings no model. */
+const MIN_PROGRESS = 16_384;
+
+/** Kept free on the disk beside what is downloaded: for the database and checkpoints. */
+const SPARE_BYTES = 256 * 2 ** 20;
 
 /** Why a try ended, when another may do better. */
 class Interrupted extends Error {
@@ -30,7 +37,7 @@ class Interrupted extends Error {
 /**
  * Downloads `repository` into `folder`, which must exist. Yields after every piece.
  *
- * @throws UserError `hub_unreachable` when tries end, `damaged_model` when content is not what the hub promised,
+ * @throws UserError `disk_full` when it cannot fit, `hub_unreachable` when tries end, `damaged_model` when content is not what the hub promised,
  *   `unsupported_model` as soon as config.json says so; what is here stays for the next call.
  */
 export async function* downloadModel(
@@ -39,6 +46,7 @@ export async function* downloadModel(
   folder: string,
   options: DownloadOptions,
 ): AsyncGenerator<DownloadEvent, void> {
+  await checkDisk(repository, folder);
   let before = 0;
   for (const file of repository.files) {
     for await (const bytes of downloadFile(hub, repository, file, join(folder, file.name), options)) {
@@ -49,6 +57,20 @@ export async function* downloadModel(
     if (file.name === "config.json") await readInThread("config", folder);
     yield { type: "file", name: file.name };
   }
+}
+
+/** @throws UserError `disk_full` when the disk has no room for what is missing */
+async function checkDisk({ files }: HubRepository, folder: string): Promise<void> {
+  let missing = 0;
+  for (const { name, bytes } of files) missing += Math.max(0, bytes - await sizeOf(join(folder, name)));
+  const { bavail, bsize } = await statfs(folder);
+  const room = bavail * bsize - SPARE_BYTES;
+  if (missing <= room) return;
+  const gigabytes = (bytes: number) => `${(Math.max(0, bytes) / 1e9).toFixed(2)} GB`;
+  throw new UserError(
+    "disk_full",
+    `The model needs ${gigabytes(missing)} more on the server's disk, which has room for ${gigabytes(room)}`,
+  );
 }
 
 /** Yields how many of the file's bytes are here. */
@@ -80,7 +102,7 @@ async function* downloadFile(
       if (!(thrown instanceof Interrupted)) {
         throw hubError(hub, repository.hub_id, repository.revision, thrown);
       }
-      if (bytes > start) failures = 0;
+      if (bytes - start >= MIN_PROGRESS) failures = 0;
       const delay = options.retry_delays_ms[failures++];
       if (delay === undefined) throw hubError(hub, repository.hub_id, repository.revision, thrown.cause);
       await sleep(delay, undefined, { signal: options.signal }).catch(() => {});
@@ -101,20 +123,21 @@ async function* append(
   using target = await Deno.open(path, { append: true, create: true });
   const idle = new AbortController();
   const wait = () =>
-    setTimeout(() => idle.abort(new Error(`Silence for ${idle_timeout_ms} ms`)), idle_timeout_ms);
+    setTimeout(() => idle.abort(new Error(`nothing came for ${idle_timeout_ms / 1000} s`)), idle_timeout_ms);
   let timer = wait();
-  let bytes = start;
+  let bytes = start, waitedFrom = start;
   try {
     const either = AbortSignal.any([signal, idle.signal]);
-    const source = await openHubFile(hub, repository, file, start, either);
-    for await (const piece of source) {
-      clearTimeout(timer);
+    for await (const piece of hubFileBytes(hub, repository, file, start, either)) {
       for (let at = 0; at < piece.length;) at += await target.write(piece.subarray(at));
       bytes += piece.length;
       // More than there is: a server that sends all whatever it is asked for. The hash will say so.
       if (bytes > file.bytes) break;
       yield bytes;
+      if (bytes - waitedFrom < MIN_PROGRESS) continue;
+      clearTimeout(timer);
       timer = wait();
+      waitedFrom = bytes;
     }
     if (bytes < file.bytes) throw new Error(`${file.name} ended after ${bytes} of ${file.bytes} bytes`);
     await target.sync();

@@ -14,6 +14,7 @@ const REDIRECTS = [301, 302, 303, 307, 308];
  * Answers as `fetch` would, whatever the status; the body streams.
  *
  * @param signal Ends the request, and the body while it is read.
+ * @param elsewhere Whether a redirect may lead to another origin, where it goes without the token.
  * @throws UserError when the guard refuses a hop, Error when a connection fails or `signal` is aborted.
  */
 export async function guardedFetch(
@@ -21,6 +22,7 @@ export async function guardedFetch(
   target: string | URL,
   headers: Headers,
   signal: AbortSignal,
+  { elsewhere = true } = {},
 ): Promise<Response> {
   let url = new URL(target);
   const sent = new Headers(headers);
@@ -31,7 +33,10 @@ export async function guardedFetch(
     response.destroy();
     const next = new URL(location, url);
     // A token is for the host it was given for, not for wherever that sends us.
-    if (next.origin !== url.origin) sent.delete("authorization");
+    if (next.origin !== url.origin) {
+      if (!elsewhere) throw new Error(`it sends us to another host, ${quoted(next.host)}`);
+      sent.delete("authorization");
+    }
     url = next;
   }
   throw new Error(`No answer after ${MAX_REDIRECTS} redirects`);
@@ -59,6 +64,11 @@ async function get(guard: OutboundGuard, url: URL, headers: Headers, signal: Abo
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** A host as messages show it. */
+export function quoted(host: string): string {
+  return `'${host.slice(0, 100)}'`;
 }
 
 const EMPTY = [204, 205, 304];

@@ -29,6 +29,12 @@ export class FakeHub {
   /** Answers everything with this status. */
   status: number | null = null;
   ignoreRanges = false;
+  /** Files that the listing names beside those that there are, with the bytes it claims. */
+  readonly claimed = new Map<string, number>();
+  /** Answers a request by its path instead of the hub's own way, where it gives something. */
+  instead: (url: URL) => Response | undefined = () => undefined;
+  /** Whether anybody has sent a token here. */
+  authorized = false;
   /** `path range authorization` of each request for a file's bytes. */
   readonly requests: { path: string; range: string | null; authorization: string | null }[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -52,7 +58,11 @@ export class FakeHub {
   }
 
   async #answer(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    const url = new URL(request.url);
+    const { pathname } = url;
+    this.authorized ||= request.headers.has("authorization");
+    const other = this.instead(url);
+    if (other) return other;
     if (this.status !== null) return Response.json({ error: "No" }, { status: this.status });
     if (/^\/api\/models\/acme\/(tiny|twin)\/revision\//.test(pathname)) {
       const wanted = decodeURIComponent(pathname.split("/").at(-1)!);
@@ -100,10 +110,14 @@ export class FakeHub {
   }
 
   #tree() {
-    return [...this.files].map(([path, bytes]) => ({
+    const claimed = [...this.claimed].map(([path, size]) => ({
+      ...{ type: "file", path, size, oid: hex("sha1", path) },
+    }));
+    const there = [...this.files].map(([path, bytes]) => ({
       ...{ type: "file", path, size: bytes.length, oid: hex("sha1", `blob ${bytes.length}\0`, bytes) },
       ...(path.endsWith(".safetensors") &&
         { lfs: { oid: hex("sha256", bytes), size: bytes.length, pointerSize: 130 } }),
     }));
+    return [...claimed, ...there];
   }
 }
