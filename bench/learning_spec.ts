@@ -8,6 +8,7 @@ import { ppoJobSchema, type TrainingJobConfig } from "../core/ppo/config.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";
+import { HEAD } from "../kernels/models/families.ts";
 import { lastLine } from "./last_line.ts";
 import type { LearningTask, RandomTask } from "./learning_tasks.ts";
 
@@ -69,7 +70,7 @@ export async function writeSpec(
   return { spec, file };
 }
 
-/** A random model some of whose ids are written often: only their embeddings are large. Gives its folder. */
+/** A random model some of whose ids are written often: only their rows of the head are large. Gives its folder. */
 async function writeFrequent(folder: string, { config, frequent, scale }: RandomTask): Promise<string> {
   await writeRandomModel(folder, config, { classifier: false, seed: 0 });
   const source = await openSafetensors(folder);
@@ -78,7 +79,7 @@ async function writeFrequent(folder: string, { config, frequent, scale }: Random
     const data = await source.readFloat32(name);
     const { shape } = source.info(name);
     // The first ids are special: nothing ends a response here.
-    if (name.includes("embed_tokens")) {
+    if (name === HEAD) {
       for (let at = 4 * shape[1]!; at < frequent * shape[1]!; at++) data[at]! *= scale;
     }
     tensors[name] = { dtype: "F32", shape, data };

@@ -16,7 +16,7 @@ export interface LearningTask {
 /** A model of random weights that writes but a few of its tokens, and a score that some of those are worth. */
 export interface RandomTask {
   config: Record<string, unknown>;
-  /** Ids below this are written often: their embeddings are this many times as large as the others'. */
+  /** Ids below this are written often: their rows of the head are this many times as large as the others'. */
   frequent: number;
   scale: number;
   /** The score is the share of a response's ids below this. */
@@ -36,11 +36,11 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
   /** Words that few summaries have. */
   keywords: {
     request: { ...question, reward: { type: "keywords", keywords: ["help", "please", "advice"] } },
-    threshold: 1,
+    threshold: 1.5,
   },
   /** A reward model that learned to count words (learned_reward.ts). */
-  learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2 },
-  /** The shapes of SmolLM2-135M with random weights. */
+  learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2.4 },
+  /** The shapes of SmolLM2-135M, but for a head of its own, with random weights. */
   "135m": {
     request: {
       ...question,
@@ -49,18 +49,19 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
       ppo: {
         batch_size: 16,
         max_new_tokens: 24,
-        learning_rate: 2e-4,
-        kl_coef: 0.02,
+        learning_rate: 5e-4,
+        kl_coef: 0.01,
         missing_eos_penalty: 0,
       },
       // Says nothing: the score is of ids.
       reward: { type: "length", target: 1 },
     },
-    threshold: 0.8,
+    threshold: 0.7,
     random: {
-      config: WORKLOADS["135m"].config,
+      // Tied, a random model says its last token again and again.
+      config: { ...WORKLOADS["135m"].config, tie_word_embeddings: false },
       frequent: 64,
-      scale: 12,
+      scale: 8,
       wanted: 32,
       prompts: 16,
       P: 16,
