@@ -57,6 +57,10 @@ const CHECK_MS = 1000;
 /** How often a server that hears of no connection asks itself whether it would, and how long it then waits. */
 const PROBE_MS = 2000;
 const PROBE_WAIT_MS = 1000;
+/** A timer that fires later than this says that the process had no turn, and then nothing is known. */
+const LATE_MS = 200;
+/** How many times in a row nothing is heard before the server listens again. */
+const MAX_UNHEARD = 2;
 
 /** Faults of a request that the parser has a name for. */
 const FAULTS: Record<string, [ErrorCode, string]> = {
@@ -94,14 +98,18 @@ function cannotListen({ hostname, port }: ListenOptions, error: NodeJS.ErrnoExce
   return new UserError("runtime_unavailable", detail, [], { cause: error });
 }
 
-/** Whether the server at `port` takes in a connection. */
+/** Whether the server takes in a connection, or may. */
 async function takesIn(server: Server, { address, port, family }: AddressInfo): Promise<boolean> {
   const everywhere = address === "0.0.0.0" || address === "::";
   const hostname = everywhere ? (family === "IPv6" ? "::1" : "127.0.0.1") : address;
   const heard = Promise.withResolvers<boolean>();
   const hear = () => heard.resolve(true);
   server.once("connection", hear);
-  const timer = setTimeout(() => heard.resolve(false), PROBE_WAIT_MS);
+  const asked = performance.now();
+  const timer = setTimeout(
+    () => heard.resolve(performance.now() - asked > PROBE_WAIT_MS + LATE_MS),
+    PROBE_WAIT_MS,
+  );
   // Where no connection can be made, for want of a file, none will be taken in.
   Deno.connect({ hostname, port }).then((probe) => heard.promise.then(() => probe.close()))
     .catch(() => heard.resolve(false));
@@ -160,6 +168,7 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
     server.listen(port, hostname, ready.resolve);
     await ready.promise;
     server.off("error", ready.reject);
+    server.on("error", (error) => logger.error("The server's port failed", { error: String(error) }));
     return server;
   };
 
@@ -169,12 +178,15 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   const address = server.address() as AddressInfo;
   let stopping = false;
   let heard = true;
+  let unheard = 0;
   const hear = () => heard = true;
   server.on("connection", hear);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const watch = async () => {
     try {
-      if (!heard && !await takesIn(server, address) && !stopping) {
+      unheard = heard || await takesIn(server, address) ? 0 : unheard + 1;
+      if (unheard >= MAX_UNHEARD && !stopping) {
+        unheard = 0;
         logger.error("Cannot take in connections: listening again");
         server.close();
         server = await open(address.port);
