@@ -10,8 +10,8 @@ import {
   ADAPTER_CONFIG,
   folderOf,
   isAbsence,
-  isFile,
   isName,
+  isThere,
   MODEL_CONFIG,
   type ModelPlace,
   modelPlaces,
@@ -108,7 +108,7 @@ export async function resolveAdapter(roots: readonly ModelRoot[], path: string):
 async function modelsIn(root: ModelRoot, name?: string): Promise<ModelPlace[]> {
   const places = await modelPlaces(root, name === undefined ? undefined : [name]);
   const isModel = await Promise.all(
-    places.map(({ folder, cached }) => cached || isFile(join(folder, MODEL_CONFIG))),
+    places.map(({ folder, cached }) => cached || isThere(join(folder, MODEL_CONFIG))),
   );
   return places.filter((_, at) => isModel[at]);
 }
@@ -150,7 +150,7 @@ async function folderBelow(folder: string, parts: readonly string[], marker: str
     for (const part of parts) path = join(path, await entryNamed(path, part));
     path = await Deno.realPath(path);
     const within = path === real || path.startsWith(real.endsWith(sep) ? real : real + sep);
-    return within && await isFile(join(path, marker)) ? path : null;
+    return within && await isThere(join(path, marker)) ? path : null;
   } catch (thrown) {
     if (isAbsence(thrown)) return null;
     throw thrown;
@@ -159,8 +159,7 @@ async function folderBelow(folder: string, parts: readonly string[], marker: str
 
 /** What a folder calls the entry of this name: one system writes an accented letter as one character, another as two. */
 async function entryNamed(folder: string, name: string): Promise<string> {
-  const isThere = await Deno.lstat(join(folder, name)).then(() => true, () => false);
-  if (isThere) return name;
+  if (await isThere(join(folder, name))) return name;
   const wanted = name.normalize("NFC");
   for await (const entry of Deno.readDir(folder)) {
     if (entry.name.normalize("NFC") === wanted) return entry.name;

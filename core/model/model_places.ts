@@ -59,6 +59,8 @@ export async function modelPlaces(root: ModelRoot, names?: readonly string[]): P
     all.filter(isWanted).map(async (name): Promise<ModelPlace[]> => {
       const path = join(folder, name);
       if (links && CACHED.test(name)) return await cachedPlaces(path);
+      // By another name, as a link has it.
+      if (links && await isCached(path)) return await cachedPlaces(path, name);
       const record = await readHubRecord(path).catch(() => null);
       const isNamed = record !== null && modelKey(record.hub_id) === modelKey(name);
       return [plainPlace(path, isNamed ? record.hub_id : name)];
@@ -112,7 +114,8 @@ async function ownPlaces(folder: string): Promise<ModelPlace[]> {
   if (basename(parent) === SNAPSHOTS && CACHED.test(model)) {
     return [{ ...plainPlace(folder, modelKey(model), name, `${modelKey(model)}@${name}`), cached: true }];
   }
-  const isOne = await Promise.all(MARKERS.map((file) => isFile(join(folder, file))));
+  if (isName(name) && await isCached(folder)) return await cachedPlaces(folder, name);
+  const isOne = await Promise.all(MARKERS.map((file) => isThere(join(folder, file))));
   return isName(name) && isOne.includes(true) ? [plainPlace(folder, name)] : [];
 }
 
@@ -122,9 +125,13 @@ async function hubPlaces(folder: string, isWanted: (name: string) => boolean): P
   return (await Promise.all(cached.sort().map((name) => cachedPlaces(join(folder, name))))).flat();
 }
 
+/** Whether a folder is a cached model's, whatever it is called here. */
+async function isCached(folder: string): Promise<boolean> {
+  return await isFolder(join(folder, SNAPSHOTS)) && await isFolder(join(folder, "blobs"));
+}
+
 /** The snapshots of one cached model. */
-async function cachedPlaces(folder: string): Promise<ModelPlace[]> {
-  const name = modelKey(basename(folder));
+async function cachedPlaces(folder: string, name = modelKey(basename(folder))): Promise<ModelPlace[]> {
   const refs = await refsOf(join(folder, "refs"));
   const commits = (await folderNames(join(folder, SNAPSHOTS), true)).sort();
   // Without a main, as of a model that was fetched at one revision only, that one is meant.
@@ -185,8 +192,9 @@ async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
   }
 }
 
-export async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+/** Whether there is anything of this name: what is no file, or leads nowhere, its reader says. */
+export async function isThere(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -121,6 +121,35 @@ Deno.test("links directly in a root are followed, those where downloads land and
     assert.equal(await resolveModel([join(parent, "alias")], "linked"), real);
   }));
 
+Deno.test("a cached model that a link or a root calls otherwise is called so", () =>
+  inFolder(async (parent) => {
+    const folder = await cache(parent, "models--acme--tiny", [MAIN, OLD], { main: MAIN, v1: OLD });
+    await Deno.mkdir(join(parent, "root"));
+    await Deno.symlink(folder, join(parent, "root", "mine"));
+    const snapshot = await Deno.realPath(join(folder, "snapshots", MAIN));
+    for (const root of [join(parent, "root"), join(parent, "root", "mine")]) {
+      assert.deepEqual(await names(root), ["mine", "mine@v1"]);
+      assert.equal(await resolveModel([root], "mine"), snapshot);
+    }
+    await Deno.symlink(snapshot, join(parent, "root", "one"));
+    assert.equal(await resolveModel([join(parent, "root")], "one"), snapshot);
+    assert.equal(await resolveModel([join(parent, "root", "one")], "one"), snapshot);
+  }));
+
+Deno.test({
+  name: "a pipe or a link to nowhere in place of config.json is in the list and says so",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (root) => {
+      for (const name of ["dangling", "pipe"]) await Deno.mkdir(join(root, name));
+      await Deno.symlink("nowhere", join(root, "dangling", "config.json"));
+      await new Deno.Command("mkfifo", { args: [join(root, "pipe", "config.json")] }).output();
+      const [dangling, pipe] = await listModels([root]);
+      assert.match(dangling!.problem!.detail, /config.json is a link to a file that is not there/);
+      assert.match(pipe!.problem!.detail, /config.json is not a file/);
+    }),
+});
+
 Deno.test("names compare as characters, however they are composed, and their case counts", () =>
   inFolder(async (root) => {
     const [composed, apart] = ["modèle-é".normalize("NFC"), "modèle-é".normalize("NFD")];
