@@ -213,9 +213,11 @@ class ThreadedDatabase implements Database {
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const { deaths } = this.#thread;
     let over = false;
+    let hasWritten = false;
     const tx = drizzle((sql, params, method) => {
       if (over) throw new Error("Cannot run a statement as its transaction is over");
       if (this.#thread.deaths !== deaths) throw threadDied();
+      hasWritten ||= !/^\s*select\b/i.test(sql);
       return this.#query("write", sql, params, method);
     });
     try {
@@ -224,7 +226,7 @@ class ThreadedDatabase implements Database {
       if (this.#thread.deaths !== deaths) throw threadDied();
       // However long it takes: what becomes of it has to be known.
       await this.#thread.ask({ type: "query", on: "write", sql: "commit", params: [], method: "run" });
-      this.#version++;
+      if (hasWritten) this.#version++;
       this.#turns.end();
       return result;
     } catch (error) {

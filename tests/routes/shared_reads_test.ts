@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import type { Database } from "../../core/db/open_database.ts";
 import { jobs } from "../../core/db/schema.ts";
 import { createApp } from "../../routes/app.ts";
+import { eventually } from "../core/jobs/supervised.ts";
 import { type Served, served } from "./served.ts";
 
 const PATH = "/v1/training-jobs";
@@ -44,6 +45,7 @@ Deno.test("Reads are shared until something is written, or another program may h
   await served(async (it) => {
     const { id } = await it.create("succeed");
     await it.reaches(id, "succeeded");
+    await eventually(() => it.supervisor.running.size === 0);
     await counted(it, async (app, reads, set) => {
       const get = async (path: string) => {
         const response = await app.request(path);
@@ -69,6 +71,9 @@ Deno.test("Reads are shared until something is written, or another program may h
       assert.ok(reads() > before, "what is older than half a second is read again");
 
       const known = reads();
+      assert.equal((await it.call("GET", "/readyz")).status, 200);
+      await metadata();
+      assert.equal(reads(), known, "a transaction that wrote nothing is no reason to read again");
       const head = await app.request(`${PATH}/${id}`, { method: "HEAD" });
       assert.equal(head.status, 200);
       assert.equal((await app.request(`${PATH}/job_unknown`)).status, 404);
