@@ -16,7 +16,7 @@ import { ppoJobSchema, type TrainingJobRequest } from "../core/ppo/config.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
-import { heldOut } from "../tasks/tiny/corpus.ts";
+import { heldOut } from "../tasks/tiny/posts.ts";
 import { demoJob } from "../tasks/tiny/demo_job.ts";
 import { fixtureRows, openAdapted, runtime } from "../tests/core/model/tiny_models.ts";
 

@@ -16,7 +16,7 @@ import { writeSafetensors } from "../core/model/write_safetensors.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer, type TextTokenizer } from "../core/tokenizer/tokenizer.ts";
-import { corpus, type Example, heldOut } from "../tasks/tiny/corpus.ts";
+import { heldOut, type Post, posts } from "../tasks/tiny/posts.ts";
 
 const SEED = 2;
 const STEPS = 64;
@@ -32,7 +32,7 @@ export function firstPerson(text: string): number {
 }
 
 /** A summary as the model may write it, a quarter of them cut off, and its score. */
-function rated(tokenizer: TextTokenizer, { prompt, completion }: Example, row: number) {
+function rated(tokenizer: TextTokenizer, { prompt, completion }: Post, row: number) {
   const whole = tokenizer.encode(completion, { add_special_tokens: false });
   const draw = uniform(SEED, "data", 0, row, 0);
   const cut = draw < 0.25;
@@ -70,7 +70,7 @@ export async function makeLearnedReward(runtime: Runtime, model: string, folder:
     adam_eps: 1e-8,
     max_grad_norm: 1,
   });
-  const seen = corpus(SEED, STEPS * ROWS).map((text, row) => rated(tokenizer, text, row));
+  const seen = posts(SEED, STEPS * ROWS).map((text, row) => rated(tokenizer, text, row));
   for (let step = 0; step < STEPS; step++) {
     const rows = seen.slice(step * ROWS, (step + 1) * ROWS).map(example);
     using _stats = await network.train(rows, { cliprange_value: null }, optimizer, {

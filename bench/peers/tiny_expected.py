@@ -15,17 +15,26 @@ texts = [
     ("POST: My roommate keeps eating my food. I feel tired. Please help.\nTL;DR:", " Roommate keeps eating my food. Any advice?"),
     ("POST: My van keeps smelling like old yogurt every week.\nTL;DR:", " My van keeps smelling like old yogurt and I want to sell it."),
 ]
+turns = [
+    {"role": "system", "content": "Answer in one short sentence."},
+    {"role": "user", "content": "What is the capital of Norway?"},
+]
+cases = [dict(prompt=prompt, completion=completion) for prompt, completion in texts] + [dict(
+    messages=turns,
+    prompt=tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True),
+    completion="The capital of Norway is Oslo.<|im_end|>",
+)]
 items = []
-for prompt, completion in texts:
-    prompt_ids = tokenizer(prompt, add_special_tokens=False).input_ids
-    ids = prompt_ids + tokenizer(completion, add_special_tokens=False).input_ids + [tokenizer.eos_token_id]
+for case in cases:
+    prompt_ids = tokenizer(case["prompt"], add_special_tokens=False).input_ids
+    completion_ids = tokenizer(case["completion"], add_special_tokens=False).input_ids
+    ids = prompt_ids + completion_ids + ([] if "messages" in case else [tokenizer.eos_token_id])
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits[0]
         greedy = model.generate(torch.tensor([prompt_ids]), max_new_tokens=32, do_sample=False)[0].tolist()
     logprobs = logits[:-1].log_softmax(-1).gather(1, torch.tensor(ids[1:])[:, None]).squeeze(1)
     items.append(dict(
-        prompt=prompt,
-        completion=completion,
+        **case,
         prompt_ids=prompt_ids,
         completion_ids=ids[len(prompt_ids):],
         logprobs=logprobs[len(prompt_ids) - 1:].tolist(),

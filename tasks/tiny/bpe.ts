@@ -7,8 +7,14 @@ import { BYTE_CHARACTERS, bytesEntry } from "../../core/tokenizer/byte_level.ts"
 /** How GPT-2 cuts a text before merging: contractions, words with the space before them, numbers, marks, spaces. */
 const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
-/** Ids 0, 1, 2; the 256 bytes follow, then the merges in the order they were learned. */
+/** Ids 0, 1, 2. */
 export const SPECIAL_TOKENS = { pad_token: "<pad>", bos_token: "<s>", eos_token: "</s>" } as const;
+
+/** Ids 3, 4: what a turn of a conversation begins and ends with. */
+export const TURN_TOKENS = { start: "<|im_start|>", end: "<|im_end|>" } as const;
+
+/** The first ids; the 256 bytes follow, then the merges in the order they were learned. */
+const ADDED_TOKENS = [...Object.values(SPECIAL_TOKENS), ...Object.values(TURN_TOKENS)];
 
 /** Merges seen only once are noise. */
 const MIN_COUNT = 2;
@@ -23,7 +29,7 @@ export interface BpeModel {
  * pair is merged first; of equally frequent ones, the one that comes first in code-unit order.
  */
 export function trainBpe(texts: Iterable<string>, vocabSize: number): BpeModel {
-  const entries = [...Object.values(SPECIAL_TOKENS), ...BYTE_CHARACTERS];
+  const entries = [...ADDED_TOKENS, ...BYTE_CHARACTERS];
   const words = countWords(texts);
   const known = new Set(entries);
   const merges: BpeModel["merges"] = [];
@@ -49,7 +55,7 @@ export function tokenizerFiles(
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: Object.values(SPECIAL_TOKENS).map((content, id) => ({ id, content, ...flags })),
+    added_tokens: ADDED_TOKENS.map((content, id) => ({ id, content, ...flags })),
     normalizer: null,
     pre_tokenizer: byteLevel,
     post_processor: null,
@@ -69,6 +75,7 @@ export function tokenizerFiles(
   };
   const settings = {
     ...SPECIAL_TOKENS,
+    additional_special_tokens: Object.values(TURN_TOKENS),
     clean_up_tokenization_spaces: false,
     padding_side: "left",
     tokenizer_class: "PreTrainedTokenizerFast",

@@ -13,11 +13,20 @@ import { Runtime } from "../../core/ort/runtime.ts";
 import { trainSft } from "../../core/sft/trainer.ts";
 import { loadTokenizer, type TextTokenizer } from "../../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../random_model.ts";
-import { corpus, type Example, heldOut } from "./corpus.ts";
+import { SPECIAL_TOKENS, TURN_TOKENS } from "./bpe.ts";
+import { corpus, type Example } from "./corpus.ts";
 import { makeTokenizer, TINY_CONTEXT } from "./make_tokenizer.ts";
+import { heldOut } from "./posts.ts";
 
 const SEED = 0;
-const EXAMPLES = 40_000;
+
+/** One after the other: a corpus each, and the learning rate at its best. */
+const LESSONS = [
+  { lesson: "first", seed: SEED, examples: 44_000, learning_rate: 3e-3 },
+  { lesson: "last", seed: SEED + 1, examples: 6_000, learning_rate: 1e-3 },
+  { lesson: "last", seed: SEED + 2, examples: 6_000, learning_rate: 6e-4 },
+] as const;
+
 const HELD_OUT = 512;
 
 const CONFIG = {
@@ -39,9 +48,8 @@ const CONFIG = {
 
 const TRAINING = {
   epochs: 1,
-  batch_size: 64,
+  batch_size: 32,
   micro_batch_size: null,
-  learning_rate: 3e-3,
   weight_decay: 0.01,
   max_grad_norm: 1,
   adam_beta1: 0.9,
@@ -53,10 +61,12 @@ const TRAINING = {
   seed: SEED,
 } as const;
 
-/** An example as ids, its end-of-sequence token included. */
-function encode(tokenizer: TextTokenizer, { prompt, completion }: Example) {
-  const response = tokenizer.encode(completion, { add_special_tokens: false });
-  return { prompt_ids: tokenizer.encode(prompt), response_ids: [...response, tokenizer.eosTokenId!] };
+/** An example as ids, the token that ends a text or a turn included. */
+function encode(tokenizer: TextTokenizer, { prompt, completion }: Pick<Example, "prompt" | "completion">) {
+  const [prompt_ids, end] = typeof prompt === "string"
+    ? [tokenizer.encode(prompt), SPECIAL_TOKENS.eos_token]
+    : [tokenizer.encode(tokenizer.chatText({ messages: prompt })), TURN_TOKENS.end];
+  return { prompt_ids, response_ids: tokenizer.encode(completion + end, { add_special_tokens: false }) };
 }
 
 async function make(folder: string): Promise<void> {
@@ -74,16 +84,18 @@ async function make(folder: string): Promise<void> {
   const base = await BaseModel.open(runtime, folder);
   const tuning = { type: "full" } as const;
   const parameters = await initialParameters(base, tuning, { head: false, seed: SEED, role: "policy" });
-  const examples = corpus(SEED, EXAMPLES).map((example) => encode(tokenizer, example));
-  const started = performance.now();
-  let mean = 0;
-  for await (const { step, steps, loss, lr } of trainSft(base, tuning, parameters, examples, TRAINING)) {
-    mean = step === 1 ? loss : 0.95 * mean + 0.05 * loss;
-    if (step % 25 !== 0 && step !== steps) continue;
-    const left = (performance.now() - started) / step * (steps - step) / 1000;
-    console.log(
-      `step ${step}/${steps}  loss ${mean.toFixed(3)}  lr ${lr.toExponential(1)}  ${left.toFixed(0)} s left`,
-    );
+  for (const { lesson, seed, examples, learning_rate } of LESSONS) {
+    const rows = corpus(seed, examples, lesson).map((example) => encode(tokenizer, example));
+    const started = performance.now();
+    let mean = 0;
+    const training = { ...TRAINING, learning_rate };
+    for await (const { step, steps, loss, lr } of trainSft(base, tuning, parameters, rows, training)) {
+      mean = step === 1 ? loss : 0.95 * mean + 0.05 * loss;
+      if (step % 25 !== 0 && step !== steps) continue;
+      const left = (performance.now() - started) / step * (steps - step) / 1000;
+      const figures = `loss ${mean.toFixed(3)}  lr ${lr.toExponential(1)}  ${left.toFixed(0)} s left`;
+      console.log(`${lesson} lesson  step ${step}/${steps}  ${figures}`);
+    }
   }
   const unseen = heldOut(SEED, HELD_OUT).map((example) => encode(tokenizer, example));
   const policy = new Policy(base, tuning, parameters, { reference: parameters, shared: false });
@@ -109,7 +121,7 @@ async function make(folder: string): Promise<void> {
     JSON.stringify(
       {
         bos_token_id: special.bos_token_id,
-        eos_token_id: [special.eos_token_id],
+        eos_token_id: [special.eos_token_id, ...tokenizer.encode(TURN_TOKENS.end)],
         pad_token_id: special.pad_token_id,
       },
       null,

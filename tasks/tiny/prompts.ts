@@ -1,5 +1,5 @@
 /** The demo's prompts: posts of the same kind that the embedded model was never trained on. */
-import { heldOut } from "./corpus.ts";
+import { heldOut } from "./posts.ts";
 
 const SEED = 1;
 const COUNT = 64;

@@ -7,9 +7,12 @@ import { Policy } from "../../../core/model/policy.ts";
 import { ParameterSet } from "../../../core/model/parameter_set.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
+import type { ChatMessage } from "../../../core/tokenizer/chat_template.ts";
 import { loadTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 
 interface Expected {
+  /** What its chat template made `prompt` of. */
+  messages?: ChatMessage[];
   prompt: string;
   completion: string;
   prompt_ids: number[];
@@ -34,10 +37,11 @@ function close(actual: ArrayLike<number>, expected: readonly number[]): void {
 
 Deno.test("tiny: token ids are those of transformers", async () => {
   const tokenizer = await loadTokenizer(folder);
-  for (const { prompt, completion, prompt_ids, completion_ids } of items) {
+  for (const { messages, prompt, completion, prompt_ids, completion_ids } of items) {
     assert.deepEqual(tokenizer.encode(prompt), prompt_ids);
-    const ids = [...tokenizer.encode(completion, { add_special_tokens: false }), tokenizer.eosTokenId];
-    assert.deepEqual(ids, completion_ids);
+    const ids = tokenizer.encode(completion, { add_special_tokens: false });
+    assert.deepEqual(messages ? ids : [...ids, tokenizer.eosTokenId], completion_ids);
+    if (messages) assert.equal(tokenizer.chatText({ messages }), prompt);
   }
 });
 
