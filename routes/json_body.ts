@@ -8,6 +8,7 @@ import { cutText } from "../core/cut_text.ts";
 import { UserError } from "../core/errors.ts";
 import type { AppContext, Env } from "./context.ts";
 import { requireModestJson, requirePlainKeys } from "./json_text.ts";
+import { requireKeptNumbers } from "./kept_numbers.ts";
 import { requireListItems } from "./list_items.ts";
 import { requireWholeCharacters } from "./whole_characters.ts";
 import { readBody } from "./read_body.ts";
@@ -60,6 +61,7 @@ export function jsonBody(
     const value = parsed(text);
     requirePlainKeys(text);
     requireWholeCharacters(text, value);
+    requireKeptNumbers(text);
     await requireListItems(schema, value);
     c.req.json = () => Promise.resolve(value) as never;
     await next();
