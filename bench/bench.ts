@@ -25,6 +25,7 @@ const { values: options, positionals } = parseArgs({
     processes: { type: "string", default: "2" },
     runs: { type: "string" },
     picture: { type: "string" },
+    docs: { type: "boolean", default: false },
   },
 });
 if (options.growth) {
@@ -32,12 +33,13 @@ if (options.growth) {
   Deno.exit();
 }
 if (options.learning) {
-  const { python, runs, picture } = options;
+  const { python, runs, picture, docs } = options;
   // A run a core: jobs of this size gain little from a second thread.
   await measureLearning(positionals, {
     python,
     runs,
     picture,
+    docs,
     seeds: Number(options.seeds),
     processes: Number(options.processes),
     threads: options.threads ?? "1",

@@ -1,13 +1,14 @@
 /**
  * `deno task bench --learning [TASK …] [--python PATH] [--seeds N] [--processes N] [--threads N] [--runs FILE]
- * [--picture FILE]`: does ours learn as fast as TRL's PPO, with defaults? Each task (learning_tasks.ts) is run with every
+ * [--picture FILE] [--docs]`: does ours learn as fast as TRL's PPO, with defaults? Each task (learning_tasks.ts) is run with every
  * seed by ours, and by TRL with a Python that has it, from the same folders, prompts and settings, a process a run. Prints a
  * JSON line a run, then one a task: mean score over the run, steps to a threshold, KL at the end, and the difference with
  * its standard error. Runs are kept in FILE, and those it already has are not run again: a sitting that was cut off goes on,
- * and TRL's runs serve until model or task change.
+ * and TRL's runs serve until model or task change. `--docs` puts curves and table into docs/.
  */
 import { fileURLToPath } from "node:url";
 import { lastLine } from "./last_line.ts";
+import { type MeasuredTask, writeLearningDocs } from "./learning_docs.ts";
 import { learningPicture } from "./learning_picture.ts";
 import type { LearningRun } from "./learning_run.ts";
 import { keyOf, writeSpec } from "./learning_spec.ts";
@@ -23,6 +24,15 @@ export interface LearningOptions {
   runs: string | undefined;
   /** File of the picture. */
   picture: string | undefined;
+  /** Put what came of it into docs/; needs the peer. */
+  docs: boolean;
+}
+
+/** A task and its runs by both systems. */
+interface Measured {
+  name: string;
+  task: LearningTask;
+  runs: LearningRun[];
 }
 
 /** A run, and what it is a run of. */
@@ -33,6 +43,7 @@ const print = (line: unknown) => console.log(JSON.stringify(line));
 
 /** Measures `tasks` and prints what came of it. @throws {RangeError} for a task that there is not */
 export async function measureLearning(tasks: readonly string[], options: LearningOptions): Promise<void> {
+  if (options.docs && !options.python) throw new RangeError("--docs shows the peer too: give --python");
   const names = tasks.length > 0
     ? tasks
     : Object.keys(LEARNING_TASKS).filter((name) => !LEARNING_TASKS[name]!.random);
@@ -44,7 +55,7 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
   try {
     const kept = await keptRuns(options.runs);
     const queue: (() => Promise<void>)[] = [];
-    const measured: { name: string; task: LearningTask; runs: LearningRun[] }[] = [];
+    const measured: Measured[] = [];
     for (const name of names) {
       const task = LEARNING_TASKS[name]!;
       const { spec, file } = await writeSpec(name, task, folder);
@@ -72,7 +83,8 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
       }
     }
     await inParallel(queue, options.processes);
-    for (const { name, task, runs } of measured) print(compared(name, task, runs));
+    measured.forEach((one) => print(compared(one)));
+    if (options.docs) await writeLearningDocs(measured.map(summarised), picture(measured));
     if (options.picture) await Deno.writeTextFile(options.picture, picture(measured));
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -113,26 +125,32 @@ async function inParallel(queue: (() => Promise<void>)[], most: number): Promise
 const of = (runs: readonly LearningRun[], system: LearningRun["system"]) =>
   runs.filter((run) => run.system === system).sort((a, b) => a.seed - b.seed);
 
-function compared(task: string, { threshold }: LearningTask, runs: readonly LearningRun[]) {
+function summarised({ name, task: { threshold }, runs }: Measured): MeasuredTask {
+  const [proximal, trl] = (["proximal", "trl"] as const).map((system) =>
+    summarise(of(runs, system), threshold)
+  );
+  return { task: name, threshold, proximal: proximal!, trl: trl! };
+}
+
+/** A task's line: what both came to, and whether ours is behind by more than chance. */
+function compared(measured: Measured) {
   const rounded = (values: object) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value.toFixed(3))]));
-  const ours = summarise(of(runs, "proximal"), threshold);
-  const peer = of(runs, "trl");
-  if (peer.length === 0) return { task, threshold, proximal: rounded(ours) };
-  const theirs = summarise(peer, threshold);
-  const ahead = difference(ours, theirs);
+  const { task, threshold, proximal, trl } = summarised(measured);
+  if (trl.seeds === 0) return { task, threshold, proximal: rounded(proximal) };
+  const ahead = difference(proximal, trl);
   return {
     task,
     threshold,
-    proximal: rounded(ours),
-    trl: rounded(theirs),
+    proximal: rounded(proximal),
+    trl: rounded(trl),
     difference: rounded(ahead),
     "not behind": ahead.score >= -ahead.se,
-    "KL not above": ours.last_kl <= theirs.last_kl,
+    "KL not above": proximal.last_kl <= trl.last_kl,
   };
 }
 
-function picture(measured: readonly { name: string; runs: readonly LearningRun[] }[]): string {
+function picture(measured: readonly Measured[]): string {
   return learningPicture(measured.map(({ name, runs }) => ({
     title: `${name}: mean score`,
     curves: ([["proximal", "this server"], ["trl", "TRL"]] as const)

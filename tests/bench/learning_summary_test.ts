@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { learningTable } from "../../bench/learning_docs.ts";
 import { learningPicture } from "../../bench/learning_picture.ts";
 import { difference, stepsTo, summarise } from "../../bench/learning_summary.ts";
 
@@ -35,4 +36,13 @@ Deno.test("a picture has a line and its spread a system, within the panel", () =
   const heights = [...svg.matchAll(/points="([^"]+)"/g)]
     .flatMap(([, points]) => points!.split(" ").map((point) => Number(point.split(",")[1])));
   assert.ok(heights.every((height) => height >= 44 && height <= 204), `${heights}`);
+});
+
+Deno.test("a table has a line for each system and task", () => {
+  const [proximal, trl] = [summarise([course(1, 2)], 2), summarise([course(0, 1)], 2)];
+  const lines = learningTable([{ task: "t", threshold: 2, proximal, trl }]).split("\n").slice(2);
+  assert.deepEqual(lines, [
+    "| t (2), here | 1.500 ± 0.000 | 2.0 | 2.00 | 20.00 |",
+    "| t, TRL | 0.500 ± 0.000 | 3.0 | 1.00 | 10.00 |",
+  ]);
 });
