@@ -58,7 +58,7 @@ const environmentSchema = z.object({
   SERVING_MEMORY: z.string().regex(
     /^([1-9]\d?|100)%$|^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
     "Expected a share of the machine's memory such as 25%, or bytes such as 512M or 4G",
-  ).default("25%"),
+  ).default("10%"),
   OUTBOUND_ALLOW: list(","),
   HF_ENDPOINT: z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, "Expected an http or https URL")
     .refine((url) => URL.canParse(url), "Expected an http or https URL")
@@ -78,7 +78,7 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   API_KEYS: { what: "Keys that /v1 then wants, separated by commas", otherwise: null },
   MAX_CONCURRENT_JOBS: { what: "Jobs that train at the same time", otherwise: "1" },
   REQUEST_TIMEOUT_S: { what: "Seconds that a generation or a score may take", otherwise: "600" },
-  SERVING_MEMORY: { what: "What idle models may hold: a share of memory, or bytes", otherwise: "25%" },
+  SERVING_MEMORY: { what: "What idle models may hold: a share of memory, or bytes", otherwise: "10%" },
   OUTBOUND_ALLOW: { what: "Private hosts and ranges that webhooks may reach", otherwise: null },
   HF_ENDPOINT: { what: "Hub that models are downloaded from", otherwise: "https://huggingface.co" },
   HF_TOKEN: { what: "Token for the hub's private and gated models", otherwise: null },

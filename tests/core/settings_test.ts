@@ -30,7 +30,7 @@ Deno.test("readSettings() takes a hub and a token, and tells nobody the token", 
 
 Deno.test("readSettings() takes memory as a share or as bytes, and a time limit within a day", () => {
   const { SERVING_MEMORY, REQUEST_TIMEOUT_S } = readSettings({});
-  assert.deepEqual([SERVING_MEMORY, REQUEST_TIMEOUT_S], ["25%", 600]);
+  assert.deepEqual([SERVING_MEMORY, REQUEST_TIMEOUT_S], ["10%", 600]);
   for (const memory of ["1%", "100%", "512M", "4G", "1000000000"]) {
     assert.equal(readSettings({ SERVING_MEMORY: memory }).SERVING_MEMORY, memory);
   }
