@@ -20,18 +20,24 @@ import { inFolder } from "../model/in_folder.ts";
 import { KINDS, makeJob } from "../model/make_learner.ts";
 import { fixtureFolder, fixtureRows, runtime } from "../model/tiny_models.ts";
 import { hashes } from "./hashes.ts";
+import { copyModel } from "./model_copies.ts";
 import { checkTraining } from "./training_contract.ts";
 
 const FOLDERS = { model: fixtureFolder("qwen3"), rewards: {} };
 const PPO = { max_new_tokens: 6, batch_size: 4, learning_rate: 1e-3 } as const;
 const ENV = { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", THREADS: "2" };
 
-function start(lines: string[] = [], env: Record<string, string> = {}): EngineProcess {
+function start(
+  lines: string[] = [],
+  env: Record<string, string> = {},
+  deadlines: { text_ms?: number } = {},
+): EngineProcess {
   return new EngineProcess({
     command: engineCommand(),
     env: { ...ENV, ...env },
     logger: createLogger("debug", {}, (line) => lines.push(line)),
     start_timeout_ms: PATIENCE_MS,
+    ...deadlines,
   });
 }
 
@@ -210,3 +216,34 @@ Deno.test("what is not a command is logged without its text, and ends the proces
     await stdin.close().catch(() => {});
   }
 });
+
+Deno.test("a folder whose tokenizer splits by a pattern without an end ends its process by name, in every command", () =>
+  inFolder(async (parent) => {
+    const folder = await copyModel("qwen3", join(parent, "endless"));
+    const path = join(folder, "tokenizer.json");
+    const tokenizer = JSON.parse(await Deno.readTextFile(path));
+    const split = { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false };
+    const pretokenizers = [split, { type: "ByteLevel", add_prefix_space: false, use_regex: false }];
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ ...tokenizer, pre_tokenizer: { type: "Sequence", pretokenizers } }),
+    );
+    const text = "a".repeat(60) + "b";
+    const folders = { model: folder, rewards: {} };
+    const job = makeJob({ prompts: [text], ppo: PPO });
+    const items = [{ prompt: "b", completion: text }];
+    const commands: Parameters<EngineProcess["request"]>[0][] = [
+      { type: "generate", request: { ...generation, prompts: [text] }, folders },
+      { type: "score", request: scoreSchema.parse({ model: "m", items }), folders },
+      { type: "check", job, folders },
+      { type: "train", job, folders: { ...folders, output: join(parent, "out") } },
+    ];
+    for (const command of commands) {
+      const engine = start([], {}, { text_ms: 2000 });
+      await assert.rejects(engine.request(command), {
+        code: "damaged_model",
+        message: /did not get through a text/,
+      });
+      assert.equal((await engine.exited).signal, "SIGKILL", command.type);
+    }
+  }));

@@ -189,3 +189,32 @@ Deno.test("a model whose files change while it is loaded is not put together of 
     using again = await served.scorer({ model: model!, rewards: {} });
     assert.equal((await score(again, request, null, never)).data.length, 1);
   }));
+
+Deno.test("policies beyond the memory's budget are let go, but for the last, and without one all that nobody has", () =>
+  inFolder(async (parent) => {
+    const adapters = await copies(join(FOLDERS.model, "adapter"), parent, 3);
+    /** The policy of each adapter, asked for in turn and given back. */
+    const ask = async (served: ServedModels) => {
+      const policies: unknown[] = [];
+      for (const adapter of adapters) {
+        using lent = await served.policy({ ...FOLDERS, adapter });
+        policies.push(lent.policy);
+      }
+      return policies;
+    };
+    const roomy = new ServedModels(runtime);
+    assert.deepEqual(await ask(roomy), await ask(roomy), "there is room for all");
+    const tight = new ServedModels(runtime, 1);
+    const before = await ask(tight);
+    const last = { ...FOLDERS, adapter: adapters.at(-1)! };
+    {
+      using lent = await tight.policy(last);
+      assert.equal(lent.policy, before.at(-1), "the last stays");
+      tight.trim(0);
+    }
+    assert.notEqual((await ask(tight))[0], before[0]);
+    const { base } = await roomy.policy(FOLDERS);
+    roomy.trim(0);
+    using held = await roomy.policy(FOLDERS);
+    assert.equal(held.base, base, "somebody has it");
+  }));
