@@ -10,11 +10,14 @@ import type { AppContext, Env } from "./context.ts";
 import { requireModestJson, requirePlainKeys } from "./json_text.ts";
 import { requireKeptNumbers } from "./kept_numbers.ts";
 import { requireListItems } from "./list_items.ts";
-import { requireWholeCharacters } from "./whole_characters.ts";
 import { readBody } from "./read_body.ts";
+import { requireWholeCharacters } from "./whole_characters.ts";
 
 /** Room for some ten thousand prompts. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** Smaller bodies are looked at in one turn. */
+const LARGE_BYTES = 256 * 1024;
 
 /** JSON is UTF-8 (RFC 8259, 8.1), whatever else a parameter says. */
 const JSON_TYPE =
@@ -56,10 +59,15 @@ export function jsonBody(
       );
     }
     const bytes = await readBody(c, { max_bytes: max_body_bytes, silence_ms: body_silence_ms });
+    // Each look at megabytes takes tens of milliseconds: others have a turn in between.
+    const turn = () => bytes.length > LARGE_BYTES ? new Promise((resolve) => setTimeout(resolve)) : undefined;
     const text = textOf(bytes);
     requireModestJson(text);
+    await turn();
     const value = parsed(text);
+    await turn();
     requirePlainKeys(text);
+    await turn();
     requireWholeCharacters(text, value);
     requireKeptNumbers(text);
     await requireListItems(schema, value);
