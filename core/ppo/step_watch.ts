@@ -8,9 +8,11 @@ import { describeViolation, type Violation } from "./identities.ts";
 
 /** What a step is judged by. */
 export interface StepFigures {
-  /** Shaped scores, the lowest and the highest of the batch. */
+  /** Of the batch, as the reward gave them. */
   lowest_score: number;
   highest_score: number;
+  /** How far apart they are as they enter the rewards: clipped, scaled, less what a missing end costs. */
+  shaped_range: number;
   rows: number;
   /** Part of the rows that no stop token ended. */
   truncated_frac: number;
@@ -38,11 +40,13 @@ export function stepFigures(
     "entropy" | "grad_norm" | "temperature" | "target" | "skipped" | "violations"
   >,
 ): StepFigures {
-  const scores = rows.map(({ score }) => score);
+  const scores = rows.map(({ raw_score }) => raw_score);
+  const shaped = rows.map(({ score }) => score);
   const mean = (of: (row: Experience) => number) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
   return {
     lowest_score: Math.min(...scores),
     highest_score: Math.max(...scores),
+    shaped_range: Math.max(...shaped) - Math.min(...shaped),
     rows: rows.length,
     truncated_frac: mean(({ terminated }) => terminated ? 0 : 1),
     kl: mean(({ logprobs, ref_logprobs }) =>
@@ -116,9 +120,9 @@ function equal(low: number, high: number): boolean {
 
 /** Whether a step has nothing that tells one response from another; of single rows, from that of the step before. */
 function isFlat(now: StepFigures, before: Past | null): boolean {
-  const alike = equal(now.lowest_score, now.highest_score) &&
-    (now.rows > 1 || before === null || equal(now.highest_score, before.last_score));
-  return alike || now.grad_norm === 0;
+  if (now.grad_norm === 0) return true;
+  if (now.rows === 1) return before === null || equal(now.highest_score, before.last_score);
+  return equal(now.lowest_score, now.highest_score) || equal(0, now.shaped_range);
 }
 
 /** Flat steps that it takes: one at first, when none has had a signal. */
@@ -135,21 +139,28 @@ const CONDITIONS = {
       return !solved && flat >= flatSteps(now.rows, signal);
     },
     ends: (_, { flat }) => flat === 0,
-    detail: (now, { flat }) =>
-      equal(now.lowest_score, now.highest_score)
-        ? `All scores ${flat > 1 ? `of the last ${flat} steps` : "of the step"} are ${
+    detail: (now, { flat }) => {
+      const steps = flat > 1 ? `in the last ${flat} steps` : "in the step";
+      if (now.rows === 1 && now.grad_norm === 0) {
+        return `The policy's gradient was 0 ${steps}: nothing is learned`;
+      }
+      if (equal(now.lowest_score, now.highest_score)) {
+        const score = `${round(now.highest_score)} (${now.rows} rows a step)`;
+        return `All scores ${steps} are ${score}: nothing tells a better response from a worse one`;
+      }
+      return equal(0, now.shaped_range)
+        ? `All scores ${steps} are equal once they are shaped, from ${round(now.lowest_score)} to ${
           round(now.highest_score)
-        } (${now.rows} rows a step): nothing tells a better response from a worse one`
-        : `The policy's gradient was 0 ${
-          flat > 1 ? `in the last ${flat} steps` : "in the step"
-        }: nothing is learned`,
+        } before: nothing tells a better response from a worse one`
+        : `The policy's gradient was 0 ${steps}: nothing is learned`;
+    },
     help: (now) =>
       now.truncated_frac === 1
         ? "No response ended by itself: try a larger ppo.max_new_tokens, and a reward that tells such responses apart"
-        : "Look at the samples and their scores: try a reward that grades responses, more rows in ppo.batch_size, or a " +
-          "higher ppo.temperature",
-    figures: ({ lowest_score, highest_score, rows, grad_norm, truncated_frac }, { flat }) => ({
-      ...{ lowest_score, highest_score, rows, truncated_frac, steps: flat },
+        : "Look at the samples and their scores: try a reward that grades responses, more rows in ppo.batch_size, a " +
+          "higher ppo.temperature, or a wider ppo.score_clip if there is one",
+    figures: ({ lowest_score, highest_score, shaped_range, rows, grad_norm, truncated_frac }, { flat }) => ({
+      ...{ lowest_score, highest_score, shaped_range, rows, truncated_frac, steps: flat },
       ...(grad_norm !== null && { grad_norm }),
     }),
   },

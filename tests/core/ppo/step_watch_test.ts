@@ -9,6 +9,7 @@ import { setUp, trainAll } from "./training.ts";
 const HEALTHY: StepFigures = {
   lowest_score: 0,
   highest_score: 1,
+  shaped_range: 1,
   rows: 16,
   truncated_frac: 0,
   kl: 4,
@@ -20,8 +21,8 @@ const HEALTHY: StepFigures = {
   skipped: 0,
   violations: [],
 };
-const EQUAL = { lowest_score: 0, highest_score: 0 };
-const BEST = { lowest_score: 1, highest_score: 1 };
+const EQUAL = { lowest_score: 0, highest_score: 0, shaped_range: 0 };
+const BEST = { lowest_score: 1, highest_score: 1, shaped_range: 0 };
 
 /** Codes with the steps after which they come. */
 function told(steps: readonly Partial<StepFigures>[]): string[] {
@@ -37,7 +38,8 @@ const CASES: Readonly<Record<string, readonly [steps: readonly Partial<StepFigur
   "a healthy job": [times(40, {}), []],
   "a job that ends with all scores at their best": [[{}, {}, ...times(30, BEST)], []],
   "scores that differ in no step": [times(20, EQUAL), ["no_signal 1"]],
-  "scores that are all clipped to one number": [times(5, { lowest_score: 0.2, highest_score: 0.2 }), [
+  "scores that are all clipped to one number": [times(5, { shaped_range: 0 }), ["no_signal 1"]],
+  "equal scores, of which some pay for a missing end": [times(5, { ...EQUAL, shaped_range: 1 }), [
     "no_signal 1",
   ]],
   "scores that are the best there is, from the start": [times(5, BEST), ["no_signal 1"]],
@@ -118,7 +120,7 @@ Deno.test("a warning has its figures, in words and as numbers, and what helps", 
   assert.match(entropy!.detail, /have 0 nats .* 0\.6 when the job began.*ppo\.entropy_coef$/);
   assert.deepEqual(entropy!.figures, { entropy: 0, first_entropy: 0.6 });
   const [signal] = new StepWatch().see({ ...HEALTHY, ...EQUAL, truncated_frac: 1 }, 1);
-  assert.match(signal!.detail, /^All scores of the step are 0 \(16 rows a step\).*ppo\.max_new_tokens/);
+  assert.match(signal!.detail, /^All scores in the step are 0 \(16 rows a step\).*ppo\.max_new_tokens/);
 });
 
 Deno.test("docs/jobs.md has a row for each code", async () => {
@@ -174,7 +176,7 @@ Deno.test("the trainer warns of scores that shaping makes equal, and of a single
   const clipped = { ...SMALL, missing_eos_penalty: 0, score_clip: 0.5 };
   const high = await run({ epochs: 2, ppo: clipped }, scripted((_, row) => 1 + row));
   assert.deepEqual(high.told, ["no_signal 1"]);
-  const single = { prompts: ["a"], epochs: 4, ppo: { ...SMALL, batch_size: 1 } };
+  const single = { prompts: ["a"], epochs: 4, ppo: { ...SMALL, batch_size: 1, missing_eos_penalty: 0 } };
   assert.deepEqual((await run(single, scripted(() => 0))).told, ["no_signal 3"]);
   assert.deepEqual((await run(single, scripted((step) => step % 2))).told, []);
 });
