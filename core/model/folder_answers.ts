@@ -14,6 +14,11 @@ export interface Question {
   folder: string;
 }
 
+/** What a thread says first. */
+export interface Ready {
+  ready: true;
+}
+
 export type Answer = { value: FolderTask[keyof FolderTask] } | { error: ErrorRecord };
 
 /** The value of an answer, or its error thrown. */

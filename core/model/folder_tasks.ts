@@ -4,7 +4,7 @@
  */
 import { errorRecord } from "../errors.ts";
 import { describeModel } from "./describe_model.ts";
-import type { Answer, FolderTask, Question } from "./folder_answers.ts";
+import type { Answer, FolderTask, Question, Ready } from "./folder_answers.ts";
 import { readConfig } from "./read_config.ts";
 
 const TASKS: { [T in keyof FolderTask]: (folder: string) => Promise<FolderTask[T]> } = {
@@ -14,7 +14,7 @@ const TASKS: { [T in keyof FolderTask]: (folder: string) => Promise<FolderTask[T
 
 interface Thread {
   onmessage: (event: MessageEvent<Question>) => void;
-  postMessage(answer: Answer): void;
+  postMessage(message: Answer | Ready): void;
 }
 
 if ("WorkerGlobalScope" in globalThis) {
@@ -26,4 +26,5 @@ if ("WorkerGlobalScope" in globalThis) {
       thread.postMessage({ error: errorRecord(thrown) });
     }
   };
+  thread.postMessage({ ready: true });
 }
