@@ -64,6 +64,8 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
       for (const { system, program, args } of systems(options, file)) {
         // Ours depends on every default that the job spells out, the peer on those that its script reads.
         const key = await keyOf(spec, system);
+        // What was measured beyond is measured.
+        runs.push(...kept.filter((run) => run.key === key && run.seed >= options.seeds));
         for (let seed = 0; seed < options.seeds; seed++) {
           const known = kept.find((run) => run.key === key && run.seed === seed);
           if (known) {
@@ -145,8 +147,8 @@ function compared(measured: Measured) {
     proximal: rounded(proximal),
     trl: rounded(trl),
     difference: rounded(ahead),
-    "not behind": ahead.score >= -ahead.se,
-    "KL not above": proximal.last_kl <= trl.last_kl,
+    "behind by more than chance": ahead.score < -ahead.score_se,
+    "KL above by more than chance": ahead.kl > ahead.kl_se,
   };
 }
 

@@ -21,17 +21,21 @@ export function learningTable(measured: readonly MeasuredTask[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const row = (
     name: string,
-    { score, score_se, last_score, steps_to_threshold, last_kl }: LearningSummary,
+    { seeds, score, score_se, last_score, steps_to_threshold, last_kl, last_kl_se }: LearningSummary,
   ) => [
     name,
+    String(seeds),
     `${score.toFixed(3)} ± ${score_se.toFixed(3)}`,
     steps_to_threshold.toFixed(1),
     last_score.toFixed(2),
-    last_kl.toFixed(2),
+    `${last_kl.toFixed(2)} ± ${last_kl_se.toFixed(2)}`,
   ];
   return [
-    line(["", "mean score over the run", "steps to the threshold", "score, last fifth", "KL, last fifth"]),
-    line(["---", "---", "---", "---", "---"]),
+    line([
+      ...["", "seeds", "mean score over the run", "steps to the threshold", "score, last fifth"],
+      "KL, last fifth",
+    ]),
+    line(["---", "---", "---", "---", "---", "---"]),
     ...measured.flatMap(({ task, threshold, proximal, trl }) => [
       line(row(`${task} (${threshold}), here`, proximal)),
       line(row(`${task}, TRL`, trl)),
@@ -46,10 +50,9 @@ export async function writeLearningDocs(measured: readonly MeasuredTask[], svg: 
     throw new Error(`${DOCUMENT} has no lines 'task bench --learning --docs' and 'end'`);
   }
   const processor = `${cpus().length} cores of ${cpus()[0]!.model}`;
-  const seeds = Math.min(...measured.map(({ proximal, trl }) => Math.min(proximal.seeds, trl.seeds)));
   const part = [
     "![Mean score by step of this server and TRL, with the spread over seeds](learning_curves.svg)",
-    `${processor}, ${seeds} seeds, means and the standard error of the first:`,
+    `${processor}, means over seeds and their standard errors:`,
     learningTable(measured),
   ].join("\n\n");
   await Deno.writeTextFile(PICTURE, svg);

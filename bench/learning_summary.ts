@@ -15,8 +15,9 @@ export interface LearningSummary {
   last_score: number;
   /** Steps until one reaches the threshold, over seeds; a run that never does counts one more than it has. */
   steps_to_threshold: number;
-  /** KL from the reference over the last fifth, in nats a sequence. */
+  /** KL from the reference over the last fifth, in nats a sequence, and its standard error. */
   last_kl: number;
+  last_kl_se: number;
 }
 
 export function mean(values: readonly number[]): number {
@@ -28,6 +29,10 @@ export function deviation(values: readonly number[]): number {
   const center = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
   return Math.sqrt(squares / Math.max(1, values.length - 1));
+}
+
+function standardError(values: readonly number[]): number {
+  return deviation(values) / Math.sqrt(values.length);
 }
 
 function lastFifth(values: readonly number[]): number {
@@ -42,17 +47,27 @@ export function stepsTo(threshold: number, scores: readonly number[]): number {
 
 export function summarise(runs: readonly Course[], threshold: number): LearningSummary {
   const scores = runs.map((run) => mean(run.scores));
+  const kl = runs.map((run) => lastFifth(run.kl));
   return {
     seeds: runs.length,
     score: mean(scores),
-    score_se: deviation(scores) / Math.sqrt(runs.length),
+    score_se: standardError(scores),
     last_score: mean(runs.map((run) => lastFifth(run.scores))),
     steps_to_threshold: mean(runs.map((run) => stepsTo(threshold, run.scores))),
-    last_kl: mean(runs.map((run) => lastFifth(run.kl))),
+    last_kl: mean(kl),
+    last_kl_se: standardError(kl),
   };
 }
 
-/** How much higher `ours` scores, and the standard error of that. */
-export function difference(ours: LearningSummary, theirs: LearningSummary): { score: number; se: number } {
-  return { score: ours.score - theirs.score, se: Math.hypot(ours.score_se, theirs.score_se) };
+/** How much higher `ours` scores, how much further it is from its reference, and the standard errors of both. */
+export function difference(
+  ours: LearningSummary,
+  theirs: LearningSummary,
+): { score: number; score_se: number; kl: number; kl_se: number } {
+  return {
+    score: ours.score - theirs.score,
+    score_se: Math.hypot(ours.score_se, theirs.score_se),
+    kl: ours.last_kl - theirs.last_kl,
+    kl_se: Math.hypot(ours.last_kl_se, theirs.last_kl_se),
+  };
 }

@@ -14,6 +14,7 @@ Deno.test("runs are summed up by their means over steps and seeds, with the erro
     last_score: 5,
     steps_to_threshold: 3,
     last_kl: 50,
+    last_kl_se: 10,
   });
 });
 
@@ -25,7 +26,7 @@ Deno.test("a threshold is reached by the first step at or above it, and never co
 Deno.test("a difference's error is that of both means together", () => {
   const ours = summarise([course(1), course(7)], 0); // mean 4, error 3
   const theirs = summarise([course(2), course(10)], 0); // mean 6, error 4
-  assert.deepEqual(difference(ours, theirs), { score: -2, se: 5 });
+  assert.deepEqual(difference(ours, theirs), { score: -2, score_se: 5, kl: -20, kl_se: 50 });
 });
 
 Deno.test("a picture has a line and its spread a system, within the panel", () => {
@@ -42,7 +43,7 @@ Deno.test("a table has a line for each system and task", () => {
   const [proximal, trl] = [summarise([course(1, 2)], 2), summarise([course(0, 1)], 2)];
   const lines = learningTable([{ task: "t", threshold: 2, proximal, trl }]).split("\n").slice(2);
   assert.deepEqual(lines, [
-    "| t (2), here | 1.500 ± 0.000 | 2.0 | 2.00 | 20.00 |",
-    "| t, TRL | 0.500 ± 0.000 | 3.0 | 1.00 | 10.00 |",
+    "| t (2), here | 1 | 1.500 ± 0.000 | 2.0 | 2.00 | 20.00 ± 0.00 |",
+    "| t, TRL | 1 | 0.500 ± 0.000 | 3.0 | 1.00 | 10.00 ± 0.00 |",
   ]);
 });
