@@ -11,9 +11,16 @@ const MAX_AGE_MS = 500;
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
+interface Kept {
+  body: ArrayBuffer;
+  headers: Record<string, string>;
+}
+
 /** To be used for paths whose JSON comes from the database alone, and is the same for every caller. */
 export function sharedReads(db: Pick<Database, "version">): MiddlewareHandler<Env> {
-  const kept = new Map<string, { body: ArrayBuffer; headers: Record<string, string> }>();
+  let kept = new Map<string, Kept>();
+  /** What is being made of the same version; null where it turns out to be nobody else's. */
+  let making = new Map<string, Promise<Kept | null>>();
   let bytes = 0;
   let version = -1;
   let since = 0;
@@ -21,25 +28,35 @@ export function sharedReads(db: Pick<Database, "version">): MiddlewareHandler<En
   return async function sharedReads(c, next) {
     if (c.req.raw.method !== "GET") return await next();
     if (version !== db.version || performance.now() - since > MAX_AGE_MS) {
-      kept.clear();
+      [kept, making] = [new Map(), new Map()];
       bytes = 0;
       version = db.version;
       since = performance.now();
     }
     const key = `${c.req.url} ${c.req.header("accept") ?? ""}`;
-    const known = kept.get(key);
+    const inTheMaking = making.get(key);
+    // To wait for nothing would let all who ask at once pass by each other.
+    const known = kept.get(key) ?? (inTheMaking && await inTheMaking);
     if (known) return c.body(known.body, 200, known.headers);
-    const asked = { version, since };
-    await next();
-    if (c.res.status !== 200 || !c.res.headers.get("content-type")?.startsWith("application/json")) return;
-    const headers = Object.fromEntries(c.res.headers);
-    const body = await c.res.arrayBuffer();
-    c.res = new Response(body, { headers });
-    const isCurrent = asked.version === db.version && asked.since === since;
-    if (!isCurrent || kept.has(key) || body.byteLength > MAX_BODY_BYTES) return;
-    const size = body.byteLength + key.length;
-    if (bytes + size > MAX_KEPT_BYTES) return;
-    bytes += size;
-    kept.set(key, { body, headers });
+    const asked = { kept, making };
+    const made = Promise.withResolvers<Kept | null>();
+    asked.making.set(key, made.promise);
+    try {
+      await next();
+      const type = c.res.headers.get("content-type");
+      if (c.res.status !== 200 || !type?.startsWith("application/json")) return;
+      const answer = { body: await c.res.arrayBuffer(), headers: Object.fromEntries(c.res.headers) };
+      c.res = new Response(answer.body, { headers: answer.headers });
+      made.resolve(answer);
+      // What was written meanwhile is not in it.
+      if (asked.kept !== kept || version !== db.version || answer.body.byteLength > MAX_BODY_BYTES) return;
+      const size = answer.body.byteLength + key.length;
+      if (bytes + size > MAX_KEPT_BYTES) return;
+      bytes += size;
+      kept.set(key, answer);
+    } finally {
+      made.resolve(null);
+      if (asked.making.get(key) === made.promise) asked.making.delete(key);
+    }
   };
 }

@@ -74,6 +74,17 @@ Deno.test("Reads are shared until something is written, or another program may h
       assert.equal((await it.call("GET", "/readyz")).status, 200);
       await metadata();
       assert.equal(reads(), known, "a transaction that wrote nothing is no reason to read again");
+
+      set(3000);
+      const alone = reads();
+      await metadata();
+      const cost = reads() - alone;
+      set(4000);
+      const together = reads();
+      const seen = await Promise.all(Array.from({ length: 8 }, metadata));
+      assert.equal(reads() - together, cost, "who asks while an answer is made waits for it");
+      seen.forEach((one) => assert.deepEqual(one, { seen: "at once" }));
+
       const head = await app.request(`${PATH}/${id}`, { method: "HEAD" });
       assert.equal(head.status, 200);
       assert.equal((await app.request(`${PATH}/job_unknown`)).status, 404);
