@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import type { Transform } from "node:stream";
 import { UserError } from "../core/errors.ts";
+import { joinBytes } from "../core/join_bytes.ts";
 import type { Env } from "./context.ts";
 
 /** How long no byte of a body may come. */
@@ -69,17 +70,7 @@ async function decode(bytes: Uint8Array, coding: string, max_bytes: number): Pro
   } finally {
     decoder.destroy();
   }
-  return joined(chunks, size);
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+  return joinBytes(chunks);
 }
 
 /** The next part of the body. @throws UserError `request_timeout` when none comes in time */
@@ -118,7 +109,7 @@ async function receive(c: Context<Env>, { max_bytes, silence_ms }: Required<Boun
   if (framing > FRAMING_BYTES + FRAMING_RATIO * size) {
     throw new UserError("malformed_request", "The body's chunks have more around them than in them");
   }
-  return joined(chunks, size);
+  return joinBytes(chunks);
 }
 
 export interface Bounds {

@@ -1,4 +1,5 @@
 /** Newline-delimited text in bounded lines: what both ends of the engine protocol read. */
+import { joinBytes } from "../join_bytes.ts";
 
 /**
  * Yields the lines of a byte stream, without their ends; a last line without an end is yielded too.
@@ -24,14 +25,7 @@ export async function* readLines(
     if (part.length > 0) parts.push(part);
   };
   const take = () => {
-    const line = parts.length === 1 ? parts[0]! : new Uint8Array(bytes);
-    if (parts.length > 1) {
-      let offset = 0;
-      for (const part of parts) {
-        line.set(part, offset);
-        offset += part.length;
-      }
-    }
+    const line = parts.length === 1 ? parts[0]! : joinBytes(parts);
     const full = bytes === maxBytes;
     parts = [];
     bytes = 0;

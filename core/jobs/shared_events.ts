@@ -6,6 +6,7 @@
 import type { Database } from "../db/open_database.ts";
 import type { EventRow } from "../db/schema.ts";
 import { getJob, listEvents } from "./job_queries.ts";
+import { joinBytes } from "../join_bytes.ts";
 import { isFinal } from "./job_states.ts";
 
 /** Events that are read at once. */
@@ -75,13 +76,7 @@ export class SharedEvents {
     // Asked before the events are: whatever ended the job is then among them.
     const ended = isFinal((await getJob(this.#database, jobId)).status);
     const { rows, has_more } = await listEvents(this.#database, jobId, { limit: PART, afterSeq: seq });
-    const parts = rows.map(this.#encode);
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    const bytes = joinBytes(rows.map(this.#encode));
     return { bytes, lastSeq: rows.at(-1)?.seq ?? seq, has_more, over: ended && !has_more };
   }
 }

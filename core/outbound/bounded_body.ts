@@ -1,4 +1,5 @@
 /** What another server answers, read as far as is wanted and for as long as it may take. */
+import { joinBytes } from "../join_bytes.ts";
 
 /**
  * Pieces of a body as they come. A server that sends nothing more holds nobody up once `signal` is aborted.
@@ -45,11 +46,5 @@ export async function bodyWithin(
     if (bytes > maxBytes) throw new RangeError(`its answer is longer than ${maxBytes} bytes`);
     pieces.push(piece);
   }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joinBytes(pieces);
 }

@@ -2,17 +2,7 @@
 import { bind, intArgument, type Parameters, textArgument } from "./arguments.ts";
 import { TemplateFault, TemplateRefusal } from "./faults.ts";
 import { capitalized, IS, SPACE, swapped, titleCase } from "./unicode.ts";
-import {
-  countPoints,
-  defined,
-  isSimple,
-  iterate,
-  type Kwargs,
-  points,
-  Tuple,
-  typeName,
-  type Value,
-} from "./values.ts";
+import { countPoints, defined, iterate, type Kwargs, points, Tuple, typeName, type Value } from "./values.ts";
 
 type Method = (self: string, args: readonly Value[], kwargs: Kwargs) => Value;
 type Given = (Value | undefined)[];
@@ -269,12 +259,6 @@ export const TEXT_METHODS: ReadonlyMap<string, Method> = new Map([
 
 /** Python's other methods of str, whose results are not made here. */
 export const REFUSED_TEXT_METHODS = ["casefold", "encode", "maketrans", "translate"];
-
-/** Part of a text by code points, `text[start:stop:step]`, or one of its characters. */
-export function characterAt(self: string, index: bigint): string | undefined {
-  if (isSimple(self)) return self.at(Number(index));
-  return Array.from(self).at(Number(index));
-}
 
 /** `int(value)`, as Python reads whole numbers in texts; nothing for what it refuses. */
 export function parseInt_(self: string, base = 10): bigint | undefined {
