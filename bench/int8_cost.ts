@@ -6,19 +6,19 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { trainJob } from "../core/engine/train_job.ts";
-import { BaseModel } from "../core/model/base_model.ts";
-import { heldHere, int8Dtype } from "../core/model/int8_products.ts";
-import { ParameterSet } from "../core/model/parameter_set.ts";
-import { Policy } from "../core/model/policy.ts";
-import type { TokenSequence } from "../core/model/token_batch.ts";
-import { ppoJobSchema, type TrainingJobRequest } from "../core/ppo/config.ts";
+import { trainJob } from "../core/kinds/ppo/run.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { heldHere, int8Dtype } from "../core/weights/int8_products.ts";
+import { ParameterSet } from "../core/weights/parameter_set.ts";
+import { Policy } from "../core/networks/policy.ts";
+import type { TokenSequence } from "../core/run/token_batch.ts";
+import { ppoJobSchema, type TrainingJobRequest } from "../core/contract/ppo_job.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
 import { heldOut } from "../tasks/tiny/posts.ts";
 import { demoJob } from "../tasks/tiny/demo_job.ts";
-import { fixtureRows, openAdapted, runtime } from "../tests/core/model/tiny_models.ts";
+import { fixtureRows, openAdapted, runtime } from "../tests/core/networks/tiny_models.ts";
 
 const { values: options } = parseArgs({
   options: { seeds: { type: "string", default: "2" }, epochs: { type: "string", default: "10" } },

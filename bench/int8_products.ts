@@ -2,7 +2,7 @@
  * What one product with frozen weights costs, by rows and by kernel: `deno run -A bench/int8_products.ts [threads]`
  * prints a JSON line per shape, in microseconds, the best of many. Reordered is what onnxruntime does with constant
  * weights unless told not to. The integer product's input is in 8 bits already, MatMulNBits cuts its own. Only what is
- * exact counts: `int8Dtype` in core/model/int8_products.ts tells which of the integer products that is.
+ * exact counts: `int8Dtype` in core/weights/int8_products.ts tells which of the integer products that is.
  */
 import { Runtime } from "../core/ort/runtime.ts";
 import { Tensor } from "../core/ort/tensor.ts";

@@ -5,14 +5,14 @@
  */
 import { join } from "node:path";
 import { VALUE_HEAD } from "../kernels/artifacts.ts";
-import { BaseModel } from "../core/model/base_model.ts";
-import { MODEL_FILES } from "../core/model/checkpoint.ts";
-import { GROUPS, initialParameters } from "../core/model/network.ts";
-import { Optimizer } from "../core/model/optimizer.ts";
-import type { PolicyExample } from "../core/model/policy.ts";
-import { architectureOf } from "../core/model/read_config.ts";
-import { ValueNetwork } from "../core/model/value_network.ts";
-import { writeSafetensors } from "../core/model/write_safetensors.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { MODEL_FILES } from "../core/networks/checkpoint.ts";
+import { GROUPS, initialParameters } from "../core/weights/parameter_layout.ts";
+import { Optimizer } from "../core/networks/optimizer.ts";
+import type { PolicyExample } from "../core/networks/policy.ts";
+import { architectureOf } from "../core/formats/read_config.ts";
+import { ValueNetwork } from "../core/networks/value_network.ts";
+import { writeSafetensors } from "../core/formats/write_safetensors.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer, type TextTokenizer } from "../core/tokenizer/tokenizer.ts";

@@ -2,12 +2,12 @@
  * One job of `task bench --learning` in a process of its own: `learning_run.ts SPEC SEED [THREADS]` trains it and prints
  * one JSON line, the mean score and KL of every step. `peers/trl_learning.py` does the same with the same file.
  */
-import { makeLearner } from "../core/engine/train_job.ts";
-import { BaseModel } from "../core/model/base_model.ts";
-import { RewardModel } from "../core/model/reward_model.ts";
+import { makeLearner } from "../core/kinds/ppo/run.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { RewardModel } from "../core/networks/reward_model.ts";
 import { Runtime } from "../core/ort/runtime.ts";
-import { ppoJobSchema } from "../core/ppo/config.ts";
-import { train } from "../core/ppo/trainer.ts";
+import { ppoJobSchema } from "../core/contract/ppo_job.ts";
+import { train } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
 import type { RewardSource } from "../core/rewards/reward_source.ts";
 import { makeReward } from "../core/rewards/rewards.ts";

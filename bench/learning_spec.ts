@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openSafetensors } from "../core/model/safetensors.ts";
-import { writeSafetensors } from "../core/model/write_safetensors.ts";
-import { ppoJobSchema, type TrainingJobConfig } from "../core/ppo/config.ts";
+import { openSafetensors } from "../core/formats/safetensors.ts";
+import { writeSafetensors } from "../core/formats/write_safetensors.ts";
+import { ppoJobSchema, type TrainingJobConfig } from "../core/contract/ppo_job.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";

@@ -12,9 +12,9 @@ import {
   valueTrainingArtifact,
 } from "../kernels/artifacts.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
-import { BaseModel } from "../core/model/base_model.ts";
-import { heldBy, tuningOf } from "../core/model/network.ts";
-import { weightBytes } from "../core/model/training_cut.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { heldBy, tuningOf } from "../core/weights/parameter_layout.ts";
+import { weightBytes } from "../core/run/micro_batch_plan.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { randomModels } from "./random_models.ts";
 import { memory, resetPeak } from "./workload_run.ts";

@@ -5,10 +5,10 @@
  * length, as the peers' scripts do it.
  */
 import { parseArgs } from "node:util";
-import { placeOf } from "../core/device.ts";
-import { inexactInt8 } from "../core/model/int8_products.ts";
+import { placeOf } from "../core/device_name.ts";
+import { inexactInt8 } from "../core/weights/int8_products.ts";
 import { Runtime } from "../core/ort/runtime.ts";
-import type { TrainingJobRequest } from "../core/ppo/config.ts";
+import type { TrainingJobRequest } from "../core/contract/ppo_job.ts";
 import { matmulBound } from "./matmul_bound.ts";
 import { randomModels } from "./random_models.ts";
 import { median, memory, openWorkload } from "./workload_run.ts";

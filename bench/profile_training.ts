@@ -10,11 +10,11 @@ import { policyTrainingArtifact, valueTrainingArtifact } from "../kernels/artifa
 import { peakBytes } from "../kernels/graph/cost.ts";
 import type { Recompute } from "../kernels/graph/gradient.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
-import { AdapterMerge } from "../core/model/adapter_merge.ts";
-import { BaseModel } from "../core/model/base_model.ts";
-import { Feeds } from "../core/model/feeds.ts";
-import { heldBy, initialParameters, SessionCache, tuningOf } from "../core/model/network.ts";
-import { tokenBatch } from "../core/model/token_batch.ts";
+import { AdapterMerge } from "../core/run/adapter_merge.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { Feeds } from "../core/run/feeds.ts";
+import { heldBy, initialParameters, SessionCache, tuningOf } from "../core/weights/parameter_layout.ts";
+import { tokenBatch } from "../core/run/token_batch.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { uniform } from "../core/rng.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";

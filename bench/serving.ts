@@ -4,12 +4,12 @@
  * beside the base and as a policy of its own for each. Random weights, responses always of full length.
  */
 import { parseArgs } from "node:util";
-import { BaseModel } from "../core/model/base_model.ts";
-import { BatchDecoder } from "../core/model/batch_decoder.ts";
-import type { DecodeRow } from "../core/model/decode_row.ts";
-import { type LoadedAdapter } from "../core/model/load_adapter.ts";
-import { initialParameters, tuningOf } from "../core/model/network.ts";
-import { Policy } from "../core/model/policy.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { BatchDecoder } from "../core/decode/batch_decoder.ts";
+import type { DecodeRow } from "../core/decode/decode_row.ts";
+import { type LoadedAdapter } from "../core/weights/load_adapter.ts";
+import { initialParameters, tuningOf } from "../core/weights/parameter_layout.ts";
+import { Policy } from "../core/networks/policy.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { fillUniform, uniform } from "../core/rng.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";

@@ -1,13 +1,13 @@
 /** The PPO job of a workload, ready to run: ppo_step.ts times it, memory.ts weighs it, growth.ts varies it. */
-import { type JobCost, jobCost } from "../core/engine/job_estimate.ts";
-import type { TrainingEvent } from "../core/engine/protocol.ts";
-import { makeLearner } from "../core/engine/train_job.ts";
-import { BaseModel } from "../core/model/base_model.ts";
-import { RewardModel } from "../core/model/reward_model.ts";
+import { type JobCost, jobCost } from "../core/kinds/ppo/cost.ts";
+import type { TrainingEvent } from "../core/contract/protocol.ts";
+import { makeLearner } from "../core/kinds/ppo/run.ts";
+import { BaseModel } from "../core/weights/base_model.ts";
+import { RewardModel } from "../core/networks/reward_model.ts";
 import type { Runtime } from "../core/ort/runtime.ts";
-import { ppoJobSchema, type TrainingJobConfig, type TrainingJobRequest } from "../core/ppo/config.ts";
-import type { Learner } from "../core/ppo/learner.ts";
-import { train } from "../core/ppo/trainer.ts";
+import { ppoJobSchema, type TrainingJobConfig, type TrainingJobRequest } from "../core/contract/ppo_job.ts";
+import type { Learner } from "../core/kinds/ppo/learner.ts";
+import { train } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
 import { uniform } from "../core/rng.ts";
 

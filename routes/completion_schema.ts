@@ -3,7 +3,7 @@
  * is refused by name unless it is sent with the value that changes nothing, as many clients do.
  */
 import { z } from "@hono/zod-openapi";
-import { type GenerationRequest, generationSchema, stopString, tokenIds } from "../core/engine/requests.ts";
+import { type GenerationRequest, generationSchema, stopString, tokenIds } from "../core/contract/requests.ts";
 
 const { temperature, top_p, n, max_new_tokens, seed, stop } = generationSchema.shape;
 

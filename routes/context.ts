@@ -1,11 +1,11 @@
 /** What the routes share: the parts of the process they use, and what each request carries. */
 import type { Database } from "../core/db/open_database.ts";
-import type { ServingEngine } from "../core/engine/serving_engine.ts";
-import type { ModelRegistry } from "../core/hub/model_registry.ts";
+import type { ServingEngine } from "../core/processes/serving_engine.ts";
+import type { ModelRegistry } from "../core/models/model_registry.ts";
 import type { EventFeed } from "../core/jobs/event_feed.ts";
 import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Logger } from "../core/log.ts";
-import type { ModelRoot } from "../core/model/model_places.ts";
+import type { ModelRoot } from "../core/models/model_places.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
 import type { Connection } from "./listen.ts";
 import type { WrongKeys } from "./wrong_keys.ts";

@@ -4,8 +4,8 @@
  */
 import type { Context } from "hono";
 import { type SSEMessage, streamSSE } from "hono/streaming";
-import { type GenerateCommand, generationStream } from "../core/engine/generation_stream.ts";
-import type { GenerationDelta, GenerationResult } from "../core/engine/requests.ts";
+import { type GenerateCommand, generationStream } from "../core/processes/generation_stream.ts";
+import type { GenerationDelta, GenerationResult } from "../core/contract/requests.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { type Problem, problemOf } from "./problem.ts";

@@ -1,8 +1,8 @@
 /** Text from a model or checkpoint, made by the serving engine. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
-import type { ModelFolders } from "../core/engine/protocol.ts";
-import { type GenerationRequest, generationSchema, policyNames } from "../core/engine/requests.ts";
+import type { ModelFolders } from "../core/contract/protocol.ts";
+import { type GenerationRequest, generationSchema, policyNames } from "../core/contract/requests.ts";
 import { UserError } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";

@@ -4,7 +4,7 @@ import type { EventRow } from "../core/db/schema.ts";
 import { type ErrorCode, knownFault, UserError } from "../core/errors.ts";
 import type { Subscription } from "../core/jobs/event_feed.ts";
 import { eventSeq, getJob, listEvents } from "../core/jobs/job_queries.ts";
-import { isFinal } from "../core/jobs/job_states.ts";
+import { isFinal } from "../core/contract/job_states.ts";
 import { eventView } from "../core/jobs/job_view.ts";
 import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
 import type { AppContext, Env } from "./context.ts";

@@ -2,8 +2,8 @@
 import { z } from "@hono/zod-openapi";
 import { PROBLEMS } from "./problem.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import { JOB_EVENT_TYPES } from "../core/jobs/job_events.ts";
-import { JOB_STATUSES } from "../core/jobs/job_states.ts";
+import { JOB_EVENT_TYPES } from "../core/contract/job_events.ts";
+import { JOB_STATUSES } from "../core/contract/job_states.ts";
 
 const time = z.string().openapi({ format: "date-time" });
 const metricsSchema = z.record(z.string(), z.number().nullable());

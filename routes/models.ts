@@ -2,11 +2,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { basename, dirname } from "node:path";
 import { invalid, UserError } from "../core/errors.ts";
-import type { ModelDownload } from "../core/hub/model_registry.ts";
+import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
-import type { HubSource } from "../core/model/hub_record.ts";
-import { findModel, type ListedModel, listModels } from "../core/model/model_folder.ts";
-import { modelKey } from "../core/model/model_name.ts";
+import type { HubSource } from "../core/models/hub_record.ts";
+import { findModel, type ListedModel, listModels } from "../core/models/model_folder.ts";
+import { modelKey } from "../core/formats/model_name.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";

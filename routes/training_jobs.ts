@@ -2,11 +2,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { invalid, UserError } from "../core/errors.ts";
 import { getJob, getPromptsText, listJobs } from "../core/jobs/job_queries.ts";
-import { JOB_STATUSES } from "../core/jobs/job_states.ts";
+import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { effectiveConfig, findSubmission, idempotencyKey, submitJob } from "../core/jobs/submit_job.ts";
-import { type TrainingJobConfig, trainingJobSchema } from "../core/ppo/config.ts";
+import { type TrainingJobConfig, trainingJobSchema } from "../core/contract/ppo_job.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { dryRunSchema, jobSchema } from "./job_schema.ts";

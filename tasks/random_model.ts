@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { HEAD } from "../kernels/models/families.ts";
 import type { ModelType } from "../kernels/models/model_config.ts";
-import { weightShapes } from "../core/model/network.ts";
-import { architectureOf, parseConfig } from "../core/model/read_config.ts";
-import { writeSafetensors } from "../core/model/write_safetensors.ts";
+import { weightShapes } from "../core/weights/parameter_layout.ts";
+import { architectureOf, parseConfig } from "../core/formats/read_config.ts";
+import { writeSafetensors } from "../core/formats/write_safetensors.ts";
 import { fillUniform } from "../core/rng.ts";
 
 /** Standard deviation of matrices, as transformers starts them. */

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
-import { generationSchema, scoreSchema } from "../core/engine/requests.ts";
-import { trainingJobSchema } from "../core/ppo/config.ts";
+import { generationSchema, scoreSchema } from "../core/contract/requests.ts";
+import { trainingJobSchema } from "../core/contract/ppo_job.ts";
 import { completionSchema } from "../routes/completion_schema.ts";
 import { modelRegistrationSchema } from "../routes/models.ts";
 import { PROBLEMS } from "../routes/problem.ts";
@@ -150,7 +150,9 @@ Deno.test("commands in documents are pinned and name tasks and files that exist"
 
 Deno.test("README.md lists the variables that the program reads, and no others", () => {
   const listed = [...text("README.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name!);
-  const settings = [...text("core/settings.ts").matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name]) => name!);
+  const settings = [...text("core/settings/settings.ts").matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name]) =>
+    name!
+  );
   const engine = [...text("core/engine/main.ts").matchAll(/Deno\.env\.get\("([A-Z_]+)"\)/g)]
     .map(([, name]) => name!);
   assert.ok(settings.length > 5 && engine.length > 1);

@@ -3,10 +3,10 @@
  * one. Its events pass the check that the real engine's do (core/engine/training_contract.ts). The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
  */
 import { dirname } from "node:path";
-import { HEARTBEAT_MS } from "../core/engine/deadlines.ts";
-import { writeCheckpoint } from "../core/model/checkpoint_folder.ts";
-import { readLines } from "../core/engine/ndjson.ts";
-import type { Command, JobPlan, Message, Progress, TrainingEvent } from "../core/engine/protocol.ts";
+import { HEARTBEAT_MS } from "../core/contract/deadlines.ts";
+import { writeCheckpoint } from "../core/formats/checkpoint_folder.ts";
+import { readLines } from "../core/contract/ndjson.ts";
+import type { Command, JobPlan, Message, Progress, TrainingEvent } from "../core/contract/protocol.ts";
 
 /** What a job's seed makes the engine do after its first step. */
 export const BEHAVIOURS = {

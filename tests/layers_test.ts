@@ -211,7 +211,7 @@ function reachable(entry: string): Set<string> {
 
 Deno.test("the engine process loads neither database nor server", () => {
   const reached = reachable("core/engine/main.ts");
-  assert.ok(reached.has("core/ppo/trainer.ts"));
+  assert.ok(reached.has("core/kinds/ppo/trainer.ts"));
   none([...reached].filter((path) => /^(routes|core\/(db|jobs|webhooks|outbound))\//.test(path)));
 });
 

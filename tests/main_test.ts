@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./core/jobs/supervised.ts";
-import { inFolder } from "./core/model/in_folder.ts";
+import { inFolder } from "./core/networks/in_folder.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -4,11 +4,11 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizzle-orm/sqlite-core";
-import type { CheckpointFile, JobPlan, Metrics, Progress } from "../engine/protocol.ts";
+import type { CheckpointFile, JobPlan, Metrics, Progress } from "../contract/protocol.ts";
 import type { ErrorRecord } from "../errors.ts";
-import { JOB_EVENT_TYPES } from "../jobs/job_events.ts";
-import { JOB_STATUSES } from "../jobs/job_states.ts";
-import type { TrainingJobConfig } from "../ppo/config.ts";
+import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
+import { JOB_STATUSES } from "../contract/job_states.ts";
+import type { TrainingJobConfig } from "../contract/ppo_job.ts";
 import { count, list, object, oneOf, string, timestamp } from "./columns.ts";
 
 /**

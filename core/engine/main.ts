@@ -4,25 +4,25 @@
  * itself, as it would share the processor anyway. `cancel` acts at once. When stdin closes, running commands are
  * stopped and the process leaves.
  */
-import { placeOf } from "../device.ts";
+import { placeOf } from "../device_name.ts";
 import { errorRecord, invalid, saysMore, UserError } from "../errors.ts";
 import { createLogger, type LogLevel } from "../log.ts";
-import { inexactInt8 } from "../model/int8_products.ts";
-import { type MachineRates, machineRates, secondsOf } from "../model/machine_rates.ts";
+import { inexactInt8 } from "../weights/int8_products.ts";
+import { type MachineRates, machineRates, secondsOf } from "../run/measured_rates.ts";
 import { Runtime } from "../ort/runtime.ts";
 import { makeReward } from "../rewards/rewards.ts";
-import { exportModel } from "./export_model.ts";
-import { generate } from "./generate.ts";
-import { requireDevice } from "./job_device.ts";
-import { planJob, planOptions } from "./job_plan.ts";
-import { HEARTBEAT_MS } from "./deadlines.ts";
-import { readLines } from "./ndjson.ts";
-import type { Command, Message, Result } from "./protocol.ts";
-import { requireInt8 } from "./prove_int8.ts";
-import { score } from "./score.ts";
-import { ServedModels, type ServedPolicy } from "./served_models.ts";
-import { TextWork } from "./text_work.ts";
-import { trainJob } from "./train_job.ts";
+import { exportModel } from "../serve/export_model.ts";
+import { generate } from "../serve/generate.ts";
+import { requireDevice } from "../kinds/require_device.ts";
+import { planJob, planOptions } from "../kinds/ppo/plan.ts";
+import { HEARTBEAT_MS } from "../contract/deadlines.ts";
+import { readLines } from "../contract/ndjson.ts";
+import type { Command, Message, Result } from "../contract/protocol.ts";
+import { requireInt8 } from "../kinds/prove_int8.ts";
+import { score } from "../serve/score.ts";
+import { ServedModels, type ServedPolicy } from "../serve/served_models.ts";
+import { TextWork } from "../serve/text_work.ts";
+import { trainJob } from "../kinds/ppo/run.ts";
 
 /** A job of 100,000 long prompts stays below. */
 const MAX_COMMAND_BYTES = 256 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { knownFault, UserError } from "../errors.ts";
-import { readInThread } from "../model/folder_reader.ts";
+import { readInThread } from "../processes/folder_reader.ts";
 import { type Hub, hubError, type HubFile, hubFileBytes, type HubRepository } from "./hub_repository.ts";
 
 export type DownloadEvent =

@@ -5,13 +5,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { CheckpointRow } from "../db/schema.ts";
-import type { CheckpointFile, ExportFormat, ModelFolders } from "../engine/protocol.ts";
-import type { ServingEngine } from "../engine/serving_engine.ts";
+import type { CheckpointFile, ExportFormat, ModelFolders } from "../contract/protocol.ts";
+import type { ServingEngine } from "../processes/serving_engine.ts";
 import { UserError } from "../errors.ts";
-import { writeFileAtomic } from "../model/atomic_file.ts";
-import { readCheckpoint } from "../model/checkpoint_folder.ts";
-import { folderVersion } from "../model/file_version.ts";
-import { readBounded } from "../model/read_bounded.ts";
+import { writeFileAtomic } from "../formats/atomic_file.ts";
+import { readCheckpoint } from "../formats/checkpoint_folder.ts";
+import { folderVersion } from "../formats/file_version.ts";
+import { readBounded } from "../formats/read_bounded.ts";
 import { getJob } from "./job_queries.ts";
 import { type FolderSources, resolveFolders } from "./resolve_folders.ts";
 

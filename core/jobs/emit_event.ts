@@ -2,8 +2,8 @@
 import { newId } from "../db/new_id.ts";
 import type { Transaction } from "../db/open_database.ts";
 import { events, type JobRow, webhookDeliveries } from "../db/schema.ts";
-import { type WebhookData, webhookPayload } from "../webhooks/webhook_payload.ts";
-import { JOB_EVENTS, type JobEventType } from "./job_events.ts";
+import { type WebhookData, webhookPayload } from "./webhook_payload.ts";
+import { JOB_EVENTS, type JobEventType } from "../contract/job_events.ts";
 import { jobTime } from "./job_time.ts";
 import { jobView } from "./job_view.ts";
 

@@ -8,13 +8,13 @@ import { isDamage } from "../db/damaged_data.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { events, jobPrompts, type JobRow, jobs, metrics, rowNumber } from "../db/schema.ts";
-import type { JobPlan, Progress, TrainingSummary } from "../engine/protocol.ts";
+import type { JobPlan, Progress, TrainingSummary } from "../contract/protocol.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
-import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { TrainingJobConfig } from "../contract/ppo_job.ts";
 import { newWebhookSecret } from "../webhooks/sign_webhook.ts";
 import { emitEvent } from "./emit_event.ts";
 import { jobTime } from "./job_time.ts";
-import { isFinal, type JobStatus, statesBefore } from "./job_states.ts";
+import { isFinal, type JobStatus, statesBefore } from "../contract/job_states.ts";
 
 /** How often a job is begun again after the server died under it. */
 export const MAX_INTERRUPTIONS = 1;

@@ -19,8 +19,8 @@ import {
 } from "../db/schema.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
 import { invalid, UserError } from "../errors.ts";
-import type { TrainingJobConfig } from "../ppo/config.ts";
-import type { JobStatus } from "./job_states.ts";
+import type { TrainingJobConfig } from "../contract/ppo_job.ts";
+import type { JobStatus } from "../contract/job_states.ts";
 
 /** Part of a list: as many rows as asked for, and whether more follow. */
 export interface Page<T> {

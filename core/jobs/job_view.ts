@@ -1,6 +1,6 @@
 /** Rows as the API and webhooks show them; nothing else decides what of a row leaves the server. */
 import type { CheckpointRow, EventRow, JobRow, MetricsRow } from "../db/schema.ts";
-import type { TrainingJobConfig } from "../ppo/config.ts";
+import type { TrainingJobConfig } from "../contract/ppo_job.ts";
 
 const time = (date: Date | null) => date?.toISOString() ?? null;
 

@@ -4,10 +4,10 @@ import { relative, sep } from "node:path";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { checkpoints, type JobRow, jobs, metrics } from "../db/schema.ts";
-import type { TrainingEvent } from "../engine/protocol.ts";
+import type { TrainingEvent } from "../contract/protocol.ts";
 import { boundedSamples } from "./bounded_samples.ts";
 import { emitEvent } from "./emit_event.ts";
-import { hasEngine } from "./job_states.ts";
+import { hasEngine } from "../contract/job_states.ts";
 import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
 

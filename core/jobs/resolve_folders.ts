@@ -1,13 +1,13 @@
 /** Names in a request → folders on this machine. The engine gets folders only; a client never sees one. */
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
-import type { ModelFolders } from "../engine/protocol.ts";
+import type { ModelFolders } from "../contract/protocol.ts";
 import { blaming, invalid, UserError } from "../errors.ts";
-import { checkListed } from "../model/checkpoint_folder.ts";
-import { resolveAdapter, resolveModel } from "../model/model_folder.ts";
-import { modelKey } from "../model/model_name.ts";
-import type { ModelRoot } from "../model/model_places.ts";
-import { type RewardConfig, rewardModels } from "../rewards/reward_schema.ts";
+import { checkListed } from "../formats/checkpoint_folder.ts";
+import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
+import { modelKey } from "../formats/model_name.ts";
+import type { ModelRoot } from "../models/model_places.ts";
+import { type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
 import { findCheckpoint, getJob } from "./job_queries.ts";
 
 export interface FolderSources {

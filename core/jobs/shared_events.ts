@@ -7,7 +7,7 @@ import type { Database } from "../db/open_database.ts";
 import type { EventRow } from "../db/schema.ts";
 import { getJob, listEvents } from "./job_queries.ts";
 import { joinBytes } from "../join_bytes.ts";
-import { isFinal } from "./job_states.ts";
+import { isFinal } from "../contract/job_states.ts";
 
 /** Events that are read at once. */
 const PART = 50;

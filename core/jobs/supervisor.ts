@@ -9,16 +9,16 @@ import { isDamage, naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { patient } from "../db/patient.ts";
 import { type JobRow, jobs, rowNumber, type StoredConfig } from "../db/schema.ts";
-import type { EngineProcess } from "../engine/engine_process.ts";
-import type { ModelFolders, TrainingSummary } from "../engine/protocol.ts";
+import type { EngineProcess } from "../processes/engine_process.ts";
+import type { ModelFolders, TrainingSummary } from "../contract/protocol.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { removeLeftovers } from "../model/checkpoint_folder.ts";
-import type { TrainingJobConfig } from "../ppo/config.ts";
+import { removeLeftovers } from "../formats/checkpoint_folder.ts";
+import type { TrainingJobConfig } from "../contract/ppo_job.ts";
 import type { EventFeed } from "./event_feed.ts";
 import { claimJob, endDamagedJob, failJob, requestCancel, requeueJob, succeedJob } from "./job_lifecycle.ts";
 import { getJobWithPrompts, jobRecord } from "./job_queries.ts";
-import { hasEngine, JOB_STATUSES } from "./job_states.ts";
+import { hasEngine, JOB_STATUSES } from "../contract/job_states.ts";
 import { recordEvent } from "./record_event.ts";
 
 export interface SupervisorOptions {

@@ -3,9 +3,9 @@ import { inArray } from "drizzle-orm";
 import type { Database } from "../db/open_database.ts";
 import { readableRows } from "../db/readable_rows.ts";
 import { jobs, rowNumber } from "../db/schema.ts";
-import { isFinal, JOB_STATUSES } from "./job_states.ts";
-import { modelKey } from "../model/model_name.ts";
-import { rewardModels } from "../rewards/reward_schema.ts";
+import { isFinal, JOB_STATUSES } from "../contract/job_states.ts";
+import { modelKey } from "../formats/model_name.ts";
+import { rewardModels } from "../contract/reward_schema.ts";
 
 /** The id of a job that has not ended and names the model, as its own or in its reward; null when there is none. */
 export async function unfinishedJobWithModel(db: Database, model: string): Promise<string | null> {

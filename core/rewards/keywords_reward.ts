@@ -1,6 +1,6 @@
 /** Rewards each wanted word or phrase that a response contains. */
 import { type RewardSource, ruleReward } from "./reward_source.ts";
-import type { RewardOf } from "./reward_schema.ts";
+import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** bonus · number of different keywords that occur; a keyword said ten times counts once. */
 export function keywordsReward(config: RewardOf<"keywords">): RewardSource {

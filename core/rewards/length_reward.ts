@@ -1,6 +1,6 @@
 /** Rewards a response for being as long as wanted. */
 import { bodyLength, type RewardSample, type RewardSource, ruleReward } from "./reward_source.ts";
-import type { RewardOf } from "./reward_schema.ts";
+import type { RewardOf } from "../contract/reward_schema.ts";
 
 function countCodePoints(text: string): number {
   let count = 0;

@@ -2,7 +2,7 @@
  * A learned reward: a sequence classifier reads prompt and response, stop token included. Where its tokenizer is
  * the policy's own, it gets the very ids; else the text is encoded anew with its own tokenizer.
  */
-import type { RewardModel } from "../model/reward_model.ts";
+import type { RewardModel } from "../networks/reward_model.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { RewardSample, RewardSource } from "./reward_source.ts";
 

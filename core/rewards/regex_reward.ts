@@ -1,7 +1,7 @@
 /** Rewards a match of a user's regular expression. */
 import { compilePattern } from "../regex_pattern.ts";
 import { type RewardSource, ruleReward } from "./reward_source.ts";
-import type { RewardOf } from "./reward_schema.ts";
+import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** 1 if the pattern is found anywhere in the completion, else 0. */
 export function regexReward(config: RewardOf<"regex">): RewardSource {

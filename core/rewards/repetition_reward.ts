@@ -1,6 +1,6 @@
 /** Punishes a response for going in circles, counted in token n-grams, so it needs no notion of a word. */
 import { bodyLength, type RewardSource, ruleReward } from "./reward_source.ts";
-import type { RewardOf } from "./reward_schema.ts";
+import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** Share of the n-grams of `ids` that occurred before in it, 0 to just below 1; 0 if it is shorter than n. */
 export function repeatedShare(ids: ArrayLike<number>, n: number): number {

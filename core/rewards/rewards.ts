@@ -7,7 +7,7 @@ import { keywordsReward } from "./keywords_reward.ts";
 import { lengthReward } from "./length_reward.ts";
 import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
-import type { RewardConfig, RewardOf } from "./reward_schema.ts";
+import type { RewardConfig, RewardOf } from "../contract/reward_schema.ts";
 import type { RewardSource } from "./reward_source.ts";
 
 /** What makers need from outside. */

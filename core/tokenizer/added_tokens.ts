@@ -2,7 +2,7 @@
  * The tokens beside a vocabulary: which there are, and which are special, by what a folder's files say together, as
  * transformers' `from_pretrained` puts them together.
  */
-import { isRecord } from "../model/strict_json.ts";
+import { isRecord } from "../formats/strict_json.ts";
 
 /** A token that is found in a text before its model sees it. */
 export interface AddedToken {

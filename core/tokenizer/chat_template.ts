@@ -4,7 +4,7 @@
  */
 import { cutText } from "../cut_text.ts";
 import { invalid } from "../errors.ts";
-import { isRecord, quote } from "../model/strict_json.ts";
+import { isRecord, quote } from "../formats/strict_json.ts";
 import { TemplateFault, TemplateRefusal } from "./jinja/faults.ts";
 import { Template } from "./jinja/template.ts";
 

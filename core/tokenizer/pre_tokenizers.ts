@@ -4,7 +4,7 @@
  * ASCII's letters for those of words, and leaves out what is to become of a delimiter. Here the Rust library's cuts are
  * put in their place.
  */
-import { isRecord } from "../model/strict_json.ts";
+import { isRecord } from "../formats/strict_json.ts";
 
 /** A part of the library's: a cut, or a sequence of some. */
 export interface LibraryPreTokenizer {

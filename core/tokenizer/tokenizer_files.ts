@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { readBounded } from "../model/read_bounded.ts";
-import { isRecord, parseJson, quote } from "../model/strict_json.ts";
+import { readBounded } from "../formats/read_bounded.ts";
+import { isRecord, parseJson, quote } from "../formats/strict_json.ts";
 import { type NamedTokens, namedTokens } from "./added_tokens.ts";
 
 /** The largest published tokenizer.json files are near 35 MB. */

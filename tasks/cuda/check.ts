@@ -7,10 +7,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { placeOf } from "../../core/device.ts";
+import { placeOf } from "../../core/device_name.ts";
 import { UserError } from "../../core/errors.ts";
-import { BaseModel } from "../../core/model/base_model.ts";
-import { heldBy, tuningOf } from "../../core/model/network.ts";
+import { BaseModel } from "../../core/weights/base_model.ts";
+import { heldBy, tuningOf } from "../../core/weights/parameter_layout.ts";
 import type { Place } from "../../core/ort/memory.ts";
 import { strayNodes } from "../../core/ort/providers.ts";
 import { Runtime } from "../../core/ort/runtime.ts";

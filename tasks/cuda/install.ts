@@ -7,7 +7,7 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { placeOf } from "../../core/device.ts";
+import { placeOf } from "../../core/device_name.ts";
 import { UserError } from "../../core/errors.ts";
 import { PROVIDER, PROVIDER_BRIDGE } from "../../core/ort/cuda_libraries.ts";
 import { findLibrary } from "../../core/ort/library.ts";

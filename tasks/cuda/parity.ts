@@ -1,8 +1,8 @@
 /** What a model computes on one device, as numbers that another device's can be held against. */
-import { BaseModel } from "../../core/model/base_model.ts";
-import { initialParameters, tuningOf } from "../../core/model/network.ts";
-import { Optimizer } from "../../core/model/optimizer.ts";
-import { Policy } from "../../core/model/policy.ts";
+import { BaseModel } from "../../core/weights/base_model.ts";
+import { initialParameters, tuningOf } from "../../core/weights/parameter_layout.ts";
+import { Optimizer } from "../../core/networks/optimizer.ts";
+import { Policy } from "../../core/networks/policy.ts";
 import type { Place } from "../../core/ort/memory.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
 import { uniform } from "../../core/rng.ts";

@@ -5,12 +5,12 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BaseModel } from "../../core/model/base_model.ts";
-import { initialParameters } from "../../core/model/network.ts";
-import { writeSafetensors } from "../../core/model/write_safetensors.ts";
-import { Policy } from "../../core/model/policy.ts";
+import { BaseModel } from "../../core/weights/base_model.ts";
+import { initialParameters } from "../../core/weights/parameter_layout.ts";
+import { writeSafetensors } from "../../core/formats/write_safetensors.ts";
+import { Policy } from "../../core/networks/policy.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
-import { trainSft } from "../../core/sft/trainer.ts";
+import { trainSft } from "../../core/kinds/sft/trainer.ts";
 import { loadTokenizer, type TextTokenizer } from "../../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../random_model.ts";
 import { SPECIAL_TOKENS, TURN_TOKENS } from "./bpe.ts";

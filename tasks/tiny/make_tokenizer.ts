@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeFileAtomic } from "../../core/model/atomic_file.ts";
+import { writeFileAtomic } from "../../core/formats/atomic_file.ts";
 import { tokenizerFiles, trainBpe, TURN_TOKENS } from "./bpe.ts";
 import { corpus, type Example } from "./corpus.ts";
 

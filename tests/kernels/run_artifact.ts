@@ -1,5 +1,5 @@
 /** Runs finished graphs on the real runtime: plain arrays in, plain arrays out. */
-import { inexactInt8 } from "../../core/model/int8_products.ts";
+import { inexactInt8 } from "../../core/weights/int8_products.ts";
 import type { Place } from "../../core/ort/memory.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
 import type { Session } from "../../core/ort/session.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { getJob } from "../../core/jobs/job_queries.ts";
-import { inFolder } from "../core/model/in_folder.ts";
+import { inFolder } from "../core/networks/in_folder.ts";
 import { assertProblem, FIXTURES, jobRequest, type Served, served } from "./served.ts";
 
 /** A checkpoint's path, and its folder on this machine. */

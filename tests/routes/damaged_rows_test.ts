@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { createJob } from "../../core/jobs/job_lifecycle.ts";
-import { trainingJobSchema } from "../../core/ppo/config.ts";
+import { trainingJobSchema } from "../../core/contract/ppo_job.ts";
 import { openDatabase } from "../../core/db/open_database.ts";
 import { getJob, listJobs } from "../../core/jobs/job_queries.ts";
 import { createLogger } from "../../core/log.ts";
-import { inFolder } from "../core/model/in_folder.ts";
+import { inFolder } from "../core/networks/in_folder.ts";
 import { eventually, PLAN, type Supervised, supervised } from "../core/jobs/supervised.ts";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 

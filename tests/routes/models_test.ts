@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ModelRegistry } from "../../core/hub/model_registry.ts";
+import { ModelRegistry } from "../../core/models/model_registry.ts";
 import { createLogger } from "../../core/log.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { FakeHub } from "../core/hub/fake_hub.ts";

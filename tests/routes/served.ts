@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { ModelRegistry } from "../../core/hub/model_registry.ts";
-import { ServingEngine } from "../../core/engine/serving_engine.ts";
+import { ModelRegistry } from "../../core/models/model_registry.ts";
+import { ServingEngine } from "../../core/processes/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { createApp } from "../../routes/app.ts";

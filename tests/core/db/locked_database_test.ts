@@ -3,7 +3,7 @@ import { newId } from "../../../core/db/new_id.ts";
 import { type Database, openDatabase } from "../../../core/db/open_database.ts";
 import { patient } from "../../../core/db/patient.ts";
 import { events } from "../../../core/db/schema.ts";
-import { inFolder } from "../model/in_folder.ts";
+import { inFolder } from "../networks/in_folder.ts";
 import { holdLock } from "./hold_lock.ts";
 
 const event = () => ({

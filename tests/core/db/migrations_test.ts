@@ -8,7 +8,7 @@ import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { openDatabase } from "../../../core/db/open_database.ts";
 import { checkpoints, events, jobs, metrics } from "../../../core/db/schema.ts";
-import { inFolder } from "../model/in_folder.ts";
+import { inFolder } from "../networks/in_folder.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 

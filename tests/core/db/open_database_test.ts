@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import { newId } from "../../../core/db/new_id.ts";
 import { openDatabase } from "../../../core/db/open_database.ts";
 import { events } from "../../../core/db/schema.ts";
-import { inFolder } from "../model/in_folder.ts";
+import { inFolder } from "../networks/in_folder.ts";
 
 const event = (job_id: string) => ({
   id: newId("event"),

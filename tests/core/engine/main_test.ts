@@ -1,26 +1,26 @@
 /** The engine as a process: real models behind NDJSON. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { engineCommand } from "../../../core/engine/engine_command.ts";
-import { EngineProcess } from "../../../core/engine/engine_process.ts";
-import { readLines } from "../../../core/engine/ndjson.ts";
-import type { JobPlan, Message, TrainingEvent, TrainingSummary } from "../../../core/engine/protocol.ts";
+import { engineCommand } from "../../../core/processes/engine_command.ts";
+import { EngineProcess } from "../../../core/processes/engine_process.ts";
+import { readLines } from "../../../core/contract/ndjson.ts";
+import type { JobPlan, Message, TrainingEvent, TrainingSummary } from "../../../core/contract/protocol.ts";
 import {
   type GenerationResult,
   generationSchema,
   type ScoreResult,
   scoreSchema,
-} from "../../../core/engine/requests.ts";
-import { trainJob } from "../../../core/engine/train_job.ts";
+} from "../../../core/contract/requests.ts";
+import { trainJob } from "../../../core/kinds/ppo/run.ts";
 import { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 import { within } from "../../kernels/within.ts";
 import { PATIENCE_MS } from "../jobs/supervised.ts";
-import { inFolder } from "../model/in_folder.ts";
-import { KINDS, makeJob } from "../model/make_learner.ts";
-import { fixtureFolder, fixtureRows, runtime } from "../model/tiny_models.ts";
-import { hashes } from "./hashes.ts";
-import { copyModel } from "./model_copies.ts";
+import { inFolder } from "../networks/in_folder.ts";
+import { KINDS, makeJob } from "../networks/make_learner.ts";
+import { fixtureFolder, fixtureRows, runtime } from "../networks/tiny_models.ts";
+import { hashes } from "../serve/hashes.ts";
+import { copyModel } from "../serve/model_copies.ts";
 import { checkTraining } from "./training_contract.ts";
 
 const FOLDERS = { model: fixtureFolder("qwen3"), rewards: {} };

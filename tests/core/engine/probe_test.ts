@@ -1,7 +1,7 @@
 /** The runtime and the device that somebody chose, before anything is asked of them. */
 import assert from "node:assert/strict";
-import { engineCommand } from "../../../core/engine/engine_command.ts";
-import { EngineProcess } from "../../../core/engine/engine_process.ts";
+import { engineCommand } from "../../../core/processes/engine_command.ts";
+import { EngineProcess } from "../../../core/processes/engine_process.ts";
 import { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { type JobPlan, STEP_SAMPLES, type TrainingEvent } from "../../../core/engine/protocol.ts";
-import { WARNING_CODES } from "../../../core/ppo/step_watch.ts";
+import { type JobPlan, STEP_SAMPLES, type TrainingEvent } from "../../../core/contract/protocol.ts";
+import { WARNING_CODES } from "../../../core/kinds/ppo/step_watch.ts";
 
 const number = z.number(); // finite
 const count = z.int().min(0);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
-import type { RewardConfig, RewardInput } from "../../../core/rewards/reward_schema.ts";
+import type { RewardConfig, RewardInput } from "../../../core/contract/reward_schema.ts";
 import type { RewardSource } from "../../../core/rewards/reward_source.ts";
 import { makeReward } from "../../../core/rewards/rewards.ts";
 import { reward, sample, scores } from "./score_texts.ts";

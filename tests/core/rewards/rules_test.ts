@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../../core/errors.ts";
 import { repeatedShare } from "../../../core/rewards/repetition_reward.ts";
-import type { RewardInput } from "../../../core/rewards/reward_schema.ts";
+import type { RewardInput } from "../../../core/contract/reward_schema.ts";
 import { reward, sample, scores } from "./score_texts.ts";
 
 Deno.test("keywords: each that occurs counts once, whatever its case", async () => {

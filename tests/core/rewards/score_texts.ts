@@ -1,5 +1,5 @@
 /** Scoring plain texts: each word is a token, as if a tokenizer had split on spaces. */
-import { type RewardConfig, type RewardInput, rewardSchema } from "../../../core/rewards/reward_schema.ts";
+import { type RewardConfig, type RewardInput, rewardSchema } from "../../../core/contract/reward_schema.ts";
 import type { RewardSample } from "../../../core/rewards/reward_source.ts";
 import { makeReward } from "../../../core/rewards/rewards.ts";
 

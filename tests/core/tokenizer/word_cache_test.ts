@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { loadTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 import { WordCache } from "../../../core/tokenizer/word_cache.ts";
-import { fixtureFolder } from "../model/tiny_models.ts";
+import { fixtureFolder } from "../networks/tiny_models.ts";
 
 Deno.test("WordCache keeps words until it is full", () => {
   const cache = new WordCache(2);

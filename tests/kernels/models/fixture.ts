@@ -1,7 +1,7 @@
 /** A reference model folder with what PyTorch, transformers and PEFT compute on it (tests/fixtures). */
 import { fileURLToPath } from "node:url";
-import { readConfig } from "../../../core/model/read_config.ts";
-import { openSafetensorsFile } from "../../../core/model/safetensors.ts";
+import { readConfig } from "../../../core/formats/read_config.ts";
+import { openSafetensorsFile } from "../../../core/formats/safetensors.ts";
 import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import { linears } from "../../../kernels/models/linears.ts";

@@ -4,7 +4,7 @@ import { deflateRawSync } from "node:zlib";
 import { PROVIDER, PROVIDER_BRIDGE } from "../../../core/ort/cuda_libraries.ts";
 import { installFrom } from "../../../tasks/cuda/install.ts";
 import { wheelEntries } from "../../../tasks/cuda/wheel.ts";
-import { inFolder } from "../../core/model/in_folder.ts";
+import { inFolder } from "../../core/networks/in_folder.ts";
 
 /** A zip archive, every other file deflated. Checksums are left out: nobody here reads them. */
 function zip(files: Record<string, string>): Uint8Array {

@@ -9,7 +9,7 @@ import { heldOut } from "../../../tasks/tiny/posts.ts";
 import { demoPrompts } from "../../../tasks/tiny/prompts.ts";
 import * as stories from "../../../tasks/tiny/story_grammar.ts";
 import * as talks from "../../../tasks/tiny/talk_grammar.ts";
-import { inFolder } from "../../core/model/in_folder.ts";
+import { inFolder } from "../../core/networks/in_folder.ts";
 
 const EXAMPLES = corpus(0, 20_000);
 const POSTS = EXAMPLES.filter(({ kind }) => kind === "post") as (Example & { prompt: string })[];

@@ -1,10 +1,10 @@
 /** The embedded model has words for whatever somebody types first: greedy and sampled, as text and in conversations. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { generate } from "../../../core/engine/generate.ts";
-import { generationSchema } from "../../../core/engine/requests.ts";
-import { ServedModels } from "../../../core/engine/served_models.ts";
-import { runtime } from "../../core/model/tiny_models.ts";
+import { generate } from "../../../core/serve/generate.ts";
+import { generationSchema } from "../../../core/contract/requests.ts";
+import { ServedModels } from "../../../core/serve/served_models.ts";
+import { runtime } from "../../core/networks/tiny_models.ts";
 
 const folder = fileURLToPath(new URL("../../../models/tiny", import.meta.url));
 const models = new ServedModels(runtime);

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { TrainingEvent } from "../../../core/engine/protocol.ts";
-import { trainJob } from "../../../core/engine/train_job.ts";
-import { trainingJobSchema } from "../../../core/ppo/config.ts";
-import { inFolder } from "../../core/model/in_folder.ts";
-import { runtime } from "../../core/model/tiny_models.ts";
+import type { TrainingEvent } from "../../../core/contract/protocol.ts";
+import { trainJob } from "../../../core/kinds/ppo/run.ts";
+import { trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { inFolder } from "../../core/networks/in_folder.ts";
+import { runtime } from "../../core/networks/tiny_models.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
-import { BaseModel } from "../../../core/model/base_model.ts";
-import { Policy } from "../../../core/model/policy.ts";
-import { ParameterSet } from "../../../core/model/parameter_set.ts";
+import { BaseModel } from "../../../core/weights/base_model.ts";
+import { Policy } from "../../../core/networks/policy.ts";
+import { ParameterSet } from "../../../core/weights/parameter_set.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
 import type { ChatMessage } from "../../../core/tokenizer/chat_template.ts";

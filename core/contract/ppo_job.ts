@@ -1,0 +1,372 @@
+/**
+ * The training job as the user writes it. Every hyper-parameter is declared here once, with default, range,
+ * unit and where the default comes from; OpenAPI, the job row and the engine all use these schemas.
+ */
+import { z } from "zod";
+import { deviceSchema } from "../device_name.ts";
+import { chatFields, MAX_TEXT } from "./chat_schema.ts";
+import { rewardNodes, rewardSchema } from "./reward_schema.ts";
+import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
+
+export { type RewardConfig, type RewardInput, rewardSchema } from "./reward_schema.ts";
+
+/** Logits are divided by it in float32: below, entropies are noise, and far below they are not finite. */
+export const MIN_TEMPERATURE = 0.001;
+
+const promptId = z.string().min(1).max(200).optional().describe(
+  "Your own name for the prompt; kept, never interpreted.",
+);
+const answer = z.string().min(1).max(100_000).optional().describe(
+  "The right completion, for exact_match rewards.",
+);
+
+/** A prompt: plain text, or text or messages with an id and a reference answer. */
+export const promptSchema = z.union([
+  z.string().min(1).max(MAX_TEXT),
+  z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer }),
+  z.strictObject({ id: promptId, ...chatFields, answer }),
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? "Expected a text, { id?, text, answer? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer? }"
+      : undefined,
+}).meta({ id: "Prompt" });
+
+/** How the KL coefficient moves; `kl_coef` is where it starts. */
+export const klControllerSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("fixed") }),
+  z.strictObject({
+    type: z.literal("adaptive"),
+    target: z.number().gt(0).max(10_000).default(6).describe(
+      "KL per sequence to steer to, in nats. Default 6 (lm-human-preferences).",
+    ),
+    horizon: z.int().min(1).max(100_000_000).default(10_000).describe(
+      "Episodes over which the coefficient adapts. Default 10000 (lm-human-preferences).",
+    ),
+  }),
+]);
+
+/** PPO's hyper-parameters. "Ours" names a default recommended in docs, "field" one that TRL, verl and OpenRLHF share. */
+export const ppoSchema = z.strictObject({
+  max_new_tokens: z.int().min(1).max(32768).default(50).describe(
+    "Longest response, in tokens, its stop token included. Default 50 (ours).",
+  ),
+  batch_size: z.int().min(1).max(65536).default(4).describe(
+    "Prompts per step; one step is one rollout batch with all its updates. Every step has exactly this many: the last of an epoch is filled up from the start of that epoch's order, and fewer prompts than batch_size repeat within a step. Default 4 (ours).",
+  ),
+  learning_rate: z.number().gt(0).max(1).default(1e-5).describe(
+    "Policy's peak learning rate. Default 1e-5 (ours).",
+  ),
+  kl_coef: z.number().min(0).max(100).default(0.1).describe(
+    "Reward lost per nat of KL from the reference policy, per token; 0 turns the penalty off. Default 0.1 (ours).",
+  ),
+  kl_estimator: z.enum(["k1", "k2", "k3"]).default("k1").describe(
+    "Per-token estimate of the KL in the reward (Schulman): k1 = d, k2 = d²/2, k3 = exp(−d)−1+d with d = logprob − ref_logprob. Default k1 (field).",
+  ),
+  kl_controller: klControllerSchema.default({ type: "fixed" }).describe("Default fixed (field)."),
+  gamma: z.number().min(0).max(1).default(0.99).describe(
+    "Discount per token. Default 0.99 (ours; 1 in the field).",
+  ),
+  lam: z.number().min(0).max(1).default(0.95).describe("GAE's λ per token. Default 0.95 (PPO paper, TRL)."),
+  clip_epsilon: z.number().gt(0).lt(1).default(0.2).describe(
+    "The probability ratio is clipped to [1 − this, 1 + this]. Default 0.2 (PPO paper).",
+  ),
+  clip_epsilon_high: z.number().gt(0).max(10).nullable().default(null).describe(
+    "Upper clip distance if it differs (DAPO uses 0.28). Default null: clip_epsilon.",
+  ),
+  dual_clip: z.number().gt(1).max(100).nullable().default(null).describe(
+    "Bound c on the loss of tokens with negative advantage (dual-clip PPO uses 3). Default null: off.",
+  ),
+  cliprange_value: z.number().gt(0).max(1e6).nullable().default(0.2).describe(
+    "How far a new value may move from the rollout's before its loss is clipped, in units of return; null: unclipped. Default 0.2 (PPO paper, TRL).",
+  ),
+  vf_coef: z.number().min(0).max(100).default(0.1).describe(
+    "Weight of the value loss in the common loss when the value head shares the policy's trunk; unused otherwise. Default 0.1 (TRL).",
+  ),
+  entropy_coef: z.number().min(0).max(1).default(0).describe(
+    "Weight of the entropy bonus. Default 0 (field).",
+  ),
+  num_ppo_epochs: z.int().min(1).max(100).default(4).describe(
+    "Passes over each rollout batch. Default 4 (PPO paper, TRL).",
+  ),
+  num_mini_batches: z.int().min(1).max(65536).default(1).describe(
+    "Optimizer steps per pass; must divide batch_size. Default 1 (TRL); 2 to 4 pay off from batch_size 128.",
+  ),
+  micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
+    "Sequences per forward and backward run; must divide batch_size / num_mini_batches. Changes memory, not results. Default null: the whole mini-batch.",
+  ),
+  temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1).describe(
+    "Sampling temperature of rollouts, used for every log-probability too. Default 1 (verl, OpenRLHF).",
+  ),
+  top_k: z.int().min(0).max(1_000_000).default(0)
+    .refine(
+      (value) => value === 0,
+      "top_k must be 0 for PPO: the ratio and KL would be measured against a policy that was not sampled from",
+    )
+    .describe("Locked to 0 (off) in training."),
+  top_p: z.number().gt(0, { abort: true }).max(1).default(1)
+    .refine(
+      (value) => value === 1,
+      "top_p must be 1 for PPO: the ratio and KL would be measured against a policy that was not sampled from",
+    )
+    .describe("Locked to 1 (off) in training."),
+  stop_token_ids: z.array(z.int().min(0).max(10_000_000)).max(64).default([]).describe(
+    "Token ids that end a response beside the model's own end-of-sequence ids. Default none.",
+  ),
+  missing_eos_penalty: z.number().min(0).max(1e6).default(1).describe(
+    "Taken from the score of a response that max_new_tokens cut off. Default 1 (TRL's examples).",
+  ),
+  missing_eos: z.enum(["subtract", "replace"]).default("subtract").describe(
+    "subtract the penalty from the score, or replace the score by minus the penalty (lm-human-preferences). Default subtract.",
+  ),
+  overlong_tokens: z.int().min(1).max(32768).nullable().default(null).describe(
+    "Soft length limit (DAPO): over the last this many of max_new_tokens the score falls linearly by overlong_penalty. Default null: off.",
+  ),
+  overlong_penalty: z.number().min(0).max(1e6).default(1).describe(
+    "Score lost at max_new_tokens. Default 1 (DAPO).",
+  ),
+  score_scaling: z.enum(["none", "std", "mean_std"]).default("none").describe(
+    "Divide scores by their running standard deviation, or also subtract their running mean. Default none (field).",
+  ),
+  score_clip: z.number().gt(0).max(1e6).nullable().default(null).describe(
+    "Keep scores, after scaling, within ± this. Default null: off (OpenRLHF uses 10).",
+  ),
+  whiten_rewards: z.boolean().default(false).describe(
+    "Divide token rewards by their standard deviation over the batch, keeping the mean. Default false (TRL).",
+  ),
+  whiten_advantages: z.boolean().default(true).describe(
+    "Shift and scale advantages to mean 0 and variance 1 over the batch's tokens. Default true (field).",
+  ),
+  bootstrap_truncated: z.boolean().default(false).describe(
+    "Continue the return of a cut-off response with the value of its last state instead of 0. Default false (field).",
+  ),
+  max_grad_norm: z.number().gt(0).max(1e6).nullable().default(1).describe(
+    "Gradients of each optimizer are scaled down to this norm; null: never. Default 1 (verl, OpenRLHF).",
+  ),
+  adam_beta1: z.number().min(0).lt(1).default(0.9).describe("Default 0.9 (Adam paper)."),
+  adam_beta2: z.number().min(0).lt(1).default(0.999).describe("Default 0.999 (Adam paper)."),
+  adam_eps: z.number().gt(0).max(1).default(1e-8).describe(
+    "Added to the root of the second moment, PyTorch's form. Default 1e-8 (TRL, verl, OpenRLHF); 1e-5 steadies full fine-tuning.",
+  ),
+  weight_decay: z.number().min(0).max(10).default(0).describe(
+    "Decoupled decay per unit of learning rate; spares biases and norms. Default 0 (TRL, OpenRLHF).",
+  ),
+  lr_scheduler: z.enum(["linear", "cosine", "constant"]).default("linear").describe(
+    "Course of the learning rates over the job's optimizer steps, after the warm-up. Default linear (TRL).",
+  ),
+  min_lr_ratio: z.number().min(0).max(1).default(0).describe(
+    "Share of the peak that linear and cosine end at. Default 0 (OpenRLHF's cosine: 0.1).",
+  ),
+  warmup_steps: z.int().min(0).max(100_000_000).default(0).describe(
+    "Optimizer steps over which the learning rates rise from 0. Default 0 (TRL).",
+  ),
+  critic_warmup_steps: z.int().min(0).max(100_000_000).default(0).describe(
+    "Steps at the start that train the value network only. Default 0 (field).",
+  ),
+  target_kl: z.number().gt(0).max(1e6).nullable().default(null).describe(
+    "Skip the rest of a step's updates when a mini-batch's mean KL (k3) from the rollout policy exceeds 1.5 times this, in nats per token. Default null: off (field).",
+  ),
+}).superRefine((ppo, context) => {
+  const fail = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  if (ppo.batch_size % ppo.num_mini_batches !== 0) {
+    fail(
+      "num_mini_batches",
+      `num_mini_batches ${ppo.num_mini_batches} does not divide batch_size ${ppo.batch_size}`,
+    );
+    return;
+  }
+  const miniBatch = ppo.batch_size / ppo.num_mini_batches;
+  if (ppo.micro_batch_size !== null && miniBatch % ppo.micro_batch_size !== 0) {
+    fail(
+      "micro_batch_size",
+      `micro_batch_size ${ppo.micro_batch_size} does not divide the mini-batch of ${miniBatch} (batch_size / num_mini_batches)`,
+    );
+  }
+  if (ppo.overlong_tokens !== null && ppo.overlong_tokens > ppo.max_new_tokens) {
+    fail(
+      "overlong_tokens",
+      `overlong_tokens ${ppo.overlong_tokens} is above max_new_tokens ${ppo.max_new_tokens}`,
+    );
+  }
+}).meta({ id: "PpoConfig" });
+
+const targetModules = z.union([
+  z.literal("all-linear"),
+  z.array(z.string().min(1).max(100)).min(1).max(64),
+], {
+  error: (issue) => issue.code === "invalid_union" ? "Expected all-linear or names of layers" : undefined,
+}).default("all-linear").describe(
+  "Linear layers that get an adapter, by the last part of their name. Default all of them.",
+);
+
+const rank = z.int().min(1).max(1024).default(16).describe("Rank of the adapters. Default 16 (ours).");
+const alpha = z.number().gt(0).max(65536).default(32).describe(
+  "The adapters' output is scaled by alpha / r. Default 32 (ours).",
+);
+
+/** Which weights a job changes. */
+export const trainableSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("lora"),
+    r: rank,
+    alpha,
+    dropout: z.number().min(0).lt(1).default(0).describe(
+      "Dropout on the adapters' input; must be 0 for PPO. Default 0.",
+    ),
+    target_modules: targetModules,
+  }),
+  z.strictObject({ type: z.literal("full") }),
+]).meta({ id: "Trainable" });
+
+/** A rate that `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
+function criticRate(what: string, { times, least, most }: FollowingRate) {
+  const rate = z.number().gt(0).max(1).optional().describe(
+    `${what} Default ${times} times ppo.learning_rate, but from ${least} to ${most}.`,
+  );
+  return rate as unknown as z.ZodDefault<z.ZodNumber>;
+}
+
+const headLearningRate = criticRate("Peak learning rate of the value head.", HEAD_RATE);
+
+/** The value network. */
+export const valueSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("separate"),
+    r: rank,
+    alpha,
+    target_modules: targetModules,
+    learning_rate: criticRate("Peak learning rate of the value adapter.", ADAPTER_RATE),
+    head_learning_rate: headLearningRate,
+  }).describe("An adapter of its own on the shared frozen base, and a scalar head"),
+  z.strictObject({ type: z.literal("shared"), head_learning_rate: headLearningRate })
+    .describe("A scalar head on the policy's trunk, trained through the common loss"),
+]).meta({ id: "Value" });
+
+const webhookSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048),
+  secret: z.string().regex(
+    // Whole groups, padded: receivers' libraries refuse to decode anything else, and could verify nothing.
+    /^whsec_([A-Za-z0-9+/]{4}){8,20}([A-Za-z0-9+/]{4}([A-Za-z0-9+/]{2}==)?|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/,
+    "Expected whsec_ and the base64 of 24 to 64 bytes, padded with =",
+  ).optional()
+    .describe("Signs the deliveries (Standard Webhooks)."),
+});
+
+const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));
+
+/** Keys are counted before any is looked at: the faults of all that a body has room for have none on the stack. */
+const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues }) => {
+  if (Object.keys(value).length > 16) {
+    issues.push({ code: "custom", message: "At most 16 keys", input: value });
+  } else {
+    const faults = metadataTexts.safeParse(value).error?.issues ?? [];
+    issues.push(
+      ...faults.map(({ path, message }) => ({ code: "custom" as const, path, message, input: value })),
+    );
+  }
+}).meta({ additionalProperties: { type: "string", maxLength: 512 } }) as unknown as typeof metadataTexts)
+  .default({}).describe("Up to 16 texts of your own, kept with the job.");
+
+/** What matrices are held and multiplied as. */
+const basePrecision = z.enum(["float32", "int8", "bfloat16", "float16"]);
+const rolloutPrecision = z.enum(["float32", "int8"]);
+
+/** A PPO job. */
+export const ppoJobSchema = z.strictObject({
+  kind: z.literal("ppo"),
+  model: z.string().min(1).max(200).describe("Name or id of the model to train."),
+  checkpoint: z.string().min(1).max(200).nullable().default(null).describe(
+    "Checkpoint to start from instead of the bare model.",
+  ),
+  adapter: z.string().min(1).max(500).nullable().default(null).describe(
+    "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
+  ),
+  prompts: z.array(promptSchema).min(1).max(100_000),
+  epochs: z.int().min(1).max(10_000).default(1).describe(
+    "Passes over the prompts, in a new order each. Default 1.",
+  ),
+  ppo: ppoSchema.prefault({}),
+  trainable: trainableSchema.prefault({ type: "lora" }),
+  value: valueSchema.prefault({ type: "separate" }),
+  device: deviceSchema.nullable().default(null).describe(
+    "cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default null: the server's DEVICE.",
+  ),
+  base_precision: basePrecision.nullable().default(null).describe(
+    "What the frozen matrices of layers and head are held and multiplied as, for policy, reference, value network and rollouts alike. int8: 8 bits, faster and smaller on a CPU, at a cost in exactness; needs trainable.type lora. bfloat16 and float16: layers compute in 16 bits, on a GPU; the head stays float32. Default null: float32 (exact) on a CPU, bfloat16 on a GPU.",
+  ),
+  rollout_precision: rolloutPrecision.nullable().default(null).describe(
+    "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.",
+  ),
+  reward: rewardSchema,
+  seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
+  webhook: webhookSchema.nullable().default(null),
+  metadata: metadataSchema,
+}).superRefine((job, context) => {
+  const fail = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
+    fail(
+      ["trainable", "dropout"],
+      `dropout ${job.trainable.dropout} must be 0 for PPO: with dropout the first probability ratio would not be 1`,
+    );
+  }
+  if (job.adapter !== null) {
+    if (job.checkpoint !== null) {
+      fail(["adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
+    }
+    if (job.trainable.type === "full") {
+      fail(["adapter"], "trainable.type full has no adapter: go on from one with trainable.type lora");
+    }
+  }
+  if (job.trainable.type === "full") {
+    for (const path of ["base_precision", "rollout_precision"] as const) {
+      if (job[path] !== "int8") continue;
+      fail([path], `${path} int8 needs frozen matrices: trainable.type full changes them in every step`);
+    }
+  }
+  if (job.base_precision === "int8" && job.rollout_precision === "float32") {
+    fail(
+      ["rollout_precision"],
+      "rollout_precision float32 needs a float32 base: base_precision int8 keeps none",
+    );
+  }
+  if (rewardNodes(job.reward).some((node) => node.type === "exact_match" && node.answer === undefined)) {
+    const lacking = job.prompts.findIndex((prompt) =>
+      typeof prompt === "string" || prompt.answer === undefined
+    );
+    if (lacking >= 0) {
+      fail(
+        ["prompts", lacking, "answer"],
+        "An exact_match reward without an answer needs one on every prompt",
+      );
+    }
+  }
+}).overwrite((job) => ({ ...job, value: withRates(job.value, job.ppo.learning_rate) })).meta({
+  id: "PpoJob",
+});
+
+/** The value network's configuration with the rates that were left out. */
+function withRates<V extends z.output<typeof valueSchema>>(value: V, policy: number): V {
+  return {
+    ...value,
+    ...(value.type === "separate" &&
+      { learning_rate: value.learning_rate ?? followingRate(ADAPTER_RATE, policy) }),
+    head_learning_rate: value.head_learning_rate ?? followingRate(HEAD_RATE, policy),
+  };
+}
+
+/** A training job of any kind. */
+export const trainingJobSchema = z.discriminatedUnion("kind", [ppoJobSchema], {
+  error: (issue) => issue.code === "invalid_union" ? "Expected ppo" : undefined,
+});
+
+/** What a client may send. */
+export type TrainingJobRequest = z.input<typeof trainingJobSchema>;
+
+/** A job with every default filled in: what is stored, echoed and run. */
+export type TrainingJobConfig = z.output<typeof trainingJobSchema>;
+
+export type PpoConfig = z.output<typeof ppoSchema>;
+export type Prompt = z.output<typeof promptSchema>;
+export type TrainableConfig = z.output<typeof trainableSchema>;
+export type ValueConfig = z.output<typeof valueSchema>;
+export type KlControllerConfig = z.output<typeof klControllerSchema>;

@@ -1,0 +1,369 @@
+/**
+ * Decodes rows of many callers in one batch over one base: each row with the adapter of its caller, or none. Rows come
+ * when they are asked for, run over their prompts, and go on with the others from the next token on; what a row gets
+ * depends on its own numbers only. Knows nothing of text or requests.
+ */
+import { generateArtifact, rowAdaptersArtifact } from "../../kernels/artifacts.ts";
+import { ROW_ADAPTERS } from "../../kernels/nn/row_adapters.ts";
+import { UserError } from "../errors.ts";
+import type { Binding } from "../ort/binding.ts";
+import type { Session } from "../ort/session.ts";
+import type { BaseModel } from "../weights/base_model.ts";
+import { isCut, visitTogether } from "./decoder.ts";
+import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
+import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decode_batch.ts";
+import { cutEvenly, lanesOfDecode } from "../run/workers.ts";
+import type { LoadedAdapter } from "../weights/load_adapter.ts";
+import { SessionCache } from "../weights/parameter_layout.ts";
+import type { ParameterSet } from "../weights/parameter_set.ts";
+import { StackedAdapters } from "./stacked_adapters.ts";
+
+/** Rows in one batch; more wait. */
+const MAX_ROWS = 64;
+/** Where many rows wait they join once this share of the batch is free, as each joining costs about a step. */
+const JOIN_SHARE = 0.25;
+/** Scores of attention, and tokens, that one run over prompts makes at most, unless a single row makes more. */
+const MAX_SCORES = 1 << 26;
+const MAX_PROMPT_TOKENS = 8192;
+/** The caches together get this share of the machine's memory, twice as much while they are laid out anew. */
+const CACHE_SHARE = 0.2;
+/** Sessions kept: one for each set of layers that adapters change, with and without cuts. */
+const MAX_SESSIONS = 6;
+/** A cache is made this much longer than its rows are, and anew when they have filled it. */
+const SPARE_TOKENS = 64;
+const SPARE_SHARE = 0.5;
+
+interface Caller {
+  readonly adapter: LoadedAdapter | null;
+  readonly rows: CallerRow[];
+  readonly signal: AbortSignal | undefined;
+  readonly answer: PromiseWithResolvers<DecodedRow[]>;
+  /** Rows that have joined the batch: the first so many. */
+  joined: number;
+  /** Rows that have not ended. */
+  open: number;
+  /** What is wrong with what its rows got. */
+  fault: UserError | null;
+}
+
+interface CallerRow extends OpenRow {
+  readonly caller: Caller;
+}
+
+/** What all lanes of a batch have in common. */
+interface Layout extends Omit<DecodingOptions<CallerRow>, "capacity"> {
+  /** Of each lane that these rows can come to. */
+  readonly sessions: readonly Session[];
+  readonly stack: StackedAdapters | null;
+}
+
+interface Lane {
+  readonly run: Decoding<CallerRow>;
+  readonly binding: Binding;
+}
+
+export class BatchDecoder {
+  readonly #base: BaseModel;
+  readonly #sessions: SessionCache;
+  /** All weights, where they are not the base's. */
+  readonly #full: ParameterSet | null;
+  readonly #budget: number;
+  /** In order of arrival, until they are answered. */
+  readonly #callers = new Set<Caller>();
+  #names = new Set<string>();
+  #lanes: Lane[] = [];
+  #stack: StackedAdapters | null = null;
+  #looping = false;
+  #running: { callers: Set<Caller>; abort: AbortController } | null = null;
+
+  /** @param full weights instead of the base's own */
+  constructor(base: BaseModel, full: ParameterSet | null = null) {
+    this.#base = base;
+    this.#sessions = new SessionCache(base);
+    this.#full = full;
+    this.#budget = CACHE_SHARE * Deno.systemMemoryInfo().total;
+  }
+
+  /** Tokens, prompt included, that a row may come to on this machine. */
+  get maxTokens(): number {
+    return Math.floor(this.#budget / (4 * cacheNumbers(this.#base.config)));
+  }
+
+  /**
+   * Responses of `rows`, in order, beside whatever else is being decoded.
+   *
+   * @param signal takes these rows out of the batch at the next token; the others go on
+   * @throws UserError `cancelled` as the signal says, `out_of_memory`
+   */
+  decode(
+    rows: readonly DecodeRow[],
+    adapter: LoadedAdapter | null,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<DecodedRow[]> {
+    const caller: Caller = {
+      ...{
+        adapter,
+        rows: [],
+        signal,
+        answer: Promise.withResolvers(),
+        joined: 0,
+        open: rows.length,
+        fault: null,
+      },
+    };
+    caller.rows.push(...rows.map((row) => ({ ...openRow(counted(row, caller)), caller })));
+    const onAbort = () => this.#stopWhenUnwanted();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#callers.add(caller);
+    if (!this.#looping) this.#loop();
+    return caller.answer.promise.finally(() => signal?.removeEventListener("abort", onAbort));
+  }
+
+  /** Runs while there are callers. Never rejects: what goes wrong is theirs to hear. */
+  async #loop(): Promise<void> {
+    this.#looping = true;
+    await null; // callers of the same moment start together
+    while (this.#callers.size > 0) {
+      for (const caller of this.#callers) {
+        if (caller.signal?.aborted) this.#refuse(caller, caller.signal.reason);
+      }
+      const newcomers = this.#newcomers();
+      await this.#guarded(newcomers, () => this.#join(newcomers));
+      await this.#guarded(rowsAt(this.#places), () => this.#step());
+      for (const caller of this.#callers) {
+        if (caller.fault) this.#refuse(caller, caller.fault);
+        if (caller.open > 0) continue;
+        this.#callers.delete(caller);
+        caller.answer.resolve(caller.rows.map(({ out }) => out));
+      }
+    }
+    this.#leave(this.#lanes);
+    this.#stack?.dispose();
+    this.#stack = null;
+    this.#looping = false;
+  }
+
+  /** Where the rows that go on are. */
+  get #places(): Place<CallerRow>[] {
+    return this.#lanes.flatMap(({ run }) => run.places);
+  }
+
+  /** Does work for `rows`; when it fails, their callers hear of it and nobody else does. */
+  async #guarded(rows: readonly CallerRow[], work: () => Promise<void>): Promise<void> {
+    if (rows.length === 0) return;
+    const callers = new Set(rows.map(({ caller }) => caller));
+    this.#running = { callers, abort: new AbortController() };
+    try {
+      await work();
+    } catch (thrown) {
+      for (const caller of callers) {
+        this.#refuse(caller, caller.signal?.aborted ? caller.signal.reason : thrown);
+      }
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /** Ends a run in the middle once none of its callers waits for it. */
+  #stopWhenUnwanted(): void {
+    const running = this.#running;
+    if (!running || ![...running.callers].every(({ signal }) => signal?.aborted)) return;
+    running.abort.abort(new UserError("cancelled", "Nobody waits for the run"));
+  }
+
+  #refuse(caller: Caller, reason: unknown): void {
+    if (!this.#callers.delete(caller)) return;
+    for (const row of caller.rows) row.abandoned = true;
+    caller.answer.reject(reason);
+  }
+
+  /** Rows that join the batch now, of every caller in turn, as far as there is room. */
+  #newcomers(): CallerRow[] {
+    const waiting = [...this.#callers].filter(({ joined, rows }) => joined < rows.length);
+    if (waiting.length === 0) return [];
+    const active = rowsAt(this.#places);
+    const wanted = waiting.reduce((sum, { joined, rows }) => sum + rows.length - joined, 0);
+    if (MAX_ROWS - active.length < Math.min(wanted, MAX_ROWS * JOIN_SHARE)) return [];
+    let tokens = active.reduce((sum, { row }) => sum + mostTokens(row), 0);
+    const chosen: CallerRow[] = [];
+    for (
+      let turn = waiting;
+      turn.length > 0;
+      turn = turn.filter(({ joined, rows }) => joined < rows.length)
+    ) {
+      for (const caller of turn) {
+        const row = caller.rows[caller.joined]!;
+        const rows = active.length + chosen.length;
+        tokens += mostTokens(row.row);
+        if (rows > 0 && (rows === MAX_ROWS || tokens > this.maxTokens)) return chosen;
+        chosen.push(row);
+        caller.joined++;
+      }
+    }
+    return chosen;
+  }
+
+  /** Runs the prompts of `newcomers`, whose first tokens these give, and puts them into the batch. */
+  async #join(newcomers: readonly CallerRow[]): Promise<void> {
+    const layout = await this.#layout([...rowsAt(this.#places), ...newcomers]);
+    const prompts: Lane[] = [];
+    try {
+      for (const chunk of chunksOf(newcomers, this.#base)) {
+        const started: Lane[] = [];
+        const parts = cutEvenly(chunk, this.#lanesOf(chunk));
+        for (const [lane, part] of parts.entries()) {
+          const capacity = Math.max(...part.map(({ row }) => row.prompt_ids.length));
+          const binding = this.#bound(layout, lane);
+          const run = new Decoding(this.#base, part, { ...layout, capacity });
+          started.push({ run, binding });
+          prompts.push({ run, binding });
+          run.bindPrompts(binding);
+        }
+        await visitTogether(started, this.#running!.abort.signal);
+      }
+      this.#regroup([...this.#places, ...prompts.flatMap(({ run }) => run.places)], layout);
+    } finally {
+      this.#leave(prompts);
+    }
+  }
+
+  /** One token of every row in the batch. */
+  async #step(): Promise<void> {
+    try {
+      if (this.#lanes.some(({ run }) => run.full)) {
+        this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
+      }
+      const going = this.#lanes.filter(({ run }) => run.active);
+      await visitTogether(going, this.#running!.abort.signal);
+      for (const { run, binding } of going) run.goOn(binding);
+    } catch (thrown) {
+      this.#leave(this.#lanes);
+      throw thrown;
+    }
+  }
+
+  /** Lays the batch out anew with the rows at `places`. */
+  #regroup(places: Place<CallerRow>[], layout: Layout): void {
+    const made: Lane[] = [];
+    try {
+      const parts = places.length > 0 ? cutEvenly(places, this.#lanesOf(places)) : [];
+      for (const [lane, part] of parts.entries()) {
+        const capacity = Math.max(...rowsAt(part).map(roomFor));
+        const binding = this.#bound(layout, lane);
+        const run = Decoding.gathered(this.#base, part, binding, { ...layout, capacity });
+        made.push({ run, binding });
+      }
+    } catch (thrown) {
+      this.#leave(made);
+      throw thrown;
+    }
+    this.#leave(this.#lanes);
+    this.#lanes = made;
+  }
+
+  /** What a batch of `rows` runs. */
+  async #layout(rows: readonly CallerRow[]): Promise<Layout> {
+    const truncation = rows.some(({ row }) => isCut(row));
+    const stack = this.#stackFor(rows);
+    const { config, precision, runtime: { target } } = this.#base;
+    const held = { precision, target };
+    const name = `${truncation}:${[...stack?.modules ?? []].join()}`;
+    this.#names.add(name);
+    if (this.#names.size > MAX_SESSIONS) {
+      this.#sessions.dispose(); // those in use live on until they are not
+      this.#names = new Set([name]);
+    }
+    const artifact = () =>
+      stack
+        ? rowAdaptersArtifact(config, stack.modules, { truncation, ...held })
+        : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
+          truncation,
+          lora: "added",
+        });
+    const options = { prepacking: true, apart: true };
+    const sessions = await this.#sessions.forLanes(this.#lanesOf(rows), name, artifact, options);
+    const inputs = stack && ((present: readonly CallerRow[]) => ({
+      [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
+    }));
+    // Rows come, end by what their callers say and are told of each token, so each is looked at.
+    return { sessions, stack, truncation, visit: 1, ...(inputs && { inputs }) };
+  }
+
+  #lanesOf(rows: readonly unknown[]): number {
+    return lanesOfDecode(rows.length, this.#base, this.#base.layerBytes());
+  }
+
+  #bound({ sessions, stack }: Layout, lane: number): Binding {
+    const session = sessions[lane]!;
+    const binding = session.bind();
+    stack?.bind(binding);
+    this.#full?.bind(binding, "input", (name) => session.takes(name));
+    return binding;
+  }
+
+  /** A stack with the adapters of all `rows`: the one there is where it has them. */
+  #stackFor(rows: readonly CallerRow[]): StackedAdapters | null {
+    const adapters = new Set(rows.flatMap(({ caller }) => caller.adapter ?? []));
+    const current = this.#stack;
+    if ([...adapters].every((adapter) => current?.has(adapter))) return adapters.size > 0 ? current : null;
+    this.#stack = new StackedAdapters(this.#base, adapters);
+    current?.dispose();
+    return this.#stack;
+  }
+
+  #leave(lanes: readonly Lane[]): void {
+    for (const { run, binding } of lanes) {
+      binding.dispose();
+      run[Symbol.dispose]();
+    }
+    if (lanes === this.#lanes) this.#lanes = [];
+  }
+
+  /** Frees its sessions, and the caches once nobody is being answered. */
+  dispose(): void {
+    this.#sessions.dispose();
+  }
+}
+
+function rowsAt(places: readonly Place<CallerRow>[]): CallerRow[] {
+  return places.map(({ lane, at }) => lane.rows[at]!);
+}
+
+function notFinite(): UserError {
+  return new UserError(
+    "damaged_model",
+    "The policy's probabilities are not finite: there is NaN or infinity in its weights, or they overflow",
+  );
+}
+
+/** The row, which tells its caller when it ends, or that its token came from no distribution. */
+function counted(row: DecodeRow, caller: Caller): DecodeRow {
+  return {
+    ...row,
+    onToken: (token, logprob, finish_reason) => {
+      if (!Number.isFinite(logprob)) caller.fault ??= notFinite();
+      row.onToken?.(token, logprob, finish_reason);
+      if (finish_reason !== null) caller.open--;
+    },
+  };
+}
+
+/** Tokens to make room for: what a row has and some more, as it may end long before it must. */
+function roomFor(open: CallerRow): number {
+  return Math.min(mostTokens(open.row), open.length + SPARE_TOKENS + Math.floor(SPARE_SHARE * open.length));
+}
+
+/** Rows whose prompts run together: of similar lengths, and not too much at once. */
+function chunksOf(rows: readonly CallerRow[], { config }: BaseModel): CallerRow[][] {
+  const lengthOf = ({ row }: CallerRow) => row.prompt_ids.length;
+  const chunks: CallerRow[][] = [];
+  for (const row of [...rows].sort((a, b) => lengthOf(b) - lengthOf(a))) {
+    const chunk = chunks.at(-1);
+    const longest = chunk ? lengthOf(chunk[0]!) : 0; // longest first, so it decides
+    const tokens = longest * ((chunk?.length ?? 0) + 1);
+    const scores = tokens * longest * config.num_attention_heads;
+    if (chunk && tokens <= MAX_PROMPT_TOKENS && scores <= MAX_SCORES) chunk.push(row);
+    else chunks.push([row]);
+  }
+  return chunks;
+}

@@ -1,0 +1,128 @@
+/**
+ * Samples responses for a batch of prompts: one pass over the prompts, then one run per token with the key-value
+ * cache appended in place. Rows that have ended leave the batch. What a row gets depends on its own numbers only,
+ * never on its neighbours. Knows nothing of text.
+ */
+import { generateArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import type { Binding } from "../ort/binding.ts";
+import type { Session } from "../ort/session.ts";
+import { Tensor } from "../ort/tensor.ts";
+import { AdapterMerge } from "../run/adapter_merge.ts";
+import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
+import { Decoding } from "./decode_batch.ts";
+import { cutEvenly, lanesOfDecode, runLanes } from "../run/workers.ts";
+import type { SessionCache } from "../weights/parameter_layout.ts";
+import type { ParameterSet } from "../weights/parameter_set.ts";
+
+export interface DecodeOptions {
+  /**
+   * Tokens a row from one look of the host at them to the next: what it costs, not what comes out. @default 1 on the host,
+   * 8 on a device
+   */
+  visit?: number;
+  /** Obeyed at each visit, and in the middle of a run. */
+  signal?: AbortSignal;
+}
+
+/**
+ * On the host a look is at the very memory. On a device it is two copies there and two back, each with a wait, tens of
+ * microseconds apiece beside a run of a few milliseconds: an eighth of that is nothing. Longer visits waste more than they
+ * save, as rows that have ended run on, and are in the way, to the end of one.
+ */
+const DEVICE_VISIT = 8;
+
+export class Decoder {
+  readonly #sessions: SessionCache;
+  readonly #tuning: Tuning;
+  readonly #merge: AdapterMerge;
+
+  /** @param tuning in which precision to sample */
+  constructor(sessions: SessionCache, tuning: Tuning) {
+    this.#sessions = sessions;
+    this.#tuning = tuning;
+    this.#merge = new AdapterMerge(sessions, tuning);
+  }
+
+  /**
+   * Responses of `rows`, in order. `parameters` are the adapter or the full weights; `adapterScale` 0 samples from
+   * the base.
+   */
+  async decode(
+    rows: readonly DecodeRow[],
+    parameters: ParameterSet | null,
+    { adapterScale = 1, visit, signal }: DecodeOptions & { adapterScale?: number } = {},
+  ): Promise<DecodedRow[]> {
+    const truncation = rows.some(isCut);
+    const { base } = this.#sessions;
+    const open = rows.map(openRow);
+    const parts = cutEvenly(open, lanesOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)));
+    const sessions = await this.#sessions.forLanes(
+      parts.length,
+      `generate:${truncation}`,
+      () => generateArtifact(base.config, this.#tuning, { truncation }),
+      { prepacking: true, apart: true },
+    );
+    using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
+    const merged = await this.#merge.merge(parameters, adapterScale);
+    const lanes: { run: Decoding; binding: Binding }[] = [];
+    try {
+      for (const [index, part] of parts.entries()) {
+        const session = sessions[index]!;
+        const capacity = Math.max(...part.map(({ row }) => mostTokens(row)));
+        const options = { truncation, capacity, visit: visit ?? (base.runtime.device ? DEVICE_VISIT : 1) };
+        const [run, binding] = [new Decoding(base, part, options), session.bind()];
+        lanes.push({ run, binding });
+        merged?.bind(binding, "input", () => true);
+        bindPresent(binding, session, parameters, scale);
+        run.bindPrompts(binding);
+      }
+      for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active)) {
+        signal?.throwIfAborted();
+        await visitTogether(active, signal);
+        for (const { run, binding } of active) run.goOn(binding);
+      }
+    } finally {
+      for (const { run, binding } of lanes) {
+        binding.dispose();
+        run[Symbol.dispose]();
+      }
+    }
+    return open.map(({ out }) => out);
+  }
+
+  /** Frees the merged weights. */
+  dispose(): void {
+    this.#merge.dispose();
+  }
+}
+
+/** Whether a row's distribution is cut before a token is drawn. */
+export function isCut({ top_k, top_p }: DecodeRow): boolean {
+  return top_k > 0 || top_p < 1;
+}
+
+/** Tokens of every lane up to the host's next look at them, and that look. */
+export async function visitTogether<Row extends OpenRow>(
+  lanes: readonly { run: Decoding<Row>; binding: Binding }[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const tokens = Math.min(...lanes.map(({ run }) => run.visit));
+  const bindings = lanes.map(({ binding }) => binding);
+  for (const { run } of lanes) run.prepare(tokens);
+  for (let at = 0; at < tokens; at++) {
+    for (const { run } of lanes) run.advance(at);
+    await runLanes(bindings, { here: true, signal });
+  }
+  for (const { run } of lanes) run.take();
+}
+
+/** Binds what a session takes of parameters and adapter scale. */
+function bindPresent(
+  binding: Binding,
+  session: Session,
+  parameters: ParameterSet | null,
+  scale: Tensor,
+): void {
+  parameters?.bind(binding, "input", (name) => session.takes(name));
+  if (session.takes("adapter_scale")) binding.input("adapter_scale", scale);
+}

@@ -1,0 +1,102 @@
+/**
+ * What PPO trains, gathered: the policy with its optimizer, the value function (a network of its own, or a head on
+ * the policy's trunk) with its own, and one way to ask and update both. Decides no hyper-parameter.
+ */
+import type { Optimizer, StepOutcome } from "../../networks/optimizer.ts";
+import type { Policy } from "../../networks/policy.ts";
+import { GROUPS } from "../../weights/parameter_layout.ts";
+import type { TokenSequence } from "../../run/token_batch.ts";
+import { Unread } from "../../run/deferred.ts";
+import type { ValueNetwork } from "../../networks/value_network.ts";
+import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
+import type { Experience } from "./experience.ts";
+import type { UpdateStats } from "./update_metrics.ts";
+
+export interface Learner {
+  policy: Policy;
+  policyOptimizer: Optimizer;
+  /** Null when the value head shares the policy's trunk. */
+  critic: { network: ValueNetwork; optimizer: Optimizer } | null;
+}
+
+/** V of the state before each token, and of the state after the last one where `bootstrap` asks for it. */
+export async function valuesOf(
+  learner: Learner,
+  sequences: readonly TokenSequence[],
+  bootstrap: readonly boolean[],
+  temperature: number,
+  signal?: AbortSignal,
+): Promise<{ values: Float32Array[]; bootstrapValues: number[] }> {
+  // One more action after the last makes the state after the last a state before an action. Which one it is
+  // does not matter: it is predicted, never read.
+  const asked = sequences.map((row, index) =>
+    bootstrap[index]
+      ? { prompt_ids: row.prompt_ids, response_ids: [...Array.from(row.response_ids), 0] }
+      : row
+  );
+  const values = learner.critic
+    ? await learner.critic.network.analyze(asked, { signal })
+    : (await learner.policy.analyze(asked, { temperature, signal })).values!;
+  return {
+    values: values.map((row, index) => bootstrap[index] ? row.slice(0, -1) : row),
+    bootstrapValues: values.map((row, index) => bootstrap[index] ? row.at(-1)! : 0),
+  };
+}
+
+/** One micro-batch through both losses; gradients accumulate in the optimizers. Gives what both measured. */
+export async function accumulate(
+  learner: Learner,
+  rows: readonly Experience[],
+  config: PpoConfig,
+  options: { stepTokens: number; first: boolean; signal?: AbortSignal },
+): Promise<Unread<UpdateStats>> {
+  const { policy, policyOptimizer, critic } = learner;
+  using made = new DisposableStack();
+  // While the critic warms up alone the policy's losses are still measured; its gradient is not applied.
+  const policySums = made.use(await policy.train(rows, config, policyOptimizer, options));
+  const valueSums = critic && made.use(await critic.network.train(rows, config, critic.optimizer, options));
+  return new Unread(made.move(), () => {
+    const { tokens, ...sums } = policySums.read();
+    const value = valueSums?.read() ??
+      { value_loss_sum: sums.value_loss_sum!, value_clipfrac_sum: sums.value_clipfrac_sum! };
+    return { tokens, ...sums, ...value };
+  });
+}
+
+export interface AppliedUpdate {
+  policy: StepOutcome | null;
+  value: StepOutcome | null;
+}
+
+/** Steps the optimizers at `factor` of their peak rates; the policy only when `trainPolicy`. Gives what came of it. */
+export async function applyUpdate(
+  learner: Learner,
+  config: PpoConfig,
+  value: ValueConfig,
+  { factor, trainPolicy }: { factor: number; trainPolicy: boolean },
+): Promise<Unread<AppliedUpdate>> {
+  const { weight_decay } = config;
+  const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
+  const trunk = value.type === "separate" ? value.learning_rate : 0;
+  const policyRate = trainPolicy ? config.learning_rate : 0;
+  const head = {
+    [GROUPS.head]: rate(value.head_learning_rate),
+    [GROUPS.headBias]: rate(value.head_learning_rate, 0),
+  };
+  using made = new DisposableStack();
+  // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.
+  const policy = made.use(
+    trainPolicy || !learner.critic
+      ? await learner.policyOptimizer.apply({
+        [GROUPS.adapter]: rate(policyRate),
+        [GROUPS.matrices]: rate(policyRate),
+        [GROUPS.vectors]: rate(policyRate, 0),
+        ...head,
+      })
+      : null,
+  );
+  const critic = made.use(
+    learner.critic ? await learner.critic.optimizer.apply({ [GROUPS.adapter]: rate(trunk), ...head }) : null,
+  );
+  return new Unread(made.move(), () => ({ policy: policy?.read() ?? null, value: critic?.read() ?? null }));
+}

@@ -1,0 +1,267 @@
+/** What a job will do and need, worked out from headers and prompts alone: the `check` command and every job's start. */
+import { join } from "node:path";
+import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
+import { linears } from "../../../kernels/models/linears.ts";
+import type { Target } from "../../../kernels/nn/target.ts";
+import { MAX_INT8_TERMS } from "../../../kernels/ops/quantization.ts";
+import { invalid, UserError } from "../../errors.ts";
+import type { CheckpointSpec, CriticSpec } from "../../networks/checkpoint.ts";
+import { readAdapter } from "../../formats/adapter_files.ts";
+import { checkWeights } from "../../weights/check_weights.ts";
+import { checkPlaces } from "../../weights/load_adapter.ts";
+import { readCheckpoint } from "../../formats/checkpoint_folder.ts";
+import { modelKey } from "../../formats/model_name.ts";
+import { readFacts } from "../../weights/model_weights.ts";
+import { readBounded } from "../../formats/read_bounded.ts";
+import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../../weights/parameter_layout.ts";
+import type { ParameterGroup } from "../../weights/parameter_set.ts";
+import { type FolderConfig, readConfig } from "../../formats/read_config.ts";
+import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
+import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
+import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
+import { rewardNodes } from "../../contract/reward_schema.ts";
+import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
+import { MAX_TOKENIZER_BYTES } from "../../tokenizer/tokenizer_files.ts";
+import { fittingCost } from "../require_memory.ts";
+import { keptTokenizer } from "../../tokenizer/kept_tokenizers.ts";
+import { jobCost } from "./cost.ts";
+import { type MachineMemory, machineMemory } from "../../system_memory.ts";
+import { preparePrompt } from "../../tokenizer/prepare_prompts.ts";
+import type { JobEstimate, JobFolders, JobPlan } from "../../contract/protocol.ts";
+import { TextWork } from "../../serve/text_work.ts";
+
+export interface PlannedJob {
+  plan: JobPlan & { estimate: JobEstimate };
+  facts: FolderConfig;
+  tokenizer: TextTokenizer;
+  prompts: PreparedPrompt[];
+}
+
+export interface PlanOptions {
+  /** Of the engine that will train. */
+  threads: number;
+  target: Target;
+  machine: MachineMemory;
+  /** What a job must fit: what the machine could give it some day, or what it can give now. */
+  within: keyof MachineMemory;
+}
+
+/** Options for this machine as it is. */
+export function planOptions(
+  { threads, target }: { threads: number; target: Target },
+  within: keyof MachineMemory,
+): PlanOptions {
+  return { threads, target, machine: machineMemory(), within };
+}
+
+/**
+ * Checks everything about a job that can be known without loading weights.
+ *
+ * @throws {UserError} naming the field or file that is wrong
+ */
+export async function planJob(
+  job: TrainingJobConfig,
+  folders: JobFolders,
+  options: PlanOptions = planOptions({ threads: navigator.hardwareConcurrency, target: "cpu" }, "total"),
+  text = new TextWork(),
+): Promise<PlannedJob> {
+  const facts = await at("model", readFacts(folders.model));
+  if (facts.task !== "causal_lm") {
+    throw invalid(
+      "model",
+      `Expected a language model: '${job.model}' is a ${facts.task}`,
+      "unsupported_model",
+    );
+  }
+  await at("model", checkWeights(folders.model, facts));
+  checkInt8(job, facts.model);
+  const rewards = await checkRewards(job, folders, text);
+  if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
+  const adapter = folders.adapter ? await checkAdapter(job, facts, folders.adapter) : undefined;
+  const tokenizer = await at("model", text.whole(() => keptTokenizer(folders.model)));
+  for (const [index, id] of job.ppo.stop_token_ids.entries()) {
+    if (id >= facts.model.vocab_size) {
+      throw invalid(
+        `ppo.stop_token_ids.${index}`,
+        `Expected an id below the model's vocabulary of ${facts.model.vocab_size}: it is ${id}`,
+        "invalid_token_id",
+      );
+    }
+  }
+  const room = job.ppo.max_new_tokens;
+  const prompts = await text.map(
+    job.prompts,
+    (prompt, index) => preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room }),
+  );
+  return { plan: planOf(job, facts, prompts, { rewards, adapter }, options), facts, tokenizer, prompts };
+}
+
+/** What `work` gives; its faults are those of the field at `path`. */
+function at<T>(path: string, work: Promise<T>): Promise<T> {
+  return work.catch((thrown) => {
+    if (!(thrown instanceof UserError)) throw thrown;
+    throw new UserError(thrown.code, thrown.message, [{ path, message: thrown.message }], { cause: thrown });
+  });
+}
+
+function planOf(
+  job: TrainingJobConfig,
+  { model }: FolderConfig,
+  prompts: readonly PreparedPrompt[],
+  { rewards, adapter }: { rewards: readonly ModelConfig[]; adapter: AdapterSpec | undefined },
+  { threads, target, machine, within }: PlanOptions,
+): PlannedJob["plan"] {
+  const lengths = prompts.map(({ ids }) => ids.length);
+  const steps_per_epoch = stepsPerEpoch(prompts.length, job.ppo.batch_size);
+  const longestPrompt = lengths.reduce((a, b) => Math.max(a, b));
+  for (const path of ["trainable", "value"] as const) {
+    const network = job[path];
+    if ("target_modules" in network) checkTargets(model, network.target_modules, `${path}.target_modules`);
+  }
+  const shape = { model, rewards, adapter, longestPrompt, threads, target };
+  // What a GPU has is known to the engine that opens it: there, running out of memory quotes the estimate.
+  const cost = target === "cpu" ? fittingCost(job, shape, machine[within]) : jobCost(job, shape);
+  const tuning = adapter ? { type: "lora" as const, adapter } : tuningOf(model, job.trainable);
+  const policy = parameterGroups(model, tuning, {
+    head: job.value.type === "shared",
+  });
+  const critic = job.value.type === "separate"
+    ? parameterGroups(model, tuningOf(model, { ...job.value, type: "lora" }), { head: true })
+    : [];
+  const trained = count([...policy, ...critic]);
+  const base = weightShapes(model).reduce((sum, { shape }) => sum + size(shape), 0);
+  return {
+    steps: steps_per_epoch * job.epochs,
+    steps_per_epoch,
+    prompt_tokens: {
+      min: lengths.reduce((a, b) => Math.min(a, b)),
+      mean: lengths.reduce((a, b) => a + b, 0) / lengths.length,
+      max: longestPrompt,
+    },
+    trainable_parameters: trained,
+    base_parameters: base,
+    estimate: { ...cost, machine_bytes: machine.total, available_bytes: machine.available },
+  };
+}
+
+/** Sums of 8-bit products must fit 32 bits. */
+function checkInt8(job: TrainingJobConfig, model: ModelConfig): void {
+  for (const path of ["base_precision", "rollout_precision"] as const) {
+    if (job[path] !== "int8") continue;
+    const wide = linears(model).find(({ inFeatures, outFeatures }) =>
+      Math.max(inFeatures, outFeatures) > MAX_INT8_TERMS
+    );
+    if (!wide) continue;
+    throw invalid(
+      path,
+      `Expected float32: '${wide.module}' of '${job.model}' is wider than the ${MAX_INT8_TERMS} that int8 can sum up`,
+    );
+  }
+}
+
+/** Every name must be one of the model's linears: a misspelt one would silently train less than was asked for. */
+function checkTargets(model: ModelConfig, targets: "all-linear" | readonly string[], path: string): void {
+  const known = new Set(linears(model).map(({ module }) => module.slice(module.lastIndexOf(".") + 1)));
+  if (targets === "all-linear") return;
+  const unknown = targets.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw invalid(
+      path,
+      `Expected names among ${[...known].join(", ")}: the model has no '${unknown.join("', '")}'`,
+    );
+  }
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+function count(groups: readonly ParameterGroup[]): number {
+  return groups.flatMap(({ parameters }) => parameters).reduce((sum, { shape }) => sum + size(shape), 0);
+}
+
+/** Gives the models' configurations, each once. */
+async function checkRewards(
+  job: TrainingJobConfig,
+  folders: JobFolders,
+  text: TextWork,
+): Promise<ModelConfig[]> {
+  const models = new Map<string, ModelConfig>();
+  for (const node of rewardNodes(job.reward)) {
+    if (node.type !== "model") continue;
+    const folder = folders.rewards[node.model];
+    if (!folder) throw invalid("reward", `There is no model '${node.model}'`, "unknown_model");
+    const facts = await at("reward", readConfig(folder));
+    if (facts.task !== "sequence_classifier" || facts.num_labels !== 1) {
+      throw invalid(
+        "reward",
+        `Expected a sequence classifier with 1 label: '${node.model}' is a ${facts.task} with ${
+          facts.num_labels ?? "no"
+        } labels`,
+        "unsupported_model",
+      );
+    }
+    await at("reward", checkWeights(folder, facts));
+    if (!await sameTokenizer(folder, folders.model)) {
+      await at("reward", text.whole(() => keptTokenizer(folder)));
+    }
+    models.set(node.model, facts.model);
+  }
+  return [...models.values()];
+}
+
+/** The adapter's layers, once it fits the model and what the job says of it. */
+async function checkAdapter(
+  job: TrainingJobConfig,
+  { model }: FolderConfig,
+  folder: string,
+): Promise<AdapterSpec> {
+  const { config, modules, tensors } = await at("adapter", readAdapter(folder));
+  await at("adapter", Promise.resolve().then(() => checkPlaces(model, { modules, tensors })));
+  const { trainable } = job; // the schema has seen to its being LoRA
+  if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
+    throw invalid(
+      "trainable",
+      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it: it is r ` +
+        `${trainable.r} and alpha ${trainable.alpha}`,
+    );
+  }
+  return modules;
+}
+
+async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {
+  const { facts } = await at("checkpoint", readCheckpoint(folder));
+  const spec = facts.network as CheckpointSpec | undefined;
+  if (modelKey(String(facts.model)) !== modelKey(job.model)) {
+    throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
+  }
+  for (const path of ["trainable", "value"] as const) {
+    const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
+    if (had !== wanted) {
+      throw invalid(
+        path,
+        `Expected what the checkpoint was trained with, ${had}, to go on from it: it is ${wanted}`,
+      );
+    }
+  }
+}
+
+/** What decides which parameters there are, as text. */
+function layout(network: Trainable | CriticSpec | null | undefined): string {
+  if (!network) return "nothing";
+  if (!("r" in network)) return network.type;
+  const { type, r, alpha, target_modules: targets } = network;
+  return `${type} of r ${r}, alpha ${alpha} on ${
+    typeof targets === "string" ? targets : [...targets].sort()
+  }`;
+}
+
+/** Whether two model folders have the same tokenizer, byte for byte, or neither has one: their ids mean the same. */
+export async function sameTokenizer(folder: string, other: string): Promise<boolean> {
+  const read = (path: string) =>
+    readBounded(join(path, "tokenizer.json"), "tokenizer.json", MAX_TOKENIZER_BYTES);
+  const [a, b] = await Promise.all([read(folder), read(other)]);
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,118 @@
+/** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
+import type { DecodeRow } from "../../decode/decode_row.ts";
+import { responseText } from "../../rewards/response_text.ts";
+import type { RewardSource } from "../../rewards/reward_source.ts";
+import { uniform } from "../../rng.ts";
+import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
+import type { PpoConfig } from "../../contract/ppo_job.ts";
+import type { Experience } from "./experience.ts";
+import { type Learner, valuesOf } from "./learner.ts";
+import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
+
+export interface RolloutParts {
+  learner: Learner;
+  reward: RewardSource;
+  tokenizer: Pick<TextTokenizer, "decode">;
+  prompts: readonly PreparedPrompt[];
+  stopTokenIds: ReadonlySet<number>;
+}
+
+export interface RolloutKey {
+  seed: number;
+  step: number;
+  epoch: number;
+  policy_version: number;
+}
+
+/** Rows with everything but what the rewards decide, the text of each completion, and seconds by phase. */
+export interface Rollout {
+  rows: Omit<Experience, "score" | "kl" | "rewards" | "advantages" | "returns">[];
+  completions: string[];
+  seconds: { rollout: number; reward: number; analyze: number };
+}
+
+/** Rolls out the prompts at `indices`, one row each. */
+export async function rollout(
+  parts: RolloutParts,
+  config: PpoConfig,
+  indices: readonly number[],
+  key: RolloutKey,
+  signal?: AbortSignal,
+): Promise<Rollout> {
+  const { learner, reward, tokenizer, stopTokenIds } = parts;
+  const { temperature } = config;
+  const prompts = indices.map((index) => parts.prompts[index]!);
+  const clock = stopwatch();
+  const sampled = await learner.policy.respond(
+    prompts.map(({ ids }, row): DecodeRow => ({
+      prompt_ids: ids,
+      max_new_tokens: config.max_new_tokens,
+      temperature,
+      top_k: config.top_k,
+      top_p: config.top_p,
+      uniform: (position) => uniform(key.seed, "sample", key.step, row, position),
+      stop_token_ids: stopTokenIds,
+    })),
+    { signal },
+  );
+  const rolloutSeconds = clock();
+
+  const sequences = sampled.map(({ response_ids }, row) => ({
+    prompt_ids: prompts[row]!.ids,
+    response_ids: Int32Array.from(response_ids),
+  }));
+  const terminated = sampled.map(({ finish_reason }) => finish_reason === "stop");
+  const completions = sequences.map(({ response_ids }, row) =>
+    responseText(tokenizer, response_ids, terminated[row]!)
+  );
+  const scores = await reward.score(
+    sequences.map((sequence, row) => ({
+      prompt: prompts[row]!.text,
+      completion: completions[row]!,
+      ...sequence,
+      terminated: terminated[row]!,
+      answer: prompts[row]!.answer,
+    })),
+    signal,
+  );
+  const rewardSeconds = clock();
+
+  const bootstrap = terminated.map((ended) => !ended && config.bootstrap_truncated);
+  const policy = await learner.policy.analyze(sequences, { temperature, signal });
+  const reference = await learner.policy.analyze(sequences, { temperature, reference: true, signal });
+  const { values, bootstrapValues } = await valuesOf(learner, sequences, bootstrap, temperature, signal);
+  const analyzeSeconds = clock();
+
+  const rows = sequences.map((sequence, row) => ({
+    ...sequence,
+    rollout_id: `${key.step}-${row}`,
+    prompt_idx: indices[row]!,
+    step: key.step,
+    epoch: key.epoch,
+    policy_version: key.policy_version,
+    terminated: terminated[row]!,
+    finish_reason: sampled[row]!.finish_reason,
+    raw_score: scores[row]!,
+    logprobs: policy.logprobs[row]!,
+    ref_logprobs: reference.logprobs[row]!,
+    rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
+    values: values[row]!,
+    bootstrap_value: bootstrapValues[row]!,
+  }));
+  return {
+    rows,
+    completions,
+    seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
+  };
+}
+
+/** Seconds since the last call. */
+export function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const seconds = (now - last) / 1000;
+    last = now;
+    return seconds;
+  };
+}

@@ -1,0 +1,265 @@
+/**
+ * What goes wrong in a job that runs: conditions over the figures of its steps, told once when each begins, and again only
+ * after it has ended.
+ */
+import type { Warning } from "../../contract/protocol.ts";
+import type { Experience } from "./experience.ts";
+import { describeViolation, type Violation } from "./invariants.ts";
+
+/** What a step is judged by. */
+export interface StepFigures {
+  /** Of the batch, as the reward gave them. */
+  lowest_score: number;
+  highest_score: number;
+  /** How far apart they are as they enter the rewards: clipped, scaled, less what a missing end costs. */
+  shaped_range: number;
+  rows: number;
+  /** Part of the rows that no stop token ended. */
+  truncated_frac: number;
+  /** Σ of log-probabilities under policy less those under the reference, mean over the rows: nats per sequence. */
+  kl: number;
+  /** Action tokens of a row, mean. */
+  tokens: number;
+  /** Mean entropy of a token before the step's updates, in nats, at the job's temperature. */
+  entropy: number;
+  /** Mean norm of the policy's gradients; null where it was not trained. */
+  grad_norm: number | null;
+  temperature: number;
+  /** What the KL controller steers to, in nats per sequence; null where it does not. */
+  target: number | null;
+  /** Optimizer steps whose gradient was not finite. */
+  skipped: number;
+  violations: readonly Violation[];
+}
+
+/** The figures of a step's rollouts, with those that they do not tell. */
+export function stepFigures(
+  rows: readonly Experience[],
+  others: Pick<
+    StepFigures,
+    "entropy" | "grad_norm" | "temperature" | "target" | "skipped" | "violations"
+  >,
+): StepFigures {
+  const scores = rows.map(({ raw_score }) => raw_score);
+  const shaped = rows.map(({ score }) => score);
+  const mean = (of: (row: Experience) => number) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+  return {
+    lowest_score: Math.min(...scores),
+    highest_score: Math.max(...scores),
+    shaped_range: Math.max(...shaped) - Math.min(...shaped),
+    rows: rows.length,
+    truncated_frac: mean(({ terminated }) => terminated ? 0 : 1),
+    kl: mean(({ logprobs, ref_logprobs }) =>
+      logprobs.reduce((sum, logprob, at) => sum + logprob - ref_logprobs[at]!, 0)
+    ),
+    tokens: mean(({ response_ids }) => response_ids.length),
+    ...others,
+  };
+}
+
+/** What a job's steps so far come to, the one that is judged included. */
+interface Past {
+  first: StepFigures;
+  /** Whether any had something to learn from. */
+  signal: boolean;
+  last_score: number;
+  best_score: number;
+  /** Steps in a row in which there was nothing to learn from. */
+  flat: number;
+}
+
+interface Condition {
+  begins(now: StepFigures, past: Past): boolean;
+  /** Asked once it has begun; further away than where it begins, or a job on the border would tell of it at each step. */
+  ends(now: StepFigures, past: Past): boolean;
+  detail(now: StepFigures, past: Past): string;
+  help(now: StepFigures): string;
+  figures(now: StepFigures, past: Past): Record<string, number>;
+}
+
+/** Steps in a row, and rows in them, whose scores are not equal by chance once some had a signal. */
+const FLAT = { steps: 3, rows: 16 } as const;
+
+/** A single row has no other to be compared with in its step. */
+const SINGLE_ROWS = 3;
+
+/** The KL, in nats per sequence, that short responses may come to, and what every token adds to it. */
+const KL_BOUND = { sequence: 15, token: 0.5 } as const;
+
+/** How far beyond its target a controller may be found, and the least that is a matter of. */
+const TARGET = { factor: 3, least: 5 } as const;
+
+/**
+ * A policy has collapsed when a token has less than both: a part of what it had when the job began, and nats. One that was
+ * as sure from the start, by its making or by a low temperature, has nothing to lose.
+ */
+const COLLAPSED = { part: 0.1, nats: 0.05 } as const;
+
+/** What has to be left behind to have ended, as a multiple of the bound. */
+const ENTROPY_RETURN = 2;
+const KL_RETURN = 0.7;
+
+/**
+ * RLHF's papers work at some 6 to 25 nats per summary of 24 to 48 tokens, and find texts that only please the reward
+ * beyond. Log-probabilities at a low temperature lie as much further apart as it is low.
+ */
+function klBound({ tokens, temperature, target }: StepFigures): number {
+  const usual = KL_BOUND.sequence + KL_BOUND.token * tokens;
+  return (target === null ? usual : Math.max(TARGET.factor * target, TARGET.least)) *
+    Math.max(1, 1 / temperature);
+}
+
+function entropyBound(first: StepFigures): number {
+  return Math.min(COLLAPSED.part * first.entropy, COLLAPSED.nats);
+}
+
+/** Equal but for rounding. */
+function equal(low: number, high: number): boolean {
+  return high - low <= 1e-6 * Math.max(1, Math.abs(low), Math.abs(high));
+}
+
+/** Whether a step has nothing that tells one response from another; of single rows, from that of the step before. */
+function isFlat(now: StepFigures, before: Past | null): boolean {
+  if (now.grad_norm === 0) return true;
+  if (now.rows === 1) return before === null || equal(now.highest_score, before.last_score);
+  return equal(now.lowest_score, now.highest_score) || equal(0, now.shaped_range);
+}
+
+/** Flat steps that it takes: one at first, when none has had a signal. */
+function flatSteps(rows: number, signal: boolean): number {
+  if (signal) return Math.max(FLAT.steps, Math.ceil(FLAT.rows / rows));
+  return rows === 1 ? SINGLE_ROWS : 1;
+}
+
+const CONDITIONS = {
+  no_signal: {
+    begins: (now, { flat, signal, best_score }) => {
+      // Equal at the best so far: the job has learned what there was to learn.
+      const solved = signal && now.grad_norm !== 0 && equal(now.lowest_score, best_score);
+      return !solved && flat >= flatSteps(now.rows, signal);
+    },
+    ends: (_, { flat }) => flat === 0,
+    detail: (now, { flat }) => {
+      const steps = flat > 1 ? `in the last ${flat} steps` : "in the step";
+      if (now.rows === 1 && now.grad_norm === 0) {
+        return `The policy's gradient was 0 ${steps}: nothing is learned`;
+      }
+      if (equal(now.lowest_score, now.highest_score)) {
+        const score = `${round(now.highest_score)} (${now.rows} rows a step)`;
+        return `All scores ${steps} are ${score}: nothing tells a better response from a worse one`;
+      }
+      return equal(0, now.shaped_range)
+        ? `All scores ${steps} are equal once they are shaped, from ${round(now.lowest_score)} to ${
+          round(now.highest_score)
+        } before: nothing tells a better response from a worse one`
+        : `The policy's gradient was 0 ${steps}: nothing is learned`;
+    },
+    help: (now) =>
+      now.truncated_frac === 1
+        ? "No response ended by itself: try a larger ppo.max_new_tokens, and a reward that tells such responses apart"
+        : "Look at the samples and their scores: try a reward that grades responses, more rows in ppo.batch_size, a " +
+          "higher ppo.temperature, or a wider ppo.score_clip if there is one",
+    figures: ({ lowest_score, highest_score, shaped_range, rows, grad_norm, truncated_frac }, { flat }) => ({
+      ...{ lowest_score, highest_score, shaped_range, rows, truncated_frac, steps: flat },
+      ...(grad_norm !== null && { grad_norm }),
+    }),
+  },
+
+  kl_high: {
+    begins: (now) => !(now.kl <= klBound(now)),
+    ends: (now) => now.kl <= KL_RETURN * klBound(now),
+    detail: (now) =>
+      `The policy has left its reference by ${round(now.kl)} nats per response of ${
+        round(now.tokens)
+      } tokens, ` +
+      `${round(now.kl / now.tokens)} a token; more than ${
+        round(klBound(now))
+      } is more than most jobs can use`,
+    help: () =>
+      "Texts may please the reward alone by now: read the samples, and use an earlier checkpoint, a higher ppo.kl_coef, a " +
+      "lower ppo.learning_rate or a ppo.target_kl",
+    figures: (now) => ({
+      kl: now.kl,
+      kl_per_token: now.kl / now.tokens,
+      bound: klBound(now),
+      tokens: now.tokens,
+    }),
+  },
+
+  entropy_collapsed: {
+    begins: (now, { first }) => now.entropy < entropyBound(first) && first.entropy >= COLLAPSED.nats,
+    ends: (now, { first }) => now.entropy > ENTROPY_RETURN * entropyBound(first),
+    detail: (now, { first }) =>
+      `The policy's tokens have ${round(now.entropy)} nats of entropy on average, ${
+        round(first.entropy)
+      } when the job began: it says the same each time, and has nothing left to try`,
+    help: () =>
+      "Use an earlier checkpoint, and a higher ppo.kl_coef, a lower ppo.learning_rate or a small ppo.entropy_coef",
+    figures: (now, { first }) => ({ entropy: now.entropy, first_entropy: first.entropy }),
+  },
+
+  gradient_not_finite: {
+    begins: ({ skipped }) => skipped > 0,
+    ends: ({ skipped }) => skipped === 0,
+    detail: ({ skipped }) => `${skipped} optimizer steps were skipped: their gradient was not finite`,
+    help: () => "Try a lower ppo.learning_rate, smaller rewards (ppo.score_clip), or weights in float32",
+    figures: ({ skipped }) => ({ skipped_steps: skipped }),
+  },
+
+  identity_violated: {
+    begins: ({ violations }) => violations.length > 0,
+    ends: ({ violations }) => violations.length === 0,
+    detail: ({ violations }) => violations.map(describeViolation).join("; "),
+    help: () => "Sampling, scoring and training disagree, which no setting repairs: please report it",
+    figures: ({ violations: [violation] }) => ({ actual: violation!.actual, expected: violation!.expected }),
+  },
+} as const satisfies Record<string, Condition>;
+
+/** The codes of all warnings that a job may give. */
+export const WARNING_CODES = ["no_stop_tokens", ...Object.keys(CONDITIONS)] as const;
+
+/** The most that a job tells of one condition. */
+const MAX_TOLD = 5;
+
+/** Sees a job's steps one after the other. */
+export class StepWatch {
+  #past: Past | null = null;
+  readonly #told = new Map<string, number>();
+  readonly #lasting = new Set<string>();
+
+  /** The conditions that begin in this step, counted from 1. */
+  see(now: StepFigures, step: number): Warning[] {
+    const before = this.#past;
+    const flat = isFlat(now, before) ? (before?.flat ?? 0) + 1 : 0;
+    const past: Past = {
+      first: before?.first ?? now,
+      signal: (before?.signal ?? false) || flat === 0,
+      last_score: now.highest_score,
+      best_score: Math.max(before?.best_score ?? -Infinity, now.highest_score),
+      flat,
+    };
+    this.#past = past;
+    return Object.entries<Condition>(CONDITIONS).flatMap(([code, condition]) => {
+      if (this.#lasting.has(code)) {
+        if (condition.ends(now, past)) this.#lasting.delete(code);
+        return [];
+      }
+      if (!condition.begins(now, past)) return [];
+      this.#lasting.add(code);
+      const told = (this.#told.get(code) ?? 0) + 1;
+      this.#told.set(code, told);
+      if (told > MAX_TOLD) return [];
+      const [detail, help, figures] = [
+        condition.detail(now, past),
+        condition.help(now),
+        condition.figures(now, past),
+      ];
+      return [{ code, detail: `${detail}. ${help}`, figures, step }];
+    });
+  }
+}
+
+/** For people: three digits. */
+function round(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

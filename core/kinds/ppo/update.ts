@@ -1,0 +1,102 @@
+/** PPO's update: passes over one rollout batch in mini-batches, an optimizer step each (ppo-spec §11). */
+import type { Unread } from "../../run/deferred.ts";
+import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
+import type { Experience } from "./experience.ts";
+import { accumulate, type AppliedUpdate, applyUpdate, type Learner } from "./learner.ts";
+import { lrFactor } from "../../train/lr_schedule.ts";
+import { microBatches, miniBatches, tokenCount } from "../../train/minibatches.ts";
+import { exceedsTargetKl, UpdateMetrics, type UpdateStats } from "./update_metrics.ts";
+
+export interface UpdateKey {
+  seed: number;
+  step: number;
+  /** Optimizer steps planned before this one, and in the whole job: where the learning rate stands. */
+  optimizerStep: number;
+  optimizerSteps: number;
+}
+
+export interface UpdateOutcome {
+  metrics: UpdateMetrics;
+  /** The very first micro-batch, seen before anything changed. */
+  firstMicroBatch: UpdateStats;
+  /** Optimizer steps whose gradient was not finite. */
+  skipped: number;
+}
+
+/** What the runs of an update leave on their device. */
+interface Results {
+  microBatches: Unread<UpdateStats>[];
+  optimizerSteps: { lr: number; applied: Unread<AppliedUpdate> }[];
+  /** The PPO epoch that target_kl ended, counted from 0. */
+  stoppedIn: number | null;
+}
+
+/** Trains on `rows`, all of one policy version. */
+export async function update(
+  learner: Learner,
+  rows: readonly Experience[],
+  config: PpoConfig,
+  value: ValueConfig,
+  key: UpdateKey,
+  signal?: AbortSignal,
+): Promise<UpdateOutcome> {
+  using unread = new DisposableStack();
+  return outcome(await runAll(learner, rows, config, value, key, { unread, signal }));
+}
+
+/**
+ * Runs all mini-batches one after the other without reading what they give, so that none waits for the host to have seen
+ * the one before. Only target_kl has to know, after each.
+ */
+async function runAll(
+  learner: Learner,
+  rows: readonly Experience[],
+  config: PpoConfig,
+  value: ValueConfig,
+  { seed, step, ...key }: UpdateKey,
+  { unread, signal }: { unread: DisposableStack; signal: AbortSignal | undefined },
+): Promise<Results> {
+  const results: Results = { microBatches: [], optimizerSteps: [], stoppedIn: null };
+  const trainPolicy = step >= config.critic_warmup_steps;
+  let { optimizerStep } = key;
+  for (let ppo_epoch = 0; ppo_epoch < config.num_ppo_epochs; ppo_epoch++) {
+    for (const cut of miniBatches(rows.length, config.num_mini_batches, { seed, step, ppo_epoch })) {
+      const miniBatch = cut.map((index) => rows[index]!);
+      const stepTokens = tokenCount(miniBatch);
+      const stats: Unread<UpdateStats>[] = [];
+      for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
+        const first = stats.length === 0;
+        stats.push(unread.use(await accumulate(learner, microBatch, config, { stepTokens, first, signal })));
+      }
+      results.microBatches.push(...stats);
+      if (config.target_kl !== null && exceedsTargetKl(stats.map((part) => part.read()), config.target_kl)) {
+        return { ...results, stoppedIn: ppo_epoch };
+      }
+      const factor = lrFactor(config, optimizerStep++, key.optimizerSteps);
+      const applied = unread.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
+      results.optimizerSteps.push({ lr: config.learning_rate * factor, applied });
+    }
+  }
+  return results;
+}
+
+/** Reads what an update's runs have left. */
+function outcome({ microBatches, optimizerSteps, stoppedIn }: Results): UpdateOutcome {
+  const metrics = new UpdateMetrics();
+  const stats = microBatches.map((part) => part.read());
+  stats.forEach((part) => metrics.addMicroBatch(part));
+  if (stoppedIn !== null) metrics.stopEarly(stoppedIn);
+  let skipped = 0;
+  for (const { lr, applied } of optimizerSteps) {
+    const { policy, value } = applied.read();
+    const stepSkipped = Boolean(policy?.skipped || value?.skipped);
+    if (stepSkipped) skipped++;
+    metrics.addOptimizerStep({
+      policy_grad_norm: policy?.grad_norm ?? null,
+      value_grad_norm: value?.grad_norm ?? policy?.grad_norm ?? null,
+      lr,
+      skipped: stepSkipped,
+    });
+  }
+  return { metrics, firstMicroBatch: stats[0]!, skipped };
+}

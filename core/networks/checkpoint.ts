@@ -1,0 +1,244 @@
+/**
+ * A trained policy and its critic on disk: the adapter in PEFT layout (or full weights in Hugging Face layout), the
+ * value network's adapter, the value head, and a manifest that says how they belong together.
+ */
+import { basename, join } from "node:path";
+import { VALUE_HEAD } from "../../kernels/artifacts.ts";
+import { familyOf } from "../../kernels/models/families.ts";
+import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
+import { linears } from "../../kernels/models/linears.ts";
+import type { CheckpointFile } from "../contract/protocol.ts";
+import { UserError } from "../errors.ts";
+import { adapterFiles, type AdapterTensor, PEFT_PREFIX } from "../formats/adapter_files.ts";
+import type { BaseModel } from "../weights/base_model.ts";
+import { damaged } from "../formats/checked_file.ts";
+import { readCheckpoint, writeCheckpoint } from "../formats/checkpoint_folder.ts";
+import { ofOneVersion } from "../formats/file_version.ts";
+import { loadAdapter, placeAdapter } from "../weights/load_adapter.ts";
+import { hubNameOf } from "../formats/model_name.ts";
+import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "../weights/parameter_layout.ts";
+import { ParameterSet } from "../weights/parameter_set.ts";
+import { readBounded } from "../formats/read_bounded.ts";
+import { openSafetensorsFile } from "../formats/safetensors.ts";
+import { readValueHead, valueHeadFile } from "../formats/value_head_file.ts";
+import { encodeSafetensors } from "../formats/write_safetensors.ts";
+import type { Tuning } from "../../kernels/artifacts.ts";
+
+/** The value network as the manifest describes it. */
+export type CriticSpec =
+  | { type: "separate"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
+  | { type: "shared" };
+
+/** The network that was trained, as the manifest describes it. */
+export interface CheckpointSpec {
+  trainable: Trainable;
+  /** Null for a job without a critic. */
+  value: CriticSpec | null;
+}
+
+export interface Networks {
+  base: BaseModel;
+  /** What the policy's graphs are built with. */
+  tuning: Tuning;
+  policy: ParameterSet;
+  /** Parameters of a separate value network. */
+  critic: ParameterSet | null;
+}
+
+const CRITIC_ADAPTER = "value_adapter.safetensors";
+export const FULL_WEIGHTS = "model.safetensors";
+/** A tokenizer's are the largest of these. */
+export const MAX_MODEL_FILE_BYTES = 256_000_000;
+/** What transformers needs beside full weights; copied where the base has them. */
+export const MODEL_FILES = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "chat_template.jinja",
+];
+
+function isHead(name: string): boolean {
+  return name === VALUE_HEAD.weight || name === VALUE_HEAD.bias;
+}
+
+/** An adapter's tensors under their PEFT keys. */
+function peftTensors(parameters: ParameterSet): Record<string, AdapterTensor> {
+  return Object.fromEntries(
+    parameters.names.filter((name) => !isHead(name)).map((name) => [PEFT_PREFIX + name, {
+      shape: [...parameters.shape(name)],
+      data: parameters.values(name),
+    }]),
+  );
+}
+
+/** The last part of every adapted layer's path, sorted: what adapter_config.json calls target_modules. */
+function targetModules(parameters: ParameterSet): string[] {
+  const paths = parameters.names.filter((name) => name.endsWith(".lora_A.weight"));
+  return [...new Set(paths.map((name) => name.split(".").at(-3)!))].sort();
+}
+
+/** What PEFT is told of layers whose rank or alpha is another than most have: an adapter that was gone on from has some. */
+function patterns(adapter: AdapterSpec, { r, alpha }: { r: number; alpha: number }) {
+  const ranks = [...adapter].map(([module, lora]) => [module, lora.r] as const);
+  const alphas = [...adapter].map(([module, lora]) => [module, lora.r * lora.scale] as const);
+  const others = (table: (readonly [string, number])[], usual: number) =>
+    Object.fromEntries(table.filter(([, value]) => Math.abs(value - usual) > 1e-9 * usual));
+  return { rank_pattern: others(ranks, r), alpha_pattern: others(alphas, alpha) };
+}
+
+/** What PEFT may find the base by: a hub's name where the model is called so, or else its folder's. */
+function baseName(base: BaseModel, model: unknown): string {
+  return (typeof model === "string" ? hubNameOf(model) : null) ?? basename(base.folder);
+}
+
+async function policyFiles(
+  { base, tuning, policy }: Networks,
+  { trainable }: CheckpointSpec,
+  model: unknown,
+): Promise<Record<string, Iterable<Uint8Array>>> {
+  if (trainable.type === "lora" && tuning.type === "lora") {
+    return adapterFiles({
+      task_type: "CAUSAL_LM",
+      base_model_name_or_path: baseName(base, model),
+      r: trainable.r,
+      lora_alpha: trainable.alpha,
+      lora_dropout: 0,
+      target_modules: targetModules(policy),
+      fan_in_fan_out: familyOf(base.config).fanInFanOut,
+      modules_to_save: null,
+      use_rslora: false,
+      ...patterns(tuning.adapter, trainable),
+    }, peftTensors(policy));
+  }
+  const files: Record<string, Iterable<Uint8Array>> = {
+    [FULL_WEIGHTS]: encodeSafetensors(
+      Object.fromEntries(
+        policy.names.filter((name) => !isHead(name)).map((name) => [name, {
+          dtype: "F32" as const,
+          shape: [...policy.shape(name)],
+          data: policy.values(name),
+        }]),
+      ),
+      { format: "pt" },
+    ),
+  };
+  for (const name of MODEL_FILES) {
+    const bytes = await readBounded(join(base.folder, name), name, MAX_MODEL_FILE_BYTES);
+    if (bytes) files[name] = [bytes];
+  }
+  return files;
+}
+
+/**
+ * Writes a checkpoint folder in one step; `facts` go into its manifest, and the name of the `model` among them into an
+ * adapter's configuration where it is a hub's. Same networks, same bytes.
+ */
+export async function saveCheckpoint(
+  folder: string,
+  networks: Networks,
+  spec: CheckpointSpec,
+  facts: Record<string, unknown>,
+): Promise<CheckpointFile[]> {
+  const head = networks.critic ?? networks.policy;
+  const files = {
+    ...await policyFiles(networks, spec, facts.model),
+    ...(networks.critic && {
+      [CRITIC_ADAPTER]: encodeSafetensors(
+        Object.fromEntries(
+          Object.entries(peftTensors(networks.critic)).map((
+            [key, tensor],
+          ) => [key, { dtype: "F32" as const, ...tensor }]),
+        ),
+        { format: "pt" },
+      ),
+    }),
+    ...(head.has(VALUE_HEAD.weight) && valueHeadFile({
+      weight: head.values(VALUE_HEAD.weight),
+      bias: head.values(VALUE_HEAD.bias),
+    })),
+  };
+  return await writeCheckpoint(folder, files, { ...facts, network: spec } as Record<string, unknown>);
+}
+
+/** A checkpoint's networks on `base`, with the tunings their graphs are built with. */
+export interface LoadedCheckpoint {
+  tuning: Tuning;
+  policy: ParameterSet;
+  critic: { tuning: Tuning; parameters: ParameterSet } | null;
+  spec: CheckpointSpec;
+  facts: Record<string, unknown>;
+}
+
+/**
+ * Reads what `saveCheckpoint` wrote, once it is what was written.
+ *
+ * @throws {UserError} `damaged_checkpoint` naming the file that is missing or wrong
+ */
+export async function loadCheckpoint(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
+  try {
+    return await ofOneVersion(folder, () => readNetworks(base, folder));
+  } catch (thrown) {
+    // What a file of a checkpoint says wrong is not the model's fault.
+    const isDamage = thrown instanceof UserError && thrown.code === "damaged_model";
+    throw isDamage ? damaged(thrown.message, thrown) : thrown;
+  }
+}
+
+async function readNetworks(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
+  const { facts } = await readCheckpoint(folder);
+  const spec = facts.network as CheckpointSpec | undefined;
+  if (!spec) throw damaged("The checkpoint's manifest does not describe a network");
+  const shared = spec.value?.type === "shared";
+  const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, shared);
+  const critic = spec.value?.type === "separate" ? await loadCritic(base, folder, spec.value) : null;
+  const withHead = critic?.parameters ?? (shared ? policy : null);
+  if (withHead) {
+    const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
+    withHead.set(VALUE_HEAD.weight, weight);
+    withHead.set(VALUE_HEAD.bias, bias);
+  }
+  return { tuning, policy, critic, spec, facts };
+}
+
+async function loadPolicy(
+  base: BaseModel,
+  folder: string,
+  trainable: Trainable,
+  head: boolean,
+): Promise<{ tuning: Tuning; policy: ParameterSet }> {
+  if (trainable.type === "lora") {
+    const { tuning, parameters } = await loadAdapter(base, folder, { head });
+    return { tuning, policy: parameters };
+  }
+  const tuning = tuningOf(base.config, trainable);
+  const policy = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, { head }));
+  await readFullWeights(folder, base.config, policy);
+  return { tuning, policy };
+}
+
+async function loadCritic(
+  base: BaseModel,
+  folder: string,
+  spec: Extract<CriticSpec, { type: "separate" }>,
+): Promise<{ tuning: Tuning; parameters: ParameterSet }> {
+  const source = await openSafetensorsFile(join(folder, CRITIC_ADAPTER));
+  try {
+    const tensors: Record<string, AdapterTensor> = {};
+    for (const name of source.names()) {
+      tensors[name] = { shape: source.info(name).shape, data: await source.readFloat32(name) };
+    }
+    const adapted = new Set(
+      Object.keys(tensors).map((key) => key.slice(PEFT_PREFIX.length).replace(/\.lora_[AB]\.weight$/, "")),
+    );
+    // In the order of the layers, not of the file.
+    const modules = new Map(
+      linears(base.config).filter(({ module }) => adapted.has(module))
+        .map(({ module }) => [module, { r: spec.r, scale: spec.alpha / spec.r }]),
+    );
+    return placeAdapter(base, { modules, tensors }, { head: true });
+  } finally {
+    source.close();
+  }
+}

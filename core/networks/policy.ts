@@ -1,0 +1,229 @@
+/**
+ * The policy: a base model with an adapter, or with all its weights trained, and the reference it started as. Its
+ * verbs are `respond` (sample), `analyze` (log-probabilities of given tokens) and `train` (one micro-batch).
+ */
+import {
+  type AttentionOptions,
+  policyEvalArtifact,
+  policyTrainingArtifact,
+  type Tuning,
+} from "../../kernels/artifacts.ts";
+import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
+import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import type { Precision } from "../../kernels/nn/parameters.ts";
+import { AdapterMerge } from "../run/adapter_merge.ts";
+import type { BaseModel } from "../weights/base_model.ts";
+import { type DecodeOptions, Decoder } from "../decode/decoder.ts";
+import type { DecodedRow, DecodeRow } from "../decode/decode_row.ts";
+import { Feeds } from "../run/feeds.ts";
+import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { heldBy, SessionCache } from "../weights/parameter_layout.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { ParameterSet } from "../weights/parameter_set.ts";
+import { pack, tokenBatch, type TokenSequence, unpack } from "../run/token_batch.ts";
+import { Unread } from "../run/deferred.ts";
+
+/** Per-token results of `analyze`, a row per sequence. */
+export interface Analysis {
+  logprobs: Float32Array[];
+  /** Present when asked for: it costs one more product with the vocabulary. */
+  entropy?: Float32Array[];
+  /** V of the state before each token; present with a shared value head. */
+  values?: Float32Array[];
+}
+
+export interface AnalyzeOptions extends RunOptions {
+  temperature: number;
+  /** Ask the reference policy instead. */
+  reference?: boolean;
+  entropy?: boolean;
+}
+
+/** A sequence with what the policy loss needs of it, all (n). */
+export interface PolicyExample extends TokenSequence {
+  readonly logprobs: Float32Array;
+  readonly advantages: Float32Array;
+  readonly values: Float32Array;
+  readonly returns: Float32Array;
+}
+
+export interface PolicyLossConfig {
+  temperature: number;
+  clip_epsilon: number;
+  clip_epsilon_high: number | null;
+  dual_clip: number | null;
+  cliprange_value: number | null;
+  vf_coef: number;
+  entropy_coef: number;
+}
+
+/** Sums over the micro-batch's tokens, by the names in POLICY_STATS and VALUE_STATS. */
+export type StatSums =
+  & Record<(typeof POLICY_STATS)[number], number>
+  & Partial<Record<(typeof VALUE_STATS)[number], number>>;
+
+/** Stands for "no bound" in a graph that always has one. */
+export const UNBOUNDED = 1e30;
+
+export class Policy {
+  readonly base: BaseModel;
+  readonly parameters: ParameterSet;
+  readonly #sessions: SessionCache;
+  /** What its graphs are built with. */
+  readonly tuning: Tuning;
+  readonly #merge: AdapterMerge;
+  readonly #decoder: Decoder;
+  readonly #shared: boolean;
+  /** What the policy is held close to: its own start, or the bare base where it starts as that. */
+  readonly #reference: ParameterSet | "base";
+  #training: TrainingGraph | undefined;
+
+  /**
+   * @param reference parameters of the reference policy; `"base"` turns the adapter off instead
+   * @param shared whether `parameters` end with a value head on this trunk
+   * @param sampling what `respond` multiplies by; as the base is held by default
+   */
+  constructor(
+    base: BaseModel,
+    tuning: Tuning,
+    parameters: ParameterSet,
+    { reference, shared, sampling = base.precision }: {
+      reference: ParameterSet | "base";
+      shared: boolean;
+      sampling?: Precision;
+    },
+  ) {
+    this.base = base;
+    this.parameters = parameters;
+    this.#sessions = new SessionCache(base);
+    this.tuning = heldBy(base, tuning);
+    this.#merge = new AdapterMerge(this.#sessions, this.tuning);
+    this.#decoder = new Decoder(this.#sessions, heldBy(base, tuning, sampling));
+    this.#reference = reference;
+    this.#shared = shared;
+  }
+
+  /** Sampled responses with their log-probabilities, in the order of `rows`. */
+  respond(rows: readonly DecodeRow[], options: DecodeOptions = {}): Promise<DecodedRow[]> {
+    return this.#decoder.decode(rows, this.parameters, options);
+  }
+
+  /** Log-probability (and entropy) of every response token under the policy, or under its reference. */
+  async analyze(
+    sequences: readonly TokenSequence[],
+    { temperature, reference = false, entropy = false, signal }: AnalyzeOptions,
+  ): Promise<Analysis> {
+    const off = reference && this.#reference === "base";
+    const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
+    const values = this.#shared && !reference;
+    const analysis: Analysis = {
+      logprobs: [],
+      ...(entropy && { entropy: [] }),
+      ...(values && { values: [] }),
+    };
+    const evaluation = {
+      name: `policy_eval:${entropy}:${values}`,
+      artifact: (options: AttentionOptions) =>
+        policyEvalArtifact(this.base.config, this.tuning, { entropy, values, ...options }),
+      parameters: [parameters, await this.#merge.merge(parameters, off ? 0 : 1)],
+      prepare: (rows: readonly TokenSequence[], least: number) => {
+        const batch = tokenBatch(rows, least);
+        const feeds = new Feeds(this.base.runtime)
+          .batch(batch)
+          .scalar("inverse_temperature", 1 / temperature)
+          .scalar("adapter_scale", off ? 0 : 1);
+        return { feeds, columns: batch.columns };
+      },
+      width: this.base.config.vocab_size,
+    };
+    for (const { part, outputs } of await evaluate(this.#sessions, evaluation, sequences, { signal })) {
+      const lengths = part.map(({ response_ids }) => response_ids.length);
+      analysis.logprobs.push(...unpack(outputs.logprobs!, lengths));
+      analysis.entropy?.push(...unpack(outputs.entropy!, lengths));
+      analysis.values?.push(...unpack(outputs.values!, lengths));
+    }
+    return analysis;
+  }
+
+  /**
+   * Adds one micro-batch's gradient of the loss, whose every token weighs 1/`stepTokens`, to `optimizer`'s. Gives its
+   * statistics.
+   *
+   * @param stepTokens action tokens of the whole optimizer step
+   * @param first whether this micro-batch is the step's first
+   */
+  async train(
+    examples: readonly PolicyExample[],
+    config: PolicyLossConfig,
+    optimizer: Optimizer,
+    { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
+  ): Promise<Unread<StatSums & { tokens: number }>> {
+    const entropyBonus = config.entropy_coef !== 0;
+    this.#training ??= new TrainingGraph(
+      this.#sessions,
+      `policy_training:${entropyBonus}`,
+      (options) =>
+        policyTrainingArtifact(this.base.config, this.tuning, {
+          values: this.#shared,
+          entropyBonus,
+          ...options,
+        }),
+      { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
+    );
+    const prepare = (rows: readonly PolicyExample[], least: number) => {
+      const batch = tokenBatch(rows, least);
+      const vector = (key: "logprobs" | "advantages" | "values" | "returns") =>
+        pack(rows.map((row) => row[key]));
+      const feeds = new Feeds(this.base.runtime)
+        .batch(batch)
+        .scalar("inverse_temperature", 1 / config.temperature)
+        .scalar("adapter_scale", 1)
+        .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+        .vector("old_logprobs", vector("logprobs"))
+        .vector("advantages", vector("advantages"))
+        .vector("old_values", vector("values"))
+        .vector("returns", vector("returns"))
+        .scalar("clip_low", 1 - config.clip_epsilon)
+        .scalar("clip_high", 1 + (config.clip_epsilon_high ?? config.clip_epsilon))
+        .scalar("dual_clip", config.dual_clip ?? UNBOUNDED)
+        .scalar("value_clip", config.cliprange_value ?? UNBOUNDED)
+        .scalar("value_coef", config.vf_coef)
+        .scalar("entropy_coef", config.entropy_coef);
+      return { feeds, columns: batch.columns };
+    };
+    const sums = await this.#training.run(examples, prepare, { first, signal });
+    const tokens = examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+    return new Unread(sums, () => {
+      const { policy_stats, value_stats } = sums.read();
+      return {
+        tokens,
+        ...named(POLICY_STATS, policy_stats!),
+        ...(this.#shared && named(VALUE_STATS, value_stats!)),
+      };
+    });
+  }
+
+  /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */
+  rest(): void {
+    this.#sessions.dispose();
+    this.#training?.dispose();
+    this.#training = undefined;
+    this.#merge.dispose();
+    this.#decoder.dispose();
+  }
+
+  /** Frees its sessions and parameters, the reference's too; the base stays. */
+  dispose(): void {
+    this.rest();
+    this.parameters.dispose();
+    if (this.#reference !== "base") this.#reference.dispose();
+  }
+}
+
+/** A vector of statistics by name. */
+export function named<const Name extends string>(
+  names: readonly Name[],
+  values: Float32Array,
+): Record<Name, number> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!])) as Record<Name, number>;
+}

@@ -1,0 +1,99 @@
+/** A value network of its own: an adapter (or weights) and a scalar head on the same frozen base as the policy. */
+import {
+  type AttentionOptions,
+  type Tuning,
+  valueEvalArtifact,
+  valueTrainingArtifact,
+} from "../../kernels/artifacts.ts";
+import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import { AdapterMerge } from "../run/adapter_merge.ts";
+import type { BaseModel } from "../weights/base_model.ts";
+import { Feeds } from "../run/feeds.ts";
+import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { heldBy, SessionCache } from "../weights/parameter_layout.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { ParameterSet } from "../weights/parameter_set.ts";
+import { named, type PolicyExample, UNBOUNDED } from "./policy.ts";
+import { pack, tokenBatch, type TokenSequence, unpack } from "../run/token_batch.ts";
+import { Unread } from "../run/deferred.ts";
+
+export class ValueNetwork {
+  readonly base: BaseModel;
+  readonly parameters: ParameterSet;
+  readonly #sessions: SessionCache;
+  readonly #tuning: Tuning;
+  readonly #merge: AdapterMerge;
+  #training: TrainingGraph | undefined;
+
+  constructor(base: BaseModel, tuning: Tuning, parameters: ParameterSet) {
+    this.base = base;
+    this.parameters = parameters;
+    this.#sessions = new SessionCache(base);
+    this.#tuning = heldBy(base, tuning);
+    this.#merge = new AdapterMerge(this.#sessions, this.#tuning);
+  }
+
+  /** V of the state before each response token, a row per sequence. */
+  async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
+    const { config } = this.base;
+    const evaluation = {
+      name: "value_eval",
+      artifact: (options: AttentionOptions) => valueEvalArtifact(config, this.#tuning, options),
+      parameters: [this.parameters, await this.#merge.merge(this.parameters)],
+      prepare: (rows: readonly TokenSequence[], least: number) => {
+        const batch = tokenBatch(rows, least);
+        return {
+          feeds: new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1),
+          columns: batch.columns,
+        };
+      },
+      width: config.intermediate_size,
+    };
+    const runs = await evaluate(this.#sessions, evaluation, sequences, { signal });
+    return runs.flatMap(({ part, outputs }) =>
+      unpack(outputs.values!, part.map(({ response_ids }) => response_ids.length))
+    );
+  }
+
+  /** Adds one micro-batch's gradient of the value loss to `optimizer`'s, as `Policy.train` does. */
+  async train(
+    examples: readonly PolicyExample[],
+    config: { cliprange_value: number | null },
+    optimizer: Optimizer,
+    { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
+  ): Promise<Unread<Record<(typeof VALUE_STATS)[number], number>>> {
+    this.#training ??= new TrainingGraph(
+      this.#sessions,
+      "value_training",
+      (options) => valueTrainingArtifact(this.base.config, this.#tuning, options),
+      { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
+    );
+    const prepare = (rows: readonly PolicyExample[], least: number) => {
+      const batch = tokenBatch(rows, least);
+      const feeds = new Feeds(this.base.runtime)
+        .batch(batch)
+        .scalar("adapter_scale", 1)
+        .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+        .vector("old_values", pack(rows.map(({ values }) => values)))
+        .vector("returns", pack(rows.map(({ returns }) => returns)))
+        .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
+      return { feeds, columns: batch.columns };
+    };
+    const sums = await this.#training.run(examples, prepare, { first, signal });
+    return new Unread(sums, () => named(VALUE_STATS, sums.read().value_stats!));
+  }
+
+  /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */
+  rest(): void {
+    this.#sessions.dispose();
+    this.#training?.dispose();
+    this.#training = undefined;
+    this.#merge.dispose();
+  }
+
+  /** Frees its sessions and parameters; the base stays. */
+  dispose(): void {
+    this.rest();
+    this.parameters.dispose();
+  }
+}

@@ -1,0 +1,334 @@
+/**
+ * An engine process as seen from the API process: started, spoken to in NDJSON, watched, stopped. It knows the
+ * protocol's frame (ids, events, results), not what the commands mean, and starts no second process by itself.
+ */
+import { cutText } from "../cut_text.ts";
+import { type ErrorRecord, UserError } from "../errors.ts";
+import { DEADLINES, HEARTBEAT_MS } from "../contract/deadlines.ts";
+import type { Logger } from "../log.ts";
+import { readLines } from "../contract/ndjson.ts";
+import type { Command, EngineEvent, FolderWork, Message, TrainingEvent } from "../contract/protocol.ts";
+
+/** A generation of 256 prompts with all their logprobs stays well below. */
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+const MAX_LOG_LINE_BYTES = 64 * 1024;
+const LAST_LOG_LINES = 20;
+/** Twice as long as a process that works is silent. */
+const STUCK_MS = 2 * HEARTBEAT_MS;
+
+export interface EngineOptions {
+  /** The program and its arguments; the environment is the given one only. */
+  command: readonly [string, ...string[]];
+  env: Record<string, string>;
+  logger: Logger;
+  /** How long the process may take to say `ready`. */
+  start_timeout_ms: number;
+  /** How long it may be silent while it has work, while that is on texts, and while it is on a folder's files. */
+  silence_ms?: number;
+  text_ms?: number;
+  folder_ms?: number;
+}
+
+/** What becomes of requests whose process was ended for another's sake: on another process they can be tried again. */
+export class EngineLost extends UserError {
+  override name = "EngineLost";
+
+  constructor() {
+    super("engine_crashed", "The engine process was ended as another request hung in it");
+  }
+}
+
+/** A text's work that did not end. */
+export class EndlessText extends UserError {
+  override name = "EndlessText";
+
+  constructor(ms: number) {
+    const message = `The tokenizer or chat template of a model did not get through a text within ${
+      (ms / 1000).toFixed()
+    } s: a pattern or a loop in its files takes too long`;
+    super("damaged_model", message, [{ path: "model", message }]);
+  }
+}
+
+/** How a process ended. */
+export interface EngineExit {
+  code: number;
+  signal: Deno.Signal | null;
+}
+
+/** A command without the id that the process gives it. */
+export type Request = Command extends infer C ? C extends Command ? Omit<C, "id"> : never : never;
+
+type Results = Extract<Message, { type: "result" }>["result"];
+
+interface Pending {
+  resolve: (result: Results) => void;
+  reject: (error: Error) => void;
+  onEvent?: (event: EngineEvent) => Promise<void> | void;
+  /** Of the command. */
+  bytes: number;
+  /** Events are handled one after another, and all before the result. */
+  handled: Promise<void>;
+}
+
+/** Sentence for an exit that nobody asked for. */
+export function describeExit({ code, signal }: EngineExit): string {
+  if (signal === "SIGKILL") {
+    return "The engine process was killed by SIGKILL; often that is the system running out of memory";
+  }
+  if (signal !== null) return `The engine process was killed by ${signal}`;
+  return `The engine process stopped with exit code ${code}`;
+}
+
+function spawn({ command: [program, ...args], env, logger }: EngineOptions): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
+      args,
+      env,
+      clearEnv: true,
+      // Ctrl-C goes to a whole process group; the engine is to stop when the API process tells it.
+      detached: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    logger.error("Cannot start an engine process", { error: String(cause) });
+    const detail = "Cannot start an engine process: the server has no room for another";
+    throw new UserError("runtime_unavailable", detail, [], { cause });
+  }
+}
+
+export class EngineProcess {
+  readonly pid: number;
+  /** Resolves, never rejects, when the process is gone and all it said has been handled. */
+  readonly exited: Promise<EngineExit>;
+  readonly #child: Deno.ChildProcess;
+  readonly #logger: Logger;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #pending = new Map<string, Pending>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #lastLines: string[] = [];
+  #nextId = 1;
+  #exit: EngineExit | null = null;
+  /** Why this side killed the process, when it did. */
+  #fault: string | null = null;
+  /** The request that it was killed for, and what that one is told. */
+  #blamed: { id: string; error: UserError } | null = null;
+  /** How long each request may go on that works by what a folder holds; the one that began last is at the end. */
+  readonly #texts = new Map<string, number>();
+  readonly #deadlines: Readonly<Record<keyof typeof DEADLINES, number>>;
+  readonly #look_ms: number;
+  /** Looks since the process was heard; time that this process itself stood still is not counted. */
+  #silentLooks = 0;
+
+  /** @throws UserError `runtime_unavailable` when the machine has no room for another process. */
+  constructor(options: EngineOptions) {
+    this.#child = spawn(options);
+    this.pid = this.#child.pid;
+    this.#logger = options.logger.with({ engine_pid: this.pid });
+    this.#stdin = this.#child.stdin.getWriter();
+    this.#stdin.closed.catch(() => {});
+    this.#ready.promise.catch(() => {});
+    const timer = setTimeout(() => {
+      this.#ready.reject(
+        new UserError(
+          "runtime_unavailable",
+          `The engine process was not ready within ${options.start_timeout_ms} ms`,
+        ),
+      );
+      this.kill();
+    }, options.start_timeout_ms);
+    this.#ready.promise.then(() => clearTimeout(timer), () => clearTimeout(timer));
+    const { silence_ms, text_ms, folder_ms } = this.#deadlines = { ...DEADLINES, ...options };
+    this.#look_ms = Math.min(1000, silence_ms / 4, text_ms / 4, folder_ms / 4);
+    const looks = setInterval(() => this.#look(), this.#look_ms);
+    Deno.unrefTimer(looks);
+    this.exited = this.#watch().finally(() => clearInterval(looks));
+  }
+
+  /** Commands without an answer yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Whether the process is gone or about to be, so that it answers nothing more. */
+  get ended(): boolean {
+    return this.#exit !== null || this.#blamed !== null || this.#fault !== null;
+  }
+
+  /**
+   * Sends a command and waits for its result.
+   *
+   * @param onEvent Called for each event in order; the result waits for it. What it throws ends the request.
+   * @param signal When aborted, the command is cancelled; its answer (code `cancelled`) still is awaited.
+   * @param cancel_grace_ms How long that may take before the process is ended.
+   * @throws UserError with what the engine answered; `damaged_model` when it hangs in a text; `engine_crashed` when the
+   * process ends first, as `EngineLost` when it was ended for another request's sake.
+   */
+  async request<T extends Results, E extends EngineEvent = TrainingEvent>(
+    request: Request,
+    onEvent?: (event: E) => Promise<void> | void,
+    signal?: AbortSignal,
+    cancel_grace_ms = Infinity,
+  ): Promise<T> {
+    await this.#ready.promise;
+    if (this.#exit) throw this.#blamed ? new EngineLost() : this.#crashed(this.#exit);
+    signal?.throwIfAborted();
+    const id = String(this.#nextId++);
+    const { promise, resolve, reject } = Promise.withResolvers<Results>();
+    const line = encoded({ ...request, id } as Command);
+    this.#pending.set(id, {
+      ...{ resolve, reject, bytes: line.length },
+      onEvent: onEvent as Pending["onEvent"],
+      handled: Promise.resolve(),
+    });
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const cancel = () => {
+      this.#send(encoded({ type: "cancel", target: id, id: String(this.#nextId++) }));
+      if (cancel_grace_ms === Infinity) return;
+      const late = new UserError("cancelled", "The request was cancelled, and its work did not end");
+      grace = setTimeout(() => this.#blame(id, late), cancel_grace_ms);
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    this.#send(line);
+    try {
+      return await promise as T;
+    } finally {
+      clearTimeout(grace);
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Ends the process when one of its requests does not end; only that one is told `error`. */
+  #blame(id: string, error: UserError): void {
+    this.#logger.warn("Engine process hangs", { command: id, error: error.message });
+    this.#blamed = { id, error };
+    this.kill();
+  }
+
+  /** Whether it works on texts and has not said for a while that it lives. */
+  get stuck(): boolean {
+    return this.#texts.size > 0 && this.#silence > STUCK_MS;
+  }
+
+  get #silence(): number {
+    return this.#silentLooks * this.#look_ms;
+  }
+
+  #look(): void {
+    if (this.#pending.size === 0) this.#silentLooks = 0;
+    else this.#silentLooks++;
+    const { silence_ms } = this.#deadlines;
+    const [text, most_ms] = [...this.#texts].at(-1) ?? ["", Infinity];
+    if (this.#silence >= most_ms) this.#blame(text, new EndlessText(most_ms));
+    else if (this.#silence >= silence_ms) {
+      this.#fault = `The engine process said nothing for ${silence_ms / 1000} s`;
+      this.kill();
+    }
+  }
+
+  /** How long a request may go on with work that may have no end. */
+  #textDeadline(id: string, work: FolderWork): number {
+    const { text_ms, text_byte_ms, folder_ms } = this.#deadlines;
+    return work === "folder" ? folder_ms : text_ms + text_byte_ms * (this.#pending.get(id)?.bytes ?? 0);
+  }
+
+  /** Closes stdin, which asks the engine to finish its step and leave; kills it when it has not in time. */
+  async stop(grace_ms: number): Promise<EngineExit> {
+    this.#stdin.close().catch(() => {});
+    const timer = setTimeout(() => this.kill(), grace_ms);
+    const exit = await this.exited;
+    clearTimeout(timer);
+    return exit;
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  #crashed(exit: EngineExit): UserError {
+    return new UserError("engine_crashed", this.#fault ?? describeExit(exit));
+  }
+
+  #send(line: Uint8Array): void {
+    // A write fails only when the process is gone, and then #watch rejects whatever waits.
+    this.#stdin.write(line).catch(() => {});
+  }
+
+  async #watch(): Promise<EngineExit> {
+    const messages = this.#readMessages().catch((error) => {
+      this.#logger.error("Engine sent what is not the protocol", { error: String(error) });
+      this.#fault = "The engine process sent what is not the protocol";
+      this.kill();
+    });
+    const [{ code, signal }] = await Promise.all([this.#child.status, messages, this.#readLog()]);
+    await Promise.all([...this.#pending.values()].map((pending) => pending.handled.catch(() => {})));
+    this.#exit = { code, signal };
+    const error = this.#crashed(this.#exit);
+    this.#ready.reject(error);
+    if (this.#pending.size > 0 || signal !== null || code !== 0) {
+      this.#logger.warn("Engine process ended", { code, signal, last_lines: this.#lastLines });
+    }
+    const blamed = this.#blamed;
+    for (const [id, pending] of this.#pending) {
+      pending.reject(blamed ? id === blamed.id ? blamed.error : new EngineLost() : error);
+    }
+    this.#pending.clear();
+    return this.#exit;
+  }
+
+  async #readMessages(): Promise<void> {
+    for await (const line of readLines(this.#child.stdout, MAX_MESSAGE_BYTES)) {
+      const message = JSON.parse(line) as Message;
+      this.#silentLooks = 0;
+      if (message.type === "ready") this.#ready.resolve();
+      else if (message.type === "text") {
+        const { id, work } = message;
+        this.#texts.delete(id);
+        if (work) this.#texts.set(id, this.#textDeadline(id, work));
+      } else if (message.type !== "alive") this.#dispatch(message);
+    }
+  }
+
+  #dispatch(message: Extract<Message, { type: "event" | "result" | "error" }>): void {
+    if (message.type !== "event") this.#texts.delete(message.id);
+    const pending = this.#pending.get(message.id);
+    // Answers to cancel commands, and to requests that an event handler has ended.
+    if (!pending) return;
+    if (message.type === "event") {
+      pending.handled = pending.handled.then(() => pending.onEvent?.(message.event));
+      pending.handled.catch((error) => {
+        if (this.#pending.delete(message.id)) pending.reject(error);
+      });
+      return;
+    }
+    pending.handled.then(() => {
+      if (!this.#pending.delete(message.id)) return;
+      if (message.type === "result") pending.resolve(message.result);
+      else pending.reject(fromRecord(message.error));
+    }, () => {});
+  }
+
+  /** Hands the engine's log on, its own JSON lines and what native libraries print alike. */
+  async #readLog(): Promise<void> {
+    for await (const line of readLines(this.#child.stderr, MAX_LOG_LINE_BYTES, "cut")) {
+      this.#lastLines.push(cutText(line, 1000));
+      if (this.#lastLines.length > LAST_LOG_LINES) this.#lastLines.shift();
+      this.#logger.info("engine", { line });
+    }
+  }
+}
+
+function encoded(command: Command): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(command) + "\n");
+}
+
+function fromRecord(record: ErrorRecord): UserError {
+  return new UserError(record.code, record.detail, record.errors);
+}

@@ -1,0 +1,314 @@
+/**
+ * The engine processes that answer checks, generations and scores. Each has one set of model folders, so that what is
+ * parsed from one folder holds up no work on another, and checks, which prepare whatever a request holds, do not share a
+ * process with generations. A process starts at the first request for its folders and stops after a while without one;
+ * requests wait for places in turns of their clients. Training jobs have processes of their own.
+ */
+import { UserError } from "../errors.ts";
+import { Delivered } from "./delivered.ts";
+import { DEADLINES } from "../contract/deadlines.ts";
+import { EndlessText, EngineLost, type EngineProcess, type Request } from "./engine_process.ts";
+import { FairQueue } from "./fair_queue.ts";
+import { residentBytes } from "../system_memory.ts";
+import type { CheckpointFile, GenerationEvent, JobPlan } from "../contract/protocol.ts";
+import { Quarantine } from "./quarantine.ts";
+import type { GenerationDelta, GenerationResult, ScoreResult } from "../contract/requests.ts";
+
+interface Results {
+  check: JobPlan;
+  generate: GenerationResult;
+  score: ScoreResult;
+  export: { files: CheckpointFile[] };
+}
+
+type ServingRequest = Extract<Request, { type: keyof Results }>;
+
+export interface ServingOptions {
+  start: () => EngineProcess;
+  /** From its coming to its answer, a request may take this long. */
+  request_timeout_ms: number;
+  /** Resident bytes of all processes from which on idle ones stop, but for the last used. */
+  memory_bytes: number;
+  idle_timeout_ms?: number;
+  stop_grace_ms?: number;
+  /** How long a cancelled or late request may go on before its process is ended. */
+  cancel_grace_ms?: number;
+  limits?: Partial<ServingLimits>;
+}
+
+export interface ServingLimits {
+  /** Requests that processes work on at a time. */
+  running: number;
+  /** Of one client: the rest are for others. */
+  running_of_client: number;
+  /** Requests that wait for a place. */
+  waiting: number;
+  /** Those that hang in a text are not counted, so that they stop nobody; but there are no more than four times as many. */
+  processes: number;
+}
+
+const LIMITS: ServingLimits = { running: 32, running_of_client: 24, waiting: 32, processes: 6 };
+
+/** How soon a request that waits for a process looks again for one that hangs and so counts no longer. */
+const LOOK_AGAIN_MS = 1000;
+
+/** How often a request is begun again because another one's hang ended its process. */
+const MAX_RESTARTS = 3;
+
+export interface AskOptions {
+  /** Who asks: clients take turns. */
+  client?: string;
+  /** Cancels the request. */
+  signal?: AbortSignal;
+  /** Told what a generation that streams says; must not wait. */
+  onDeltas?: (deltas: GenerationDelta[]) => void;
+}
+
+/** A process and what it has to do. */
+interface Engine {
+  readonly process: EngineProcess;
+  readonly key: string;
+  running: number;
+  idleTimer?: ReturnType<typeof setTimeout>;
+}
+
+/** A request that has no answer yet. */
+interface Ticket {
+  readonly request: ServingRequest;
+  readonly client: string;
+  /** Of the process that can answer it. */
+  readonly key: string;
+  readonly answer: PromiseWithResolvers<unknown>;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly over: AbortController;
+  readonly onDeltas: ((deltas: GenerationDelta[]) => void) | undefined;
+  readonly delivered: Delivered;
+  restarts: number;
+}
+
+/** Which process a request needs: checks and work apart, and each set of folders by itself. */
+function keyOf({ type, folders }: ServingRequest): string {
+  const { model, rewards } = folders;
+  return JSON.stringify([type === "check", model, ...Object.values(rewards).sort()]);
+}
+
+export class ServingEngine {
+  readonly #options: Required<ServingOptions> & { limits: ServingLimits };
+  readonly #waiting: FairQueue<Ticket>;
+  readonly #running = new Set<Ticket>();
+  /** The least recently used comes first. */
+  readonly #engines = new Map<string, Engine>();
+  readonly #quarantine = new Quarantine();
+  #lookAgain: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: ServingOptions) {
+    const { idle_ms: idle_timeout_ms, stop_ms: stop_grace_ms, cancel_ms: cancel_grace_ms } = DEADLINES;
+    const limits = { ...LIMITS, ...options.limits };
+    this.#options = { idle_timeout_ms, stop_grace_ms, cancel_grace_ms, ...options, limits };
+    this.#waiting = new FairQueue(limits.waiting);
+  }
+
+  /** The processes that run. */
+  get pids(): number[] {
+    return [...this.#engines.values()].map(({ process }) => process.pid);
+  }
+
+  /**
+   * Answers one request.
+   *
+   * @throws UserError `engine_busy` when too many wait, `deadline_exceeded` when it takes too long, `engine_crashed` when
+   * its process dies, `damaged_model` when a folder's tokenizer or template hangs, and the engine's own.
+   */
+  async request<R extends ServingRequest>(
+    request: R,
+    { client = "", signal, onDeltas }: AskOptions = {},
+  ): Promise<Results[R["type"]]> {
+    if (this.#closed) throw stopping();
+    signal?.throwIfAborted();
+    const key = keyOf(request);
+    this.#quarantine.check(client, key);
+    const ticket: Ticket = {
+      ...{ request, client, key, onDeltas, restarts: 0 },
+      ...{ answer: Promise.withResolvers(), over: new AbortController(), delivered: new Delivered() },
+    };
+    const seconds = this.#options.request_timeout_ms / 1000;
+    const late = new UserError("deadline_exceeded", `There was no answer within ${seconds} s`);
+    const timer = setTimeout(() => this.#giveUp(ticket, late), this.#options.request_timeout_ms);
+    const onAbort = () => this.#giveUp(ticket, new UserError("cancelled", "The request was cancelled"));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#waiting.add(client, ticket);
+    this.#dispatch();
+    const waiting = this.#waiting.size - 1;
+    this.#waiting.overflow(client)?.answer.reject(
+      new UserError("engine_busy", `${waiting} requests are waiting for the engine: try again later`),
+    );
+    try {
+      return await ticket.answer.promise as Results[R["type"]];
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Lets all processes go once they have answered, with every model they hold; later requests start others. */
+  retire(): void {
+    for (const engine of [...this.#engines.values()]) this.#part(engine);
+  }
+
+  /**
+   * Gives memory back that nobody uses: idle processes stop, the others let go what no request needs.
+   *
+   * @returns whether there was any
+   */
+  async giveBack(): Promise<boolean> {
+    const engines = [...this.#engines.values()];
+    const idle = engines.filter(({ running }) => running === 0);
+    await Promise.all(engines.map(async (engine) => {
+      if (engine.running === 0) await this.#part(engine);
+      else await engine.process.request({ type: "trim" }).catch(() => {});
+    }));
+    return idle.length > 0 || engines.length > 0;
+  }
+
+  /** Stops the processes; requests that wait, and later ones, are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#lookAgain);
+    for (let next = this.#waiting.take(() => true); next; next = this.#waiting.take(() => true)) {
+      next.answer.reject(stopping());
+    }
+    const { stop_grace_ms } = this.#options;
+    await Promise.all([...this.#engines.values()].map((engine) => {
+      this.#forget(engine);
+      return engine.process.stop(stop_grace_ms);
+    }));
+  }
+
+  /** Answers a request with `error` now; what works on it is told to end, and keeps its place until it has. */
+  #giveUp(ticket: Ticket, error: UserError): void {
+    ticket.answer.reject(error);
+    ticket.over.abort(error);
+    this.#waiting.remove(ticket.client, ticket);
+  }
+
+  /** Begins whatever can begin. */
+  #dispatch(): void {
+    if (this.#closed) return;
+    for (;;) {
+      const next = this.#waiting.take((ticket) => this.#mayRun(ticket));
+      if (!next) break;
+      this.#run(next);
+    }
+    clearTimeout(this.#lookAgain);
+    if (this.#waiting.size === 0) return;
+    this.#lookAgain = setTimeout(() => this.#dispatch(), LOOK_AGAIN_MS);
+    Deno.unrefTimer(this.#lookAgain);
+  }
+
+  #mayRun({ client, key }: Ticket): boolean {
+    const { running, running_of_client, processes } = this.#options.limits;
+    if (this.#running.size >= running) return false;
+    let ofClient = 0;
+    for (const ticket of this.#running) if (ticket.client === client) ofClient++;
+    if (ofClient >= running_of_client) return false;
+    return this.#engines.has(key) || this.#hasRoom(processes) || this.#idle().length > 0;
+  }
+
+  #hasRoom(processes: number): boolean {
+    let stuck = 0;
+    for (const { process } of this.#engines.values()) if (process.stuck) stuck++;
+    return this.#engines.size - stuck < processes && this.#engines.size < 4 * processes;
+  }
+
+  /** Processes without a request, the least recently used first. */
+  #idle(): Engine[] {
+    return [...this.#engines.values()].filter(({ running }) => running === 0);
+  }
+
+  async #run(ticket: Ticket): Promise<void> {
+    const { request, client, key, over, onDeltas, delivered } = ticket;
+    let engine: Engine;
+    try {
+      engine = this.#engineOf(key);
+    } catch (thrown) {
+      return ticket.answer.reject(thrown); // a machine that has no room for another process refuses it here
+    }
+    this.#running.add(ticket);
+    engine.running++;
+    clearTimeout(engine.idleTimer);
+    delivered.restart();
+    let again = false;
+    try {
+      const result = await engine.process.request<Results[keyof Results], GenerationEvent>(
+        request,
+        onDeltas && (({ deltas }) => over.signal.aborted ? undefined : onDeltas(delivered.fresh(deltas))),
+        over.signal,
+        this.#options.cancel_grace_ms,
+      );
+      ticket.answer.resolve(result);
+    } catch (thrown) {
+      again = thrown instanceof EngineLost && !over.signal.aborted && ticket.restarts++ < MAX_RESTARTS;
+      if (thrown instanceof EndlessText) this.#quarantine.add(client, key, thrown);
+      if (!again) ticket.answer.reject(thrown);
+    } finally {
+      this.#running.delete(ticket);
+      engine.running--;
+      if (again && !this.#closed) this.#waiting.putBack(client, ticket);
+      else if (again) ticket.answer.reject(stopping());
+      this.#settle(engine);
+      this.#dispatch();
+    }
+  }
+
+  /** The process of this key, started if there is none; one that has nothing to do makes room for it. */
+  #engineOf(key: string): Engine {
+    const there = this.#engines.get(key);
+    if (there?.process.ended) this.#forget(there);
+    const engine = this.#engines.get(key) ?? this.#start(key);
+    this.#engines.delete(key);
+    this.#engines.set(key, engine);
+    return engine;
+  }
+
+  #start(key: string): Engine {
+    if (!this.#hasRoom(this.#options.limits.processes)) this.#part(this.#idle()[0]!);
+    const engine: Engine = { process: this.#options.start(), key, running: 0 };
+    engine.process.exited.then(() => this.#forget(engine));
+    return engine;
+  }
+
+  /** After each request: an idle process stops later, and at once where there is too little memory for it. */
+  #settle(engine: Engine): void {
+    if (engine.running > 0) return;
+    if (this.#engines.get(engine.key) !== engine) {
+      engine.process.stop(this.#options.stop_grace_ms);
+      return;
+    }
+    clearTimeout(engine.idleTimer);
+    engine.idleTimer = setTimeout(() => this.#part(engine), this.#options.idle_timeout_ms);
+    Deno.unrefTimer(engine.idleTimer);
+    const sizes = new Map([...this.#engines.values()].map((one) => [one, residentBytes(one.process.pid)]));
+    let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    for (const idle of this.#idle().slice(0, -1)) {
+      if (bytes <= this.#options.memory_bytes) break;
+      bytes -= sizes.get(idle)!;
+      this.#part(idle);
+    }
+  }
+
+  /** Gives a process no more requests; it stops once it has answered those it has. */
+  async #part(engine: Engine): Promise<void> {
+    this.#forget(engine);
+    if (engine.running === 0) await engine.process.stop(this.#options.stop_grace_ms);
+  }
+
+  #forget(engine: Engine): void {
+    clearTimeout(engine.idleTimer);
+    if (this.#engines.get(engine.key) === engine) this.#engines.delete(engine.key);
+  }
+}
+
+function stopping(): UserError {
+  return new UserError("runtime_unavailable", "The server is stopping");
+}

@@ -1,0 +1,269 @@
+/** Runs a network's evaluation and training graphs with its parameters bound, and keeps what is bound between runs. */
+import { type AttentionOptions, GRADIENT, type GradientOptions } from "../../kernels/artifacts.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
+import type { Binding } from "../ort/binding.ts";
+import type { Session } from "../ort/session.ts";
+import type { ValueInfo } from "../ort/signature.ts";
+import { Tensor } from "../ort/tensor.ts";
+import type { AdapterMerge } from "./adapter_merge.ts";
+import { attentionBlocks } from "./attention_blocks.ts";
+import type { BaseModel } from "../weights/base_model.ts";
+import type { Feeds } from "./feeds.ts";
+import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
+import { cutEvenly, inRounds, lanesOfBatch, runLanes } from "./workers.ts";
+import type { SessionCache } from "../weights/parameter_layout.ts";
+import type { ParameterSet } from "../weights/parameter_set.ts";
+import type { TokenSequence } from "./token_batch.ts";
+import { formKey, onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "./micro_batch_plan.ts";
+import { Unread } from "./deferred.ts";
+
+export interface RunOptions {
+  signal?: AbortSignal;
+}
+
+/** Inputs of one run, and the columns of its batch. */
+export interface PreparedRun {
+  feeds: Feeds;
+  columns: number;
+}
+
+/**
+ * Makes the inputs of some of the rows, in `least` columns or more: a graph is cut into blocks for the longest row of
+ * all, and what rows a run has, each block wants a query.
+ */
+export type Prepare<Row> = (rows: readonly Row[], least: number) => PreparedRun;
+
+/** A graph without gradients, and what goes into its runs. */
+export interface Evaluation<Row extends TokenSequence> {
+  name: string;
+  artifact: (options: AttentionOptions) => Artifact;
+  /** What its runs take beside their rows. */
+  parameters: readonly (ParameterSet | null)[];
+  prepare: Prepare<Row>;
+  /** Numbers a token of the widest array: the vocabulary, or hidden. */
+  width: number;
+}
+
+/** The float32 outputs of a run, as arrays of their own. */
+type Outputs = Record<string, Float32Array>;
+
+/** Evaluates `rows` in as many runs as they need, and gives each run's rows and outputs, in order. */
+export async function evaluate<Row extends TokenSequence>(
+  sessions: SessionCache,
+  { name, artifact, parameters, prepare, width }: Evaluation<Row>,
+  rows: readonly Row[],
+  { signal }: RunOptions = {},
+): Promise<{ part: Row[]; outputs: Outputs }[]> {
+  const { base } = sessions;
+  const lanes = cutEvenly(rows, lanesOfBatch(rows.length, base));
+  const blocks = attentionBlocks(longest(rows), base.runtime.target);
+  const graph = () => artifact({ blocks });
+  const bindings: { session: Session; binding: Binding }[] = [];
+  try {
+    for (const session of await sessions.forLanes(lanes.length, `${name}:${blocks}`, graph)) {
+      const binding = session.bind();
+      bindings.push({ session, binding });
+      for (const set of parameters) set?.bind(binding, "input", (name) => session.takes(name));
+      for (const output of session.outputs) binding.outputOnDevice(output.name);
+    }
+    const bounds = FORWARD_BOUNDS[base.runtime.target];
+    return await inRounds(
+      lanes.map((part) => forwardChunks(part, width, bounds)),
+      async (round) => {
+        await runPrepared(
+          base,
+          round.map(({ part, lane }) => ({ ...prepare(part, blocks), ...bindings[lane]! })),
+          signal,
+        );
+        return round.map(({ part, lane }) => ({ part, outputs: taken(bindings[lane]!.binding) }));
+      },
+    );
+  } finally {
+    for (const { binding } of bindings) binding.dispose();
+  }
+}
+
+/** Tokens of the longest row. */
+function longest(rows: readonly TokenSequence[]): number {
+  return Math.max(...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length));
+}
+
+/** The outputs that onnxruntime made. */
+function taken(binding: Binding): Outputs {
+  return Object.fromEntries(
+    Object.entries(binding.outputs()).map(([output, tensor]) => {
+      using owned = tensor;
+      return [output, owned.copy() as Float32Array];
+    }),
+  );
+}
+
+/** One run of each lane, whose inputs are freed afterwards. */
+async function runPrepared(
+  base: BaseModel,
+  lanes: readonly (PreparedRun & { session: Session; binding: Binding })[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    for (const { feeds, columns, session, binding } of lanes) {
+      feeds.bind(binding, session);
+      for (const [name, tensor] of Object.entries(base.rope(columns))) binding.input(name, tensor);
+    }
+    await runLanes(lanes.map(({ binding }) => binding), { here: base.small, signal });
+  } finally {
+    for (const { feeds } of lanes) feeds[Symbol.dispose]();
+  }
+}
+
+/** A session with all that stays the same from run to run. */
+interface BoundLane {
+  readonly session: Session;
+  /** Which lane it is: several may share a session, but not what they add their gradients to. */
+  readonly index: number;
+  readonly binding: Binding;
+  /** Outputs that are not gradients: every run leaves them in tensors of their own. */
+  readonly stats: readonly ValueInfo[];
+}
+
+/**
+ * A training graph that adds its gradients to `gradients`, which an optimizer step's first run clears before. A graph
+ * that overwrites would be another session to load and to keep.
+ */
+export class TrainingGraph {
+  readonly #sessions: SessionCache;
+  readonly #name: string;
+  readonly #artifact: (form: TrainingForm) => Artifact;
+  readonly #merge: AdapterMerge;
+  readonly #parameters: ParameterSet;
+  readonly #gradients: ParameterSet;
+  /** Gradients of the lanes beside the first, until they are added to `gradients`. */
+  readonly #lanes: ParameterSet[] = [];
+  readonly #bound: BoundLane[] = [];
+  /** By the shape of the rows. */
+  readonly #cuts = new Map<string, TrainingCut>();
+
+  constructor(
+    sessions: SessionCache,
+    name: string,
+    artifact: (options: GradientOptions) => Artifact,
+    { merge, parameters, gradients }: {
+      merge: AdapterMerge;
+      parameters: ParameterSet;
+      gradients: ParameterSet;
+    },
+  ) {
+    this.#sessions = sessions;
+    this.#name = name;
+    this.#artifact = onceAForm((form) => artifact({ accumulate: true, ...form }));
+    this.#merge = merge;
+    this.#parameters = parameters;
+    this.#gradients = gradients;
+  }
+
+  /**
+   * One micro-batch, in as many lanes as the model has. Gives the outputs that are not gradients, each flattened: they
+   * are sums over rows, so those of all parts add up when read.
+   */
+  async run<Row extends TokenSequence>(
+    rows: readonly Row[],
+    prepare: Prepare<Row>,
+    { first, signal }: RunOptions & { first: boolean },
+  ): Promise<Unread<Outputs>> {
+    const cut = this.#cut(rows);
+    const parts = cutEvenly(rows, cut.lanes);
+    const sessions = await this.#sessions.forLanes(
+      parts.length,
+      `${this.#name}:${formKey(cut)}`,
+      () => this.#artifact(cut),
+    );
+    const merged = await this.#merge.merge(this.#parameters);
+    const lanes = sessions.map((session, index) => this.#lane(session, index, merged));
+    for (const index of parts.keys()) {
+      if (index > 0 || first) this.#gradientsOf(index).clear();
+    }
+    using made = new DisposableStack();
+    const stats = await inRounds(
+      parts.map((part) => cutEvenly(part, Math.ceil(part.length / cut.rows))),
+      async (round) => {
+        const fresh = round.map(({ lane }) => this.#bindStats(lanes[lane]!, made));
+        await runPrepared(
+          this.#sessions.base,
+          round.map(({ part, lane }) => ({ ...prepare(part, cut.blocks), ...lanes[lane]! })),
+          signal,
+        );
+        return fresh;
+      },
+    );
+    for (const { flat } of this.#lanes.slice(0, parts.length - 1)) {
+      addInto(this.#gradients.flat.data, flat.data);
+    }
+    return new Unread(made.move(), () => {
+      const [total, ...others] = stats.map((tensors): Outputs =>
+        Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.copy()]))
+      );
+      return others.reduce(addOutputs, total!);
+    });
+  }
+
+  /** Makes room for the statistics of a lane's next run. */
+  #bindStats({ binding, stats }: BoundLane, made: DisposableStack): Record<string, Tensor<"float32">> {
+    const { runtime } = this.#sessions.base;
+    return Object.fromEntries(stats.map(({ name, dims }) => {
+      const tensor = made.use(Tensor.zeros(runtime, "float32", dims as number[]));
+      binding.output(name, tensor);
+      return [name, tensor];
+    }));
+  }
+
+  #cut<Row extends TokenSequence>(rows: readonly Row[]): TrainingCut {
+    const { base } = this.#sessions;
+    const shape = {
+      rows: rows.length,
+      columns: longest(rows) - 1, // a row's last token predicts nothing
+      actions: Math.max(...rows.map(({ response_ids }) => response_ids.length)),
+    };
+    const key = Object.values(shape).join();
+    const cut = this.#cuts.get(key) ??
+      trainingCut(base.config, this.#artifact, shape, base, base.runtime.target);
+    this.#cuts.set(key, cut);
+    return cut;
+  }
+
+  /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
+  #lane(session: Session, index: number, merged: ParameterSet | null): BoundLane {
+    const known = this.#bound.find((lane) => lane.session === session && lane.index === index);
+    if (known) return known;
+    const binding = session.bind();
+    this.#parameters.bind(binding, "input", (name) => session.takes(name));
+    merged?.bind(binding, "input", () => true);
+    const gradients = this.#gradientsOf(index);
+    gradients.bind(binding, "input", () => true, "accumulated.");
+    gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);
+    const stats = session.outputs.filter(({ name }) => !name.startsWith(GRADIENT));
+    const bound = { session, index, binding, stats };
+    this.#bound.push(bound);
+    return bound;
+  }
+
+  /** What a lane adds its gradients to. */
+  #gradientsOf(index: number): ParameterSet {
+    while (this.#lanes.length < index) this.#lanes.push(this.#gradients.like());
+    return index === 0 ? this.#gradients : this.#lanes[index - 1]!;
+  }
+
+  /** Frees what is bound, and the gradients of its lanes. */
+  dispose(): void {
+    for (const { binding } of this.#bound) binding.dispose();
+    for (const gradients of this.#lanes) gradients.dispose();
+  }
+}
+
+/** `total` with `part` added to each of its arrays. */
+function addOutputs(total: Outputs, part: Outputs): Outputs {
+  for (const [name, values] of Object.entries(part)) addInto(total[name]!, values);
+  return total;
+}
+
+function addInto(total: Float32Array, part: Float32Array): void {
+  for (let i = 0; i < total.length; i++) total[i]! += part[i]!;
+}

@@ -1,0 +1,135 @@
+/**
+ * How a training run is cut: into lanes where that is faster, there into runs that stay within bounds with what they keep
+ * for the backward pass, and what is made anew instead of kept. It depends on shapes and on the number of threads alone,
+ * so that a job repeats.
+ */
+import { GRADIENT } from "../../kernels/artifacts.ts";
+import { peakBytes, sizeOf } from "../../kernels/graph/cost.ts";
+import type { Recompute } from "../../kernels/graph/gradient.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import type { Target } from "../../kernels/nn/target.ts";
+import { attentionBlocks } from "./attention_blocks.ts";
+import { biteRows, type Lanes, lanesOfBatch } from "./workers.ts";
+import { weightShapes } from "../weights/parameter_layout.ts";
+
+/** Which graph of a training step is run. */
+export interface TrainingForm {
+  recompute: Recompute;
+  /** Blocks of queries that attention is cut into. */
+  blocks: number;
+}
+
+/** Names a form. */
+export function formKey({ recompute, blocks }: TrainingForm): string {
+  return `${recompute}:${blocks}`;
+}
+
+/** `make`, which is asked for each form once: a graph of a large model takes a moment to build. */
+export function onceAForm(make: (form: TrainingForm) => Artifact): (form: TrainingForm) => Artifact {
+  const made = new Map<string, Artifact>();
+  return ({ recompute, blocks }) => {
+    const key = formKey({ recompute, blocks });
+    const known = made.get(key) ?? make({ recompute, blocks });
+    made.set(key, known);
+    return known;
+  };
+}
+
+export interface TrainingCut extends TrainingForm {
+  lanes: number;
+  /** Rows per run of a lane, at most. */
+  rows: number;
+  /** What values between inputs and outputs take at most, in the runs of all lanes at once. */
+  bytes: number;
+}
+
+/** The longest row of a batch, and how many rows there are. */
+export interface BatchShape {
+  rows: number;
+  columns: number;
+  /** Action tokens of a row. */
+  actions: number;
+}
+
+const MIB = 2 ** 20;
+
+/**
+ * Bytes, by those of the weights, that a run of a large model is cut to (of 135M weights, a row was as fast in runs of
+ * half the size, not of a quarter), and that a row alone may need before whole layers are made anew, which costs a third
+ * more time. Small runs leave a GPU idle, and its memory is for them.
+ */
+const BOUNDS: Record<Target, (weights: number) => { run: number; row: number }> = {
+  cpu: (weights) => ({ run: Math.max(384 * MIB, weights / 4), row: Math.max(2048 * MIB, weights) }),
+  cuda: () => ({ run: 8192 * MIB, row: 8192 * MIB }),
+};
+
+/** The same for a run of one of several lanes, and what the gradients of the others may take. */
+const LANE_BOUNDS = {
+  run: (weights: number) => Math.max(256 * MIB, weights / 4),
+  gradients: 512 * MIB,
+};
+
+/** Bytes of a model's weights as float32. */
+export function weightBytes(config: ModelConfig): number {
+  return weightShapes(config).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/** The cheapest way to train on `shape` within the bounds, which grow with the model. A GPU's runs have bounds of their own. */
+export function trainingCut(
+  config: ModelConfig,
+  artifact: (form: TrainingForm) => Artifact,
+  { rows, columns, actions }: BatchShape,
+  most: Lanes,
+  target: Target = "cpu",
+): TrainingCut {
+  const blocks = attentionBlocks(columns, target);
+  const need = (recompute: Recompute, count: number) =>
+    peakBytes(artifact({ recompute, blocks }), {
+      B: count,
+      S: columns,
+      N: count * actions,
+      context: columns,
+    });
+  const weights = weightBytes(config);
+  const lanes = lanesOfBatch(rows, most);
+  if (most.small) {
+    const bite = evenly(Math.ceil(rows / lanes), biteRows(config.intermediate_size, columns));
+    return { lanes, recompute: "nothing", blocks, rows: bite, bytes: lanes * need("nothing", bite) };
+  }
+  if (
+    lanes > 1 &&
+    (lanes - 1) * gradientBytes(artifact({ recompute: "cheap", blocks })) <= LANE_BOUNDS.gradients
+  ) {
+    const bound = LANE_BOUNDS.run(weights);
+    if (need("cheap", 1) <= bound) {
+      const cut = within(Math.ceil(rows / lanes), bound, "cheap");
+      return { ...cut, lanes, bytes: lanes * cut.bytes };
+    }
+  }
+  const { run, row } = BOUNDS[target](weights);
+  const whole = need("nothing", rows);
+  if (whole <= run) return { lanes: 1, recompute: "nothing", blocks, rows, bytes: whole };
+  return { lanes: 1, ...within(rows, run, need("cheap", 1) <= row ? "cheap" : "layers") };
+
+  /** As many of `count` rows a run as fit, one at least. */
+  function within(count: number, bound: number, recompute: Recompute) {
+    const one = need(recompute, 1);
+    let fitting = Math.min(count, Math.max(1, Math.floor(bound / one)));
+    // A row more adds a little less than the first alone.
+    while (fitting < count && need(recompute, fitting + 1) <= bound) fitting++;
+    const even = evenly(count, fitting);
+    return { recompute, blocks, rows: even, bytes: need(recompute, even) };
+  }
+}
+
+/** Rows of the largest of as few parts as have at most `most` rows. */
+function evenly(rows: number, most: number): number {
+  return Math.ceil(rows / Math.ceil(rows / most));
+}
+
+/** What one set of gradients takes. */
+function gradientBytes({ outputs }: Artifact): number {
+  return outputs.filter(({ name }) => name.startsWith(GRADIENT))
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape, {}), 0);
+}

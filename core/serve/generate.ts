@@ -1,0 +1,153 @@
+/** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
+import { blaming, invalid, UserError } from "../errors.ts";
+import type { DecodedRow, DecodeRow } from "../decode/decode_row.ts";
+import type { PreparedPrompt } from "../tokenizer/prepared_prompt.ts";
+import { responseText } from "../rewards/response_text.ts";
+import { uniform } from "../rng.ts";
+import { DeltaBatches, FollowedCompletion } from "./followed_completion.ts";
+import { preparePrompt } from "../tokenizer/prepare_prompts.ts";
+import type { GenerationDelta, GenerationRequest, GenerationResult } from "../contract/requests.ts";
+import type { ServedPolicy } from "./served_models.ts";
+import { TextWork } from "./text_work.ts";
+
+export interface GenerateOptions {
+  /** Told of the pieces of each step when the request streams. */
+  emit?: (deltas: GenerationDelta[]) => void;
+  /** Whether to give each token's text and offset too. */
+  tokens?: boolean;
+  text?: TextWork;
+}
+
+/** A completion to sample. */
+interface Row {
+  prompt: PreparedPrompt;
+  policy: ServedPolicy;
+  prompt_index: number;
+  index: number;
+  /** By these its random numbers are found: its prompt, and which of the prompt's completions it is. */
+  key: number;
+  sample: number;
+}
+
+/**
+ * Samples n completions of every prompt, all in one batch with whatever else is being sampled. A completion depends on
+ * (seed, prompt, index) only, not on what else is in the request or where in it the prompt stands; a prompt that comes
+ * again for the same policy goes on counting where it stopped.
+ *
+ * @param policies of each prompt its own, all of one base
+ * @throws {UserError} naming the prompt that is wrong
+ */
+export async function generate(
+  policies: readonly ServedPolicy[],
+  request: GenerationRequest,
+  signal: AbortSignal,
+  { emit, tokens = false, text = new TextWork() }: GenerateOptions = {},
+): Promise<GenerationResult> {
+  const { base, tokenizer, stopTokenIds } = policies[0]!;
+  if (tokenizer === null && request.stop.length > 0) {
+    throw invalid("stop", "The model folder has no tokenizer: there is no text to look for stop strings in");
+  }
+  const room = request.max_new_tokens;
+  const prompts = await text.map(request.prompts, (prompt, index) => {
+    const prepared = preparePrompt(prompt, `prompts.${index}`, { facts: base.facts, tokenizer, room });
+    checkMemory(prepared.ids.length + room, policies[index]!.decoder.maxTokens, `prompts.${index}`);
+    return prepared;
+  });
+  const deltas = request.stream && emit ? new DeltaBatches(emit) : null;
+  // Nothing to do for each token unless somebody asks for what only that can tell.
+  const follow = deltas !== null || tokens || request.stop.length > 0;
+  const options = { tokenizer, stop: request.stop, logprobs: request.logprobs, tokens, deltas };
+  const rows = rowsOf(prompts, policies, request.n);
+  const followed = rows.map((row) => follow ? new FollowedCompletion(row, options) : null);
+  const decoded = await respond(
+    rows,
+    rows.map(({ prompt, key, sample }, at): DecodeRow => ({
+      prompt_ids: prompt.ids,
+      max_new_tokens: request.max_new_tokens,
+      temperature: request.temperature,
+      top_k: request.top_k,
+      top_p: request.top_p,
+      uniform: (position) => uniform(request.seed, "sample", key, sample, position),
+      stop_token_ids: stopTokenIds,
+      ...followed[at]?.hooks,
+    })),
+    signal,
+  );
+  const data = deltas !== null
+    ? []
+    : await text.map(decoded, ({ response_ids, logprobs, finish_reason }, at) => {
+      const { prompt_index, index } = rows[at]!;
+      const terminated = stopTokenIds.has(response_ids.at(-1)!);
+      return followed[at]?.whole ?? {
+        prompt_index,
+        index,
+        text: tokenizer ? responseText(tokenizer, Int32Array.from(response_ids), terminated) : "",
+        token_ids: response_ids,
+        finish_reason,
+        ...(request.logprobs && { logprobs }),
+      };
+    });
+  const prompt_tokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const completion_tokens = decoded.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+  return { data, usage: { prompt_tokens, completion_tokens } };
+}
+
+/** Decodes each policy's rows in its batch; when one fails, the others stop too. */
+async function respond(
+  rows: readonly Row[],
+  asked: readonly DecodeRow[],
+  signal: AbortSignal,
+): Promise<DecodedRow[]> {
+  const decoded: DecodedRow[] = [];
+  const failed = new AbortController();
+  const options = { signal: AbortSignal.any([signal, failed.signal]) };
+  const settled = await Promise.allSettled(
+    [...Map.groupBy(rows.keys(), (at) => rows[at]!.policy)].map(async ([{ decoder, adapter }, places]) => {
+      try {
+        const answer = decoder.decode(places.map((at) => asked[at]!), adapter, options);
+        const answers = await blaming("model", answer); // it may be the first to read the weights
+        answers.forEach((answer, index) => decoded[places[index]!] = answer);
+      } catch (thrown) {
+        failed.abort(thrown);
+        throw thrown;
+      }
+    }),
+  );
+  const failure = settled.find((outcome) => outcome.status === "rejected");
+  if (failure) throw failure.reason;
+  return decoded;
+}
+
+/** Refuses what this machine could not hold while it is sampled. */
+function checkMemory(tokens: number, most: number, path: string): void {
+  if (tokens <= most) return;
+  const message =
+    `Expected at most ${most} tokens, new ones included: this machine's memory holds the keys and ` +
+    `values of no more. There may be ${tokens}`;
+  throw new UserError("prompt_too_long", `${path}: ${message}`, [{ path, message }]);
+}
+
+function rowsOf(prompts: readonly PreparedPrompt[], policies: readonly ServedPolicy[], n: number): Row[] {
+  const asked = new Map<ServedPolicy, Map<number, number>>();
+  return prompts.flatMap((prompt, prompt_index) => {
+    const policy = policies[prompt_index]!;
+    const counts = asked.get(policy) ?? new Map<number, number>();
+    asked.set(policy, counts);
+    const key = promptKey(prompt.ids);
+    const first = counts.get(key) ?? 0;
+    counts.set(key, first + n);
+    return Array.from({ length: n }, (_, index) => ({
+      ...{ prompt, policy, prompt_index, index },
+      ...{ key, sample: first + index },
+    }));
+  });
+}
+
+/** A 32-bit number for a prompt's ids (FNV-1a). */
+function promptKey(ids: Int32Array): number {
+  let hash = 0x811c9dc5;
+  for (const id of ids) {
+    for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ (id >>> shift & 255), 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,105 @@
+/** POST /v1/scores inside the engine: what policy, reference, critic and reward say of given completions. */
+import { blaming, invalid, UserError } from "../errors.ts";
+import { responseText } from "../rewards/response_text.ts";
+import type { RewardSource } from "../rewards/reward_source.ts";
+import { checkIds, preparePrompt } from "../tokenizer/prepare_prompts.ts";
+import type { Score, ScoreRequest, ScoreResult } from "../contract/requests.ts";
+import type { ServedPolicy } from "./served_models.ts";
+import { TextWork } from "./text_work.ts";
+
+interface Item {
+  prompt: string;
+  prompt_ids: Int32Array;
+  response_ids: Int32Array;
+}
+
+/**
+ * Scores every item.
+ *
+ * @param reward what the request's `reward` became; null when it asked for none
+ * @throws {UserError} naming the item that is wrong
+ */
+export async function score(
+  served: ServedPolicy,
+  request: ScoreRequest,
+  reward: RewardSource | null,
+  signal: AbortSignal,
+  text = new TextWork(),
+): Promise<ScoreResult> {
+  const { policy, critic, sharedCritic, tokenizer, stopTokenIds } = served;
+  const items = await text.map(request.items, (item, index) => itemOf(item, `items.${index}`, served));
+  const { temperature } = request;
+  // They may be the first to read the weights.
+  const current = await blaming("model", policy.analyze(items, { temperature, entropy: true, signal }));
+  const reference = await blaming("model", policy.analyze(items, { temperature, reference: true, signal }));
+  checkFinite(current.logprobs, "policy");
+  checkFinite(reference.logprobs, "reference");
+  const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
+  const samples = reward && await text.map(items, (item) => {
+    const terminated = stopTokenIds.has(item.response_ids.at(-1)!);
+    const completion = tokenizer ? responseText(tokenizer, item.response_ids, terminated) : "";
+    return { ...item, completion, terminated };
+  });
+  const rewards = samples && await reward!.score(samples, signal);
+  const data = items.map(({ response_ids }, row): Score => {
+    const logprobs = current.logprobs[row]!;
+    const refs = reference.logprobs[row]!;
+    const sum = (xs: Float32Array) => xs.reduce((total, x) => total + x, 0);
+    return {
+      logprob: sum(logprobs),
+      ref_logprob: sum(refs),
+      kl: logprobs.reduce((total, logprob, t) => total + (logprob - refs[t]!), 0),
+      ...(rewards && { reward: rewards[row]! }),
+      ...(request.tokens && {
+        tokens: Array.from(response_ids, (token_id, t) => ({
+          token_id,
+          token: tokenizer?.tokenText(token_id) ?? "",
+          logprob: logprobs[t]!,
+          ref_logprob: refs[t]!,
+          kl_div: logprobs[t]! - refs[t]!,
+          entropy: current.entropy![row]![t]!,
+          ...(values && { value: values[row]![t]! }),
+        })),
+      }),
+    };
+  });
+  return { data };
+}
+
+/** JSON has no NaN, and what has one in its weights scores nothing. */
+function checkFinite(logprobs: readonly Float32Array[], whose: string): void {
+  const row = logprobs.findIndex((values) => !values.every(Number.isFinite));
+  if (row < 0) return;
+  const message =
+    `The ${whose}'s log-probabilities of items.${row} are not finite: there is NaN or infinity in ` +
+    "its weights, or they overflow";
+  throw new UserError("damaged_model", message, [{ path: "model", message }]);
+}
+
+function itemOf(item: ScoreRequest["items"][number], path: string, { base, tokenizer }: ServedPolicy): Item {
+  const { facts } = base;
+  const byIds = "prompt_token_ids" in item;
+  const promptPath = `${path}.${byIds ? "prompt_token_ids" : "prompt"}`;
+  const completionPath = `${path}.${byIds ? "completion_token_ids" : "completion"}`;
+  const given = byIds ? { token_ids: item.prompt_token_ids } : item.prompt;
+  const prompt = preparePrompt(given, promptPath, { facts, tokenizer, room: 1 });
+  const ids = byIds
+    ? item.completion_token_ids
+    : tokenizer!.encode(item.completion, { add_special_tokens: false });
+  if (ids.length === 0) {
+    throw invalid(completionPath, "Expected a completion of at least one token: it encodes to none");
+  }
+  checkIds(ids, completionPath, facts.model.vocab_size);
+  const context = facts.model.max_position_embeddings;
+  if (prompt.ids.length + ids.length > context) {
+    const message =
+      `Expected prompt and completion within the model's context of ${context} tokens: they have ${
+        prompt.ids.length + ids.length
+      }`;
+    throw new UserError("prompt_too_long", `${completionPath}: ${message}`, [{
+      path: completionPath,
+      message,
+    }]);
+  }
+  return { prompt: prompt.text, prompt_ids: prompt.ids, response_ids: Int32Array.from(ids) };
+}

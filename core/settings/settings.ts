@@ -1,0 +1,149 @@
+/** What the environment says about the API process, read once; `main.ts` hands it in and nobody else looks. */
+import { resolve } from "node:path";
+import { z } from "zod";
+import { deviceSchema } from "../device_name.ts";
+import { editDistance } from "./edit_distance.ts";
+import { UserError } from "../errors.ts";
+import { OutboundGuard } from "../outbound/outbound_guard.ts";
+
+const list = (separator: string) =>
+  z.string().default("").transform((text) =>
+    text.split(separator).map((part) => part.trim()).filter(Boolean)
+  );
+
+const integer = (min: number, max: number) => {
+  const message = `Expected a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,9}$/, message).transform(Number).pipe(
+    z.number().min(min, message).max(max, message),
+  );
+};
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+
+/** Brackets are a URL's, and a port has a variable of its own. */
+const host = z.string().transform((text) => text.trim().toLowerCase().replace(/^\[(.*)\]$/, "$1")).refine(
+  (text) =>
+    text.includes(":") ? URL.canParse(`http://[${text}]`) : /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text),
+  "Expected a name or an address, without scheme and port",
+);
+
+/** Only what a header can hold and a client will send as it is. */
+const apiKeys = z.string().transform((text) => text.split(",").map((part) => part.trim()).filter(Boolean))
+  .check(
+    ({ value, issues }) => {
+      const fault = (message: string) => issues.push({ code: "custom", message, input: value });
+      if (value.length === 0) fault("Expected keys, separated by commas: there is none");
+      const at = value.findIndex((key) => !/^[\x21-\x7e]+$/.test(key));
+      if (at >= 0) {
+        fault(
+          `Expected keys of visible ASCII characters, separated by commas: key ${
+            at + 1
+          } has a space or another character`,
+        );
+      }
+    },
+  );
+
+const environmentSchema = z.object({
+  HOST: host.default("127.0.0.1"),
+  PORT: integer(0, 65535).default(8000),
+  DATA_DIR: z.string().min(1).default("./data").transform((path) => resolve(path)),
+  MODELS_DIR: list(":").transform((paths) => paths.map((path) => resolve(path))),
+  API_KEYS: apiKeys.default([]),
+  DEVICE: deviceSchema.default("cpu"),
+  THREADS: integer(1, 1024).optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `Expected one of ${LOG_LEVELS.join(", ")}`).default("info"),
+  MAX_CONCURRENT_JOBS: integer(1, 64).default(1),
+  REQUEST_TIMEOUT_S: integer(1, 86_400).default(600),
+  SERVING_MEMORY: z.string().regex(
+    /^([1-9]\d?|100)%$|^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
+    "Expected a share of the machine's memory such as 25%, or bytes such as 512M or 4G",
+  ).default("10%"),
+  OUTBOUND_ALLOW: list(","),
+  HF_ENDPOINT: z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, "Expected an http or https URL")
+    .refine((url) => URL.canParse(url), "Expected an http or https URL")
+    .default("https://huggingface.co").transform((url) => url.replace(/\/+$/, "")),
+  HF_TOKEN: z.string().startsWith("hf_", "Expected a token, which begins with hf_").optional(),
+  ORT_LIBRARY: z.string().optional(),
+});
+
+export type Settings = z.output<typeof environmentSchema>;
+
+/** Each variable for people: what it is, and what holds without it. */
+export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwise: string | null }>> = {
+  HOST: { what: "Address to listen on; others than loopback need API_KEYS", otherwise: "127.0.0.1" },
+  PORT: { what: "Port to listen on; 0 takes any free one", otherwise: "8000" },
+  DATA_DIR: { what: "Database, checkpoints, models from a hub; one server at a time", otherwise: "./data" },
+  MODELS_DIR: { what: "Folders of model folders, separated by colons", otherwise: null },
+  API_KEYS: { what: "Keys that /v1 then wants, separated by commas", otherwise: null },
+  MAX_CONCURRENT_JOBS: { what: "Jobs that train at the same time", otherwise: "1" },
+  REQUEST_TIMEOUT_S: { what: "Seconds that a generation or a score may take", otherwise: "600" },
+  SERVING_MEMORY: { what: "What idle models may hold: a share of memory, or bytes", otherwise: "10%" },
+  OUTBOUND_ALLOW: { what: "Private hosts and ranges that webhooks may reach", otherwise: null },
+  HF_ENDPOINT: { what: "Hub that models are downloaded from", otherwise: "https://huggingface.co" },
+  HF_TOKEN: { what: "Token for the hub's private and gated models", otherwise: null },
+  THREADS: { what: "Threads per engine process", otherwise: "all CPUs" },
+  DEVICE: { what: "Where models run: cpu, cuda or cuda:N", otherwise: "cpu" },
+  LOG_LEVEL: { what: LOG_LEVELS.join(", "), otherwise: "info" },
+  ORT_LIBRARY: { what: "Path of another onnxruntime library", otherwise: null },
+};
+
+/** Their values are told to nobody. */
+const SECRET: ReadonlySet<string> = new Set(["API_KEYS", "HF_TOKEN"]);
+
+/** A value on one line. */
+function shown(name: string, value = ""): string {
+  if (SECRET.has(name)) return "…";
+  // deno-lint-ignore no-control-regex
+  return value.replaceAll(/[\u0000-\u001f\u007f]/g, " ").slice(0, 200);
+}
+
+/** A sentence for a variable whose value will not do. */
+export function settingFault(name: keyof Settings, value: string | undefined, message: string): UserError {
+  return new UserError("invalid_request", `${name} is '${shown(name, value)}': ${message}`);
+}
+
+/** Names that somebody may have meant for one of ours, each with a sentence. */
+export function mistakenNames(environment: Record<string, string>): string[] {
+  const plain = (name: string) => name.toUpperCase().replaceAll(/[-_]/g, "");
+  return Object.keys(environment).filter((name) => !Object.hasOwn(VARIABLES, name)).flatMap((name) => {
+    const near = Object.keys(VARIABLES).map((known) => ({
+      known,
+      distance: editDistance(plain(name).slice(0, 40), plain(known)),
+    })).filter(({ known, distance }) => distance <= (plain(known).length < 8 ? 1 : 2))
+      .sort((a, b) => a.distance - b.distance);
+    return near.length === 0
+      ? []
+      : [`'${name}' is no setting of this server: did you mean ${near[0]!.known}?`];
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+/**
+ * Reads and checks the variables. An empty one counts as not set.
+ *
+ * @throws UserError that names the variable and what would be right.
+ */
+export function readSettings(environment: Record<string, string>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const result = environmentSchema.safeParse(given);
+  if (!result.success) {
+    const faults = result.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return `${name} is '${shown(name, given[name])}': ${message}`;
+    });
+    throw new UserError("invalid_request", `Cannot read the environment: ${faults.join("; ")}`);
+  }
+  const settings = result.data;
+  new OutboundGuard(settings.OUTBOUND_ALLOW);
+  if (settings.API_KEYS.length === 0 && !isLoopback(settings.HOST)) {
+    throw new UserError(
+      "invalid_request",
+      `Cannot listen on HOST '${settings.HOST}' without authentication: set API_KEYS, or HOST to 127.0.0.1`,
+    );
+  }
+  return settings;
+}

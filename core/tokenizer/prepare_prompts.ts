@@ -1,0 +1,73 @@
+/** Prompts of a request as token ids, checked against the model before anything is loaded. */
+import { invalid, UserError } from "../errors.ts";
+import type { FolderConfig } from "../formats/read_config.ts";
+import type { Prompt } from "../contract/ppo_job.ts";
+import type { PreparedPrompt } from "./prepared_prompt.ts";
+import type { Chat } from "./chat_template.ts";
+import type { TextTokenizer } from "./tokenizer.ts";
+
+/** A prompt as any request may give it. */
+export type PromptLike = Prompt | { token_ids: readonly number[] } | { text: string } | Chat;
+
+/**
+ * Tokenises one prompt.
+ *
+ * @param path where the prompt is in the request
+ * @param room tokens that must fit behind it in the model's context
+ * @throws {UserError} `invalid_request`, `prompt_too_long` or `invalid_token_id`, naming `path`
+ */
+export function preparePrompt(
+  prompt: PromptLike,
+  path: string,
+  { facts, tokenizer, room }: { facts: FolderConfig; tokenizer: TextTokenizer | null; room: number },
+): PreparedPrompt {
+  const { ids, text } = encode(prompt, path, tokenizer);
+  if (ids.length === 0) throw invalid(path, "Expected a prompt of at least one token: it encodes to none");
+  checkIds(ids, path, facts.model.vocab_size);
+  const context = facts.model.max_position_embeddings;
+  if (ids.length + room > context) {
+    throw new UserError(
+      "prompt_too_long",
+      `${path}: ${ids.length} prompt tokens and ${room} new ones do not fit the model's context of ${context}`,
+      [{ path, message: `Expected at most ${Math.max(0, context - room)} tokens: it has ${ids.length}` }],
+    );
+  }
+  const answer = typeof prompt === "object" && "answer" in prompt ? prompt.answer : undefined;
+  return { ids: Int32Array.from(ids), text, ...(answer !== undefined && { answer }) };
+}
+
+/** @throws {UserError} `invalid_token_id` for one the model has no embedding for */
+export function checkIds(ids: ArrayLike<number>, path: string, vocabSize: number): void {
+  for (let at = 0; at < ids.length; at++) {
+    if (ids[at]! >= vocabSize) {
+      const message = `Expected ids below the model's vocabulary of ${vocabSize}: id ${at} is ${ids[at]}`;
+      throw new UserError("invalid_token_id", `${path}: ${message}`, [{ path, message }]);
+    }
+  }
+}
+
+function encode(
+  prompt: PromptLike,
+  path: string,
+  tokenizer: TextTokenizer | null,
+): { ids: readonly number[]; text: string } {
+  if (typeof prompt === "object" && "token_ids" in prompt) {
+    return {
+      ids: prompt.token_ids,
+      text: tokenizer?.decode(prompt.token_ids, { skip_special_tokens: false }) ?? "",
+    };
+  }
+  if (!tokenizer) throw invalid(path, "The model folder has no tokenizer: give token ids");
+  try {
+    if (typeof prompt === "string") return { ids: tokenizer.encode(prompt), text: prompt };
+    if ("text" in prompt) return { ids: tokenizer.encode(prompt.text), text: prompt.text };
+    const text = tokenizer.chatText(prompt);
+    return { ids: tokenizer.encode(text, { add_special_tokens: false }), text };
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    const [fault] = thrown.errors;
+    throw fault
+      ? invalid(`${path}.${fault.path}`, fault.message, thrown.code)
+      : invalid(path, thrown.message, thrown.code);
+  }
+}

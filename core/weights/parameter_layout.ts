@@ -1,0 +1,181 @@
+/**
+ * A base model with something trainable on it: an adapter, or all its weights, and perhaps a value head. Knows how
+ * those parameters are laid out and started, and which sessions its graphs run in; policy.ts and value_network.ts
+ * say what the graphs are for.
+ */
+import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
+import type { Artifact } from "../../kernels/graph/artifact.ts";
+import { Builder } from "../../kernels/graph/builder.ts";
+import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
+import { embedding, familyOf, lmHead } from "../../kernels/models/families.ts";
+import { linears } from "../../kernels/models/linears.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { causalAttention } from "../../kernels/nn/attend.ts";
+import { InputParameters, type Precision } from "../../kernels/nn/parameters.ts";
+import { fillUniform } from "../rng.ts";
+import type { Session } from "../ort/session.ts";
+import type { SessionOptions } from "../ort/session_options.ts";
+import type { BaseModel } from "./base_model.ts";
+import { type LaneOptions, laneOptions } from "../run/workers.ts";
+import { ModelWeights } from "./model_weights.ts";
+import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
+
+/** Parameter groups by what their learning rate and decay are for. */
+export const GROUPS = {
+  adapter: "adapter",
+  matrices: "matrices",
+  vectors: "vectors",
+  head: "head",
+  headBias: "head_bias",
+} as const;
+
+/** Row numbers of the parameter initialisation's random streams: policy and value adapters must differ. */
+export const INIT_ROLE = { policy: 0, value: 1 } as const;
+
+export type Trainable =
+  | { type: "lora"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
+  | { type: "full" };
+
+/** What the graphs of `trainable` on this model are built with. */
+export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
+  if (trainable.type === "full") return { type: "full" };
+  const targets = trainable.target_modules === "all-linear" ? undefined : trainable.target_modules;
+  return {
+    type: "lora",
+    adapter: uniformAdapter(config, { r: trainable.r, scale: trainable.alpha / trainable.r }, targets),
+  };
+}
+
+/** A tuning as this base's graphs are built: for its device, in its precision or another. What is trained is float32. */
+export function heldBy(base: BaseModel, tuning: Tuning, precision: Precision = base.precision): Tuning {
+  return { ...tuning, precision, target: base.runtime.target };
+}
+
+/** Every weight of the model by name and shape, as its graph asks for them. */
+export function weightShapes(config: ModelConfig): ParameterShape[] {
+  const g = new Builder("weights");
+  const parameters = new InputParameters(g);
+  const ids = g.input("ids", "int64", ["B", "S"]);
+  const rows = g.input("positions", "int64", ["N"]);
+  familyOf(config).trunk(g, config, parameters, ids, rows, causalAttention(g, config));
+  embedding(config, parameters);
+  lmHead(config, parameters);
+  return [...parameters.trainable].map(([name, { shape }]) => ({ name, shape: shape as readonly number[] }));
+}
+
+function adapterShapes(config: ModelConfig, adapter: AdapterSpec): ParameterShape[] {
+  return linears(config).flatMap(({ module, inFeatures, outFeatures }) => {
+    const lora = adapter.get(module);
+    if (!lora) return [];
+    return [
+      { name: `${module}.lora_A.weight`, shape: [lora.r, inFeatures] },
+      { name: `${module}.lora_B.weight`, shape: [outFeatures, lora.r] },
+    ];
+  });
+}
+
+/** The parameter layout of `tuning` on this model. Biases and norms have groups of their own: decay spares them. */
+export function parameterGroups(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { head: boolean },
+): ParameterGroup[] {
+  const groups: ParameterGroup[] = [];
+  if (tuning.type === "lora") {
+    groups.push({ name: GROUPS.adapter, parameters: adapterShapes(config, tuning.adapter) });
+  }
+  if (tuning.type === "full") {
+    const weights = weightShapes(config);
+    groups.push({ name: GROUPS.matrices, parameters: weights.filter(({ shape }) => shape.length > 1) });
+    groups.push({ name: GROUPS.vectors, parameters: weights.filter(({ shape }) => shape.length === 1) });
+  }
+  if (options.head) {
+    groups.push({
+      name: GROUPS.head,
+      parameters: [{ name: VALUE_HEAD.weight, shape: [1, config.hidden_size] }],
+    });
+    groups.push({ name: GROUPS.headBias, parameters: [{ name: VALUE_HEAD.bias, shape: [1] }] });
+  }
+  return groups;
+}
+
+/**
+ * Parameters at their start: adapters with A ~ U(±1/√in) and B = 0, so the network equals its base; full weights
+ * as the folder has them; a value head at zero.
+ */
+export async function initialParameters(
+  base: BaseModel,
+  tuning: Tuning,
+  options: { head: boolean; seed: number; role: keyof typeof INIT_ROLE },
+): Promise<ParameterSet> {
+  const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, options));
+  if (tuning.type === "full") {
+    await readFullWeights(base.folder, base.config, parameters);
+    await base.checkVersion();
+  }
+  parameters.names.filter((name) => name.endsWith(".lora_A.weight")).forEach((name, index) => {
+    const bound = 1 / Math.sqrt(parameters.shape(name)[1]!);
+    const key = { seed: options.seed, stream: "init" as const, step: INIT_ROLE[options.role], row: index };
+    const values = parameters.values(name);
+    fillUniform(values, -bound, bound, key);
+    parameters.set(name, values);
+  });
+  return parameters;
+}
+
+/** Reads all of `parameters` but a value head from a folder of this model. @throws {UserError} `damaged_model` */
+export async function readFullWeights(
+  folder: string,
+  config: ModelConfig,
+  parameters: ParameterSet,
+): Promise<void> {
+  using weights = await ModelWeights.open(folder, config);
+  const names = parameters.names.filter((name) => name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias);
+  weights.check(names.map((name) => ({ name, shape: parameters.shape(name) })));
+  for (const name of names) parameters.set(name, await weights.readFloat32(name));
+}
+
+/** Sessions of one base, made when first asked for and kept. */
+export class SessionCache {
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(readonly base: BaseModel) {}
+
+  /** The session of this name for that lane, or for all; `artifact` builds its graph the first time. */
+  get(
+    name: string,
+    artifact: () => Artifact,
+    { lane, ...options }: SessionOptions & LaneOptions = {},
+  ): Promise<Session> {
+    const key = `${name}@${lane}`;
+    const known = this.#sessions.get(key);
+    if (known) return known;
+    const made = this.base.session(artifact(), options);
+    this.#sessions.set(key, made);
+    made.catch(() => this.#sessions.delete(key)); // what was wrong may be put right
+    return made;
+  }
+
+  /** The session of this name for each of `count` lanes, in order; the graph is built once. Lanes may be kept `apart`. */
+  forLanes(
+    count: number,
+    name: string,
+    artifact: () => Artifact,
+    { apart, ...options }: SessionOptions & { apart?: boolean } = {},
+  ): Promise<Session[]> {
+    let built: Artifact | undefined;
+    const once = () => built ??= artifact();
+    return Promise.all(
+      Array.from(
+        { length: count },
+        (_, index) => this.get(name, once, { ...options, ...laneOptions(index, count, this.base, apart) }),
+      ),
+    );
+  }
+
+  /** Frees every session, and with the last of a base its weights. */
+  dispose(): void {
+    for (const session of this.#sessions.values()) session.then((made) => made.dispose(), () => {});
+    this.#sessions.clear();
+  }
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { ppoSchema, trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+
+const JOB = {
+  kind: "ppo",
+  model: "tiny",
+  prompts: ["Hello"],
+  reward: { type: "length", target: 20 },
+};
+
+/** `path: message` of each fault of a job that is right but for `change`. */
+function faults(change: Record<string, unknown>): string[] {
+  const result = trainingJobSchema.safeParse({ ...JOB, ...change });
+  return result.success
+    ? []
+    : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+Deno.test("a job of model, prompts and reward gets every documented default", () => {
+  const job = trainingJobSchema.parse(JOB);
+  const { max_new_tokens, batch_size, learning_rate, kl_coef, gamma, lam, clip_epsilon } = job.ppo;
+  assert.deepEqual(
+    { max_new_tokens, batch_size, learning_rate, kl_coef, gamma, lam, clip_epsilon },
+    {
+      max_new_tokens: 50,
+      batch_size: 4,
+      learning_rate: 1e-5,
+      kl_coef: 0.1,
+      gamma: 0.99,
+      lam: 0.95,
+      clip_epsilon: 0.2,
+    },
+  );
+  assert.deepEqual(job.trainable, {
+    type: "lora",
+    r: 16,
+    alpha: 32,
+    dropout: 0,
+    target_modules: "all-linear",
+  });
+  assert.equal(job.value.type, "separate");
+  assert.deepEqual([job.base_precision, job.rollout_precision], [null, null]);
+  assert.deepEqual([job.epochs, job.seed, job.checkpoint, job.webhook, job.metadata], [1, 0, null, null, {}]);
+});
+
+Deno.test("the effective configuration is itself a valid request with the same meaning", () => {
+  const job = trainingJobSchema.parse({ ...JOB, ppo: { kl_controller: { type: "adaptive" } } });
+  assert.deepEqual(trainingJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+});
+
+Deno.test("critic's rates that are left out follow the policy's, and are there as numbers", () => {
+  const rates = (learning_rate: number, value?: Record<string, unknown>) => {
+    const job = trainingJobSchema.parse({ ...JOB, ppo: { learning_rate }, ...(value && { value }) });
+    assert.deepEqual(trainingJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    return "learning_rate" in job.value
+      ? [job.value.learning_rate, job.value.head_learning_rate]
+      : [job.value.head_learning_rate];
+  };
+  assert.deepEqual(rates(1e-5), [5e-5, 1e-4]);
+  assert.deepEqual(rates(3e-6), [5e-5, 1e-4], "a slow policy is no reason for a slow critic");
+  assert.deepEqual(rates(2e-4), [6e-4, 6e-4]);
+  assert.deepEqual(rates(1e-3), [3e-3, 3e-3]);
+  assert.deepEqual(rates(1), [1e-2, 1e-2]);
+  assert.deepEqual(rates(1e-3, { type: "shared" }), [3e-3]);
+  const given = { type: "separate", learning_rate: 2e-5 };
+  assert.deepEqual(rates(1e-3, given), [2e-5, 3e-3]);
+  assert.deepEqual(rates(1e-3, { ...given, head_learning_rate: 0.5 }), [2e-5, 0.5]);
+});
+
+Deno.test("common mistakes are refused with the field's name", () => {
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ prompts: [] }, /^prompts: /],
+    [{ prompts: [""] }, /^prompts\.0: /],
+    [{ prompts: ["a", { text: "" }] }, /^prompts\.1\.text: /],
+    [{ prompts: [{ text: "a", txt: "b" }] }, /^prompts\.0: .*"txt"/],
+    [
+      { prompts: [{ messages: [{ role: 5, content: "a" }] }] },
+      /^prompts\.0\.messages\.0\.role: /,
+    ],
+    [{ epochs: 0 }, /^epochs: /],
+    [{ epoch: 3 }, /"epoch"/],
+    [{ kind: undefined }, /^kind: Expected ppo/],
+    [{ reward: undefined }, /^reward: /],
+    [{ seed: -1 }, /^seed: /],
+    [{ ppo: { learning_rte: 1 } }, /^ppo: .*"learning_rte"/],
+    [
+      { ppo: { num_mini_batches: 3 } },
+      /^ppo\.num_mini_batches: num_mini_batches 3 does not divide batch_size 4/,
+    ],
+    [
+      { ppo: { batch_size: 8, num_mini_batches: 2, micro_batch_size: 3 } },
+      /^ppo\.micro_batch_size: .*mini-batch of 4/,
+    ],
+    [{ ppo: { temperature: -1 } }, /^ppo\.temperature: /],
+    [{ ppo: { temperature: 0 } }, /^ppo\.temperature: /],
+    [{ ppo: { top_p: 0 } }, /^ppo\.top_p: /],
+    [{ ppo: { top_p: 0.9 } }, /^ppo\.top_p: top_p must be 1 for PPO/],
+    [{ ppo: { top_k: 50 } }, /^ppo\.top_k: top_k must be 0 for PPO/],
+    [{ ppo: { learning_rate: 0 } }, /^ppo\.learning_rate: /],
+    [{ value: { type: "separate", learning_rate: 0 } }, /^value\.learning_rate: /],
+    [{ value: { type: "shared", head_learning_rate: 2 } }, /^value\.head_learning_rate: /],
+    [{ value: { type: "shared", learning_rate: 1e-4 } }, /^value: .*"learning_rate"/],
+    [{ ppo: { overlong_tokens: 51 } }, /^ppo\.overlong_tokens: /],
+    [{ ppo: { kl_estimator: "k4" } }, /^ppo\.kl_estimator: /],
+    [
+      { trainable: { type: "lora", dropout: 0.1 } },
+      /^trainable\.dropout: dropout 0\.1 must be 0 for PPO: .*ratio/,
+    ],
+    [{ base_precision: "int4" }, /^base_precision: .*"float32"\|"int8"\|"bfloat16"\|"float16"/],
+    [
+      { base_precision: "int8", trainable: { type: "full" } },
+      /^base_precision: base_precision int8 needs frozen matrices: trainable\.type full changes them/,
+    ],
+    [
+      { rollout_precision: "int8", trainable: { type: "full" } },
+      /^rollout_precision: rollout_precision int8 needs frozen matrices/,
+    ],
+    [
+      { base_precision: "int8", rollout_precision: "float32" },
+      /^rollout_precision: rollout_precision float32 needs a float32 base/,
+    ],
+    [{ trainable: { type: "lora", target_modules: [] } }, /^trainable\.target_modules: /],
+    [{ webhook: { url: "ftp://example.org/x" } }, /^webhook\.url: /],
+    [{ webhook: { url: "https://example.org/x", secret: "hunter2" } }, /^webhook\.secret: /],
+    [{ metadata: { a: 1 } }, /^metadata\.a: /],
+    [{ metadata: { ["k".repeat(65)]: "" } }, /^metadata\.k+: /],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [i, i])) },
+      /^metadata: At most 16/,
+    ],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ""])) },
+      /^metadata: At most 16/,
+    ],
+  ];
+  for (const [change, expected] of cases) {
+    const found = faults(change);
+    assert.equal(found.length, 1, `${JSON.stringify(change)}: ${found}`);
+    assert.match(found[0]!, expected);
+  }
+});
+
+Deno.test("an exact_match reward without an answer needs one on every prompt, wherever it is nested", () => {
+  const reward = { type: "scale", reward: { type: "sum", terms: [{ reward: { type: "exact_match" } }] } };
+  const answered = { text: "2 + 2 =", answer: "4" };
+  assert.deepEqual(faults({ reward, prompts: [answered] }), []);
+  assert.match(faults({ reward, prompts: [answered, { text: "3 + 3 =" }] }).join(), /^prompts\.1\.answer: /);
+  assert.match(faults({ reward, prompts: [answered, "3 + 3 ="] }).join(), /^prompts\.1\.answer: /);
+});
+
+Deno.test("every hyper-parameter says what it is and what its default is", () => {
+  for (const [name, field] of Object.entries(ppoSchema.shape)) {
+    const description = field.description ?? "";
+    assert.match(description, /Default |Locked to /, `${name}: ${description}`);
+  }
+});
+
+/** Every `$ref` in a document. */
+function references(node: unknown): string[] {
+  if (typeof node !== "object" || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => key === "$ref" ? [String(value)] : references(value));
+}
+
+Deno.test("OpenAPI comes out of the same schema, the recursive reward by name", () => {
+  const app = new OpenAPIHono();
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/jobs",
+      request: { body: { content: { "application/json": { schema: trainingJobSchema } } } },
+      responses: { 202: { description: "The job" } },
+    }),
+    (context) => context.body(null, 202),
+  );
+  const document = app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "test", version: "1" } });
+  const schemas = document.components!.schemas as Record<string, Record<string, unknown>>;
+  const dangling = references(document).filter((ref) =>
+    !(ref.replace("#/components/schemas/", "") in schemas)
+  );
+  assert.deepEqual(dangling, []);
+  assert.deepEqual(schemas["PpoJob"]!["required"], ["kind", "model", "prompts", "reward"]);
+  assert.equal(schemas["PpoJob"]!["additionalProperties"], false);
+  assert.ok(references(schemas["Reward"]).includes("#/components/schemas/Reward"));
+  const temperature =
+    (schemas["PpoConfig"]!["properties"] as Record<string, Record<string, unknown>>)["temperature"]!;
+  assert.equal(temperature["default"], 1);
+});

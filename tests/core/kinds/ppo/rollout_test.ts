@@ -1,0 +1,83 @@
+/** Rolling out on a real tiny model: every field of the rows against what the model itself says. */
+import assert from "node:assert/strict";
+import { ppoSchema } from "../../../../core/contract/ppo_job.ts";
+import { rollout } from "../../../../core/kinds/ppo/rollout.ts";
+import type { RewardSample, RewardSource } from "../../../../core/rewards/reward_source.ts";
+import { within } from "../../../kernels/within.ts";
+import { KINDS, makeJob } from "../../networks/make_learner.ts";
+import { setUp } from "./training.ts";
+
+const KEY = { seed: 4, step: 7, epoch: 2, policy_version: 7 };
+
+/** A reward that keeps what it was shown; a sample scores its number of response tokens. */
+function recording(): RewardSource & { samples: RewardSample[] } {
+  const samples: RewardSample[] = [];
+  return {
+    samples,
+    score: (given) => {
+      samples.push(...given);
+      return Promise.resolve(Float32Array.from(given, ({ response_ids }) => response_ids.length));
+    },
+  };
+}
+
+/** Parts whose policy has token ids that end many responses early. */
+async function parts(kind: keyof typeof KINDS, reward: RewardSource) {
+  const prompts = ["The quick", { text: "TL;DR: my", answer: "yes" }, "I", "Write a short summary of"];
+  const set = await setUp(makeJob({ ...KINDS[kind], prompts }), { reward });
+  return { ...set, stopTokenIds: new Set([2, ...Array.from({ length: 60 }, (_, id) => 200 + id)]) };
+}
+
+for (const kind of ["lora, separate", "full, shared"] as const) {
+  Deno.test(`${kind}: rollout() measures what it sampled under policy, reference and critic`, async () => {
+    const reward = recording();
+    const given = await parts(kind, reward);
+    const config = ppoSchema.parse({ max_new_tokens: 6, temperature: 0.7, bootstrap_truncated: true });
+    const indices = [2, 0, 3, 1, 2, 0, 3, 1];
+    const { rows, completions } = await rollout(given, config, indices, KEY);
+    assert.deepEqual(rows.map(({ prompt_idx }) => prompt_idx), indices);
+    assert.equal(new Set(rows.map(({ rollout_id }) => rollout_id)).size, 8);
+    assert.ok(rows.some(({ terminated }) => terminated) && rows.some(({ terminated }) => !terminated));
+    rows.forEach((row, index) => {
+      assert.deepEqual([row.step, row.epoch, row.policy_version], [7, 2, 7]);
+      assert.deepEqual(row.prompt_ids, given.prompts[row.prompt_idx]!.ids);
+      const ids = Array.from(row.response_ids);
+      const stop = ids.findIndex((id) => given.stopTokenIds.has(id));
+      assert.equal(stop, row.terminated ? ids.length - 1 : -1);
+      assert.equal(row.finish_reason, row.terminated ? "stop" : "length");
+      if (!row.terminated) assert.equal(ids.length, 6);
+      for (const key of ["logprobs", "ref_logprobs", "rollout_logprobs", "values"] as const) {
+        assert.equal(row[key].length, ids.length, key);
+      }
+      within(row.rollout_logprobs, row.logprobs, 1e-4, "the sampler's logprobs");
+      within(row.ref_logprobs, row.logprobs, 1e-6, "the reference's logprobs");
+      assert.equal(row.raw_score, ids.length);
+      const sample = reward.samples[index]!;
+      assert.equal(sample.completion, completions[index]);
+      assert.equal(sample.prompt, given.prompts[row.prompt_idx]!.text);
+      assert.equal(sample.answer, row.prompt_idx === 1 ? "yes" : undefined);
+      assert.equal(completions[index], given.tokenizer.decode(row.terminated ? ids.slice(0, -1) : ids));
+    });
+    // The same prompts again in one batch: other responses, for the random numbers are the row's.
+    const responses = rows.map(({ response_ids }) => response_ids);
+    assert.notDeepEqual(responses.slice(0, 4), responses.slice(4));
+  });
+}
+
+Deno.test("rollout() is a function of seed and step; a row bootstraps only when it is cut off and asked to", async () => {
+  const given = await parts("lora, shared", recording());
+  const { learner } = given;
+  const head = learner.policy.parameters.values("score.weight");
+  learner.policy.parameters.set("score.weight", head.slice().fill(0.1));
+  const config = ppoSchema.parse({ max_new_tokens: 6, bootstrap_truncated: true });
+  const ids = async (key: typeof KEY, bootstrap = true) =>
+    (await rollout(given, { ...config, bootstrap_truncated: bootstrap }, [0, 1, 2, 3, 0, 1], key)).rows;
+  const rows = await ids(KEY);
+  assert.deepEqual(await ids(KEY), rows);
+  const responses = (from: typeof rows) => from.map(({ response_ids }) => response_ids);
+  assert.notDeepEqual(responses(await ids({ ...KEY, step: 8 })), responses(rows));
+  assert.notDeepEqual(responses(await ids({ ...KEY, seed: 5 })), responses(rows));
+  assert.ok(rows.some(({ terminated }) => terminated) && rows.some(({ terminated }) => !terminated));
+  for (const row of rows) assert.equal(row.bootstrap_value === 0, row.terminated);
+  for (const row of await ids(KEY, false)) assert.equal(row.bootstrap_value, 0);
+});

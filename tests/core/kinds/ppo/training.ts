@@ -1,0 +1,77 @@
+/** Everything the trainer needs for a job on a fixture, on the real runtime; only checkpoints are counted, not written. */
+import { makeLearner } from "../../../../core/kinds/ppo/run.ts";
+import { planJob } from "../../../../core/kinds/ppo/plan.ts";
+import type { Metrics, TrainingEvent } from "../../../../core/contract/protocol.ts";
+import { BaseModel } from "../../../../core/weights/base_model.ts";
+import type { TrainingJobConfig } from "../../../../core/contract/ppo_job.ts";
+import type { Experience } from "../../../../core/kinds/ppo/experience.ts";
+import { train, type TrainerParts, type TrainerState } from "../../../../core/kinds/ppo/trainer.ts";
+import { makeReward } from "../../../../core/rewards/rewards.ts";
+import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
+import { EOS, fixtureFolder, runtime } from "../../networks/tiny_models.ts";
+
+export interface TrainingSetUp extends TrainerParts {
+  saved: { state: TrainerState; epoch: number; metrics: Metrics }[];
+}
+
+/** Parts of `job` on the fixture `name`, with the job's own reward unless one is given. */
+export async function setUp(
+  job: TrainingJobConfig,
+  { name = "qwen3", reward }: { name?: string; reward?: RewardSource } = {},
+): Promise<TrainingSetUp> {
+  const folder = fixtureFolder(name);
+  const { plan, prompts, tokenizer } = await planJob(job, { model: folder, rewards: {} });
+  const saved: TrainingSetUp["saved"] = [];
+  return {
+    plan,
+    prompts,
+    tokenizer,
+    learner: await makeLearner(await BaseModel.open(runtime, folder), job),
+    reward: reward ??
+      await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
+    stopTokenIds: new Set([EOS]),
+    saved,
+    save: (state, epoch, metrics) => {
+      saved.push({ state, epoch, metrics });
+      return Promise.resolve({ folder: `epoch-${epoch}`, files: [] });
+    },
+  };
+}
+
+export interface TrainingRun {
+  events: TrainingEvent[];
+  /** Metrics of each step. */
+  steps: Metrics[];
+  warnings: Extract<TrainingEvent, { type: "warning" }>[];
+}
+
+/** Trains to the end and gathers what was yielded. */
+export async function trainAll(
+  parts: TrainerParts,
+  job: TrainingJobConfig,
+  signal?: AbortSignal,
+): Promise<TrainingRun> {
+  const events: TrainingEvent[] = [];
+  for await (const event of train(parts, job, signal)) events.push(event);
+  return {
+    events,
+    steps: events.flatMap((event) => event.type === "step" ? [event.metrics] : []),
+    warnings: events.flatMap((event) => event.type === "warning" ? [event] : []),
+  };
+}
+
+/** Notes the rows of every micro-batch that the policy trains on, and may touch what it left behind. */
+export function watchTraining(
+  { learner }: TrainerParts,
+  after: (microBatch: number) => void = () => {},
+): Experience[][] {
+  const seen: Experience[][] = [];
+  const original = learner.policy.train.bind(learner.policy);
+  learner.policy.train = async (rows, ...rest) => {
+    const stats = await original(rows, ...rest);
+    seen.push([...rows] as Experience[]);
+    after(seen.length - 1);
+    return stats;
+  };
+  return seen;
+}
