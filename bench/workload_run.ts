@@ -1,5 +1,6 @@
 /** The PPO job of a workload, ready to run: ppo_step.ts times it, memory.ts weighs it, growth.ts varies it. */
-import { type JobCost, jobCost } from "../core/kinds/ppo/cost.ts";
+import { jobCost } from "../core/kinds/ppo/cost.ts";
+import type { JobCost } from "../core/contract/protocol.ts";
 import type { TrainingEvent } from "../core/contract/protocol.ts";
 import { makeLearner } from "../core/kinds/ppo/run.ts";
 import { BaseModel } from "../core/weights/base_model.ts";

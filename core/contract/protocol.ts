@@ -5,7 +5,6 @@
  */
 import type { ErrorRecord } from "../errors.ts";
 import type { TrainingJobConfig } from "./ppo_job.ts";
-import type { JobCost } from "../kinds/ppo/cost.ts";
 import type {
   GenerationDelta,
   GenerationRequest,
@@ -92,6 +91,31 @@ export interface JobPlan {
   trainable_parameters: number;
   base_parameters: number;
   estimate: Pick<JobEstimate, "memory_bytes"> & Partial<JobEstimate>;
+}
+
+/** Bytes, by what takes them. */
+export interface MemoryParts {
+  /** The program, its heap and its graphs. */
+  process: number;
+  weights: number;
+  /** Matrices once more, in the order that sampling reads them, or with an adapter merged in. */
+  reordered: number;
+  reward_models: number;
+  /** Trained parameters: with gradients and two moments, and where they started if that is kept. */
+  trained: number;
+  /** Keys and values of the rows that are sampled. */
+  cache: number;
+  /** The largest run's values between inputs and outputs, logits among them. */
+  activations: number;
+}
+
+export interface JobCost {
+  memory_bytes: number;
+  memory: MemoryParts;
+  /** Floating-point operations of one step's products. */
+  step_flops: number;
+  /** Bytes of weights that sampling reads in one step. */
+  step_reads: number;
 }
 
 export interface JobEstimate extends JobCost {

@@ -14,7 +14,7 @@ import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } fr
 import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decode_batch.ts";
 import { cutEvenly, lanesOfDecode } from "../run/workers.ts";
 import type { LoadedAdapter } from "../weights/load_adapter.ts";
-import { SessionCache } from "../weights/parameter_layout.ts";
+import { SessionCache } from "../run/session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import { StackedAdapters } from "./stacked_adapters.ts";
 

@@ -1,5 +1,6 @@
 /** A row to decode, and what becomes of it from its prompt to its last token. */
-import type { FinishReason } from "../kinds/ppo/experience.ts";
+/** How a response ended: at a stop token, or cut off by max_new_tokens. */
+export type FinishReason = "stop" | "length";
 
 export interface DecodeRow {
   /** int32 (P), P ≥ 1 */

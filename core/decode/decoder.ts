@@ -11,7 +11,7 @@ import { AdapterMerge } from "../run/adapter_merge.ts";
 import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
 import { Decoding } from "./decode_batch.ts";
 import { cutEvenly, lanesOfDecode, runLanes } from "../run/workers.ts";
-import type { SessionCache } from "../weights/parameter_layout.ts";
+import type { SessionCache } from "../run/session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 
 export interface DecodeOptions {

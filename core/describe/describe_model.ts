@@ -2,31 +2,14 @@
  * What a model folder holds, told from its configuration, headers and tokenizer; and whether it can be used, by the checks
  * that its use makes before anything is loaded. No weights are read but a head beside a tied embedding.
  */
-import type { ModelType } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";
 import { ChatTemplates } from "../tokenizer/chat_template.ts";
 import { readTokenizerFiles } from "../tokenizer/tokenizer_files.ts";
 import { checkWeights, neededWeights } from "../weights/check_weights.ts";
 import { readFacts } from "../weights/model_weights.ts";
+import type { ModelSummary } from "../formats/model_summary.ts";
 import { openSafetensors } from "../formats/safetensors.ts";
 import type { SafetensorsDtype } from "../formats/safetensors_header.ts";
-
-/** What a model is, without reading its weights. */
-export interface ModelSummary {
-  model_type: ModelType;
-  task: "causal_lm" | "sequence_classifier";
-  /** A sequence classifier with one class: it scores texts. */
-  is_reward_model: boolean;
-  parameters: number;
-  /** The dtype that most of the weights are stored in. */
-  dtype: SafetensorsDtype;
-  /** Bytes of the weights. */
-  bytes: number;
-  /** Longest text in tokens. */
-  context: number;
-  vocab_size: number;
-  has_chat_template: boolean;
-}
 
 /**
  * What the model in `folder` is.

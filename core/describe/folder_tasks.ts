@@ -4,7 +4,7 @@
  */
 import { errorRecord } from "../errors.ts";
 import { describeModel } from "./describe_model.ts";
-import type { Answer, FolderTask, Question, Ready } from "../contract/folder_answers.ts";
+import type { Answer, FolderTask, Question, Ready } from "../formats/folder_answers.ts";
 import { readConfig } from "../formats/read_config.ts";
 
 const TASKS: { [T in keyof FolderTask]: (folder: string) => Promise<FolderTask[T]> } = {

@@ -1,7 +1,8 @@
 /** A job's cost, or a refusal that says what it needs, what there is, and which smaller job would fit. */
 import { UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/ppo_job.ts";
-import { type JobCost, jobCost, type JobShape } from "./ppo/cost.ts";
+import { jobCost, type JobShape } from "./ppo/cost.ts";
+import type { JobCost } from "../contract/protocol.ts";
 
 type PpoChange = Partial<TrainingJobConfig["ppo"]>;
 

@@ -5,7 +5,8 @@ import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { Feeds } from "../run/feeds.ts";
 import { evaluate, type PreparedRun, type RunOptions } from "../run/graph_runner.ts";
-import { heldBy, SessionCache } from "../weights/parameter_layout.ts";
+import { heldBy } from "../weights/parameter_layout.ts";
+import { SessionCache } from "../run/session_cache.ts";
 import { int64s, type TokenSequence } from "../run/token_batch.ts";
 
 export class RewardModel {

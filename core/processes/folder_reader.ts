@@ -9,7 +9,7 @@ import {
   type FolderTask,
   type Question,
   type Ready,
-} from "../contract/folder_answers.ts";
+} from "../formats/folder_answers.ts";
 
 /** A believable folder takes milliseconds, one of the largest that is read a second or two. */
 const DEADLINE_MS = 30_000;

@@ -9,7 +9,7 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { MERGED } from "../../kernels/nn/parameters.ts";
 import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
-import type { SessionCache } from "../weights/parameter_layout.ts";
+import type { SessionCache } from "./session_cache.ts";
 import { ParameterSet, type ParameterShape } from "../weights/parameter_set.ts";
 
 /** The adapter that graphs of `tuning` want merged; null where there is none to merge. */

@@ -11,7 +11,7 @@ import type { BaseModel } from "../weights/base_model.ts";
 import type { Feeds } from "./feeds.ts";
 import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
 import { cutEvenly, inRounds, lanesOfBatch, runLanes } from "./workers.ts";
-import type { SessionCache } from "../weights/parameter_layout.ts";
+import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
 import { formKey, onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "./micro_batch_plan.ts";

@@ -10,7 +10,8 @@ import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
-import { biteRows, type Lanes, lanesOfBatch } from "./workers.ts";
+import { biteRows, lanesOfBatch } from "./workers.ts";
+import type { Lanes } from "../weights/base_model.ts";
 import { weightShapes } from "../weights/parameter_layout.ts";
 
 /** Which graph of a training step is run. */

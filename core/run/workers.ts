@@ -5,13 +5,7 @@
  */
 import type { Binding } from "../ort/binding.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
-
-/** What decides how many lanes there are: the most, a thread each, and whether the model is a small one. */
-export interface Lanes {
-  readonly lanes: number;
-  /** Its operators are too short to be shared among threads, and for lanes to wait for each other's memory. */
-  readonly small: boolean;
-}
+import type { Lanes } from "../weights/base_model.ts";
 
 /** Fewer rows than this do not fill a lane of a small model. */
 const MIN_ROWS = 4;

@@ -19,7 +19,7 @@ import { Kept, type Lease } from "./lease_cache.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
 import { stopIds } from "../tokenizer/stop_ids.ts";
 import { TextWork } from "./text_work.ts";
-import { loadReward } from "../kinds/ppo/run.ts";
+import { loadReward } from "../rewards/load_reward_model.ts";
 
 /** A model folder as all its policies share it. */
 interface ServedBase {

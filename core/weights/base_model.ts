@@ -15,7 +15,6 @@ import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
-import type { Lanes } from "../run/workers.ts";
 import { heldHere } from "./int8_products.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { changedWhileRead, folderVersion, WEIGHTS } from "../formats/file_version.ts";
@@ -27,6 +26,13 @@ export const PRECISION: Record<Target, Precision> = { cpu: "float32", cuda: "bfl
 
 function keyOf({ name, dtype }: { name: string; dtype: Dtype }): string {
   return `${name}:${dtype}`;
+}
+
+/** What decides how many lanes there are: the most, a thread each, and whether the model is a small one. */
+export interface Lanes {
+  readonly lanes: number;
+  /** Its operators are too short to be shared among threads, and for lanes to wait for each other's memory. */
+  readonly small: boolean;
 }
 
 /** Weights of the layers up to which a model is small. */

@@ -4,7 +4,6 @@
  * say what the graphs are for.
  */
 import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
-import type { Artifact } from "../../kernels/graph/artifact.ts";
 import { Builder } from "../../kernels/graph/builder.ts";
 import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
 import { embedding, familyOf, lmHead } from "../../kernels/models/families.ts";
@@ -13,10 +12,7 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { causalAttention } from "../../kernels/nn/attend.ts";
 import { InputParameters, type Precision } from "../../kernels/nn/parameters.ts";
 import { fillUniform } from "../rng.ts";
-import type { Session } from "../ort/session.ts";
-import type { SessionOptions } from "../ort/session_options.ts";
 import type { BaseModel } from "./base_model.ts";
-import { type LaneOptions, laneOptions } from "../run/workers.ts";
 import { ModelWeights } from "./model_weights.ts";
 import { type ParameterGroup, ParameterSet, type ParameterShape } from "./parameter_set.ts";
 
@@ -133,49 +129,4 @@ export async function readFullWeights(
   const names = parameters.names.filter((name) => name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias);
   weights.check(names.map((name) => ({ name, shape: parameters.shape(name) })));
   for (const name of names) parameters.set(name, await weights.readFloat32(name));
-}
-
-/** Sessions of one base, made when first asked for and kept. */
-export class SessionCache {
-  readonly #sessions = new Map<string, Promise<Session>>();
-
-  constructor(readonly base: BaseModel) {}
-
-  /** The session of this name for that lane, or for all; `artifact` builds its graph the first time. */
-  get(
-    name: string,
-    artifact: () => Artifact,
-    { lane, ...options }: SessionOptions & LaneOptions = {},
-  ): Promise<Session> {
-    const key = `${name}@${lane}`;
-    const known = this.#sessions.get(key);
-    if (known) return known;
-    const made = this.base.session(artifact(), options);
-    this.#sessions.set(key, made);
-    made.catch(() => this.#sessions.delete(key)); // what was wrong may be put right
-    return made;
-  }
-
-  /** The session of this name for each of `count` lanes, in order; the graph is built once. Lanes may be kept `apart`. */
-  forLanes(
-    count: number,
-    name: string,
-    artifact: () => Artifact,
-    { apart, ...options }: SessionOptions & { apart?: boolean } = {},
-  ): Promise<Session[]> {
-    let built: Artifact | undefined;
-    const once = () => built ??= artifact();
-    return Promise.all(
-      Array.from(
-        { length: count },
-        (_, index) => this.get(name, once, { ...options, ...laneOptions(index, count, this.base, apart) }),
-      ),
-    );
-  }
-
-  /** Frees every session, and with the last of a base its weights. */
-  dispose(): void {
-    for (const session of this.#sessions.values()) session.then((made) => made.dispose(), () => {});
-    this.#sessions.clear();
-  }
 }

@@ -4,8 +4,7 @@
  * token t was sampled in state t = prompt + response[0..t); the stop token is an action too.
  */
 
-/** How a response ended: at a stop token, or cut off by max_new_tokens. */
-export type FinishReason = "stop" | "length";
+import type { FinishReason } from "../../decode/decode_row.ts";
 
 export interface Experience {
   /** Unique in the job. */

@@ -1,5 +1,4 @@
 /** What a job will do and need, worked out from headers and prompts alone: the `check` command and every job's start. */
-import { join } from "node:path";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
 import { linears } from "../../../kernels/models/linears.ts";
@@ -13,7 +12,6 @@ import { checkPlaces } from "../../weights/load_adapter.ts";
 import { readCheckpoint } from "../../formats/checkpoint_folder.ts";
 import { modelKey } from "../../formats/model_name.ts";
 import { readFacts } from "../../weights/model_weights.ts";
-import { readBounded } from "../../formats/read_bounded.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../../weights/parameter_layout.ts";
 import type { ParameterGroup } from "../../weights/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../../formats/read_config.ts";
@@ -22,7 +20,7 @@ import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import { rewardNodes } from "../../contract/reward_schema.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
-import { MAX_TOKENIZER_BYTES } from "../../tokenizer/tokenizer_files.ts";
+import { sameTokenizer } from "../../tokenizer/same_tokenizer.ts";
 import { fittingCost } from "../require_memory.ts";
 import { keptTokenizer } from "../../tokenizer/kept_tokenizers.ts";
 import { jobCost } from "./cost.ts";
@@ -255,13 +253,4 @@ function layout(network: Trainable | CriticSpec | null | undefined): string {
   return `${type} of r ${r}, alpha ${alpha} on ${
     typeof targets === "string" ? targets : [...targets].sort()
   }`;
-}
-
-/** Whether two model folders have the same tokenizer, byte for byte, or neither has one: their ids mean the same. */
-export async function sameTokenizer(folder: string, other: string): Promise<boolean> {
-  const read = (path: string) =>
-    readBounded(join(path, "tokenizer.json"), "tokenizer.json", MAX_TOKENIZER_BYTES);
-  const [a, b] = await Promise.all([read(folder), read(other)]);
-  if (a === null || b === null) return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

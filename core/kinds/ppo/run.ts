@@ -8,18 +8,15 @@ import { loadAdapter } from "../../weights/load_adapter.ts";
 import { initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
-import { RewardModel } from "../../networks/reward_model.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
 import type { Learner } from "./learner.ts";
 import { train } from "./trainer.ts";
-import { modelReward } from "../../rewards/model_reward.ts";
-import type { RewardSource } from "../../rewards/reward_source.ts";
 import { makeReward } from "../../rewards/rewards.ts";
-import { loadTokenizer } from "../../tokenizer/tokenizer.ts";
 import { UserError } from "../../errors.ts";
-import { planJob, type PlannedJob, planOptions, sameTokenizer } from "./plan.ts";
+import { planJob, type PlannedJob, planOptions } from "./plan.ts";
+import { loadReward } from "../../rewards/load_reward_model.ts";
 import type {
   JobFolders,
   JobPlan,
@@ -157,16 +154,4 @@ export async function makeLearner(
   const network = new ValueNetwork(base, criticTuning, criticParameters);
   const optimizer = await Optimizer.create(base.runtime, criticParameters, ppo);
   return { policy, policyOptimizer, critic: { network, optimizer } };
-}
-
-/** The reward model of that name, with its own tokenizer where it differs from the policy's. */
-export async function loadReward(
-  runtime: Runtime,
-  folders: JobFolders,
-  name: string,
-): Promise<{ source: RewardSource; dispose(): void }> {
-  const folder = folders.rewards[name]!;
-  const model = new RewardModel(await BaseModel.open(runtime, folder));
-  const tokenizer = await sameTokenizer(folder, folders.model) ? null : await loadTokenizer(folder);
-  return { source: modelReward(model, tokenizer), dispose: () => model.dispose() };
 }

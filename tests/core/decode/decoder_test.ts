@@ -5,7 +5,7 @@ import { logitsArtifact } from "../../../kernels/artifacts.ts";
 import { Decoder } from "../../../core/decode/decoder.ts";
 import type { DecodedRow, DecodeRow } from "../../../core/decode/decode_row.ts";
 import { loadAdapter } from "../../../core/weights/load_adapter.ts";
-import { SessionCache } from "../../../core/weights/parameter_layout.ts";
+import { SessionCache } from "../../../core/run/session_cache.ts";
 import { tokenBatch } from "../../../core/run/token_batch.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
 import { within } from "../../kernels/within.ts";

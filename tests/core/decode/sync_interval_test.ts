@@ -8,7 +8,7 @@ import { BaseModel } from "../../../core/weights/base_model.ts";
 import { type DecodeRow, openRow } from "../../../core/decode/decode_row.ts";
 import { Decoder, visitTogether } from "../../../core/decode/decoder.ts";
 import { Decoding } from "../../../core/decode/decode_batch.ts";
-import { SessionCache } from "../../../core/weights/parameter_layout.ts";
+import { SessionCache } from "../../../core/run/session_cache.ts";
 import { Binding } from "../../../core/ort/binding.ts";
 import type { Device } from "../../../core/ort/device.ts";
 import type { Place } from "../../../core/ort/memory.ts";

@@ -6,7 +6,8 @@ import { MERGED } from "../../../kernels/nn/parameters.ts";
 import { AdapterMerge, mergedShapes } from "../../../core/run/adapter_merge.ts";
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import { ModelWeights } from "../../../core/weights/model_weights.ts";
-import { initialParameters, SessionCache, tuningOf } from "../../../core/weights/parameter_layout.ts";
+import { initialParameters, tuningOf } from "../../../core/weights/parameter_layout.ts";
+import { SessionCache } from "../../../core/run/session_cache.ts";
 import { worst } from "../../kernels/within.ts";
 import { runtime } from "../networks/tiny_models.ts";
 

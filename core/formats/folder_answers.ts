@@ -1,7 +1,7 @@
 /** What can be asked of the thread that reads model folders, and how it answers. */
 import { type ErrorRecord, UserError } from "../errors.ts";
-import type { ModelSummary } from "../describe/describe_model.ts";
-import type { FolderConfig } from "../formats/read_config.ts";
+import type { ModelSummary } from "./model_summary.ts";
+import type { FolderConfig } from "./read_config.ts";
 
 /** Each question, and what its answer is. */
 export interface FolderTask {
