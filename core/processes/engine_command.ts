@@ -5,5 +5,5 @@ import { fileURLToPath } from "node:url";
 export function engineCommand(): [string, ...string[]] {
   const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
   const flags = ["-A", "--no-check", "--v8-flags=--expose-gc"]; // memory that was let go is wanted at once
-  return [Deno.execPath(), "run", ...flags, "--config", path("../../deno.json"), path("main.ts")];
+  return [Deno.execPath(), "run", ...flags, "--config", path("../../deno.json"), path("../engine/main.ts")];
 }
