@@ -111,7 +111,7 @@ async function curve(seed: number, precision: Partial<TrainingJobRequest>): Prom
   try {
     const rewards: number[] = [], gaps: number[] = [];
     const folders = { model: TINY, rewards: {}, output };
-    for await (const event of trainJob(runtime, job, folders, new AbortController().signal)) {
+    for await (const event of trainJob(runtime, { job, folders })) {
       if (event.type !== "epoch") continue;
       rewards.push(round(event.metrics.avg_reward!, 3));
       gaps.push(event.metrics["rollout_gap/mean_abs"]!);

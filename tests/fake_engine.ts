@@ -82,7 +82,7 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     tokens: step * 100,
     eta_seconds: step === 0 ? null : plan.steps - step,
   });
-  emit({ type: "started", plan, progress: progress(0) });
+  emit({ type: "started", plan, progress: progress(0), resumed: null, damaged: [] });
   for (let step = 1; step <= plan.steps; step++) {
     const metrics = { "objective/kl": step / 10, "policy/clipfrac_avg": 0, "objective/scores": step };
     emit({
@@ -106,7 +106,7 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     const weights = encoder.encode(`weights ${epoch}`);
     const files = await writeCheckpoint(folder, { "adapter_model.safetensors": [weights] });
     await Deno.writeTextFile(`${folder}/not_in_the_manifest`, "secret");
-    emit({ type: "checkpoint", epoch, step, folder, files, metrics: means });
+    emit({ type: "checkpoint", reason: "epoch", epoch, step, folder, files, metrics: means });
   }
   say({ id, type: "result", result: { progress: progress(plan.steps), metrics: { "objective/scores": 1 } } });
 }
@@ -200,6 +200,7 @@ async function handle(command: Command): Promise<void> {
       return say({ id, type: "result", result: { data } });
     }
     case "probe":
+    case "pause":
     case "trim":
       return say({ id, type: "result", result: null });
     case "cancel":

@@ -285,6 +285,9 @@ export const ppoJobSchema = z.strictObject({
   epochs: z.int().min(1).max(10_000).default(1).describe(
     "Passes over the prompts, in a new order each. Default 1.",
   ),
+  checkpoint_every_steps: z.int().min(1).max(1_000_000).nullable().default(null).describe(
+    "Write a checkpoint every this many steps too, to resume from after a crash: at most this many steps are lost. Default null: after each epoch, and on a pause.",
+  ),
   ppo: ppoSchema.prefault({}),
   trainable: trainableSchema.prefault({ type: "lora" }),
   value: valueSchema.prefault({ type: "separate" }),

@@ -18,7 +18,7 @@ export type Command =
   /** Tokenises and checks everything a job needs and answers a `JobPlan`; loads no weights. */
   | { id: string; type: "check"; job: TrainingJobConfig; folders: JobFolders }
   /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
-  | { id: string; type: "train"; job: TrainingJobConfig; folders: JobFolders & { output: string } }
+  | ({ id: string; type: "train" } & TrainRequest)
   /**
    * With `stream`, completions come as `deltas` events and not in the result. `tokens` adds each token's text. `each`
    * are the folders of each prompt, all of one model, where prompts name checkpoints of their own.
@@ -36,6 +36,12 @@ export type Command =
   | { id: string; type: "export"; format: ExportFormat; folders: ModelFolders; output: string }
   /** Opens the runtime where the process is to compute: fails with what is in the way. */
   | { id: string; type: "probe" }
+  /**
+   * Ends the train command `target` after the step that runs, by a checkpoint to resume from and a summary that says
+   * `paused`. One that has done no step since it began ends without a checkpoint. Acts at once, and needs no answer
+   * beside that of `target`.
+   */
+  | { id: string; type: "pause"; target: string }
   /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
   | { id: string; type: "cancel"; target: string }
   /** Lets everything go that no command uses; acts at once. */
@@ -61,6 +67,18 @@ export interface ModelFolders {
 }
 
 export type JobFolders = ModelFolders;
+
+export interface TrainRequest {
+  job: TrainingJobConfig;
+  folders: JobFolders & { output: string };
+  /**
+   * Checkpoint folders to continue from, newest first. The first that is whole, and of this job and these base files, is
+   * taken; without one the job begins at its first step.
+   */
+  resume?: string[];
+  /** In (0, 1], 1 unless said: micro-batches are cut as if the machine had this share of its memory. */
+  memory_share?: number;
+}
 
 export type Result =
   | JobPlan
@@ -143,20 +161,35 @@ export type Metrics = Record<string, number>;
 
 /** What the trainer yields. It names no job, row or URL. Epochs and steps are counted from 1. */
 export type TrainingEvent =
-  | { type: "started"; plan: JobPlan; progress: Progress }
+  | {
+    type: "started";
+    plan: JobPlan;
+    progress: Progress;
+    /** The step that the checkpoint was written after, and where it is; null for a job that begins at its first step. */
+    resumed: { step: number; folder: string } | null;
+    /** Folders to continue from that were passed over: damaged, or of another job or base. */
+    damaged: string[];
+  }
   | { type: "step"; progress: Progress; metrics: Metrics; samples: Sample[] }
   /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
   | { type: "epoch"; epoch: number; progress: Progress; metrics: Metrics }
   | {
     type: "checkpoint";
+    reason: CheckpointReason;
+    /** The epoch that the step is of. */
     epoch: number;
     step: number;
     folder: string;
+    /** Those that are for anybody; what only resuming needs is not among them. */
     files: CheckpointFile[];
+    /** The epoch's means; those of its steps so far where it has not ended. */
     metrics: Metrics;
   }
   /** After the step that it is about. */
   | { type: "warning" } & Warning;
+
+/** `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. */
+export type CheckpointReason = "epoch" | "steps" | "pause";
 
 /** Something about a job that somebody should look at; it goes on. */
 export interface Warning {
@@ -196,4 +229,6 @@ export interface CheckpointFile {
 export interface TrainingSummary {
   progress: Progress;
   metrics: Metrics;
+  /** Whether it ended by a `pause`, with steps left. */
+  paused?: true;
 }

@@ -1,7 +1,7 @@
 /**
  * The engine process: reads commands on stdin, answers on stdout, logs on stderr. Commands begin in order.
  * Generations run beside each other, in one batch where they are of one model; what else needs the runtime runs by
- * itself, as it would share the processor anyway. `cancel` acts at once. When stdin closes, running commands are
+ * itself, as it would share the processor anyway. `cancel` and `pause` act at once. When stdin closes, running commands are
  * stopped and the process leaves.
  */
 import { placeOf } from "../device_name.ts";
@@ -60,7 +60,7 @@ function servedModels(): ServedModels {
 }
 
 /** Commands that act at once, beside those that work. */
-type Work = Exclude<Command, { type: "cancel" | "trim" }>;
+type Work = Exclude<Command, { type: "cancel" | "pause" | "trim" }>;
 
 /** Which commands may run while others of their kind do. */
 const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]);
@@ -72,7 +72,11 @@ function textWork(id: string): TextWork {
 
 /** What each command does; the table is total, so a command without a row does not compile. */
 const COMMANDS: {
-  [Type in Work["type"]]: (command: Extract<Work, { type: Type }>, signal: AbortSignal) => Promise<Result>;
+  [Type in Work["type"]]: (
+    command: Extract<Work, { type: Type }>,
+    signal: AbortSignal,
+    pause: AbortSignal,
+  ) => Promise<Result>;
 } = {
   check: async ({ id, job, folders }) => {
     const device = job.device ?? DEVICE;
@@ -90,8 +94,9 @@ const COMMANDS: {
     const step_seconds = secondsOf({ flops, reads }, await (rates ??= machineRates(openRuntime())));
     return { ...plan, estimate: { ...plan.estimate, step_seconds } };
   },
-  train: async ({ id, job, folders }, signal) => {
-    const events = trainJob(openRuntime(job.device ?? DEVICE), job, folders, signal, textWork(id));
+  train: async ({ id, ...request }, signal, pause) => {
+    const runtime = openRuntime(request.job.device ?? DEVICE);
+    const events = trainJob(runtime, request, { signal, pause, text: textWork(id) });
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;
@@ -140,29 +145,36 @@ function send(message: Message): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
-const running = new Map<string, AbortController>();
+/** What stops a command: at once, or after the step that a train command is in. */
+interface Stops {
+  cancel: AbortController;
+  pause: AbortController;
+}
+
+const running = new Map<string, Stops>();
 /** Those of the running that have not begun. */
 const waiting = new Set<string>();
 
 const CANCELLED = new UserError("cancelled", "The command was cancelled");
 
 function cancel(id: string): void {
-  running.get(id)?.abort(CANCELLED);
+  running.get(id)?.cancel.abort(CANCELLED);
   if (!waiting.delete(id)) return;
   running.delete(id);
   send({ id, type: "error", error: errorRecord(CANCELLED) });
 }
 
-async function run(command: Work, abort: AbortController): Promise<void> {
+async function run(command: Work, { cancel, pause }: Stops): Promise<void> {
   if (!waiting.delete(command.id)) return; // cancelled, and answered
   try {
-    abort.signal.throwIfAborted();
+    cancel.signal.throwIfAborted();
     if (!Object.hasOwn(COMMANDS, command.type)) {
-      const known = [...Object.keys(COMMANDS), "cancel", "trim"].join(", ");
+      const known = [...Object.keys(COMMANDS), "cancel", "pause", "trim"].join(", ");
       throw invalid("type", `Expected a command among ${known}: it is '${command.type}'`);
     }
-    const handler = COMMANDS[command.type] as (command: Work, signal: AbortSignal) => Promise<Result>;
-    send({ id: command.id, type: "result", result: await handler(command, abort.signal) });
+    const handler = COMMANDS[command.type] as (command: Work, ...signals: AbortSignal[]) => Promise<Result>;
+    const result = await handler(command, cancel.signal, pause.signal);
+    send({ id: command.id, type: "result", result });
   } catch (thrown) {
     const error = errorRecord(thrown);
     if (saysMore(thrown, error)) {
@@ -207,13 +219,13 @@ Deno.unrefTimer(setInterval(() => send({ type: "alive" }), HEARTBEAT_MS));
 let alone: Promise<void> = Promise.resolve();
 let together: Promise<void>[] = [];
 
-function schedule(command: Work, abort: AbortController): void {
+function schedule(command: Work, stops: Stops): void {
   if (TOGETHER.has(command.type)) {
-    const done = alone.then(() => run(command, abort));
+    const done = alone.then(() => run(command, stops));
     together.push(done);
     done.then(() => together = together.filter((other) => other !== done));
   } else {
-    alone = Promise.all([alone, ...together]).then(() => run(command, abort));
+    alone = Promise.all([alone, ...together]).then(() => run(command, stops));
     together = [];
   }
 }
@@ -226,20 +238,24 @@ try {
       cancel(command.target);
       continue;
     }
+    if (command.type === "pause") {
+      running.get(command.target)?.pause.abort();
+      continue;
+    }
     if (command.type === "trim") {
       served?.trim(0);
       send({ id: command.id, type: "result", result: null });
       continue;
     }
-    const abort = new AbortController();
-    running.set(command.id, abort);
+    const stops = { cancel: new AbortController(), pause: new AbortController() };
+    running.set(command.id, stops);
     waiting.add(command.id);
-    schedule(command, abort);
+    schedule(command, stops);
   }
 } catch (fault) {
   // Whoever sends this is no API process of ours: nothing more it says can be trusted, nor answered.
   logger.error("Stopping: stdin is not the protocol", { fault: String(fault) });
   Deno.exit(FAULT_EXIT_CODE);
 }
-for (const abort of running.values()) abort.abort(new UserError("cancelled", "The engine is stopping"));
+for (const { cancel } of running.values()) cancel.abort(new UserError("cancelled", "The engine is stopping"));
 await Promise.all([alone, ...together]);

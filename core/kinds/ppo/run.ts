@@ -12,7 +12,7 @@ import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
 import type { Learner } from "./learner.ts";
-import { train } from "./trainer.ts";
+import { train, type TrainSignals } from "./trainer.ts";
 import { makeReward } from "../../rewards/rewards.ts";
 import { UserError } from "../../errors.ts";
 import { planJob, type PlannedJob, planOptions } from "./plan.ts";
@@ -23,18 +23,21 @@ import type {
   Metrics,
   TrainingEvent,
   TrainingSummary,
+  TrainRequest,
 } from "../../contract/protocol.ts";
 import { proveInt8 } from "../prove_int8.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
 import { TextWork } from "../../serve/text_work.ts";
 
+export interface TrainOptions extends TrainSignals {
+  text?: TextWork;
+}
+
 /** Runs a job to its end, yielding its events. */
 export async function* trainJob(
   runtime: Runtime,
-  job: TrainingJobConfig,
-  folders: JobFolders & { output: string },
-  signal: AbortSignal,
-  text?: TextWork,
+  { job, folders }: TrainRequest,
+  { text = new TextWork(), ...signals }: TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const versions = () => Promise.all(foldersOf(folders).map((folder) => folderVersion(folder)));
   const before = await versions();
@@ -46,7 +49,7 @@ export async function* trainJob(
     if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
   };
   try {
-    return yield* runJob(runtime, job, folders, { planned, checkVersions }, signal, text);
+    return yield* runJob(runtime, job, folders, { planned, checkVersions }, signals, text);
   } catch (thrown) {
     throw withEstimate(thrown, planned.plan);
   }
@@ -75,8 +78,8 @@ async function* runJob(
   job: TrainingJobConfig,
   folders: JobFolders & { output: string },
   { planned, checkVersions }: { planned: PlannedJob; checkVersions: () => Promise<void> },
-  signal: AbortSignal,
-  text = new TextWork(),
+  signals: TrainSignals,
+  text: TextWork,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
   const learner = await makeLearner(base, job, folders);
@@ -98,8 +101,9 @@ async function* runJob(
       prompts: planned.prompts,
       stopTokenIds,
       plan: planned.plan,
-      save: async (state, epoch, metrics) => {
-        const folder = join(folders.output, `epoch-${String(epoch).padStart(4, "0")}`);
+      save: async (state, { epoch, reason }, metrics) => {
+        const name = reason === "epoch" ? numbered("epoch", epoch) : numbered("step", state.step);
+        const folder = join(folders.output, name);
         const networks = {
           base,
           tuning: learner.policy.tuning,
@@ -119,8 +123,12 @@ async function* runJob(
       },
     },
     job,
-    signal,
+    signals,
   );
+}
+
+function numbered(what: string, number: number): string {
+  return `${what}-${String(number).padStart(4, "0")}`;
 }
 
 /** Metrics without what the clock and the machine decide: the same job and seed write the same bytes. */

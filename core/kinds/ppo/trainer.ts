@@ -5,11 +5,13 @@
 import type { Device } from "../../ort/device.ts";
 import {
   type CheckpointFile,
+  type CheckpointReason,
   type JobPlan,
   type Metrics,
   type Progress,
   STEP_SAMPLES,
   type TrainingEvent,
+  type TrainingSummary,
   type Warning,
 } from "../../contract/protocol.ts";
 import { gae } from "./advantages.ts";
@@ -47,10 +49,10 @@ export interface TrainerState {
 
 export interface TrainerParts extends RolloutParts {
   plan: JobPlan;
-  /** Writes a checkpoint after an epoch, counted from 1, and says where it is. */
+  /** Writes a checkpoint in or after an epoch, counted from 1, and says where it is. */
   save(
     state: TrainerState,
-    epoch: number,
+    why: { epoch: number; reason: CheckpointReason },
     metrics: Metrics,
   ): Promise<{ folder: string; files: CheckpointFile[] }>;
 }
@@ -67,6 +69,13 @@ const NO_STOP_TOKENS: Warning = {
 /** Bytes of rollouts one step may hold; a batch that does not fit is refused, not cut. */
 const BUFFER_BYTES = 2 * 1024 ** 3;
 
+export interface TrainSignals {
+  /** Ends training at once, by its reason. */
+  signal?: AbortSignal;
+  /** Ends training after the step that runs, by a checkpoint. */
+  pause?: AbortSignal;
+}
+
 /**
  * Trains for all epochs of `job`. Throws the signal's reason when aborted, and an Error when an identity that
  * holds in every correct run fails in the first step.
@@ -74,8 +83,8 @@ const BUFFER_BYTES = 2 * 1024 ** 3;
 export async function* train(
   parts: TrainerParts,
   job: TrainingJobConfig,
-  signal?: AbortSignal,
-): AsyncGenerator<TrainingEvent, { progress: Progress; metrics: Metrics }> {
+  { signal, pause }: TrainSignals = {},
+): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { ppo, seed } = job;
   const { policy } = parts.learner;
   const perEpoch = stepsPerEpoch(parts.prompts.length, ppo.batch_size);
@@ -102,7 +111,14 @@ export async function* train(
     eta_seconds: state.step === 0 ? null : elapsed / state.step * (steps - state.step),
   });
 
-  yield { type: "started", plan: parts.plan, progress: progress() };
+  const checkpoint = async function* (reason: CheckpointReason, metrics: Metrics) {
+    const epoch = progress().epoch;
+    const { folder, files } = await parts.save(state, { epoch, reason }, metrics);
+    yield { type: "checkpoint" as const, reason, epoch, step: state.step, folder, files, metrics };
+  };
+
+  yield { type: "started", plan: parts.plan, progress: progress(), resumed: null, damaged: [] };
+  if (pause?.aborted) return { progress: progress(), metrics, paused: true };
   if (parts.stopTokenIds.size === 0) yield { type: "warning", ...NO_STOP_TOKENS };
   // Random numbers are drawn by epochs and steps from 0; whatever leaves here counts from 1.
   for (let epoch = 0; epoch < job.epochs; epoch++) {
@@ -174,11 +190,19 @@ export async function* train(
       stepMetrics.push(metrics);
       yield { type: "step", progress: progress(), metrics, samples: samples(parts, rows, rolledOut) };
       for (const warning of watch.see(figures, state.step)) yield { type: "warning", ...warning };
+      if (state.step % perEpoch === 0) continue;
+      if (pause?.aborted) {
+        yield* checkpoint("pause", epochMetrics(stepMetrics));
+        return { progress: progress(), metrics, paused: true };
+      }
+      if (job.checkpoint_every_steps !== null && state.step % job.checkpoint_every_steps === 0) {
+        yield* checkpoint("steps", epochMetrics(stepMetrics));
+      }
     }
     const means = epochMetrics(stepMetrics);
     yield { type: "epoch", epoch: epoch + 1, progress: progress(), metrics: means };
-    const { folder, files } = await parts.save(state, epoch + 1, means);
-    yield { type: "checkpoint", epoch: epoch + 1, step: state.step, folder, files, metrics: means };
+    yield* checkpoint("epoch", means);
+    if (pause?.aborted && state.step < steps) return { progress: progress(), metrics, paused: true };
   }
   return { progress: progress(), metrics };
 }

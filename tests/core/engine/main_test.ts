@@ -62,7 +62,7 @@ Deno.test("one process checks, trains, generates and scores, and its checkpoint 
     checkTraining(events, 2);
     assert.deepEqual(summary.progress, events.findLast((event) => event.type === "epoch")!.progress);
     const here = { ...FOLDERS, output: join(parent, "here") };
-    for await (const _ of trainJob(runtime, job, here, new AbortController().signal));
+    for await (const _ of trainJob(runtime, { job, folders: here }));
     assert.deepEqual(await hashes(folders.output), await hashes(here.output));
 
     const checkpoint = join(folders.output, "epoch-0002");

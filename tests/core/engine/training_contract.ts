@@ -37,7 +37,13 @@ const plan = z.looseObject({
 }) as unknown as z.ZodType<JobPlan>;
 
 const trainingEvent = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("started"), plan, progress }),
+  z.strictObject({
+    type: z.literal("started"),
+    plan,
+    progress,
+    resumed: z.strictObject({ step: fromOne, folder: z.string().min(1) }).nullable(),
+    damaged: z.array(z.string().min(1)),
+  }),
   z.strictObject({
     type: z.literal("step"),
     progress: progress.extend({ epoch: fromOne, step: fromOne, eta_seconds: number }),
@@ -48,6 +54,7 @@ const trainingEvent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("epoch"), epoch: fromOne, progress, metrics: epochMetrics }),
   z.strictObject({
     type: z.literal("checkpoint"),
+    reason: z.enum(["epoch", "steps", "pause"]),
     epoch: fromOne,
     step: fromOne,
     folder: z.string().min(1),

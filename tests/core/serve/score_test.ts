@@ -202,13 +202,12 @@ for (const [kind, given] of Object.entries(KINDS)) {
         lr_scheduler: "constant",
       } as const;
       const job = makeJob({ ...given, ppo });
-      const signal = new AbortController().signal;
-      for await (const _ of trainJob(runtime, job, { ...QWEN3, output: parent }, signal));
+      for await (const _ of trainJob(runtime, { job, folders: { ...QWEN3, output: parent } }));
       const { items, expected, tolerance } = await fixtureItems("qwen3");
       const folders = { ...QWEN3, checkpoint: join(parent, "epoch-0001") };
       const served = new ServedModels(runtime);
       const request = scoreSchema.parse({ model: "m", items });
-      const { data } = await score(await served.policy(folders), request, null, signal);
+      const { data } = await score(await served.policy(folders), request, null, new AbortController().signal);
       data.forEach(({ tokens, kl }, row) => {
         within(tokens!.map((token) => token.ref_logprob), expected("logprobs")[row]!, tolerance, "reference");
         assert.ok(tokens!.every(({ value }) => Number.isFinite(value) && value !== 0));

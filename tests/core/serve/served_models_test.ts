@@ -75,7 +75,7 @@ Deno.test("full weights that are sampled in turn do not all stay with their sess
     const output = join(parent, "job");
     const ppo = { max_new_tokens: 4, batch_size: 4 };
     const job = makeJob({ ...KINDS["full, shared"], ppo });
-    for await (const _ of trainJob(runtime, job, { ...FOLDERS, output }, never));
+    for await (const _ of trainJob(runtime, { job, folders: { ...FOLDERS, output } }));
     const checkpoints = await copies(join(output, "epoch-0001"), parent, 12);
     const request = generationSchema.parse({
       model: "m",

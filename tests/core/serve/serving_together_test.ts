@@ -38,7 +38,7 @@ async function checkpoints(parent: string): Promise<ModelFolders[]> {
   for (const kind of ["lora, separate", "full, shared"] as const) {
     const output = join(parent, kind);
     const job = makeJob({ ...KINDS[kind], ppo: PPO });
-    for await (const _ of trainJob(runtime, job, { ...FOLDERS, output }, new AbortController().signal));
+    for await (const _ of trainJob(runtime, { job, folders: { ...FOLDERS, output } }));
     folders.push({ ...FOLDERS, checkpoint: join(output, "epoch-0001") });
   }
   return folders;

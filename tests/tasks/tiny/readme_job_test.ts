@@ -17,7 +17,7 @@ Deno.test("the README's job learns what it is rewarded for, and is not warned of
     const job = trainingJobSchema.parse(JSON.parse(body!));
     const folders = { model: join(ROOT, "models", job.model), rewards: {}, output };
     const events: TrainingEvent[] = [];
-    for await (const event of trainJob(runtime, job, folders, new AbortController().signal)) {
+    for await (const event of trainJob(runtime, { job, folders })) {
       events.push(event);
     }
     const scores = events.flatMap((event) => event.type === "epoch" ? [event.metrics.avg_reward!] : []);

@@ -208,7 +208,7 @@ Deno.test("a job that goes on from a checkpoint must have its model, layout and 
   inFolder(async (parent) => {
     const given = { ...KINDS["lora, separate"], prompts: ["a"], ppo: { max_new_tokens: 2, batch_size: 1 } };
     const folders = { ...QWEN3, output: parent };
-    for await (const _ of trainJob(runtime, makeJob(given), folders, new AbortController().signal));
+    for await (const _ of trainJob(runtime, { job: makeJob(given), folders }));
     const checkpoint = join(parent, "epoch-0001");
     const from = (more: Partial<TrainingJobRequest>) =>
       plan({ ...given, checkpoint: "ckpt", ...more }, { ...QWEN3, checkpoint });

@@ -24,8 +24,7 @@ const FOLDERS: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
 
 async function run(job: TrainingJobConfig, output: string, folders = FOLDERS): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = [];
-  const signal = new AbortController().signal;
-  for await (const event of trainJob(runtime, job, { ...folders, output }, signal)) events.push(event);
+  for await (const event of trainJob(runtime, { job, folders: { ...folders, output } })) events.push(event);
   return events;
 }
 
@@ -107,7 +106,9 @@ Deno.test("an abort ends a job with its reason and leaves the checkpoints that w
     const job = makeJob({ ...KINDS["lora, shared"], epochs: 50, ppo: PPO });
     const abort = new AbortController();
     const reason = new UserError("cancelled", "The job was cancelled");
-    const events = trainJob(runtime, job, { ...FOLDERS, output: parent }, abort.signal);
+    const events = trainJob(runtime, { job, folders: { ...FOLDERS, output: parent } }, {
+      signal: abort.signal,
+    });
     await assert.rejects(async () => {
       for await (const event of events) if (event.type === "checkpoint") abort.abort(reason);
     }, reason);

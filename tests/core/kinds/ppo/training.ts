@@ -31,7 +31,7 @@ export async function setUp(
       await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
     stopTokenIds: new Set([EOS]),
     saved,
-    save: (state, epoch, metrics) => {
+    save: (state, { epoch }, metrics) => {
       saved.push({ state, epoch, metrics });
       return Promise.resolve({ folder: `epoch-${epoch}`, files: [] });
     },
@@ -52,7 +52,7 @@ export async function trainAll(
   signal?: AbortSignal,
 ): Promise<TrainingRun> {
   const events: TrainingEvent[] = [];
-  for await (const event of train(parts, job, signal)) events.push(event);
+  for await (const event of train(parts, job, { signal })) events.push(event);
   return {
     events,
     steps: events.flatMap((event) => event.type === "step" ? [event.metrics] : []),
