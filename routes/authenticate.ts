@@ -4,6 +4,7 @@
  */
 import type { MiddlewareHandler } from "hono";
 import { createHash, timingSafeEqual } from "node:crypto";
+import { environmentKeyId } from "../core/keys/environment_key.ts";
 import type { Env } from "./context.ts";
 import { namesLocalHost } from "./own_requests.ts";
 import { problem } from "./problem.ts";
@@ -13,10 +14,10 @@ const digest = (text: string) => createHash("sha256").update(text).digest();
 
 /** Compares against every key in constant time. */
 export function authenticate(keys: readonly string[], wrong = new WrongKeys()): MiddlewareHandler<Env> {
-  const known = keys.map(digest);
+  const known = keys.map((key) => ({ id: environmentKeyId(key), hash: digest(key) }));
   const refuse = (detail: string) => problem("unauthorized", detail, [], { "www-authenticate": "Bearer" });
   return async function authenticate(c, next) {
-    c.set("apiKey", "");
+    c.set("keyId", "");
     if (known.length === 0 && !namesLocalHost(c)) {
       return refuse(
         "Without API_KEYS only requests to localhost or to an address are answered, not to another name",
@@ -35,11 +36,12 @@ export function authenticate(keys: readonly string[], wrong = new WrongKeys()): 
         return problem("too_many_requests", detail, [], { "retry-after": String(wait_s) });
       }
       const given = digest(key);
-      if (known.filter((one) => timingSafeEqual(one, given)).length === 0) {
+      const [match] = known.filter(({ hash }) => timingSafeEqual(hash, given));
+      if (!match) {
         wrong.add(address);
         return refuse("The API key is not one of the server's");
       }
-      c.set("apiKey", key);
+      c.set("keyId", match.id);
     }
     await next();
   };

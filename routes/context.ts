@@ -43,7 +43,7 @@ export interface Env {
   Variables: {
     requestId: string;
     logger: Logger;
-    /** The caller's API key; empty without authentication. */
-    apiKey: string;
+    /** Id of the caller's API key; empty without authentication. */
+    keyId: string;
   };
 }

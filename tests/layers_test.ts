@@ -16,6 +16,7 @@ const API = [
   "main.ts",
   "routes",
   "core/settings",
+  "core/keys",
   "core/jobs",
   "core/webhooks",
   "core/models",

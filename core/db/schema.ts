@@ -41,6 +41,8 @@ export const jobs = sqliteTable("jobs", {
   interruptions: count("interruptions").notNull().default(0),
   webhook_url: string("webhook_url"),
   webhook_secret: string("webhook_secret"),
+  /** Id of the API key that asked for the job; null where none is needed. */
+  owner: string("owner"),
   created_at: timestamp("created_at").notNull(),
   started_at: timestamp("started_at"),
   finished_at: timestamp("finished_at"),

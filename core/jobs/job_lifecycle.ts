@@ -45,14 +45,24 @@ export function initialProgress(config: Pick<TrainingJobConfig, "epochs">, plan:
   };
 }
 
-/** Adds a queued job; the caller's transaction may write more that belongs to the request. */
-export async function createJob(tx: Transaction, config: TrainingJobConfig, plan: JobPlan): Promise<JobRow> {
+/**
+ * Adds a queued job; the caller's transaction may write more that belongs to the request.
+ *
+ * @param owner Id of the API key that asked for it; null where none is needed.
+ */
+export async function createJob(
+  tx: Transaction,
+  config: TrainingJobConfig,
+  plan: JobPlan,
+  owner: string | null = null,
+): Promise<JobRow> {
   const [job] = await tx.insert(jobs).values({
     id: newId("job"),
     status: "queued",
     ...configColumns(config),
     plan,
     progress: initialProgress(config, plan),
+    owner,
     created_at: new Date(),
   }).returning();
   await tx.insert(jobPrompts).values({ job_id: job!.id, prompts: config.prompts });

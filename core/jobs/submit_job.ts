@@ -29,8 +29,8 @@ export interface IdempotencyKey {
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** A key belongs to the caller that sent it; a request is what it means, defaults filled in. */
-export function idempotencyKey(apiKey: string, key: string, config: TrainingJobConfig): IdempotencyKey {
-  return { key: sha256(JSON.stringify([apiKey, key])), request_hash: sha256(JSON.stringify(config)) };
+export function idempotencyKey(keyId: string, key: string, config: TrainingJobConfig): IdempotencyKey {
+  return { key: sha256(JSON.stringify([keyId, key])), request_hash: sha256(JSON.stringify(config)) };
 }
 
 /**
@@ -57,18 +57,23 @@ export async function findSubmission(
 
 const oldest = () => new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000);
 
-/** Adds a queued job and keeps the answer under the key. */
+/**
+ * Adds a queued job and keeps the answer under the key.
+ *
+ * @param owner Id of the API key that asked for it; null where none is needed.
+ */
 export function submitJob(
   db: Database,
   config: TrainingJobConfig,
   plan: JobPlan,
   key: IdempotencyKey | null,
+  owner: string | null,
 ): Promise<Submission> {
   return db.write(async (tx) => {
     // Another request with the key may have come in while this one was checked.
     const before = key && await findSubmission(db, key, tx);
     if (before) return before;
-    const job = await createJob(tx, config, plan);
+    const job = await createJob(tx, config, plan, owner);
     const view = jobView(job, config.prompts);
     const webhook = job.webhook_url === null ? null : { url: job.webhook_url, secret: job.webhook_secret };
     const submission = {

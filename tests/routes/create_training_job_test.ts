@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { listJobs } from "../../core/jobs/job_queries.ts";
+import { getJob, listJobs } from "../../core/jobs/job_queries.ts";
+import { environmentKeyId } from "../../core/keys/environment_key.ts";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 
 const PATH = "/v1/training-jobs";
@@ -39,6 +40,32 @@ Deno.test("POST /v1/training-jobs answers the queued job with its effective conf
     const again = await it.call("POST", `${PATH}?dry_run=true`, shown.config);
     assert.equal(again.status, 200, again.text);
     assert.deepEqual(again.json.config, shown.config);
+  });
+});
+
+Deno.test("a job belongs to the API key that asked for it, as its Idempotency-Keys do", async () => {
+  const apiKeys = ["sixteen-letters-x", "sixteen-letters-y"];
+  await served(async (it) => {
+    const owner = async (key: string, idempotencyKey: string) => {
+      const headers = { authorization: `Bearer ${key}`, "idempotency-key": idempotencyKey };
+      const { json } = await it.call("POST", PATH, jobRequest(), headers);
+      return { id: json.id, owner: (await getJob(it.db, json.id)).owner };
+    };
+    const [x, y, again] = [
+      await owner(apiKeys[0]!, "a"),
+      await owner(apiKeys[1]!, "a"),
+      await owner(apiKeys[0]!, "a"),
+    ];
+    assert.deepEqual([x.owner, y.owner], apiKeys.map(environmentKeyId));
+    assert.match(x.owner!, /^env_[0-9a-f]{8}$/);
+    assert.notEqual(x.owner, y.owner);
+    // An Idempotency-Key is its sender's.
+    assert.notEqual(x.id, y.id);
+    assert.equal(x.id, again.id);
+  }, { apiKeys });
+  await served(async (it) => {
+    const { json } = await it.call("POST", PATH, jobRequest());
+    assert.equal((await getJob(it.db, json.id)).owner, null);
   });
 });
 
