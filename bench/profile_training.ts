@@ -1,7 +1,7 @@
 /**
  * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]
  * [--base-precision int8] [--rows N] [--columns N] [--blocks N] [--recompute cheap] [--threads 1] [--shapes]`. Random
- * weights, one micro-batch of the whole workload, or of as many rows as a lane runs at once, as long as asked for;
+ * weights, one micro-batch of the whole workload, or of as many rows as a worker runs at once, as long as asked for;
  * onnxruntime's own profiler does the timing.
  */
 import { parseArgs } from "node:util";

@@ -12,7 +12,7 @@ import type { BaseModel } from "../weights/base_model.ts";
 import { isCut, visitTogether } from "./decoder.ts";
 import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
 import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decode_batch.ts";
-import { cutEvenly, lanesOfDecode } from "../run/workers.ts";
+import { cutEvenly, workersOfDecode } from "../run/workers.ts";
 import type { LoadedAdapter } from "../weights/load_adapter.ts";
 import { SessionCache } from "../run/session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
@@ -50,14 +50,14 @@ interface CallerRow extends OpenRow {
   readonly caller: Caller;
 }
 
-/** What all lanes of a batch have in common. */
+/** What all workers of a batch have in common. */
 interface Layout extends Omit<DecodingOptions<CallerRow>, "capacity"> {
-  /** Of each lane that these rows can come to. */
+  /** Of each worker that these rows can come to. */
   readonly sessions: readonly Session[];
   readonly stack: StackedAdapters | null;
 }
 
-interface Lane {
+interface DecodeWorker {
   readonly run: Decoding<CallerRow>;
   readonly binding: Binding;
 }
@@ -71,7 +71,7 @@ export class BatchDecoder {
   /** In order of arrival, until they are answered. */
   readonly #callers = new Set<Caller>();
   #names = new Set<string>();
-  #lanes: Lane[] = [];
+  #workers: DecodeWorker[] = [];
   #stack: StackedAdapters | null = null;
   #looping = false;
   #running: { callers: Set<Caller>; abort: AbortController } | null = null;
@@ -137,7 +137,7 @@ export class BatchDecoder {
         caller.answer.resolve(caller.rows.map(({ out }) => out));
       }
     }
-    this.#leave(this.#lanes);
+    this.#leave(this.#workers);
     this.#stack?.dispose();
     this.#stack = null;
     this.#looping = false;
@@ -145,7 +145,7 @@ export class BatchDecoder {
 
   /** Where the rows that go on are. */
   get #places(): Place<CallerRow>[] {
-    return this.#lanes.flatMap(({ run }) => run.places);
+    return this.#workers.flatMap(({ run }) => run.places);
   }
 
   /** Does work for `rows`; when it fails, their callers hear of it and nobody else does. */
@@ -206,14 +206,14 @@ export class BatchDecoder {
   /** Runs the prompts of `newcomers`, whose first tokens these give, and puts them into the batch. */
   async #join(newcomers: readonly CallerRow[]): Promise<void> {
     const layout = await this.#layout([...rowsAt(this.#places), ...newcomers]);
-    const prompts: Lane[] = [];
+    const prompts: DecodeWorker[] = [];
     try {
       for (const chunk of chunksOf(newcomers, this.#base)) {
-        const started: Lane[] = [];
-        const parts = cutEvenly(chunk, this.#lanesOf(chunk));
-        for (const [lane, part] of parts.entries()) {
+        const started: DecodeWorker[] = [];
+        const parts = cutEvenly(chunk, this.#workersFor(chunk));
+        for (const [worker, part] of parts.entries()) {
           const capacity = Math.max(...part.map(({ row }) => row.prompt_ids.length));
-          const binding = this.#bound(layout, lane);
+          const binding = this.#bound(layout, worker);
           const run = new Decoding(this.#base, part, { ...layout, capacity });
           started.push({ run, binding });
           prompts.push({ run, binding });
@@ -230,26 +230,26 @@ export class BatchDecoder {
   /** One token of every row in the batch. */
   async #step(): Promise<void> {
     try {
-      if (this.#lanes.some(({ run }) => run.full)) {
+      if (this.#workers.some(({ run }) => run.full)) {
         this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
       }
-      const going = this.#lanes.filter(({ run }) => run.active);
+      const going = this.#workers.filter(({ run }) => run.active);
       await visitTogether(going, this.#running!.abort.signal);
       for (const { run, binding } of going) run.goOn(binding);
     } catch (thrown) {
-      this.#leave(this.#lanes);
+      this.#leave(this.#workers);
       throw thrown;
     }
   }
 
   /** Lays the batch out anew with the rows at `places`. */
   #regroup(places: Place<CallerRow>[], layout: Layout): void {
-    const made: Lane[] = [];
+    const made: DecodeWorker[] = [];
     try {
-      const parts = places.length > 0 ? cutEvenly(places, this.#lanesOf(places)) : [];
-      for (const [lane, part] of parts.entries()) {
+      const parts = places.length > 0 ? cutEvenly(places, this.#workersFor(places)) : [];
+      for (const [worker, part] of parts.entries()) {
         const capacity = Math.max(...rowsAt(part).map(roomFor));
-        const binding = this.#bound(layout, lane);
+        const binding = this.#bound(layout, worker);
         const run = Decoding.gathered(this.#base, part, binding, { ...layout, capacity });
         made.push({ run, binding });
       }
@@ -257,8 +257,8 @@ export class BatchDecoder {
       this.#leave(made);
       throw thrown;
     }
-    this.#leave(this.#lanes);
-    this.#lanes = made;
+    this.#leave(this.#workers);
+    this.#workers = made;
   }
 
   /** What a batch of `rows` runs. */
@@ -281,7 +281,7 @@ export class BatchDecoder {
           lora: "added",
         });
     const options = { prepacking: true, apart: true };
-    const sessions = await this.#sessions.forLanes(this.#lanesOf(rows), name, artifact, options);
+    const sessions = await this.#sessions.forWorkers(this.#workersFor(rows), name, artifact, options);
     const inputs = stack && ((present: readonly CallerRow[]) => ({
       [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
     }));
@@ -289,12 +289,12 @@ export class BatchDecoder {
     return { sessions, stack, truncation, visit: 1, ...(inputs && { inputs }) };
   }
 
-  #lanesOf(rows: readonly unknown[]): number {
-    return lanesOfDecode(rows.length, this.#base, this.#base.layerBytes());
+  #workersFor(rows: readonly unknown[]): number {
+    return workersOfDecode(rows.length, this.#base, this.#base.layerBytes());
   }
 
-  #bound({ sessions, stack }: Layout, lane: number): Binding {
-    const session = sessions[lane]!;
+  #bound({ sessions, stack }: Layout, worker: number): Binding {
+    const session = sessions[worker]!;
     const binding = session.bind();
     stack?.bind(binding);
     this.#full?.bind(binding, "input", (name) => session.takes(name));
@@ -311,12 +311,12 @@ export class BatchDecoder {
     return this.#stack;
   }
 
-  #leave(lanes: readonly Lane[]): void {
-    for (const { run, binding } of lanes) {
+  #leave(workers: readonly DecodeWorker[]): void {
+    for (const { run, binding } of workers) {
       binding.dispose();
       run[Symbol.dispose]();
     }
-    if (lanes === this.#lanes) this.#lanes = [];
+    if (workers === this.#workers) this.#workers = [];
   }
 
   /** Frees its sessions, and the caches once nobody is being answered. */
@@ -326,7 +326,7 @@ export class BatchDecoder {
 }
 
 function rowsAt(places: readonly Place<CallerRow>[]): CallerRow[] {
-  return places.map(({ lane, at }) => lane.rows[at]!);
+  return places.map(({ worker, at }) => worker.rows[at]!);
 }
 
 function notFinite(): UserError {

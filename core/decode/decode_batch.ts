@@ -1,6 +1,6 @@
 /**
- * One lane of a decode: its tensors, and the bookkeeping of its rows from the prompts to the last token. It binds and
- * takes; running the graph is the decoder's work. Rows of several lanes can go on together in a new one.
+ * One worker of a decode: its tensors, and the bookkeeping of its rows from the prompts to the last token. It binds and
+ * takes; running the graph is the decoder's work. Rows of several workers can go on together in a new one.
  */
 import { cacheHeadSize } from "../../kernels/nn/attend.ts";
 import type { Binding } from "../ort/binding.ts";
@@ -22,9 +22,9 @@ export interface DecodingOptions<Row extends OpenRow> {
   inputs?: (rows: readonly Row[]) => Record<string, Tensor>;
 }
 
-/** A row at its place in the lane it is taken from. */
+/** A row at its place in the worker it is taken from. */
 export interface Place<Row extends OpenRow> {
-  readonly lane: Decoding<Row>;
+  readonly worker: Decoding<Row>;
   readonly at: number;
 }
 
@@ -65,21 +65,21 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     );
   }
 
-  /** A lane in which rows of others go on, bound for their next token. The others keep what is theirs. */
+  /** A worker in which rows of others go on, bound for their next token. The others keep what is theirs. */
   static gathered<Row extends OpenRow>(
     base: BaseModel,
     places: readonly Place<Row>[],
     binding: Binding,
     options: DecodingOptions<Row>,
   ): Decoding<Row> {
-    const lane = new Decoding(base, places.map(({ lane, at }) => lane.#rows[at]!), options);
+    const worker = new Decoding(base, places.map(({ worker, at }) => worker.#rows[at]!), options);
     try {
       const moves = places.map((place, to) => ({ ...place, to }));
-      for (const [from, theirs] of Map.groupBy(moves, ({ lane }) => lane)) lane.#copyRows(from, theirs);
-      lane.#bindNext(binding);
-      return lane;
+      for (const [from, theirs] of Map.groupBy(moves, ({ worker }) => worker)) worker.#copyRows(from, theirs);
+      worker.#bindNext(binding);
+      return worker;
     } catch (thrown) {
-      lane[Symbol.dispose]();
+      worker[Symbol.dispose]();
       throw thrown;
     }
   }
@@ -91,7 +91,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
 
   /** The places of rows that go on. */
   get places(): Place<Row>[] {
-    return this.#rows.map((_, at) => ({ lane: this, at })).filter(({ at }) => !hasEnded(this.#rows[at]!));
+    return this.#rows.map((_, at) => ({ worker: this, at })).filter(({ at }) => !hasEnded(this.#rows[at]!));
   }
 
   get active(): boolean {
@@ -188,7 +188,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     }
   }
 
-  /** Copies what is in the caches of rows to their places here; in the same lane rows only move to the front. */
+  /** Copies what is in the caches of rows to their places here; in the same worker rows only move to the front. */
   #copyRows(from: Decoding<Row>, moves: readonly { at: number; to: number }[]): void {
     const [heads, theirs, size] = from.#cacheShape;
     const ours = this.#cacheShape[1];

@@ -10,7 +10,7 @@ import { Tensor } from "../ort/tensor.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
 import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
 import { Decoding } from "./decode_batch.ts";
-import { cutEvenly, lanesOfDecode, runLanes } from "../run/workers.ts";
+import { cutEvenly, runWorkers, workersOfDecode } from "../run/workers.ts";
 import type { SessionCache } from "../run/session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 
@@ -55,8 +55,11 @@ export class Decoder {
     const truncation = rows.some(isCut);
     const { base } = this.#sessions;
     const open = rows.map(openRow);
-    const parts = cutEvenly(open, lanesOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)));
-    const sessions = await this.#sessions.forLanes(
+    const parts = cutEvenly(
+      open,
+      workersOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)),
+    );
+    const sessions = await this.#sessions.forWorkers(
       parts.length,
       `generate:${truncation}`,
       () => generateArtifact(base.config, this.#tuning, { truncation }),
@@ -64,25 +67,25 @@ export class Decoder {
     );
     using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = await this.#merge.merge(parameters, adapterScale);
-    const lanes: { run: Decoding; binding: Binding }[] = [];
+    const workers: { run: Decoding; binding: Binding }[] = [];
     try {
       for (const [index, part] of parts.entries()) {
         const session = sessions[index]!;
         const capacity = Math.max(...part.map(({ row }) => mostTokens(row)));
         const options = { truncation, capacity, visit: visit ?? (base.runtime.device ? DEVICE_VISIT : 1) };
         const [run, binding] = [new Decoding(base, part, options), session.bind()];
-        lanes.push({ run, binding });
+        workers.push({ run, binding });
         merged?.bind(binding, "input", () => true);
         bindPresent(binding, session, parameters, scale);
         run.bindPrompts(binding);
       }
-      for (let active = lanes; active.length > 0; active = active.filter(({ run }) => run.active)) {
+      for (let active = workers; active.length > 0; active = active.filter(({ run }) => run.active)) {
         signal?.throwIfAborted();
         await visitTogether(active, signal);
         for (const { run, binding } of active) run.goOn(binding);
       }
     } finally {
-      for (const { run, binding } of lanes) {
+      for (const { run, binding } of workers) {
         binding.dispose();
         run[Symbol.dispose]();
       }
@@ -101,19 +104,19 @@ export function isCut({ top_k, top_p }: DecodeRow): boolean {
   return top_k > 0 || top_p < 1;
 }
 
-/** Tokens of every lane up to the host's next look at them, and that look. */
+/** Tokens of every worker up to the host's next look at them, and that look. */
 export async function visitTogether<Row extends OpenRow>(
-  lanes: readonly { run: Decoding<Row>; binding: Binding }[],
+  workers: readonly { run: Decoding<Row>; binding: Binding }[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const tokens = Math.min(...lanes.map(({ run }) => run.visit));
-  const bindings = lanes.map(({ binding }) => binding);
-  for (const { run } of lanes) run.prepare(tokens);
+  const tokens = Math.min(...workers.map(({ run }) => run.visit));
+  const bindings = workers.map(({ binding }) => binding);
+  for (const { run } of workers) run.prepare(tokens);
   for (let at = 0; at < tokens; at++) {
-    for (const { run } of lanes) run.advance(at);
-    await runLanes(bindings, { here: true, signal });
+    for (const { run } of workers) run.advance(at);
+    await runWorkers(bindings, { here: true, signal });
   }
-  for (const { run } of lanes) run.take();
+  for (const { run } of workers) run.take();
 }
 
 /** Binds what a session takes of parameters and adapter scale. */

@@ -10,7 +10,7 @@ import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import type { Feeds } from "./feeds.ts";
 import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
-import { cutEvenly, inRounds, lanesOfBatch, runLanes } from "./workers.ts";
+import { cutEvenly, inRounds, runWorkers, workersOfBatch } from "./workers.ts";
 import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
@@ -55,12 +55,12 @@ export async function evaluate<Row extends TokenSequence>(
   { signal }: RunOptions = {},
 ): Promise<{ part: Row[]; outputs: Outputs }[]> {
   const { base } = sessions;
-  const lanes = cutEvenly(rows, lanesOfBatch(rows.length, base));
+  const workers = cutEvenly(rows, workersOfBatch(rows.length, base));
   const blocks = attentionBlocks(longest(rows), base.runtime.target);
   const graph = () => artifact({ blocks });
   const bindings: { session: Session; binding: Binding }[] = [];
   try {
-    for (const session of await sessions.forLanes(lanes.length, `${name}:${blocks}`, graph)) {
+    for (const session of await sessions.forWorkers(workers.length, `${name}:${blocks}`, graph)) {
       const binding = session.bind();
       bindings.push({ session, binding });
       for (const set of parameters) set?.bind(binding, "input", (name) => session.takes(name));
@@ -68,14 +68,14 @@ export async function evaluate<Row extends TokenSequence>(
     }
     const bounds = FORWARD_BOUNDS[base.runtime.target];
     return await inRounds(
-      lanes.map((part) => forwardChunks(part, width, bounds)),
+      workers.map((part) => forwardChunks(part, width, bounds)),
       async (round) => {
         await runPrepared(
           base,
-          round.map(({ part, lane }) => ({ ...prepare(part, blocks), ...bindings[lane]! })),
+          round.map(({ part, worker }) => ({ ...prepare(part, blocks), ...bindings[worker]! })),
           signal,
         );
-        return round.map(({ part, lane }) => ({ part, outputs: taken(bindings[lane]!.binding) }));
+        return round.map(({ part, worker }) => ({ part, outputs: taken(bindings[worker]!.binding) }));
       },
     );
   } finally {
@@ -98,27 +98,27 @@ function taken(binding: Binding): Outputs {
   );
 }
 
-/** One run of each lane, whose inputs are freed afterwards. */
+/** One run of each worker, whose inputs are freed afterwards. */
 async function runPrepared(
   base: BaseModel,
-  lanes: readonly (PreparedRun & { session: Session; binding: Binding })[],
+  workers: readonly (PreparedRun & { session: Session; binding: Binding })[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    for (const { feeds, columns, session, binding } of lanes) {
+    for (const { feeds, columns, session, binding } of workers) {
       feeds.bind(binding, session);
       for (const [name, tensor] of Object.entries(base.rope(columns))) binding.input(name, tensor);
     }
-    await runLanes(lanes.map(({ binding }) => binding), { here: base.small, signal });
+    await runWorkers(workers.map(({ binding }) => binding), { here: base.small, signal });
   } finally {
-    for (const { feeds } of lanes) feeds[Symbol.dispose]();
+    for (const { feeds } of workers) feeds[Symbol.dispose]();
   }
 }
 
 /** A session with all that stays the same from run to run. */
-interface BoundLane {
+interface BoundWorker {
   readonly session: Session;
-  /** Which lane it is: several may share a session, but not what they add their gradients to. */
+  /** Which worker it is: several may share a session, but not what they add their gradients to. */
   readonly index: number;
   readonly binding: Binding;
   /** Outputs that are not gradients: every run leaves them in tensors of their own. */
@@ -136,9 +136,9 @@ export class TrainingGraph {
   readonly #merge: AdapterMerge;
   readonly #parameters: ParameterSet;
   readonly #gradients: ParameterSet;
-  /** Gradients of the lanes beside the first, until they are added to `gradients`. */
-  readonly #lanes: ParameterSet[] = [];
-  readonly #bound: BoundLane[] = [];
+  /** Gradients of the workers beside the first, until they are added to `gradients`. */
+  readonly #workers: ParameterSet[] = [];
+  readonly #bound: BoundWorker[] = [];
   /** By the shape of the rows. */
   readonly #cuts = new Map<string, TrainingCut>();
 
@@ -161,7 +161,7 @@ export class TrainingGraph {
   }
 
   /**
-   * One micro-batch, in as many lanes as the model has. Gives the outputs that are not gradients, each flattened: they
+   * One micro-batch, in as many workers as the model has. Gives the outputs that are not gradients, each flattened: they
    * are sums over rows, so those of all parts add up when read.
    */
   async run<Row extends TokenSequence>(
@@ -170,14 +170,14 @@ export class TrainingGraph {
     { first, signal }: RunOptions & { first: boolean },
   ): Promise<Unread<Outputs>> {
     const cut = this.#cut(rows);
-    const parts = cutEvenly(rows, cut.lanes);
-    const sessions = await this.#sessions.forLanes(
+    const parts = cutEvenly(rows, cut.workers);
+    const sessions = await this.#sessions.forWorkers(
       parts.length,
       `${this.#name}:${formKey(cut)}`,
       () => this.#artifact(cut),
     );
     const merged = await this.#merge.merge(this.#parameters);
-    const lanes = sessions.map((session, index) => this.#lane(session, index, merged));
+    const workers = sessions.map((session, index) => this.#worker(session, index, merged));
     for (const index of parts.keys()) {
       if (index > 0 || first) this.#gradientsOf(index).clear();
     }
@@ -185,16 +185,16 @@ export class TrainingGraph {
     const stats = await inRounds(
       parts.map((part) => cutEvenly(part, Math.ceil(part.length / cut.rows))),
       async (round) => {
-        const fresh = round.map(({ lane }) => this.#bindStats(lanes[lane]!, made));
+        const fresh = round.map(({ worker }) => this.#bindStats(workers[worker]!, made));
         await runPrepared(
           this.#sessions.base,
-          round.map(({ part, lane }) => ({ ...prepare(part, cut.blocks), ...lanes[lane]! })),
+          round.map(({ part, worker }) => ({ ...prepare(part, cut.blocks), ...workers[worker]! })),
           signal,
         );
         return fresh;
       },
     );
-    for (const { flat } of this.#lanes.slice(0, parts.length - 1)) {
+    for (const { flat } of this.#workers.slice(0, parts.length - 1)) {
       addInto(this.#gradients.flat.data, flat.data);
     }
     return new Unread(made.move(), () => {
@@ -205,8 +205,8 @@ export class TrainingGraph {
     });
   }
 
-  /** Makes room for the statistics of a lane's next run. */
-  #bindStats({ binding, stats }: BoundLane, made: DisposableStack): Record<string, Tensor<"float32">> {
+  /** Makes room for the statistics of a worker's next run. */
+  #bindStats({ binding, stats }: BoundWorker, made: DisposableStack): Record<string, Tensor<"float32">> {
     const { runtime } = this.#sessions.base;
     return Object.fromEntries(stats.map(({ name, dims }) => {
       const tensor = made.use(Tensor.zeros(runtime, "float32", dims as number[]));
@@ -229,9 +229,9 @@ export class TrainingGraph {
     return cut;
   }
 
-  /** A lane's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
-  #lane(session: Session, index: number, merged: ParameterSet | null): BoundLane {
-    const known = this.#bound.find((lane) => lane.session === session && lane.index === index);
+  /** A worker's session with parameters and gradients bound: there are hundreds of them, and they stay where they are. */
+  #worker(session: Session, index: number, merged: ParameterSet | null): BoundWorker {
+    const known = this.#bound.find((worker) => worker.session === session && worker.index === index);
     if (known) return known;
     const binding = session.bind();
     this.#parameters.bind(binding, "input", (name) => session.takes(name));
@@ -245,16 +245,16 @@ export class TrainingGraph {
     return bound;
   }
 
-  /** What a lane adds its gradients to. */
+  /** What a worker adds its gradients to. */
   #gradientsOf(index: number): ParameterSet {
-    while (this.#lanes.length < index) this.#lanes.push(this.#gradients.like());
-    return index === 0 ? this.#gradients : this.#lanes[index - 1]!;
+    while (this.#workers.length < index) this.#workers.push(this.#gradients.like());
+    return index === 0 ? this.#gradients : this.#workers[index - 1]!;
   }
 
-  /** Frees what is bound, and the gradients of its lanes. */
+  /** Frees what is bound, and the gradients of its workers. */
   dispose(): void {
     for (const { binding } of this.#bound) binding.dispose();
-    for (const gradients of this.#lanes) gradients.dispose();
+    for (const gradients of this.#workers) gradients.dispose();
   }
 }
 

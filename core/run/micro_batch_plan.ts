@@ -1,5 +1,5 @@
 /**
- * How a training run is cut: into lanes where that is faster, there into runs that stay within bounds with what they keep
+ * How a training run is cut: into workers where that is faster, there into runs that stay within bounds with what they keep
  * for the backward pass, and what is made anew instead of kept. It depends on shapes and on the number of threads alone,
  * so that a job repeats.
  */
@@ -10,8 +10,8 @@ import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
-import { biteRows, lanesOfBatch } from "./workers.ts";
-import type { Lanes } from "../weights/base_model.ts";
+import { biteRows, workersOfBatch } from "./workers.ts";
+import type { Workers } from "../weights/base_model.ts";
 import { weightShapes } from "../weights/parameter_layout.ts";
 
 /** Which graph of a training step is run. */
@@ -38,10 +38,10 @@ export function onceAForm(make: (form: TrainingForm) => Artifact): (form: Traini
 }
 
 export interface TrainingCut extends TrainingForm {
-  lanes: number;
-  /** Rows per run of a lane, at most. */
+  workers: number;
+  /** Rows per run of a worker, at most. */
   rows: number;
-  /** What values between inputs and outputs take at most, in the runs of all lanes at once. */
+  /** What values between inputs and outputs take at most, in the runs of all workers at once. */
   bytes: number;
 }
 
@@ -65,8 +65,8 @@ const BOUNDS: Record<Target, (weights: number) => { run: number; row: number }> 
   cuda: () => ({ run: 8192 * MIB, row: 8192 * MIB }),
 };
 
-/** The same for a run of one of several lanes, and what the gradients of the others may take. */
-const LANE_BOUNDS = {
+/** The same for a run of one of several workers, and what the gradients of the others may take. */
+const WORKER_BOUNDS = {
   run: (weights: number) => Math.max(256 * MIB, weights / 4),
   gradients: 512 * MIB,
 };
@@ -81,7 +81,7 @@ export function trainingCut(
   config: ModelConfig,
   artifact: (form: TrainingForm) => Artifact,
   { rows, columns, actions }: BatchShape,
-  most: Lanes,
+  most: Workers,
   target: Target = "cpu",
 ): TrainingCut {
   const blocks = attentionBlocks(columns, target);
@@ -93,25 +93,25 @@ export function trainingCut(
       context: columns,
     });
   const weights = weightBytes(config);
-  const lanes = lanesOfBatch(rows, most);
+  const workers = workersOfBatch(rows, most);
   if (most.small) {
-    const bite = evenly(Math.ceil(rows / lanes), biteRows(config.intermediate_size, columns));
-    return { lanes, recompute: "nothing", blocks, rows: bite, bytes: lanes * need("nothing", bite) };
+    const bite = evenly(Math.ceil(rows / workers), biteRows(config.intermediate_size, columns));
+    return { workers, recompute: "nothing", blocks, rows: bite, bytes: workers * need("nothing", bite) };
   }
   if (
-    lanes > 1 &&
-    (lanes - 1) * gradientBytes(artifact({ recompute: "cheap", blocks })) <= LANE_BOUNDS.gradients
+    workers > 1 &&
+    (workers - 1) * gradientBytes(artifact({ recompute: "cheap", blocks })) <= WORKER_BOUNDS.gradients
   ) {
-    const bound = LANE_BOUNDS.run(weights);
+    const bound = WORKER_BOUNDS.run(weights);
     if (need("cheap", 1) <= bound) {
-      const cut = within(Math.ceil(rows / lanes), bound, "cheap");
-      return { ...cut, lanes, bytes: lanes * cut.bytes };
+      const cut = within(Math.ceil(rows / workers), bound, "cheap");
+      return { ...cut, workers, bytes: workers * cut.bytes };
     }
   }
   const { run, row } = BOUNDS[target](weights);
   const whole = need("nothing", rows);
-  if (whole <= run) return { lanes: 1, recompute: "nothing", blocks, rows, bytes: whole };
-  return { lanes: 1, ...within(rows, run, need("cheap", 1) <= row ? "cheap" : "layers") };
+  if (whole <= run) return { workers: 1, recompute: "nothing", blocks, rows, bytes: whole };
+  return { workers: 1, ...within(rows, run, need("cheap", 1) <= row ? "cheap" : "layers") };
 
   /** As many of `count` rows a run as fit, one at least. */
   function within(count: number, bound: number, recompute: Recompute) {

@@ -3,7 +3,7 @@ import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import type { BaseModel } from "../weights/base_model.ts";
-import { type LaneOptions, laneOptions } from "./workers.ts";
+import { type WorkerOptions, workerOptions } from "./workers.ts";
 
 /** Sessions of one base, made when first asked for and kept. */
 export class SessionCache {
@@ -11,13 +11,13 @@ export class SessionCache {
 
   constructor(readonly base: BaseModel) {}
 
-  /** The session of this name for that lane, or for all; `artifact` builds its graph the first time. */
+  /** The session of this name for that worker, or for all; `artifact` builds its graph the first time. */
   get(
     name: string,
     artifact: () => Artifact,
-    { lane, ...options }: SessionOptions & LaneOptions = {},
+    { worker, ...options }: SessionOptions & WorkerOptions = {},
   ): Promise<Session> {
-    const key = `${name}@${lane}`;
+    const key = `${name}@${worker}`;
     const known = this.#sessions.get(key);
     if (known) return known;
     const made = this.base.session(artifact(), options);
@@ -26,8 +26,8 @@ export class SessionCache {
     return made;
   }
 
-  /** The session of this name for each of `count` lanes, in order; the graph is built once. Lanes may be kept `apart`. */
-  forLanes(
+  /** The session of this name for each of `count` workers, in order; the graph is built once. Workers may be kept `apart`. */
+  forWorkers(
     count: number,
     name: string,
     artifact: () => Artifact,
@@ -38,7 +38,7 @@ export class SessionCache {
     return Promise.all(
       Array.from(
         { length: count },
-        (_, index) => this.get(name, once, { ...options, ...laneOptions(index, count, this.base, apart) }),
+        (_, index) => this.get(name, once, { ...options, ...workerOptions(index, count, this.base, apart) }),
       ),
     );
   }

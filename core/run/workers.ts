@@ -1,54 +1,54 @@
 /**
- * Parts of a batch side by side, a thread each: every lane runs the whole graph on one thread. Threads that share an
+ * Parts of a batch side by side, a thread each: every worker runs the whole graph on one thread. Threads that share an
  * operator wait for each other at its end, and many operators are not shared at all. Rows do not depend on each other, so
- * lanes change no result but by rounding.
+ * workers change no result but by rounding.
  */
 import type { Binding } from "../ort/binding.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
-import type { Lanes } from "../weights/base_model.ts";
+import type { Workers } from "../weights/base_model.ts";
 
-/** Fewer rows than this do not fill a lane of a small model. */
+/** Fewer rows than this do not fill a worker of a small model. */
 const MIN_ROWS = 4;
 
-/** What lanes of a large model must come to of the work that they could do, or all threads share each operator. */
+/** What workers of a large model must come to of the work that they could do, or all threads share each operator. */
 const MIN_USE = 0.75;
 
-/** Into how many lanes that many rows are cut, where each is run once, as a whole. */
-export function lanesOfBatch(rows: number, { lanes, small }: Lanes): number {
-  if (small) return filled(rows, lanes);
-  return rows >= MIN_USE * lanes * Math.ceil(rows / lanes) ? lanes : 1;
+/** Into how many workers that many rows are cut, where each is run once, as a whole. */
+export function workersOfBatch(rows: number, { workers, small }: Workers): number {
+  if (small) return filled(rows, workers);
+  return rows >= MIN_USE * workers * Math.ceil(rows / workers) ? workers : 1;
 }
 
-/** Bytes of weights that each lane may read for a token. */
+/** Bytes of weights that each worker may read for a token. */
 const MAX_READ_BYTES = 160e6;
 
-/** Into how many lanes they are cut where they are sampled: every one reads all weights, `bytes` each. */
-export function lanesOfDecode(rows: number, { lanes, small }: Lanes, bytes: number): number {
-  return small || bytes <= MAX_READ_BYTES ? filled(rows, lanes) : 1;
+/** Into how many workers they are cut where they are sampled: every one reads all weights, `bytes` each. */
+export function workersOfDecode(rows: number, { workers, small }: Workers, bytes: number): number {
+  return small || bytes <= MAX_READ_BYTES ? filled(rows, workers) : 1;
 }
 
-function filled(rows: number, lanes: number): number {
-  return Math.max(1, Math.min(lanes, Math.floor(rows / MIN_ROWS)));
+function filled(rows: number, workers: number): number {
+  return Math.max(1, Math.min(workers, Math.floor(rows / MIN_ROWS)));
 }
 
-/** What a session is made with, and which lane it is for, where it is not for all. */
-export interface LaneOptions extends Pick<SessionOptions, "threads" | "arena"> {
-  lane?: number | "any";
+/** What a session is made with, and which worker it is for, where it is not for all. */
+export interface WorkerOptions extends Pick<SessionOptions, "threads" | "arena"> {
+  worker?: number | "any";
 }
 
 /**
- * How the session of a lane is made, and of a run that is no lane's: its operators are shared among all threads. Lanes
+ * How the session of a worker is made, and of a run that is no worker's: its operators are shared among all threads. Workers
  * whose operators are short are kept `apart`, each with a session and an arena of its own; others share what is slow to
  * load.
  */
-export function laneOptions(
+export function workerOptions(
   index: number,
   count: number,
-  { lanes, small }: Lanes,
+  { workers, small }: Workers,
   apart = small,
-): LaneOptions {
-  if (count === 1 && !(small && lanes > 1)) return {};
-  return apart ? { lane: index, threads: 1, arena: "own" } : { lane: "any", threads: 1 };
+): WorkerOptions {
+  if (count === 1 && !(small && workers > 1)) return {};
+  return apart ? { worker: index, threads: 1, arena: "own" } : { worker: "any", threads: 1 };
 }
 
 /** What one activation of a small model's run may take: larger runs were no faster, and hold more at once. */
@@ -66,30 +66,32 @@ export function cutEvenly<Row>(rows: readonly Row[], count: number): Row[][] {
 }
 
 /**
- * Runs the parts of all lanes, each lane's in order, in rounds of one part a lane. Gives their results in order, the first
- * lane's first.
+ * Runs the parts of all workers, each worker's in order, in rounds of one part a worker. Gives their results in order, the first
+ * worker's first.
  */
 export async function inRounds<Part, Result>(
-  lanes: readonly (readonly Part[])[],
-  run: (round: { part: Part; lane: number }[]) => Promise<Result[]>,
+  workers: readonly (readonly Part[])[],
+  run: (round: { part: Part; worker: number }[]) => Promise<Result[]>,
 ): Promise<Result[]> {
-  const results = lanes.map((): Result[] => []);
-  const rounds = Math.max(...lanes.map(({ length }) => length));
+  const results = workers.map((): Result[] => []);
+  const rounds = Math.max(...workers.map(({ length }) => length));
   for (let round = 0; round < rounds; round++) {
-    const present = lanes.flatMap((parts, lane) => round < parts.length ? { part: parts[round]!, lane } : []);
+    const present = workers.flatMap((parts, worker) =>
+      round < parts.length ? { part: parts[round]!, worker } : []
+    );
     const done = await run(present);
-    present.forEach(({ lane }, at) => results[lane]!.push(done[at]!));
+    present.forEach(({ worker }, at) => results[worker]!.push(done[at]!));
   }
   return results.flat();
 }
 
 /**
- * One run of each lane. With `here` the first of several runs on this very thread: there are as many lanes as threads, and
+ * One run of each worker. With `here` the first of several runs on this very thread: there are as many workers as threads, and
  * one thread more, waiting for them, would take turns with one of them. For short runs: nothing else happens meanwhile.
  *
  * Settles when all have: what they share may be touched again then. Throws the first failure.
  */
-export async function runLanes(
+export async function runWorkers(
   bindings: readonly Binding[],
   { here, signal }: { here: boolean; signal: AbortSignal | undefined },
 ): Promise<void> {

@@ -28,20 +28,20 @@ function keyOf({ name, dtype }: { name: string; dtype: Dtype }): string {
   return `${name}:${dtype}`;
 }
 
-/** What decides how many lanes there are: the most, a thread each, and whether the model is a small one. */
-export interface Lanes {
-  readonly lanes: number;
-  /** Its operators are too short to be shared among threads, and for lanes to wait for each other's memory. */
+/** What decides how many workers there are: the most, a thread each, and whether the model is a small one. */
+export interface Workers {
+  readonly workers: number;
+  /** Its operators are too short to be shared among threads, and for workers to wait for each other's memory. */
   readonly small: boolean;
 }
 
 /** Weights of the layers up to which a model is small. */
 const MAX_SMALL_WEIGHTS = 16e6;
 
-/** How batches of a model are cut into lanes on so many threads. A GPU takes them whole. */
-export function lanesOf(config: ModelConfig, threads: number, target: Target): Lanes {
-  if (target === "cuda") return { lanes: 1, small: false };
-  return { lanes: threads, small: linearWeights(config) <= MAX_SMALL_WEIGHTS };
+/** How batches of a model are cut into workers on so many threads. A GPU takes them whole. */
+export function workersOf(config: ModelConfig, threads: number, target: Target): Workers {
+  if (target === "cuda") return { workers: 1, small: false };
+  return { workers: threads, small: linearWeights(config) <= MAX_SMALL_WEIGHTS };
 }
 
 export class BaseModel {
@@ -50,8 +50,8 @@ export class BaseModel {
   readonly facts: FolderConfig;
   /** What the matrices of its layers are held as, for whoever leaves them frozen, and what its layers compute in. */
   readonly precision: Precision;
-  /** Into how many lanes, a thread each, its batches are cut at most. */
-  readonly lanes: number;
+  /** Into how many workers, a thread each, its batches are cut at most. */
+  readonly workers: number;
   /** Whether its operators are too short to be shared among threads. */
   readonly small: boolean;
   /** By name and dtype: a weight may be asked for as float32 and as 16 bits. */
@@ -74,8 +74,8 @@ export class BaseModel {
     this.facts = facts;
     this.precision = precision;
     // Any device takes its batches whole, also the host's memory that stands in for one.
-    const { lanes, small } = lanesOf(facts.model, runtime.threads, runtime.device ? "cuda" : "cpu");
-    this.lanes = lanes;
+    const { workers, small } = workersOf(facts.model, runtime.threads, runtime.device ? "cuda" : "cpu");
+    this.workers = workers;
     this.small = small;
     this.#prepacked = runtime.createPrepackedWeights();
   }
@@ -133,7 +133,7 @@ export class BaseModel {
       dtype,
       shape: shape as readonly number[],
     }));
-    // Sessions of several lanes are made at once: what one is reading, the next finds there.
+    // Sessions of several workers are made at once: what one is reading, the next finds there.
     const read = this.#reading.then(() => this.#read(wanted));
     this.#reading = read.catch(() => {});
     await read;

@@ -20,10 +20,10 @@ import type { Target } from "../../../kernels/nn/target.ts";
 import { DTYPES } from "../../../kernels/onnx/dtypes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { mergedShapes } from "../../run/adapter_merge.ts";
-import { lanesOf, PRECISION } from "../../weights/base_model.ts";
+import { PRECISION, workersOf } from "../../weights/base_model.ts";
 import { FORWARD_BOUNDS, forwardRows } from "../../run/forward_chunks.ts";
-import { lanesOfBatch } from "../../run/workers.ts";
-import type { Lanes } from "../../weights/base_model.ts";
+import { workersOfBatch } from "../../run/workers.ts";
+import type { Workers } from "../../weights/base_model.ts";
 import { parameterGroups, tuningOf } from "../../weights/parameter_layout.ts";
 import { onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "../../run/micro_batch_plan.ts";
 import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
@@ -73,7 +73,7 @@ function costOf(
   const { ppo } = job;
   const actions = ppo.max_new_tokens;
   const columns = longestPrompt + actions - 1;
-  const lanes = lanesOf(model, threads, target);
+  const workers = workersOf(model, threads, target);
   const precision = job.base_precision ?? PRECISION[target];
   const sizes = (rows: number) => ({ B: rows, S: columns, N: rows * actions, context: columns });
   const values = job.value.type === "shared";
@@ -94,10 +94,10 @@ function costOf(
   };
 
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
-  const run = trainingRun(model, train, { rows, columns, actions }, lanes, target);
+  const run = trainingRun(model, train, { rows, columns, actions }, workers, target);
   const evaluated = Math.min(
     ppo.batch_size,
-    lanesOfBatch(ppo.batch_size, lanes) *
+    workersOfBatch(ppo.batch_size, workers) *
       forwardRows(model.vocab_size, FORWARD_BOUNDS[target], columns, actions),
   );
   const prompts = {
@@ -115,7 +115,7 @@ function costOf(
 
   const trained =
     trainedBytes(job, model, tuning, { critic, goesOn: job.checkpoint !== null || adapter !== undefined }) +
-    (run.lanes - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
+    (run.workers - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
   // 8 bits are reordered for all that is run over them, float32 for sampling.
   const reordering = [graphs.generate, ...(precision === "int8" ? [run.artifact] : [])];
   const memory: MemoryParts = {
@@ -160,7 +160,7 @@ function trainingRun(
   model: ModelConfig,
   train: (form: TrainingForm) => Artifact,
   shape: { rows: number; columns: number; actions: number },
-  most: Lanes,
+  most: Workers,
   target: Target,
 ): TrainingCut & { artifact: Artifact } {
   const graph = onceAForm(train);

@@ -27,7 +27,7 @@ async function opened(place: Place, name: string) {
   return { runtime, base, decode, [Symbol.dispose]: () => runtime.close() };
 }
 
-/** Of a bare graph and a lane of its rows. */
+/** Of a bare graph and a worker of its rows. */
 const OPTIONS = { truncation: false, lora: "added" } as const;
 
 const KINDS: Partial<DecodeRow>[] = [{}, { temperature: 0 }, { temperature: 0.7, top_k: 5 }, { top_p: 0.8 }];

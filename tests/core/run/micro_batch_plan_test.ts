@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { policyTrainingArtifact } from "../../../kernels/artifacts.ts";
 import { WORKLOADS } from "../../../bench/workloads.ts";
-import { lanesOf } from "../../../core/weights/base_model.ts";
+import { workersOf } from "../../../core/weights/base_model.ts";
 import { tuningOf } from "../../../core/weights/parameter_layout.ts";
 import type { Target } from "../../../kernels/nn/target.ts";
 import { parseConfig } from "../../../core/formats/read_config.ts";
@@ -23,25 +23,25 @@ function setting(size: "tiny" | "135m") {
     cut: (
       shape: { rows: number; columns: number; actions: number },
       { threads = 1, target = "cpu" }: { threads?: number; target?: Target } = {},
-    ) => trainingCut(model, artifact, shape, lanesOf(model, threads, target), target),
+    ) => trainingCut(model, artifact, shape, workersOf(model, threads, target), target),
   };
 }
 
-Deno.test("trainingCut() cuts a small model's rows into lanes, and these into bites", () => {
+Deno.test("trainingCut() cuts a small model's rows into workers, and these into bites", () => {
   const { cut } = setting("tiny");
   const one = cut({ rows: 32, columns: 79, actions: 48 });
-  assert.deepEqual([one.lanes, one.recompute, one.rows], [1, "nothing", 4]);
+  assert.deepEqual([one.workers, one.recompute, one.rows], [1, "nothing", 4]);
   const two = cut({ rows: 30, columns: 79, actions: 48 }, { threads: 2 });
-  assert.deepEqual([two.lanes, two.rows, two.bytes], [2, 4, 2 * one.bytes]);
+  assert.deepEqual([two.workers, two.rows, two.bytes], [2, 4, 2 * one.bytes]);
   assert.ok(two.bytes < 64 * 2 ** 20);
 });
 
-Deno.test("trainingCut() gives each lane of a large model 256 MiB, and has none where a row needs more", () => {
+Deno.test("trainingCut() gives each worker of a large model 256 MiB, and has none where a row needs more", () => {
   const { cut } = setting("135m");
   const short = cut({ rows: 8, columns: 113, actions: 50 }, { threads: 2 });
-  assert.deepEqual([short.lanes, short.recompute, short.rows], [2, "cheap", 2]);
+  assert.deepEqual([short.workers, short.recompute, short.rows], [2, "cheap", 2]);
   assert.ok(short.bytes > 256 * 2 ** 20 && short.bytes <= 512 * 2 ** 20, String(short.bytes));
-  assert.equal(cut({ rows: 1, columns: 113, actions: 50 }, { threads: 2 }).lanes, 1);
+  assert.equal(cut({ rows: 1, columns: 113, actions: 50 }, { threads: 2 }).workers, 1);
   const long = cut({ rows: 8, columns: 600, actions: 300 }, { threads: 2 });
   assert.deepEqual(long, cut({ rows: 8, columns: 600, actions: 300 }, { threads: 1 }));
 });

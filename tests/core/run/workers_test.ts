@@ -1,4 +1,4 @@
-/** Lanes: how a batch is cut, and that cutting it changes no result but by rounding. */
+/** Workers: how a batch is cut, and that cutting it changes no result but by rounding. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Builder } from "../../../kernels/graph/builder.ts";
@@ -6,10 +6,10 @@ import {
   biteRows,
   cutEvenly,
   inRounds,
-  laneOptions,
-  lanesOfBatch,
-  lanesOfDecode,
-  runLanes,
+  runWorkers,
+  workerOptions,
+  workersOfBatch,
+  workersOfDecode,
 } from "../../../core/run/workers.ts";
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import { initialParameters, tuningOf } from "../../../core/weights/parameter_layout.ts";
@@ -33,32 +33,32 @@ const LOSS = {
   entropy_coef: 0,
 };
 
-Deno.test("a small model's lanes have four rows each, a large one's about the same to do", () => {
-  const small = { lanes: 2, small: true };
-  assert.deepEqual([1, 7, 8, 32].map((rows) => lanesOfBatch(rows, small)), [1, 1, 2, 2]);
-  const large = { lanes: 4, small: false };
-  assert.deepEqual([1, 3, 4, 5, 6, 7, 8, 9, 32].map((rows) => lanesOfBatch(rows, large)), [
+Deno.test("a small model's workers have four rows each, a large one's about the same to do", () => {
+  const small = { workers: 2, small: true };
+  assert.deepEqual([1, 7, 8, 32].map((rows) => workersOfBatch(rows, small)), [1, 1, 2, 2]);
+  const large = { workers: 4, small: false };
+  assert.deepEqual([1, 3, 4, 5, 6, 7, 8, 9, 32].map((rows) => workersOfBatch(rows, large)), [
     ...[1, 4, 4, 1, 4, 4, 4, 4, 4],
   ]);
-  assert.equal(lanesOfBatch(1, { lanes: 1, small: false }), 1);
+  assert.equal(workersOfBatch(1, { workers: 1, small: false }), 1);
 });
 
-Deno.test("lanes of a decode may each read all weights where these are few bytes", () => {
-  const large = { lanes: 4, small: false };
-  assert.equal(lanesOfDecode(32, large, 400e6), 1);
-  assert.equal(lanesOfDecode(32, large, 100e6), 4);
-  assert.equal(lanesOfDecode(8, large, 100e6), 2);
-  assert.equal(lanesOfDecode(32, { lanes: 4, small: true }, 60e6), 4);
+Deno.test("workers of a decode may each read all weights where these are few bytes", () => {
+  const large = { workers: 4, small: false };
+  assert.equal(workersOfDecode(32, large, 400e6), 1);
+  assert.equal(workersOfDecode(32, large, 100e6), 4);
+  assert.equal(workersOfDecode(8, large, 100e6), 2);
+  assert.equal(workersOfDecode(32, { workers: 4, small: true }, 60e6), 4);
 });
 
 Deno.test("a single run of a large model shares its operators among all threads", () => {
-  const large = { lanes: 4, small: false }, small = { lanes: 4, small: true };
-  assert.deepEqual(laneOptions(0, 1, large), {});
-  assert.deepEqual(laneOptions(1, 4, large), { lane: "any", threads: 1 });
-  assert.deepEqual(laneOptions(1, 4, large, true), { lane: 1, threads: 1, arena: "own" });
-  assert.deepEqual(laneOptions(1, 4, small), { lane: 1, threads: 1, arena: "own" });
-  assert.deepEqual(laneOptions(0, 1, small), { lane: 0, threads: 1, arena: "own" });
-  assert.deepEqual(laneOptions(0, 1, { lanes: 1, small: true }), {});
+  const large = { workers: 4, small: false }, small = { workers: 4, small: true };
+  assert.deepEqual(workerOptions(0, 1, large), {});
+  assert.deepEqual(workerOptions(1, 4, large), { worker: "any", threads: 1 });
+  assert.deepEqual(workerOptions(1, 4, large, true), { worker: 1, threads: 1, arena: "own" });
+  assert.deepEqual(workerOptions(1, 4, small), { worker: 1, threads: 1, arena: "own" });
+  assert.deepEqual(workerOptions(0, 1, small), { worker: 0, threads: 1, arena: "own" });
+  assert.deepEqual(workerOptions(0, 1, { workers: 1, small: true }), {});
 });
 
 Deno.test("biteRows() holds the bound on an activation, and is one row at least", () => {
@@ -74,11 +74,11 @@ Deno.test("cutEvenly() keeps the order and balances", () => {
   assert.deepEqual(cutEvenly(rows, 4).flat(), rows);
 });
 
-Deno.test("inRounds() runs one part of each lane at a time and gives the results lane by lane", async () => {
+Deno.test("inRounds() runs one part of each worker at a time and gives the results worker by worker", async () => {
   const rounds: number[][] = [];
   const results = await inRounds([[1, 2, 3], [4, 5]], (round) => {
     rounds.push(round.map(({ part }) => part));
-    return Promise.resolve(round.map(({ part, lane }) => [part, lane]));
+    return Promise.resolve(round.map(({ part, worker }) => [part, worker]));
   });
   assert.deepEqual(rounds, [[1, 4], [2, 5], [3]]);
   assert.deepEqual(results, [[1, 0], [2, 0], [3, 0], [4, 1], [5, 1]]);
@@ -94,21 +94,21 @@ async function adder(n: number): Promise<{ binding: Binding; y: Tensor }> {
   return { binding: session.bind().input("x", Tensor.zeros(runtime, "float32", [n])).output("y", y), y };
 }
 
-Deno.test("runLanes() waits for every lane before it throws", async () => {
+Deno.test("runWorkers() waits for every worker before it throws", async () => {
   for (const here of [true, false]) {
     const [wrong, right] = [await adder(3), await adder(1 << 20)];
     wrong.binding.output("y", Tensor.zeros(runtime, "float32", [2])); // not the shape of x
     const bindings = here ? [right.binding, wrong.binding] : [wrong.binding, right.binding];
-    await assert.rejects(runLanes(bindings, { here, signal: undefined }), /shape|[Ss]ize/);
+    await assert.rejects(runWorkers(bindings, { here, signal: undefined }), /shape|[Ss]ize/);
     assert.ok((right.y.data as Float32Array).every((value) => value === 1));
     for (const { binding } of [wrong, right]) binding.dispose();
   }
 });
 
-/** A policy on the embedded model in lanes, or in one. */
-async function policyOf(lanes: number): Promise<{ policy: Policy; optimizer: Optimizer }> {
+/** A policy on the embedded model in workers, or in one. */
+async function policyOf(workers: number): Promise<{ policy: Policy; optimizer: Optimizer }> {
   const base = await BaseModel.open(runtime, folder);
-  Object.defineProperty(base, "lanes", { value: lanes });
+  Object.defineProperty(base, "workers", { value: workers });
   const tuning = tuningOf(base.config, { type: "lora", r: 4, alpha: 8, target_modules: "all-linear" });
   const parameters = await initialParameters(base, tuning, { head: false, seed: 1, role: "policy" });
   parameters.flat.data.forEach((value, i) =>
@@ -134,7 +134,7 @@ function rows(count: number): DecodeRow[] {
   }));
 }
 
-Deno.test("two lanes sample the tokens of one, and give its logprobs, statistics and gradients", async () => {
+Deno.test("two workers sample the tokens of one, and give its logprobs, statistics and gradients", async () => {
   const [one, two] = [await policyOf(1), await policyOf(2)];
   const asked = rows(9);
   const sampled = await one.policy.respond(asked);

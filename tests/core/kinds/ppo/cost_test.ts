@@ -25,7 +25,7 @@ function workload(size: keyof typeof WORKLOADS, given: Partial<TrainingJobReques
   });
 }
 
-Deno.test("jobCost() counts weights once, their reordered copy once, what is trained four times, and gradients for each lane", () => {
+Deno.test("jobCost() counts weights once, their reordered copy once, what is trained four times, and gradients for each worker", () => {
   const { memory } = jobCost(workload("135m"), shape("135m"));
   const layers = 30 * (576 * 576 * 2 + 2 * 576 * 192 + 3 * 576 * 1536);
   const head = 49152 * 576;
