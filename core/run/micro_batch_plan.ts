@@ -10,7 +10,7 @@ import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/target.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
-import { biteRows, workersOfBatch } from "./workers.ts";
+import { tileRows, workersOfBatch } from "./workers.ts";
 import type { Workers } from "../weights/base_model.ts";
 import { weightShapes } from "../weights/parameter_layout.ts";
 
@@ -95,8 +95,8 @@ export function trainingCut(
   const weights = weightBytes(config);
   const workers = workersOfBatch(rows, most);
   if (most.small) {
-    const bite = evenly(Math.ceil(rows / workers), biteRows(config.intermediate_size, columns));
-    return { workers, recompute: "nothing", blocks, rows: bite, bytes: workers * need("nothing", bite) };
+    const tile = evenly(Math.ceil(rows / workers), tileRows(config.intermediate_size, columns));
+    return { workers, recompute: "nothing", blocks, rows: tile, bytes: workers * need("nothing", tile) };
   }
   if (
     workers > 1 &&

@@ -52,11 +52,11 @@ export function workerOptions(
 }
 
 /** What one activation of a small model's run may take: larger runs were no faster, and hold more at once. */
-const BITE_BYTES = 1 << 19;
+const TILE_BYTES = 1 << 19;
 
 /** The most rows of `columns` tokens in such a run, with activations of `width` numbers a token. */
-export function biteRows(width: number, columns: number): number {
-  return Math.max(1, Math.floor(BITE_BYTES / (4 * width * columns)));
+export function tileRows(width: number, columns: number): number {
+  return Math.max(1, Math.floor(TILE_BYTES / (4 * width * columns)));
 }
 
 /** `rows` in order, cut into `count` parts of nearly equal size. */

@@ -27,7 +27,7 @@ function setting(size: "tiny" | "135m") {
   };
 }
 
-Deno.test("trainingCut() cuts a small model's rows into workers, and these into bites", () => {
+Deno.test("trainingCut() cuts a small model's rows into workers, and these into tiles", () => {
   const { cut } = setting("tiny");
   const one = cut({ rows: 32, columns: 79, actions: 48 });
   assert.deepEqual([one.workers, one.recompute, one.rows], [1, "nothing", 4]);

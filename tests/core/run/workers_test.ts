@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Builder } from "../../../kernels/graph/builder.ts";
 import {
-  biteRows,
   cutEvenly,
   inRounds,
   runWorkers,
+  tileRows,
   workerOptions,
   workersOfBatch,
   workersOfDecode,
@@ -61,10 +61,10 @@ Deno.test("a single run of a large model shares its operators among all threads"
   assert.deepEqual(workerOptions(0, 1, { workers: 1, small: true }), {});
 });
 
-Deno.test("biteRows() holds the bound on an activation, and is one row at least", () => {
-  assert.equal(biteRows(384, 80), 4); // 4·80·384 float32 numbers are 0.47 MiB
-  assert.equal(biteRows(384, 90), 3); // 4 rows would be 0.53 MiB
-  assert.equal(biteRows(1_000_000, 80), 1);
+Deno.test("tileRows() holds the bound on an activation, and is one row at least", () => {
+  assert.equal(tileRows(384, 80), 4); // 4·80·384 float32 numbers are 0.47 MiB
+  assert.equal(tileRows(384, 90), 3); // 4 rows would be 0.53 MiB
+  assert.equal(tileRows(1_000_000, 80), 1);
 });
 
 Deno.test("cutEvenly() keeps the order and balances", () => {
