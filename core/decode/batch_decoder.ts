@@ -9,7 +9,7 @@ import { UserError } from "../errors.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { BaseModel } from "../weights/base_model.ts";
-import { isCut, visitTogether } from "./decoder.ts";
+import { isCut, syncTogether } from "./decoder.ts";
 import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
 import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decode_batch.ts";
 import { cutEvenly, workersOfDecode } from "../run/workers.ts";
@@ -219,7 +219,7 @@ export class BatchDecoder {
           prompts.push({ run, binding });
           run.bindPrompts(binding);
         }
-        await visitTogether(started, this.#running!.abort.signal);
+        await syncTogether(started, this.#running!.abort.signal);
       }
       this.#regroup([...this.#places, ...prompts.flatMap(({ run }) => run.places)], layout);
     } finally {
@@ -234,7 +234,7 @@ export class BatchDecoder {
         this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
       }
       const going = this.#workers.filter(({ run }) => run.active);
-      await visitTogether(going, this.#running!.abort.signal);
+      await syncTogether(going, this.#running!.abort.signal);
       for (const { run, binding } of going) run.goOn(binding);
     } catch (thrown) {
       this.#leave(this.#workers);
@@ -286,7 +286,7 @@ export class BatchDecoder {
       [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
     }));
     // Rows come, end by what their callers say and are told of each token, so each is looked at.
-    return { sessions, stack, truncation, visit: 1, ...(inputs && { inputs }) };
+    return { sessions, stack, truncation, syncInterval: 1, ...(inputs && { inputs }) };
   }
 
   #workersFor(rows: readonly unknown[]): number {

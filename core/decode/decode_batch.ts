@@ -17,7 +17,7 @@ export interface DecodingOptions<Row extends OpenRow> {
   /** Tokens a row that the cache has room for. */
   capacity: number;
   /** Tokens a row that are decoded at most before the host looks at them. */
-  visit: number;
+  syncInterval: number;
   /** More inputs that go with the rows; made anew whenever these change. */
   inputs?: (rows: readonly Row[]) => Record<string, Tensor>;
 }
@@ -49,9 +49,9 @@ export class Decoding<Row extends OpenRow = OpenRow> {
   #tensors: Record<string, Tensor> = {};
   #views: Tensor[] = [];
   #tables: TokenTables | undefined;
-  /** Tokens in the longest row, ended ones included, and tokens of a row in this visit. */
+  /** Tokens in the longest row, ended ones included, and tokens of a row in this sync interval. */
   #longest = 0;
-  #visited = 0;
+  #interval = 0;
 
   constructor(base: BaseModel, rows: readonly Row[], options: DecodingOptions<Row>) {
     this.#base = base;
@@ -107,7 +107,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
    * Tokens a row that can be decoded before the host must look: the cache has places for them in each row that goes on, and
    * one of them may need the last.
    */
-  get visit(): number {
+  get syncInterval(): number {
     const { tokens } = this.#tables!;
     if (tokens === 1) return 1;
     const going = this.#rows.filter((row) => !hasEnded(row));
@@ -134,7 +134,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
   }
 
   /**
-   * Writes the positions and random numbers of a visit. Rows that have ended run on with the others, and so do those that
+   * Writes the positions and random numbers of a sync interval. Rows that have ended run on with the others, and so do those that
    * end before the last token, for nobody: they stay inside the cache.
    */
   prepare(tokens: number): void {
@@ -143,7 +143,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const uniform = new Float32Array(tables.tokens * tables.width);
     const lastPosition = new Int32Array(uniform.length);
     this.#longest = 0;
-    this.#visited = tokens;
+    this.#interval = tokens;
     this.#rows.forEach(({ row, out, length }, at) => {
       const first = out.response_ids.length;
       for (let token = 0; token < tokens; token++) {
@@ -156,24 +156,24 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     tables.write(uniform, lastPosition);
   }
 
-  /** Binds the run of token `at` of the visit; nothing is copied to a device. */
+  /** Binds the run of token `at` of the sync interval; nothing is copied to a device. */
   advance(at: number): void {
     this.#tables!.bind(at);
     const total = Math.min(this.#longest + at, this.#options.capacity);
     (this.#tensors.total_length as Tensor<"int32">).write(Int32Array.of(total));
   }
 
-  /** Takes what the visit sampled, each row up to its end. */
+  /** Takes what the sync interval sampled, each row up to its end. */
   take(): void {
     const tables = this.#tables!;
     const { words, logprobs } = tables.read();
-    for (let at = 0; at < this.#visited; at++) {
+    for (let at = 0; at < this.#interval; at++) {
       const start = tables.start(at);
       this.#rows.forEach((open, row) => {
         if (!hasEnded(open)) accept(open, words[2 * (start + row)]!, logprobs[start + row]!);
       });
     }
-    tables.end(this.#visited);
+    tables.end(this.#interval);
   }
 
   /** Binds the next run where its shape is another than the last one's. */
@@ -207,19 +207,19 @@ export class Decoding<Row extends OpenRow = OpenRow> {
   #bindNext(binding: Binding): void {
     const last = int64s(this.#rows.length);
     this.#rows.forEach((_, at) => last.words[2 * at] = at);
-    this.#bind(binding, last.array, this.#options.visit);
+    this.#bind(binding, last.array, this.#options.syncInterval);
     this.#tables!.begin(this.#rows.map(({ out }) => out.response_ids.at(-1)!));
     this.#prompting = false;
   }
 
-  /** Binds tensors for the rows as they are now, with tables for visits of so many tokens. */
-  #bind(binding: Binding, last: BigInt64Array<ArrayBuffer>, visit: number): void {
+  /** Binds tensors for the rows as they are now, with tables for sync intervals of so many tokens. */
+  #bind(binding: Binding, last: BigInt64Array<ArrayBuffer>, syncInterval: number): void {
     const { runtime, config } = this.#base;
     const count = this.#rows.length;
     this.#release();
     const float = (values: number[]) => Tensor.of(runtime, "float32", [count], Float32Array.from(values));
     const rows = this.#rows.map(({ row }) => row);
-    this.#tables = new TokenTables(runtime, binding, count, visit);
+    this.#tables = new TokenTables(runtime, binding, count, syncInterval);
     this.#tensors = {
       last: Tensor.of(runtime, "int64", [count], last),
       // Attention reads this one on the host, wherever it runs.

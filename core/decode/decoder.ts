@@ -19,17 +19,17 @@ export interface DecodeOptions {
    * Tokens a row from one look of the host at them to the next: what it costs, not what comes out. @default 1 on the host,
    * 8 on a device
    */
-  visit?: number;
-  /** Obeyed at each visit, and in the middle of a run. */
+  syncInterval?: number;
+  /** Obeyed at each sync interval, and in the middle of a run. */
   signal?: AbortSignal;
 }
 
 /**
  * On the host a look is at the very memory. On a device it is two copies there and two back, each with a wait, tens of
- * microseconds apiece beside a run of a few milliseconds: an eighth of that is nothing. Longer visits waste more than they
+ * microseconds apiece beside a run of a few milliseconds: an eighth of that is nothing. Longer sync intervals waste more than they
  * save, as rows that have ended run on, and are in the way, to the end of one.
  */
-const DEVICE_VISIT = 8;
+const DEVICE_SYNC_INTERVAL = 8;
 
 export class Decoder {
   readonly #sessions: SessionCache;
@@ -50,7 +50,7 @@ export class Decoder {
   async decode(
     rows: readonly DecodeRow[],
     parameters: ParameterSet | null,
-    { adapterScale = 1, visit, signal }: DecodeOptions & { adapterScale?: number } = {},
+    { adapterScale = 1, syncInterval, signal }: DecodeOptions & { adapterScale?: number } = {},
   ): Promise<DecodedRow[]> {
     const truncation = rows.some(isCut);
     const { base } = this.#sessions;
@@ -72,7 +72,11 @@ export class Decoder {
       for (const [index, part] of parts.entries()) {
         const session = sessions[index]!;
         const capacity = Math.max(...part.map(({ row }) => mostTokens(row)));
-        const options = { truncation, capacity, visit: visit ?? (base.runtime.device ? DEVICE_VISIT : 1) };
+        const options = {
+          truncation,
+          capacity,
+          syncInterval: syncInterval ?? (base.runtime.device ? DEVICE_SYNC_INTERVAL : 1),
+        };
         const [run, binding] = [new Decoding(base, part, options), session.bind()];
         workers.push({ run, binding });
         merged?.bind(binding, "input", () => true);
@@ -81,7 +85,7 @@ export class Decoder {
       }
       for (let active = workers; active.length > 0; active = active.filter(({ run }) => run.active)) {
         signal?.throwIfAborted();
-        await visitTogether(active, signal);
+        await syncTogether(active, signal);
         for (const { run, binding } of active) run.goOn(binding);
       }
     } finally {
@@ -105,11 +109,11 @@ export function isCut({ top_k, top_p }: DecodeRow): boolean {
 }
 
 /** Tokens of every worker up to the host's next look at them, and that look. */
-export async function visitTogether<Row extends OpenRow>(
+export async function syncTogether<Row extends OpenRow>(
   workers: readonly { run: Decoding<Row>; binding: Binding }[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const tokens = Math.min(...workers.map(({ run }) => run.visit));
+  const tokens = Math.min(...workers.map(({ run }) => run.syncInterval));
   const bindings = workers.map(({ binding }) => binding);
   for (const { run } of workers) run.prepare(tokens);
   for (let at = 0; at < tokens; at++) {

@@ -1,6 +1,6 @@
 /**
  * What changes from token to token of a decode, in tables with a line a token, where the runs are. The host fills and
- * reads lines of several tokens at once, a visit; in between each run is bound to the next line and nothing is copied. What
+ * reads lines of several tokens at once, a sync interval; in between each run is bound to the next line and nothing is copied. What
  * one run samples is what the next one reads.
  */
 import type { Binding } from "../ort/binding.ts";
@@ -12,7 +12,7 @@ import { int64s } from "../run/token_batch.ts";
 const ALIGNMENT = 64;
 
 export class TokenTables {
-  /** Tokens of the longest visit: lines of a table. */
+  /** Tokens of the longest sync interval: lines of a table. */
   readonly tokens: number;
   /** Numbers of a line; the first so many as there are rows are used. */
   readonly width: number;
@@ -23,7 +23,7 @@ export class TokenTables {
   readonly #logprob: Tensor<"float32">;
   /** A line's inputs and outputs, by the names that they are bound to. */
   readonly #lines: { inputs: Record<string, Tensor>; outputs: Record<string, Tensor> }[];
-  /** The line of a visit's first token: visits that end early go on from there. */
+  /** The line of a sync interval's first token: sync intervals that end early go on from there. */
   #first = 0;
   #bound: number | undefined;
 
@@ -52,7 +52,7 @@ export class TokenTables {
     this.bind(0);
   }
 
-  /** Where the line of token `at` of this visit begins. */
+  /** Where the line of token `at` of this sync interval begins. */
   start(at: number): number {
     return (this.#first + at) % this.tokens * this.width;
   }
@@ -64,13 +64,13 @@ export class TokenTables {
     this.#token.write(ids.array, this.start(this.tokens - 1));
   }
 
-  /** Fills the lines of a visit, a row's numbers at `start(at) + row`. */
+  /** Fills the lines of a sync interval, a row's numbers at `start(at) + row`. */
   write(uniform: Float32Array<ArrayBuffer>, lastPosition: Int32Array<ArrayBuffer>): void {
     this.#uniform.write(uniform);
     this.#lastPosition.write(lastPosition);
   }
 
-  /** Binds the run of token `at` of this visit. */
+  /** Binds the run of token `at` of this sync interval. */
   bind(at: number): void {
     const line = (this.#first + at) % this.tokens;
     if (this.#bound === line) return;
@@ -87,7 +87,7 @@ export class TokenTables {
     return { words, logprobs: this.#logprob.read() };
   }
 
-  /** Ends a visit of so many tokens. */
+  /** Ends a sync interval of so many tokens. */
   end(tokens: number): void {
     this.#first = (this.#first + tokens) % this.tokens;
   }

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import { type DecodeRow, openRow } from "../../../core/decode/decode_row.ts";
-import { Decoder, visitTogether } from "../../../core/decode/decoder.ts";
+import { Decoder, syncTogether } from "../../../core/decode/decoder.ts";
 import { Decoding } from "../../../core/decode/decode_batch.ts";
 import { SessionCache } from "../../../core/run/session_cache.ts";
 import { Binding } from "../../../core/ort/binding.ts";
@@ -22,8 +22,8 @@ async function opened(place: Place, name: string) {
   const runtime = Runtime.open({ device: place, threads: 1 });
   const base = await BaseModel.open(runtime, fixtureFolder(name));
   const decoder = new Decoder(new SessionCache(base), { type: "none" });
-  const decode = (rows: readonly DecodeRow[], visit?: number, signal?: AbortSignal) =>
-    decoder.decode(rows, null, { visit, signal });
+  const decode = (rows: readonly DecodeRow[], syncInterval?: number, signal?: AbortSignal) =>
+    decoder.decode(rows, null, { syncInterval, signal });
   return { runtime, base, decode, [Symbol.dispose]: () => runtime.close() };
 }
 
@@ -32,7 +32,7 @@ const OPTIONS = { truncation: false, lora: "added" } as const;
 
 const KINDS: Partial<DecodeRow>[] = [{}, { temperature: 0 }, { temperature: 0.7, top_k: 5 }, { top_p: 0.8 }];
 
-/** Thirteen tokens a row: no multiple of any visit, so that the last is cut short. */
+/** Thirteen tokens a row: no multiple of any sync interval, so that the last is cut short. */
 const TOGETHER = KINDS.map((kind, key) => row(key, 1 + 3 * key, { max_new_tokens: 13, ...kind }));
 
 for (const place of ["cpu", "allocated"] as const) {
@@ -41,8 +41,12 @@ for (const place of ["cpu", "allocated"] as const) {
       using model = await opened(place, name);
       const expected = await model.decode(TOGETHER, 1);
       assert.deepEqual(expected.map(({ response_ids }) => response_ids.length), [13, 13, 13, 13]);
-      for (const visit of [3, 12, 16, undefined]) {
-        assert.deepEqual(await model.decode(TOGETHER, visit), expected, `visits of ${visit}`);
+      for (const syncInterval of [3, 12, 16, undefined]) {
+        assert.deepEqual(
+          await model.decode(TOGETHER, syncInterval),
+          expected,
+          `sync intervals of ${syncInterval}`,
+        );
       }
     });
 
@@ -59,7 +63,7 @@ for (const place of ["cpu", "allocated"] as const) {
         one,
       ]);
       const expected = await model.decode(rows, 1);
-      for (const visit of [3, 16, undefined]) same(await model.decode(rows, visit), expected);
+      for (const syncInterval of [3, 16, undefined]) same(await model.decode(rows, syncInterval), expected);
       assert.deepEqual(new Set(expected.map((one) => one.finish_reason)), new Set(["stop", "length"]));
     });
   }
@@ -77,11 +81,11 @@ Deno.test("whatever rows are decoded and however often looked at, they are what 
     fc.asyncProperty(
       fc.array(kinds, { minLength: 1, maxLength: 9 }),
       fc.integer({ min: 2, max: 20 }),
-      async (batch, visit) => {
+      async (batch, syncInterval) => {
         const rows = batch.map(({ prompt, stops, ...kind }, key) =>
           row(key, prompt, { ...kind, stop_token_ids: new Set(someTokens(90 + key, stops)) })
         );
-        same(await model.decode(rows, visit), await model.decode(rows, 1));
+        same(await model.decode(rows, syncInterval), await model.decode(rows, 1));
       },
     ),
     { numRuns: 25, seed: 2 },
@@ -101,7 +105,7 @@ Deno.test("a row that has ended where the cache ends stays out of its neighbours
   );
 });
 
-Deno.test("a visit ends with the cache, and the rows go on in a larger one as if nothing had been", async () => {
+Deno.test("a sync interval ends with the cache, and the rows go on in a larger one as if nothing had been", async () => {
   using model = await opened("cpu", "qwen3");
   const { base } = model;
   const one = row(0, 5, { max_new_tokens: 20 });
@@ -109,22 +113,22 @@ Deno.test("a visit ends with the cache, and the rows go on in a larger one as if
   using bindings = new DisposableStack();
   const bound = () => bindings.use(session.bind());
   const open = openRow(one);
-  const visited: number[] = [];
+  const intervals: number[] = [];
   let binding = bound();
-  let run = new Decoding(base, [open], { ...OPTIONS, capacity: 12, visit: 8 });
+  let run = new Decoding(base, [open], { ...OPTIONS, capacity: 12, syncInterval: 8 });
   run.bindPrompts(binding);
   for (; run.active; run.goOn(binding)) {
     if (run.full) {
       const small = run;
       binding = bound();
-      run = Decoding.gathered(base, small.places, binding, { ...OPTIONS, capacity: 25, visit: 8 });
+      run = Decoding.gathered(base, small.places, binding, { ...OPTIONS, capacity: 25, syncInterval: 8 });
       small[Symbol.dispose]();
     }
-    visited.push(run.visit);
-    await visitTogether([{ run, binding }], undefined);
+    intervals.push(run.syncInterval);
+    await syncTogether([{ run, binding }], undefined);
   }
   run[Symbol.dispose]();
-  assert.deepEqual(visited, [1, 7, 8, 4]);
+  assert.deepEqual(intervals, [1, 7, 8, 4]);
   same([open.out], await model.decode([one], 1));
 });
 
@@ -170,7 +174,7 @@ async function traced(device: Device, work: () => Promise<unknown>): Promise<str
   }
 }
 
-Deno.test("on a device, a visit is two uploads and two downloads, and there are none between its tokens", async () => {
+Deno.test("on a device, a sync interval is two uploads and two downloads, and there are none between its tokens", async () => {
   using model = await opened("allocated", "qwen3");
   const rows = [0, 1, 2, 3, 4].map((key) => row(key, 3 + key, { max_new_tokens: 20, ...KINDS[key] }));
   await model.decode(rows); // Reads the weights.
@@ -181,7 +185,7 @@ Deno.test("on a device, a visit is two uploads and two downloads, and there are 
   assert.match(each, /^u+rddu+rdd(uurdd){18}$/);
 });
 
-Deno.test("on a device, rows that leave cost one copy a layer's keys and one its values, at a visit", async () => {
+Deno.test("on a device, rows that leave cost one copy a layer's keys and one its values, at a sync interval", async () => {
   using model = await opened("allocated", "qwen3");
   const rows = [2, 17, 17, 17].map((max_new_tokens, key) => row(key, 3 + key, { max_new_tokens }));
   await model.decode(rows);
@@ -190,7 +194,7 @@ Deno.test("on a device, rows that leave cost one copy a layer's keys and one its
   assert.match(trace, new RegExp(`^u+rddu+r{8}ddc{${caches}}u+r{8}dd$`));
 });
 
-Deno.test("a decode that is called off ends at the next visit and leaves nothing on the device", async () => {
+Deno.test("a decode that is called off ends at the next sync interval and leaves nothing on the device", async () => {
   using model = await opened("allocated", "qwen3");
   const device = model.runtime.device!;
   const rows = [0, 1, 2].map((key) => row(key, 5, { max_new_tokens: 40 }));

@@ -29,8 +29,8 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
     uniform: (position: number) => (0.37 * (position + 1) + 0.21 * key) % 1,
     stop_token_ids: new Set<number>(),
   }));
-  // Rows leave the batch at visits, and a product's last bits depend on how many there are.
-  const decoded = await learner.policy.respond(asked, { visit: 4 });
+  // Rows leave the batch at sync intervals, and a product's last bits depend on how many there are.
+  const decoded = await learner.policy.respond(asked, { syncInterval: 4 });
   const rows = await measuredRows(learner, 1);
   const stepTokens = rows.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
   const stats = [];
