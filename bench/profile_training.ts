@@ -29,7 +29,7 @@ const { values: options, positionals: [size = "tiny", network = "policy", runs =
     rows: { type: "string" },
     columns: { type: "string" },
     blocks: { type: "string", default: "1" },
-    recompute: { type: "string", default: "nothing" },
+    recompute: { type: "string", default: "none" },
     threads: { type: "string", default: "2" },
     shapes: { type: "boolean", default: false },
   },

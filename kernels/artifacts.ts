@@ -103,7 +103,7 @@ function valueHead(g: Builder, config: ModelConfig, h: Value): { values: Value; 
 export interface GradientOptions extends AttentionOptions {
   /** Add the gradients to inputs `accumulated.<name>`. */
   accumulate: boolean;
-  /** What is made anew for the backward pass. Nothing by default. */
+  /** What is recomputed for the backward pass; none by default. */
   recompute?: Recompute;
 }
 

@@ -14,7 +14,7 @@ const WEIGHTS_FOLDER = join(import.meta.dirname!, "external");
 
 /**
  * onnxruntime rewrites nothing. Our graphs say what they mean, its optimizers found nothing in them (135M weights: 4 nodes
- * of 5,470), took a second to look, and would merge what is made anew for the backward pass with what was made before.
+ * of 5,470), took a second to look, and would merge what is recomputed for the backward pass with what was made before.
  */
 const NO_OPTIMIZATION = 0;
 

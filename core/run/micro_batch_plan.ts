@@ -1,6 +1,6 @@
 /**
  * How a training run is cut: into workers where that is faster, there into runs that stay within bounds with what they keep
- * for the backward pass, and what is made anew instead of kept. It depends on shapes and on the number of threads alone,
+ * for the backward pass, and what is recomputed instead of kept. It depends on shapes and on the number of threads alone,
  * so that a job repeats.
  */
 import { GRADIENT } from "../../kernels/artifacts.ts";
@@ -57,7 +57,7 @@ const MIB = 2 ** 20;
 
 /**
  * Bytes, by those of the weights, that a run of a large model is cut to (of 135M weights, a row was as fast in runs of
- * half the size, not of a quarter), and that a row alone may need before whole layers are made anew, which costs a third
+ * half the size, not of a quarter), and that a row alone may need before whole layers are recomputed, which costs a third
  * more time. Small runs leave a GPU idle, and its memory is for them.
  */
 const BOUNDS: Record<Target, (weights: number) => { run: number; row: number }> = {
@@ -96,22 +96,22 @@ export function trainingCut(
   const workers = workersOfBatch(rows, most);
   if (most.small) {
     const tile = evenly(Math.ceil(rows / workers), tileRows(config.intermediate_size, columns));
-    return { workers, recompute: "nothing", blocks, rows: tile, bytes: workers * need("nothing", tile) };
+    return { workers, recompute: "none", blocks, rows: tile, bytes: workers * need("none", tile) };
   }
   if (
     workers > 1 &&
-    (workers - 1) * gradientBytes(artifact({ recompute: "cheap", blocks })) <= WORKER_BOUNDS.gradients
+    (workers - 1) * gradientBytes(artifact({ recompute: "selective", blocks })) <= WORKER_BOUNDS.gradients
   ) {
     const bound = WORKER_BOUNDS.run(weights);
-    if (need("cheap", 1) <= bound) {
-      const cut = within(Math.ceil(rows / workers), bound, "cheap");
+    if (need("selective", 1) <= bound) {
+      const cut = within(Math.ceil(rows / workers), bound, "selective");
       return { ...cut, workers, bytes: workers * cut.bytes };
     }
   }
   const { run, row } = BOUNDS[target](weights);
-  const whole = need("nothing", rows);
-  if (whole <= run) return { workers: 1, recompute: "nothing", blocks, rows, bytes: whole };
-  return { workers: 1, ...within(rows, run, need("cheap", 1) <= row ? "cheap" : "layers") };
+  const whole = need("none", rows);
+  if (whole <= run) return { workers: 1, recompute: "none", blocks, rows, bytes: whole };
+  return { workers: 1, ...within(rows, run, need("selective", 1) <= row ? "selective" : "full") };
 
   /** As many of `count` rows a run as fit, one at least. */
   function within(count: number, bound: number, recompute: Recompute) {

@@ -10,11 +10,11 @@ import type { TapeEntry } from "./graph.ts";
 import { sameShape, type Value } from "./value.ts";
 
 /**
- * What the backward pass makes anew instead of keeping it from the forward pass. `cheap`: what the op table calls
- * cheap (norms, activations, layouts). `layers`: everything but the values marked by `checkpoint`, except after the
+ * What the backward pass recomputes instead of keeping it from the forward pass. `selective`: what the op table calls
+ * cheap (norms, activations, layouts). `full`: everything but the values marked by `checkpoint`, except after the
  * last but one of them, where the backward pass begins at once. A session must not merge equal nodes then.
  */
-export type Recompute = "nothing" | "cheap" | "layers";
+export type Recompute = "none" | "selective" | "full";
 
 /**
  * Adds to `g` the gradients of scalar `loss` for each of `wrt`, in order. Throws a RangeError naming the op and
@@ -24,7 +24,7 @@ export function gradients(
   g: Builder,
   loss: Value,
   wrt: readonly Value[],
-  recompute: Recompute = "nothing",
+  recompute: Recompute = "none",
 ): Value[] {
   if (loss.shape.length !== 0) {
     throw new RangeError(`The loss must be a scalar: its shape is [${loss.shape}]`);
@@ -85,9 +85,9 @@ function recomputation(
   const last = tape.findLastIndex(({ outputs }) => outputs.includes(checkpoints.at(-2)!));
   tape.forEach((entry, index) => {
     const chosen = {
-      nothing: false,
-      cheap: (OPS[entry.op] as unknown as OpRow<OpAttrs[OpName]>).cheap ?? false,
-      layers: index <= last,
+      none: false,
+      selective: (OPS[entry.op] as unknown as OpRow<OpAttrs[OpName]>).cheap ?? false,
+      full: index <= last,
     }[recompute];
     if (chosen) entry.outputs.forEach((output) => makers.set(output, entry));
   });

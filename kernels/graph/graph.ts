@@ -26,7 +26,7 @@ const MAX_CONSTANT_BYTES = 4096;
 
 export class Graph {
   readonly tape: TapeEntry[] = [];
-  /** Values that a gradient pass keeps when it makes others anew, in order. */
+  /** Values that a gradient pass keeps when it recomputes others, in order. */
   readonly checkpoints = new Set<Value>();
   readonly #name: string;
   readonly #inputs: Value[] = [];
@@ -69,7 +69,7 @@ export class Graph {
     }
   }
 
-  /** Marks a value from which what follows it can be made anew, such as a layer's output. Gives it back. */
+  /** Marks a value from which what follows it can be recomputed, such as a layer's output. Gives it back. */
   checkpoint(value: Value): Value {
     this.checkpoints.add(value);
     return value;

@@ -76,7 +76,7 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
   // q [B,K,S·G,d] (query heads that share a kv head lie next to each other), k and v [B,K,S,d], for each block of queries
   // a bias [queries,1,keys], then for each or none where it hides nothing, as ones and zeros → o [B,K,S·G,d]; in one block
   // also p [B,K,S·G,S]. p = softmax(scale·qkᵀ + bias); with D = Σ do·o per row, ds = p·(do·vᵀ − D). In several blocks p is
-  // computed anew for the gradients.
+  // recomputed for the gradients.
   CausalAttention: {
     infer: ([q, k], { blocks }) => {
       checkBlocks(k!.shape[2]!, blocks);

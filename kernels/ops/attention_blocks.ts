@@ -129,7 +129,7 @@ export function attendInBlocks(g: Builder, attention: BlockedAttention): { o: Va
 }
 
 /**
- * Gradients with every block's probabilities computed anew, last block first.
+ * Gradients with every block's probabilities recomputed, last block first.
  *
  * The runtime runs what is needed, not what comes first: it would compute the probabilities of all blocks for the keys before
  * it turned to any queries. So where a block ends is read off the shapes of the gradients of the block after it: those have

@@ -53,7 +53,7 @@ export interface OpRow<Attrs> {
   readonly onnx?: (attrs: Attrs) => Record<string, Attribute>;
   /** Outputs from this one on may be left out of a node when nothing reads them; none by default. */
   readonly optionalFrom?: number;
-  /** Making the outputs anew costs about as little as reading them: not worth their memory until the backward pass. */
+  /** Recomputing the outputs costs about as little as reading them: not worth their memory until the backward pass. */
   readonly cheap?: true;
   /** For a composite: emits the ops it stands for. Its own row then only carries the gradient. */
   readonly lower?: (g: Builder, inputs: readonly Value[], attrs: Attrs) => Value[];

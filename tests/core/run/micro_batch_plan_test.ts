@@ -27,10 +27,10 @@ function setting(size: "tiny" | "135m") {
   };
 }
 
-Deno.test("trainingCut() cuts a small model's rows into workers, and these into tiles", () => {
+Deno.test("trainingCut() cuts a small model's rows among workers, and each worker's into tiles", () => {
   const { cut } = setting("tiny");
   const one = cut({ rows: 32, columns: 79, actions: 48 });
-  assert.deepEqual([one.workers, one.recompute, one.rows], [1, "nothing", 4]);
+  assert.deepEqual([one.workers, one.recompute, one.rows], [1, "none", 4]);
   const two = cut({ rows: 30, columns: 79, actions: 48 }, { threads: 2 });
   assert.deepEqual([two.workers, two.rows, two.bytes], [2, 4, 2 * one.bytes]);
   assert.ok(two.bytes < 64 * 2 ** 20);
@@ -39,7 +39,7 @@ Deno.test("trainingCut() cuts a small model's rows into workers, and these into 
 Deno.test("trainingCut() gives each worker of a large model 256 MiB, and has none where a row needs more", () => {
   const { cut } = setting("135m");
   const short = cut({ rows: 8, columns: 113, actions: 50 }, { threads: 2 });
-  assert.deepEqual([short.workers, short.recompute, short.rows], [2, "cheap", 2]);
+  assert.deepEqual([short.workers, short.recompute, short.rows], [2, "selective", 2]);
   assert.ok(short.bytes > 256 * 2 ** 20 && short.bytes <= 512 * 2 ** 20, String(short.bytes));
   assert.equal(cut({ rows: 1, columns: 113, actions: 50 }, { threads: 2 }).workers, 1);
   const long = cut({ rows: 8, columns: 600, actions: 300 }, { threads: 2 });
@@ -50,25 +50,25 @@ Deno.test("trainingCut() of a large batch keeps runs within 384 MiB, nearly as l
   const { model, cut } = setting("135m");
   assert.ok(Math.abs(weightBytes(model) / 4 - 134.5e6) < 0.1e6);
   const { recompute, rows, bytes } = cut({ rows: 8, columns: 113, actions: 50 });
-  assert.deepEqual([recompute, rows], ["cheap", 3]);
+  assert.deepEqual([recompute, rows], ["selective", 3]);
   assert.ok(bytes > 200 * 2 ** 20 && bytes <= 384 * 2 ** 20, String(bytes));
   const even = cut({ rows: 4, columns: 113, actions: 50 });
   assert.equal(even.rows, 2);
 });
 
-Deno.test("trainingCut() attends to long rows in blocks, and makes whole layers anew only where that is not enough", () => {
+Deno.test("trainingCut() attends to long rows in blocks, and recomputes whole layers only where that is not enough", () => {
   const { cut } = setting("135m");
   const forms = [113, 256, 512, 1000, 2047, 4095].map((columns) => {
     const { blocks, recompute, rows } = cut({ rows: 4, columns, actions: columns >> 1 });
     return [blocks, recompute, rows];
   });
   assert.deepEqual(forms, [
-    [1, "cheap", 2],
-    [1, "cheap", 1],
-    [4, "cheap", 1],
-    [8, "cheap", 1],
-    [8, "cheap", 1],
-    [8, "layers", 1],
+    [1, "selective", 2],
+    [1, "selective", 1],
+    [4, "selective", 1],
+    [8, "selective", 1],
+    [8, "selective", 1],
+    [8, "full", 1],
   ]);
   // Kept whole, the probabilities of 30 layers would be 4.2 GiB more.
   const { bytes } = cut({ rows: 4, columns: 2047, actions: 1000 });
@@ -78,8 +78,8 @@ Deno.test("trainingCut() attends to long rows in blocks, and makes whole layers 
 Deno.test("trainingCut() lets a GPU's runs be large, and cuts their attention for memory alone", () => {
   const { cut } = setting("135m");
   const { recompute, rows, blocks } = cut({ rows: 8, columns: 113, actions: 50 }, { target: "cuda" });
-  assert.deepEqual([recompute, rows, blocks], ["nothing", 8, 1]);
+  assert.deepEqual([recompute, rows, blocks], ["none", 8, 1]);
   const long = cut({ rows: 8, columns: 2047, actions: 1000 }, { target: "cuda" });
-  assert.deepEqual([long.recompute, long.blocks], ["cheap", 4]);
+  assert.deepEqual([long.recompute, long.blocks], ["selective", 4]);
   assert.ok(long.bytes <= 8192 * 2 ** 20 && long.rows > 1, `${long.rows} rows, ${long.bytes} bytes`);
 });

@@ -38,7 +38,7 @@ function artifacts(config: ModelConfig, precision: Precision): Record<string, Ar
   return {
     policy_training: policyTrainingArtifact(config, lora, training),
     full_training: policyTrainingArtifact(config, full, training),
-    blocks_training: policyTrainingArtifact(config, lora, { ...training, recompute: "layers", blocks: 4 }),
+    blocks_training: policyTrainingArtifact(config, lora, { ...training, recompute: "full", blocks: 4 }),
     blocks_eval: policyEvalArtifact(config, lora, { entropy: true, values: true, blocks: 4 }),
     policy_eval: policyEvalArtifact(config, lora, { entropy: true, values: true }),
     value_training: valueTrainingArtifact(config, lora, { accumulate: false }),
