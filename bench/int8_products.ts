@@ -67,7 +67,7 @@ function someValues(dtype: Dtype, size: number): DtypeView {
 
 async function microseconds(kernel: Kernel, M: number, K: number, N: number, prepacking: boolean) {
   const tensor = ([dtype, shape]: [Dtype, number[]]) =>
-    Tensor.from(runtime, dtype, shape, someValues(dtype, shape.reduce((a, b) => a * b, 1)) as never);
+    Tensor.onHost(runtime, dtype, shape, someValues(dtype, shape.reduce((a, b) => a * b, 1)) as never);
   const weights = kernel.weights(K, N).map(([dtype, shape], i) => ({ name: `w${i}`, dtype, shape }));
   const inputs = ["a", ...weights.map(({ name }) => name)];
   const a = { name: "a", dtype: kernel.input, shape: [M, K] };
@@ -85,7 +85,7 @@ async function microseconds(kernel: Kernel, M: number, K: number, N: number, pre
     weights.map(({ name, dtype, shape }) => [name, tensor([dtype, shape])]),
   );
   const session = await runtime.createSession(bytes, { initializers, prepacking });
-  const [input, output] = [tensor([a.dtype, a.shape]), Tensor.from(runtime, c.dtype, c.shape)];
+  const [input, output] = [tensor([a.dtype, a.shape]), Tensor.onHost(runtime, c.dtype, c.shape)];
   const binding = session.bind().input("a", input).output("c", output);
   let best = Infinity;
   for (const end = performance.now() + BUDGET_MS; performance.now() < end || best === Infinity;) {

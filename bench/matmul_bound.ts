@@ -17,7 +17,7 @@ export async function matmulBound(runtime: Runtime): Promise<number> {
   });
   using session = await runtime.createSession(bytes);
   const matrix = (rows: number, columns: number) =>
-    Tensor.from(runtime, "float32", [rows, columns], new Float32Array(rows * columns).fill(0.5));
+    Tensor.onHost(runtime, "float32", [rows, columns], new Float32Array(rows * columns).fill(0.5));
   using binding = session.bind().input("a", matrix(M, K)).input("b", matrix(K, N)).output("c", matrix(M, N));
   let best = Infinity;
   for (let run = 0; run < RUNS; run++) {

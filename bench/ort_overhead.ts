@@ -58,11 +58,11 @@ async function session(
   const initializers: Record<string, Tensor> = {};
   for (let i = 0; i < layers; i++) {
     const data = new Float32Array(width * width).map(() => (Math.random() - 0.5) * 4 / Math.sqrt(width));
-    initializers[`w${i}`] = Tensor.from(runtime, "float32", [width, width], data);
+    initializers[`w${i}`] = Tensor.onHost(runtime, "float32", [width, width], data);
   }
   const made = await runtime.createSession(stack(layers, width), { initializers, arena });
-  const input = Tensor.from(runtime, "float32", [rows, width], new Float32Array(rows * width).fill(0.5));
-  const output = Tensor.from(runtime, "float32", [rows, width]);
+  const input = Tensor.onHost(runtime, "float32", [rows, width], new Float32Array(rows * width).fill(0.5));
+  const output = Tensor.onHost(runtime, "float32", [rows, width]);
   const binding = made.bind().input("h0", input).output(`h${layers}`, output);
   return { made, input, binding };
 }

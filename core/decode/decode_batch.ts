@@ -127,7 +127,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
       last.words[2 * at] = at * columns + prompt_ids.length - 1;
     });
     this.#bind(binding, last.array, 1);
-    const prompts = Tensor.of(this.#base.runtime, "int64", [count, columns], ids.array);
+    const prompts = Tensor.onDevice(this.#base.runtime, "int64", [count, columns], ids.array);
     this.#tensors.ids = prompts;
     binding.input("ids", prompts);
     this.#prompting = true;
@@ -217,17 +217,18 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const { runtime, config } = this.#base;
     const count = this.#rows.length;
     this.#release();
-    const float = (values: number[]) => Tensor.of(runtime, "float32", [count], Float32Array.from(values));
+    const float = (values: number[]) =>
+      Tensor.onDevice(runtime, "float32", [count], Float32Array.from(values));
     const rows = this.#rows.map(({ row }) => row);
     this.#tables = new TokenTables(runtime, binding, count, syncInterval);
     this.#tensors = {
-      last: Tensor.of(runtime, "int64", [count], last),
+      last: Tensor.onDevice(runtime, "int64", [count], last),
       // Attention reads this one on the host, wherever it runs.
-      total_length: Tensor.from(runtime, "int32", []),
+      total_length: Tensor.onHost(runtime, "int32", []),
       temperature: float(rows.map(({ temperature }) => temperature)),
       ...this.#options.inputs?.(this.#rows),
       ...(this.#options.truncation && {
-        top_k: Tensor.of(
+        top_k: Tensor.onDevice(
           runtime,
           "int64",
           [count],

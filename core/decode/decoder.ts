@@ -65,7 +65,7 @@ export class Decoder {
       () => generateArtifact(base.config, this.#tuning, { truncation }),
       { prepacking: true, apart: true },
     );
-    using scale = Tensor.of(base.runtime, "float32", [], Float32Array.of(adapterScale));
+    using scale = Tensor.onDevice(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = await this.#merge.merge(parameters, adapterScale);
     const workers: { run: Decoding; binding: Binding }[] = [];
     try {

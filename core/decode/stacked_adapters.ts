@@ -40,7 +40,7 @@ export class StackedAdapters {
         }
       }
       const stack = (values: Float32Array<ArrayBuffer>, columns: number) =>
-        Tensor.of(base.runtime, "float32", [this.#rank, columns], values);
+        Tensor.onDevice(base.runtime, "float32", [this.#rank, columns], values);
       this.#tensors[ROW_ADAPTERS.a(module)] = stack(a, inFeatures);
       this.#tensors[ROW_ADAPTERS.b(module)] = stack(b, outFeatures);
     }
@@ -62,7 +62,7 @@ export class StackedAdapters {
       const { start, size } = this.#ranks.get(adapter)!;
       gates.fill(1, row * this.#rank + start, row * this.#rank + start + size);
     });
-    return Tensor.of(this.#base.runtime, "float32", [rows.length, this.#rank], gates);
+    return Tensor.onDevice(this.#base.runtime, "float32", [rows.length, this.#rank], gates);
   }
 
   dispose(): void {

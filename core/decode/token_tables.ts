@@ -33,10 +33,10 @@ export class TokenTables {
     this.tokens = tokens;
     this.width = Math.ceil(rows / ALIGNMENT) * ALIGNMENT;
     const shape = [tokens, this.width];
-    this.#uniform = Tensor.zeros(runtime, "float32", shape);
-    this.#lastPosition = Tensor.zeros(runtime, "int32", shape);
-    this.#token = Tensor.zeros(runtime, "int64", shape);
-    this.#logprob = Tensor.zeros(runtime, "float32", shape);
+    this.#uniform = Tensor.zerosOnDevice(runtime, "float32", shape);
+    this.#lastPosition = Tensor.zerosOnDevice(runtime, "int32", shape);
+    this.#token = Tensor.zerosOnDevice(runtime, "int64", shape);
+    this.#logprob = Tensor.zerosOnDevice(runtime, "float32", shape);
     this.#lines = Array.from({ length: tokens }, (_, line) => {
       const start = line * this.width;
       const before = (line + tokens - 1) % tokens * this.width;

@@ -56,13 +56,13 @@ export class MergedWeights {
     const session = await this.#session;
     const factor = (part: string) => {
       const name = `${module}.${part}.weight`;
-      return Tensor.from(runtime, "float32", policy.shape(name), policy.values(name));
+      return Tensor.onHost(runtime, "float32", policy.shape(name), policy.values(name));
     };
     const feeds = {
-      weight: Tensor.from(runtime, "float32", this.shapes[`${module}.weight`]!, plain),
+      weight: Tensor.onHost(runtime, "float32", this.shapes[`${module}.weight`]!, plain),
       lora_A: factor("lora_A"),
       lora_B: factor("lora_B"),
-      scale: Tensor.from(runtime, "float32", [], Float32Array.of(scale)),
+      scale: Tensor.onHost(runtime, "float32", [], Float32Array.of(scale)),
     };
     try {
       const { merged } = await session.run(feeds, ["merged"]);

@@ -41,7 +41,7 @@ export class Optimizer {
     this.v = parameters.like();
     this.#runtime = runtime;
     this.#session = session;
-    this.#step = Tensor.zeros(runtime, "float64", []);
+    this.#step = Tensor.zerosOnDevice(runtime, "float64", []);
     this.#binding = session.bind()
       .input("gradients", this.gradients.flat)
       .input("step", this.#step)
@@ -81,7 +81,7 @@ export class Optimizer {
       feeds.scalar(`lr.${name}`, lr).scalar(`decay.${name}`, lr * weight_decay);
     }
     feeds.bind(this.#binding, this.#session);
-    const norm = made.use(Tensor.zeros(this.#runtime, "float32", []));
+    const norm = made.use(Tensor.zerosOnDevice(this.#runtime, "float32", []));
     await this.#binding.output("norm", norm).run();
     return new Unread(made.move(), () => {
       const grad_norm = norm.read()[0]!;

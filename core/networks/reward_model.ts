@@ -77,8 +77,8 @@ export class RewardModel {
     });
     const { runtime } = this.base;
     const feeds = new Feeds(runtime)
-      .tensor("ids", Tensor.from(runtime, "int64", [rows.length, columns], ids.array))
-      .tensor("positions", Tensor.from(runtime, "int64", [rows.length], last.array));
+      .tensor("ids", Tensor.onHost(runtime, "int64", [rows.length, columns], ids.array))
+      .tensor("positions", Tensor.onHost(runtime, "int64", [rows.length], last.array));
     return { feeds, columns };
   }
 

@@ -158,7 +158,7 @@ export class Binding {
       const value = values.getPointer(8 * index++);
       if (value === null) continue;
       if (typeof bound === "string") {
-        outputs.push([name, Tensor.adopt(this.#runtime, value, this.#inputs.get(name), bound)]);
+        outputs.push([name, Tensor.fromOrtValue(this.#runtime, value, this.#inputs.get(name), bound)]);
       } else api.ReleaseValue(value);
     }
     api.check(api.AllocatorFree(api.allocator, array), "free a list");

@@ -29,7 +29,7 @@ const DEFAULT_MEMORY = 0;
 const NO_SHARED_POOL = /CreateEnvWithGlobalThreadPools/;
 
 export interface RuntimeOptions {
-  /** Where sessions run and `Tensor.zeros` allocates. @default {"cpu"} */
+  /** Where sessions run and `Tensor.zerosOnDevice` allocates. @default {"cpu"} */
   device?: Place;
   /** Whether a GPU's products of float32 may be computed by tensor cores, less exactly. @default {false} */
   tf32?: boolean;
@@ -143,7 +143,7 @@ export class Runtime {
     }
   }
 
-  /** Where sessions run and `Tensor.zeros` allocates. */
+  /** Where sessions run and `Tensor.zerosOnDevice` allocates. */
   get place(): Place {
     return this.device?.place ?? "cpu";
   }

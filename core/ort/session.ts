@@ -112,7 +112,7 @@ export class Session {
   ): Record<F, Tensor> {
     const entries = fetches.map((name, i) => {
       const value = Deno.UnsafePointer.create(values[i]!)!;
-      return [name, Tensor.adopt(this.#runtime, value, feeds[name]?.handle)];
+      return [name, Tensor.fromOrtValue(this.#runtime, value, feeds[name]?.handle)];
     });
     return Object.fromEntries(entries);
   }

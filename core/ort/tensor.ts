@@ -62,7 +62,7 @@ export class Tensor<D extends Dtype = Dtype> {
    * @throws TypeError if `data` is of another type or does not hold exactly the elements of `dims`
    * @throws UserError `out_of_memory` if the zeros do not fit
    */
-  static from<D extends Dtype>(
+  static onHost<D extends Dtype>(
     runtime: Runtime,
     dtype: D,
     dims: readonly number[],
@@ -84,9 +84,9 @@ export class Tensor<D extends Dtype = Dtype> {
   }
 
   /** Zeros where the runtime's sessions run. @throws UserError `out_of_memory` if they do not fit */
-  static zeros<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
+  static zerosOnDevice<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
     const { device } = runtime;
-    if (!device) return Tensor.from(runtime, dtype, dims);
+    if (!device) return Tensor.onHost(runtime, dtype, dims);
     const bytes = elements(dims) * DTYPES[dtype].bytes;
     const owner = device.allocate(bytes);
     try {
@@ -99,14 +99,14 @@ export class Tensor<D extends Dtype = Dtype> {
   }
 
   /** `values` where the runtime's sessions run: shared on the host, copied to a device. */
-  static of<D extends Dtype>(
+  static onDevice<D extends Dtype>(
     runtime: Runtime,
     dtype: D,
     dims: readonly number[],
     values: Source<D>,
   ): Tensor<D> {
-    if (!runtime.device) return Tensor.from(runtime, dtype, dims, values);
-    const tensor = Tensor.zeros(runtime, dtype, dims);
+    if (!runtime.device) return Tensor.onHost(runtime, dtype, dims, values);
+    const tensor = Tensor.zerosOnDevice(runtime, dtype, dims);
     try {
       tensor.write(values);
       return tensor;
@@ -123,7 +123,7 @@ export class Tensor<D extends Dtype = Dtype> {
    * @throws UserError `out_of_memory`
    */
   static allocate<D extends Dtype>(runtime: Runtime, dtype: D, dims: readonly number[]): Tensor<D> {
-    if (runtime.device) return Tensor.zeros(runtime, dtype, dims);
+    if (runtime.device) return Tensor.zerosOnDevice(runtime, dtype, dims);
     const { api } = runtime;
     elements(dims); // refuses what are no sizes
     const shape = BigInt64Array.from(dims, BigInt);
@@ -132,7 +132,7 @@ export class Tensor<D extends Dtype = Dtype> {
       (cell) =>
         api.CreateTensorAsOrtValue(api.allocator, shape, BigInt(shape.length), DTYPES[dtype].onnx, cell),
     );
-    const tensor = Tensor.adopt(runtime, value) as Tensor<D>;
+    const tensor = Tensor.fromOrtValue(runtime, value) as Tensor<D>;
     tensor.clear();
     return tensor;
   }
@@ -141,7 +141,7 @@ export class Tensor<D extends Dtype = Dtype> {
    * @internal A tensor that takes over an `OrtValue` onnxruntime made. `source` is the input it may share memory
    * with: an output that is a graph input by name is not copied.
    */
-  static adopt(
+  static fromOrtValue(
     runtime: Runtime,
     value: Deno.PointerObject,
     source?: Handle,

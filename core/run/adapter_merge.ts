@@ -51,7 +51,7 @@ export class AdapterMerge {
       { name: "merged", parameters: mergedShapes(base.config, this.#tuning) },
     ]);
     const binding = this.#bindings.get(parameters) ?? await this.#bind(parameters, this.#weights, adapter);
-    using gate = Tensor.of(base.runtime, "float32", [], Float32Array.of(scale));
+    using gate = Tensor.onDevice(base.runtime, "float32", [], Float32Array.of(scale));
     await binding.input("adapter_scale", gate).run();
     return this.#weights;
   }

@@ -15,13 +15,13 @@ export class Feeds {
 
   /** A float32 scalar. */
   scalar(name: string, value: number): this {
-    this.#tensors.set(name, Tensor.from(this.#runtime, "float32", [], Float32Array.of(value)));
+    this.#tensors.set(name, Tensor.onHost(this.#runtime, "float32", [], Float32Array.of(value)));
     return this;
   }
 
   /** A float32 vector, not copied. */
   vector(name: string, values: Float32Array<ArrayBuffer>): this {
-    this.#tensors.set(name, Tensor.from(this.#runtime, "float32", [values.length], values));
+    this.#tensors.set(name, Tensor.onHost(this.#runtime, "float32", [values.length], values));
     return this;
   }
 
@@ -34,9 +34,9 @@ export class Feeds {
   /** ids, positions and targets of a batch. */
   batch(batch: TokenBatch): this {
     const { rows, columns, tokens, ids, positions, targets } = batch;
-    this.#tensors.set("ids", Tensor.from(this.#runtime, "int64", [rows, columns], ids));
-    this.#tensors.set("positions", Tensor.from(this.#runtime, "int64", [tokens], positions));
-    this.#tensors.set("targets", Tensor.from(this.#runtime, "int64", [tokens], targets));
+    this.#tensors.set("ids", Tensor.onHost(this.#runtime, "int64", [rows, columns], ids));
+    this.#tensors.set("positions", Tensor.onHost(this.#runtime, "int64", [tokens], positions));
+    this.#tensors.set("targets", Tensor.onHost(this.#runtime, "int64", [tokens], targets));
     return this;
   }
 

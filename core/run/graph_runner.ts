@@ -209,7 +209,7 @@ export class TrainingGraph {
   #bindStats({ binding, stats }: BoundWorker, made: DisposableStack): Record<string, Tensor<"float32">> {
     const { runtime } = this.#sessions.base;
     return Object.fromEntries(stats.map(({ name, dims }) => {
-      const tensor = made.use(Tensor.zeros(runtime, "float32", dims as number[]));
+      const tensor = made.use(Tensor.zerosOnDevice(runtime, "float32", dims as number[]));
       binding.output(name, tensor);
       return [name, tensor];
     }));

@@ -20,9 +20,9 @@ export async function machineRates(runtime: Runtime): Promise<MachineRates> {
   const [a, b] = [g.input("a", "float32", ["M", "K"]), g.input("b", "float32", ["K", "N"])];
   using session = await runtime.createSession(g.finish({ c: g.matmul(a, b) }).bytes);
   const best = async ([M, K, N]: readonly [number, number, number]) => {
-    using left = Tensor.zeros(runtime, "float32", [M, K]);
-    using right = Tensor.zeros(runtime, "float32", [K, N]);
-    using product = Tensor.zeros(runtime, "float32", [M, N]);
+    using left = Tensor.zerosOnDevice(runtime, "float32", [M, K]);
+    using right = Tensor.zerosOnDevice(runtime, "float32", [K, N]);
+    using product = Tensor.zerosOnDevice(runtime, "float32", [M, N]);
     using binding = session.bind().input("a", left).input("b", right).output("c", product);
     let seconds = Infinity;
     for (let run = 0; run < RUNS; run++) {

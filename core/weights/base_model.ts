@@ -159,7 +159,7 @@ export class BaseModel {
       const grown = Math.max(length, 2 * (this.#rope?.length ?? 64));
       const table = rotaryTable(rope, head_dim, grown);
       const tensor = (data: Float32Array<ArrayBuffer>) =>
-        Tensor.of(this.runtime, "float32", [grown, head_dim / 2], data);
+        Tensor.onDevice(this.runtime, "float32", [grown, head_dim / 2], data);
       this.#rope?.cos.dispose();
       this.#rope?.sin.dispose();
       this.#rope = { length: grown, cos: tensor(table.cos), sin: tensor(table.sin) };
@@ -191,15 +191,18 @@ export class BaseModel {
       const { name, dtype, shape } = weight;
       const values = await weights.readFloat32(name);
       const data = isHalf(dtype) ? toHalf(values, dtype) : values;
-      this.#weights.set(keyOf(weight), Tensor.of(this.runtime, dtype, shape, data));
+      this.#weights.set(keyOf(weight), Tensor.onDevice(this.runtime, dtype, shape, data));
     }
     for (const { name, codes, scale, dtype, size, transposed } of inEight) {
       // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
       const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
       const values = known?.read() as Float32Array ?? await weights.readFloat32(name);
       const matrix = int8Matrix(name, values, size, transposed, dtype);
-      this.#weights.set(keyOf({ name: codes, dtype }), Tensor.of(this.runtime, dtype, size, matrix.codes));
-      const scales = Tensor.of(this.runtime, "float32", [size[1]], matrix.scale);
+      this.#weights.set(
+        keyOf({ name: codes, dtype }),
+        Tensor.onDevice(this.runtime, dtype, size, matrix.codes),
+      );
+      const scales = Tensor.onDevice(this.runtime, "float32", [size[1]], matrix.scale);
       this.#weights.set(keyOf({ name: scale, dtype: "float32" }), scales);
     }
     await this.checkVersion();

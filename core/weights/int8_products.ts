@@ -78,8 +78,8 @@ export async function wrongSums(
   const codes = extremes(Math.max(...rows), K, false);
   const expected = integerProduct(codes, weight, K, N);
   const given = unsigned(codes);
-  using held = Tensor.of(runtime, dtype, [K, N], dtype === "int8" ? weight : unsigned(weight));
-  using scale = Tensor.of(runtime, "float32", [N], new Float32Array(N).fill(1));
+  using held = Tensor.onDevice(runtime, dtype, [K, N], dtype === "int8" ? weight : unsigned(weight));
+  using scale = Tensor.onDevice(runtime, "float32", [N], new Float32Array(N).fill(1));
   let wrong = 0;
   for (const prepacking of [true, false]) {
     using session = await runtime.createSession(artifact.bytes, {
@@ -87,8 +87,8 @@ export async function wrongSums(
       prepacking,
     });
     for (const M of rows) {
-      using left = Tensor.from(runtime, "uint8", [M, K], given.subarray(0, M * K));
-      using steps = Tensor.from(runtime, "float32", [M, 1], new Float32Array(M).fill(1));
+      using left = Tensor.onHost(runtime, "uint8", [M, K], given.subarray(0, M * K));
+      using steps = Tensor.onHost(runtime, "float32", [M, 1], new Float32Array(M).fill(1));
       const { sums } = await session.run({ codes: left, steps }) as { sums: Tensor<"float32"> };
       wrong += sums.data.reduce((count, sum, i) => count + Number(sum !== expected[i]), 0);
       sums.dispose();

@@ -42,7 +42,7 @@ export class ParameterSet {
     const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
     const total = groups.flatMap(({ parameters }) => parameters)
       .reduce((sum, { shape }) => sum + aligned(sizeOf(shape)), 0);
-    this.#whole = Tensor.zeros(runtime, "float32", [total]);
+    this.#whole = Tensor.zerosOnDevice(runtime, "float32", [total]);
     let offset = 0;
     for (const group of groups) {
       const start = offset;

@@ -52,7 +52,7 @@ function tensors(
   return Object.fromEntries(declared.map(({ name, dtype }) => {
     const array = given[name];
     if (!array) throw new Error(`The test gives no '${name}'`);
-    return [name, Tensor.from(runtime, dtype, [...array.dims], typed(dtype, array.data))];
+    return [name, Tensor.onHost(runtime, dtype, [...array.dims], typed(dtype, array.data))];
   }));
 }
 

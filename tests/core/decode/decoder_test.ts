@@ -49,8 +49,8 @@ for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
     using session = await base.session(logitsArtifact(base.config, { type: "none" }));
     const batch = tokenBatch(sequences(rows, decoded));
     const outputs = await session.run({
-      ids: Tensor.from(runtime, "int64", [batch.rows, batch.columns], batch.ids),
-      positions: Tensor.from(runtime, "int64", [batch.tokens], batch.positions),
+      ids: Tensor.onHost(runtime, "int64", [batch.rows, batch.columns], batch.ids),
+      positions: Tensor.onHost(runtime, "int64", [batch.tokens], batch.positions),
       ...base.rope(batch.columns),
     });
     using logits = outputs.logits!;

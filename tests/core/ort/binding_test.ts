@@ -5,12 +5,12 @@ import { counter, longRun, sumAndDifference } from "./graphs.ts";
 
 const runtime = Runtime.open();
 const float = (dims: number[], values: number[]) =>
-  Tensor.from(runtime, "float32", dims, new Float32Array(values));
+  Tensor.onHost(runtime, "float32", dims, new Float32Array(values));
 
 Deno.test("one tensor bound as input and output carries state from run to run", async () => {
   using session = await runtime.createSession(counter());
-  using count = Tensor.from(runtime, "int64", []);
-  using step = Tensor.from(runtime, "int64", [], new BigInt64Array([3n]));
+  using count = Tensor.onHost(runtime, "int64", []);
+  using step = Tensor.onHost(runtime, "int64", [], new BigInt64Array([3n]));
   using binding = session.bind().input("count", count).input("step", step).output("next", count);
   await binding.run();
   binding.runSync();
@@ -75,7 +75,7 @@ Deno.test("a binding refuses unknown names, tensors that do not fit, and runs wi
   using session = await runtime.createSession(sumAndDifference());
   using a = float([1, 2], [1, 2]);
   using flat = float([2], [1, 2]);
-  using ints = Tensor.from(runtime, "int32", [1, 2]);
+  using ints = Tensor.onHost(runtime, "int32", [1, 2]);
   using binding = session.bind();
   assert.throws(() => binding.input("c", a), /^TypeError: Cannot use input 'c': the session has a, b$/);
   assert.throws(() => binding.output("a", a), /Cannot use output 'a': the session has sum, difference$/);
@@ -90,8 +90,8 @@ Deno.test("a binding refuses unknown names, tensors that do not fit, and runs wi
 
 Deno.test("a binding in flight cannot be touched, can be cancelled, and runs again", async () => {
   using session = await runtime.createSession(longRun(512, 400));
-  using x = Tensor.from(runtime, "float32", [512, 512]);
-  using y = Tensor.from(runtime, "float32", [512, 512]);
+  using x = Tensor.onHost(runtime, "float32", [512, 512]);
+  using y = Tensor.onHost(runtime, "float32", [512, 512]);
   using binding = session.bind().input("x", x).output("y400", y);
   const controller = new AbortController();
   const run = binding.run({ signal: controller.signal });
@@ -107,8 +107,8 @@ Deno.test("a binding in flight cannot be touched, can be cancelled, and runs aga
 
 Deno.test("a disposed binding throws, and dispose() during a run waits for it", async () => {
   using session = await runtime.createSession(longRun(128, 50));
-  using x = Tensor.from(runtime, "float32", [128, 128]);
-  using y = Tensor.from(runtime, "float32", [128, 128]);
+  using x = Tensor.onHost(runtime, "float32", [128, 128]);
+  using y = Tensor.onHost(runtime, "float32", [128, 128]);
   const binding = session.bind().input("x", x).output("y50", y);
   const run = binding.run();
   binding.dispose();

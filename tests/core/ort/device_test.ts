@@ -7,7 +7,7 @@ import { matmul, sumAndDifference } from "./graphs.ts";
 const runtime = Runtime.open({ device: "allocated" });
 
 Deno.test("a tensor on a device is zeros, takes what is written and gives it back as a copy", () => {
-  using tensor = Tensor.zeros(runtime, "float32", [2, 3]);
+  using tensor = Tensor.zerosOnDevice(runtime, "float32", [2, 3]);
   assert.equal(tensor.place, "allocated");
   assert.deepEqual([...tensor.read()], [0, 0, 0, 0, 0, 0]);
   tensor.write(Float32Array.of(1, 2, 3, 4, 5, 6));
@@ -23,8 +23,13 @@ Deno.test("a tensor on a device is zeros, takes what is written and gives it bac
 for (const place of ["cpu", "allocated"] as const) {
   Deno.test(`${place}: blocks are copied in order, a block to each step, and nothing beside them`, () => {
     using runtime = Runtime.open({ device: place });
-    using tensor = Tensor.of(runtime, "float32", [3, 4], Float32Array.from({ length: 12 }, (_, i) => i));
-    using wider = Tensor.zeros(runtime, "float32", [2, 5]);
+    using tensor = Tensor.onDevice(
+      runtime,
+      "float32",
+      [3, 4],
+      Float32Array.from({ length: 12 }, (_, i) => i),
+    );
+    using wider = Tensor.zerosOnDevice(runtime, "float32", [2, 5]);
     const rows = { count: 2, blocks: 2, fromStep: 4 };
     wider.copyFrom(tensor, [{ ...rows, from: 5, to: 1, toStep: 5 }]);
     assert.deepEqual([...wider.copy()], [0, 5, 6, 0, 0, 0, 9, 10, 0, 0]);
@@ -44,11 +49,11 @@ for (const place of ["cpu", "allocated"] as const) {
 }
 
 Deno.test("looking into a tensor on a device throws, and so does writing outside it", () => {
-  using tensor = Tensor.zeros(runtime, "int64", [4]);
+  using tensor = Tensor.zerosOnDevice(runtime, "int64", [4]);
   assert.throws(() => tensor.data, /Cannot look into a tensor on allocated/);
   assert.throws(() => tensor.write(new BigInt64Array(5)), RangeError);
   assert.throws(() => tensor.write(new BigInt64Array(1), 4), RangeError);
-  using none = Tensor.zeros(runtime, "float32", [0]);
+  using none = Tensor.zerosOnDevice(runtime, "float32", [0]);
   assert.equal(none.read().length, 0);
   none.write(new Float32Array(0));
   none.clear();
@@ -56,7 +61,7 @@ Deno.test("looking into a tensor on a device throws, and so does writing outside
 
 Deno.test("a view on a device shares its memory and outlives the tensor it was made from", () => {
   const before = runtime.device!.memory().used;
-  const tensor = Tensor.of(runtime, "float32", [4], Float32Array.of(1, 2, 3, 4));
+  const tensor = Tensor.onDevice(runtime, "float32", [4], Float32Array.of(1, 2, 3, 4));
   const view = tensor.view([2], 2);
   tensor.dispose();
   assert.throws(() => tensor.read(), TypeError);
@@ -69,8 +74,8 @@ Deno.test("a view on a device shares its memory and outlives the tensor it was m
 
 Deno.test("a binding reads and writes device tensors in place, and leaves outputs there when asked", async () => {
   using session = await runtime.createSession(sumAndDifference());
-  using a = Tensor.of(runtime, "float32", [1, 2], Float32Array.of(5, 6));
-  using b = Tensor.of(runtime, "float32", [1, 2], Float32Array.of(1, 2));
+  using a = Tensor.onDevice(runtime, "float32", [1, 2], Float32Array.of(5, 6));
+  using b = Tensor.onDevice(runtime, "float32", [1, 2], Float32Array.of(1, 2));
   using binding = session.bind().input("a", a).input("b", b).output("sum", a);
   binding.outputOnDevice("difference", "allocated");
   await binding.run();
@@ -83,14 +88,14 @@ Deno.test("a binding reads and writes device tensors in place, and leaves output
 
 Deno.test("a large weight on the device is shared; a small one must be where optimizations see it", async () => {
   const size = 256; // 256 KiB
-  using weight = Tensor.of(
+  using weight = Tensor.onDevice(
     runtime,
     "float32",
     [size, size],
     Float32Array.from({ length: size ** 2 }, (_, i) => Math.sin(i)),
   );
   using session = await runtime.createSession(matmul(size), { initializers: { weight }, prepacking: false });
-  using x = Tensor.from(runtime, "float32", [1, size], new Float32Array(size).fill(1));
+  using x = Tensor.onHost(runtime, "float32", [1, size], new Float32Array(size).fill(1));
   const first = await session.run({ x });
   weight.write(new Float32Array(size ** 2));
   const { y } = await session.run({ x });

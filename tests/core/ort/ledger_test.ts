@@ -88,10 +88,10 @@ const ROUNDS = 3;
 const OUTPUTS = 2 + 2;
 
 async function round(runtime: Runtime, folder: string): Promise<void> {
-  using a = Tensor.from(runtime, "float32", [2, 2]);
-  using b = Tensor.from(runtime, "float32", [3, 2]);
+  using a = Tensor.onHost(runtime, "float32", [2, 2]);
+  using b = Tensor.onHost(runtime, "float32", [3, 2]);
   using part = a.view([1, 2], 2);
-  using away = Tensor.of(runtime, "float32", [2, 2], Float32Array.of(1, 2, 3, 4));
+  using away = Tensor.onDevice(runtime, "float32", [2, 2], Float32Array.of(1, 2, 3, 4));
   using awayRow = away.view([1, 2], 2);
   assert.deepEqual([...awayRow.read()], [3, 4]);
   using prepacked = runtime.createPrepackedWeights();

@@ -27,7 +27,7 @@ async function assertNoGrowth(limit: number, rounds: number, round: () => Promis
 Deno.test("1,000 sessions with runs, bindings and outputs leave nothing behind", async () => {
   const bytes = sumAndDifference();
   const size = 64 * 1024; // rows; outputs are 512 KB each, so one kept in a hundred would show
-  using a = Tensor.from(runtime, "float32", [size, 2]);
+  using a = Tensor.onHost(runtime, "float32", [size, 2]);
   await assertNoGrowth(16 * MB, 1000, async () => {
     using session = await runtime.createSession(bytes);
     for (const tensor of Object.values(await session.run({ a, b: a }))) tensor.dispose();
@@ -40,8 +40,8 @@ Deno.test("1,000 sessions with runs, bindings and outputs leave nothing behind",
 
 Deno.test("failed calls leave nothing behind", async () => {
   using session = await runtime.createSession(sumAndDifference());
-  using a = Tensor.from(runtime, "float32", [2, 2]);
-  using b = Tensor.from(runtime, "float32", [3, 2]);
+  using a = Tensor.onHost(runtime, "float32", [2, 2]);
+  using b = Tensor.onHost(runtime, "float32", [3, 2]);
   const garbage = new Uint8Array(64).fill(255);
   await assertNoGrowth(8 * MB, 1000, async () => {
     await session.run({ a, b }).then(unexpected, () => {});
@@ -56,9 +56,14 @@ Deno.test("failed calls leave nothing behind", async () => {
 
 Deno.test("sessions that share prepacked weights agree and hold them once", async () => {
   const size = 4096; // 64 MB of weights
-  const weight = Tensor.from(runtime, "float32", [size, size]);
+  const weight = Tensor.onHost(runtime, "float32", [size, size]);
   for (let i = 0; i < weight.size; i++) weight.data[i] = Math.sin(i);
-  const x = Tensor.from(runtime, "float32", [2, size], new Float32Array(2 * size).map((_, i) => Math.cos(i)));
+  const x = Tensor.onHost(
+    runtime,
+    "float32",
+    [2, size],
+    new Float32Array(2 * size).map((_, i) => Math.cos(i)),
+  );
   const prepacked = runtime.createPrepackedWeights();
   const results: Float32Array[] = [];
   const sessions: { dispose(): void }[] = [];

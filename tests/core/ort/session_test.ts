@@ -7,7 +7,7 @@ import { longRun, matmul, passThrough, scaled, sumAndDifference } from "./graphs
 
 const runtime = Runtime.open();
 const float = (dims: number[], values: number[]) =>
-  Tensor.from(runtime, "float32", dims, new Float32Array(values));
+  Tensor.onHost(runtime, "float32", dims, new Float32Array(values));
 
 /** About a second of work in steps of a few milliseconds. */
 const LONG = { size: 512, count: 400 };
@@ -43,7 +43,7 @@ Deno.test("run() refuses what does not fit before calling onnxruntime", async ()
   using a = float([1, 2], [1, 2]);
   using flat = float([2], [1, 2]);
   using wide = float([1, 3], [1, 2, 3]);
-  using ints = Tensor.from(runtime, "int32", [1, 2]);
+  using ints = Tensor.onHost(runtime, "int32", [1, 2]);
   const refuses = (feeds: Record<string, Tensor>, message: string, fetches?: string[]) =>
     assert.rejects(() => session.run(feeds, fetches), { name: "TypeError", message });
   await refuses({ a }, "Cannot run the session: no tensor for b");
@@ -86,7 +86,7 @@ Deno.test("runs may overlap, and dispose() waits for them", async () => {
 
 Deno.test("the event loop ticks while a run is in flight", async () => {
   using session = await runtime.createSession(longRun(LONG.size, LONG.count));
-  using x = Tensor.from(runtime, "float32", [LONG.size, LONG.size]);
+  using x = Tensor.onHost(runtime, "float32", [LONG.size, LONG.size]);
   let [ticks, over] = [0, false];
   const run = session.run({ x }).then((outputs) => {
     over = true;
@@ -101,7 +101,7 @@ Deno.test("the event loop ticks while a run is in flight", async () => {
 });
 
 Deno.test("an aborted signal stops a run in the middle and leaves the session usable", async () => {
-  using x = Tensor.from(runtime, "float32", [LONG.size, LONG.size]);
+  using x = Tensor.onHost(runtime, "float32", [LONG.size, LONG.size]);
   const timed = async (session: Session, signal?: AbortSignal) => {
     const start = performance.now();
     try {
@@ -146,14 +146,14 @@ Deno.test("initializers replace external weights, and the session outlives its c
 
 Deno.test("initializers too large to be copied replace external weights too, from any working directory", async () => {
   const size = 200; // 160,000 bytes
-  using weight = Tensor.from(runtime, "float32", [size, size]);
+  using weight = Tensor.onHost(runtime, "float32", [size, size]);
   for (let i = 0; i < size; i++) weight.data[i * size + i] = i;
   const before = Deno.cwd();
   const elsewhere = await Deno.makeTempDir();
   Deno.chdir(elsewhere);
   try {
     using session = await runtime.createSession(matmul(size), { initializers: { weight } });
-    using x = Tensor.from(runtime, "float32", [1, size], new Float32Array(size).fill(2));
+    using x = Tensor.onHost(runtime, "float32", [1, size], new Float32Array(size).fill(2));
     const { y } = await session.run({ x });
     assert.deepEqual(y!.copy(), Float32Array.from({ length: size }, (_, i) => 2 * i));
     y!.dispose();
@@ -165,7 +165,7 @@ Deno.test("initializers too large to be copied replace external weights too, fro
 
 Deno.test("createSession() refuses a missing, a mistyped, a disposed and a misplaced initializer", async () => {
   using weight = float([2, 2], [1, 2, 3, 4]);
-  using ints = Tensor.from(runtime, "int32", [2, 2]);
+  using ints = Tensor.onHost(runtime, "int32", [2, 2]);
   const load = (initializers: Record<string, Tensor>, on = runtime) =>
     on.createSession(matmul(2), { initializers });
   const refused = { name: "OrtError", message: /^Cannot create a session: .*weight/ };
@@ -175,7 +175,7 @@ Deno.test("createSession() refuses a missing, a mistyped, a disposed and a mispl
   ints.dispose();
   await assert.rejects(() => load({ weight: ints }), TypeError);
   using device = Runtime.open({ device: "allocated" });
-  await assert.rejects(() => load({ weight: Tensor.from(device, "float32", [2, 2]) }, device), {
+  await assert.rejects(() => load({ weight: Tensor.onHost(device, "float32", [2, 2]) }, device), {
     name: "TypeError",
     message: "Cannot share initializer 'weight' on cpu: want it on allocated",
   });
@@ -232,7 +232,7 @@ Deno.test("every session option gives the same result", async () => {
 Deno.test("a deterministic runtime gives bitwise equal sums in every run", async () => {
   using exact = Runtime.open({ deterministic: true });
   const data = Float32Array.from({ length: 256 * 256 }, (_, i) => Math.sin(i));
-  using weight = Tensor.from(exact, "float32", [256, 256], data);
+  using weight = Tensor.onHost(exact, "float32", [256, 256], data);
   using session = await exact.createSession(matmul(256), { initializers: { weight } });
   const results: Float32Array[] = [];
   for (let i = 0; i < 5; i++) {
@@ -260,7 +260,7 @@ Deno.test("endProfiling() names a file with the nodes that ran", async () => {
 
 Deno.test("close() waits for what still stands on the runtime and refuses new work", async () => {
   const closing = Runtime.open();
-  const x = Tensor.from(closing, "float32", [1, 2], new Float32Array([1, 2]));
+  const x = Tensor.onHost(closing, "float32", [1, 2], new Float32Array([1, 2]));
   const session = await closing.createSession(sumAndDifference());
   closing.close();
   const { sum, difference } = await session.run({ a: x, b: x });
@@ -268,7 +268,7 @@ Deno.test("close() waits for what still stands on the runtime and refuses new wo
   const gone = { name: "TypeError", message: "Cannot use a runtime after it was disposed" };
   await assert.rejects(() => closing.createSession(sumAndDifference()), gone);
   assert.throws(() => closing.createPrepackedWeights(), gone);
-  assert.throws(() => Tensor.from(closing, "float32", [1]), gone);
+  assert.throws(() => Tensor.onHost(closing, "float32", [1]), gone);
   for (const used of [session, x, sum!, difference!]) used.dispose();
 });
 
@@ -276,7 +276,7 @@ Deno.test("sessions work beside the package's own addon, whoever comes first", a
   const ours = `
     const runtime = Runtime.open();
     const session = await runtime.createSession(sumAndDifference());
-    const a = Tensor.from(runtime, "float32", [1, 2], new Float32Array([1, 2]));
+    const a = Tensor.onHost(runtime, "float32", [1, 2], new Float32Array([1, 2]));
     console.log("ours", (await session.run({ a, b: a })).sum.copy().join());`;
   const theirs = `
     const addon = (await import("onnxruntime-node")).default;

@@ -42,8 +42,8 @@ Deno.test("createSession() with bytes that are no model throws onnxruntime's cod
 Deno.test("a run that needs more than there is throws out_of_memory and leaves the session usable", async () => {
   using runtime = Runtime.open();
   using session = await runtime.createSession(expand());
-  using x = Tensor.from(runtime, "float32", [1], new Float32Array([7]));
-  using shape = Tensor.from(runtime, "int64", [1], new BigInt64Array([2n ** 50n])); // 4 PiB, beyond any address space
+  using x = Tensor.onHost(runtime, "float32", [1], new Float32Array([7]));
+  using shape = Tensor.onHost(runtime, "int64", [1], new BigInt64Array([2n ** 50n])); // 4 PiB, beyond any address space
   await assert.rejects(() => session.run({ x, shape }), { name: "UserError", code: "out_of_memory" });
   shape.data[0] = 2n;
   const { y } = await session.run({ x, shape });

@@ -7,40 +7,40 @@ import { identity, sumAndDifference } from "./graphs.ts";
 
 const runtime = Runtime.open();
 
-Deno.test("Tensor.from() wraps the array itself and fills zeros without one", () => {
+Deno.test("Tensor.onHost() wraps the array itself and fills zeros without one", () => {
   const data = new Float32Array([1, 2, 3, 4, 5, 6]);
-  using tensor = Tensor.from(runtime, "float32", [2, 3], data);
+  using tensor = Tensor.onHost(runtime, "float32", [2, 3], data);
   data[4] = 50;
   assert.equal(tensor.data[4], 50);
   assert.equal(tensor.data.buffer, data.buffer);
   assert.equal(tensor.size, 6);
-  using zeros = Tensor.from(runtime, "int64", [2]);
+  using zeros = Tensor.onHost(runtime, "int64", [2]);
   assert.deepEqual(zeros.data, new BigInt64Array([0n, 0n]));
 });
 
-Deno.test("Tensor.from() over part of an array sees that part only", () => {
+Deno.test("Tensor.onHost() over part of an array sees that part only", () => {
   const whole = Float32Array.from({ length: 10 }, (_, i) => i);
-  using tensor = Tensor.from(runtime, "float32", [3], whole.subarray(4, 7));
+  using tensor = Tensor.onHost(runtime, "float32", [3], whole.subarray(4, 7));
   assert.deepEqual(tensor.copy(), new Float32Array([4, 5, 6]));
 });
 
-Deno.test("Tensor.from() refuses data of another type, another size, and dimensions that are no sizes", () => {
+Deno.test("Tensor.onHost() refuses data of another type, another size, and dimensions that are no sizes", () => {
   const wrong = new Int32Array(2) as unknown as Float32Array;
-  assert.throws(() => Tensor.from(runtime, "float32", [2], wrong), {
+  assert.throws(() => Tensor.onHost(runtime, "float32", [2], wrong), {
     name: "TypeError",
     message: "Cannot make a float32 tensor from 'Int32Array': want Float32Array",
   });
-  assert.throws(() => Tensor.from(runtime, "float32", [2, 2], new Float32Array(3)), {
+  assert.throws(() => Tensor.onHost(runtime, "float32", [2, 2], new Float32Array(3)), {
     name: "TypeError",
     message: "Cannot make a tensor of [2,2] from 3 elements: want 4",
   });
-  assert.throws(() => Tensor.from(runtime, "float32", [-1]), RangeError);
-  assert.throws(() => Tensor.from(runtime, "float32", [1.5]), RangeError);
+  assert.throws(() => Tensor.onHost(runtime, "float32", [-1]), RangeError);
+  assert.throws(() => Tensor.onHost(runtime, "float32", [1.5]), RangeError);
 });
 
-Deno.test("Tensor.from() with more zeros than there is memory says how much was asked for", () => {
+Deno.test("Tensor.onHost() with more zeros than there is memory says how much was asked for", () => {
   assert.throws(
-    () => Tensor.from(runtime, "float32", [2 ** 40]),
+    () => Tensor.onHost(runtime, "float32", [2 ** 40]),
     { name: "UserError", code: "out_of_memory", message: "Cannot make a tensor of 4194304 MiB" },
   );
 });
@@ -75,7 +75,7 @@ Deno.test("a tensor of every dtype and shape survives a run unchanged", async ()
       fc.tuple(fc.nat(4), fc.nat(4), fc.nat(4)),
       fc.nat(255),
       async (dtype, dims, seed) => {
-        using x = Tensor.from(runtime, dtype, dims);
+        using x = Tensor.onHost(runtime, dtype, dims);
         const bytes = new Uint8Array(x.data.buffer, x.data.byteOffset, x.data.byteLength);
         for (let i = 0; i < bytes.length; i++) bytes[i] = dtype === "bool" ? (i + seed) & 1 : i * 31 + seed;
         const { y } = await sessions.get(dtype)!.run({ x });
@@ -92,7 +92,7 @@ Deno.test("a tensor of every dtype and shape survives a run unchanged", async ()
 });
 
 Deno.test("view() shares memory both ways, nests, and outlives its parent", () => {
-  const parent = Tensor.from(runtime, "int32", [3, 4], Int32Array.from({ length: 12 }, (_, i) => i));
+  const parent = Tensor.onHost(runtime, "int32", [3, 4], Int32Array.from({ length: 12 }, (_, i) => i));
   using row = parent.view([2, 2], 4);
   assert.deepEqual(row.data, new Int32Array([4, 5, 6, 7]));
   row.data[0] = 40;
@@ -107,7 +107,7 @@ Deno.test("view() shares memory both ways, nests, and outlives its parent", () =
 
 Deno.test("view() of an output of a run keeps its memory after the output is disposed", async () => {
   using session = await runtime.createSession(sumAndDifference());
-  using a = Tensor.from(runtime, "float32", [2, 2], new Float32Array([1, 2, 3, 4]));
+  using a = Tensor.onHost(runtime, "float32", [2, 2], new Float32Array([1, 2, 3, 4]));
   const { sum, difference } = await session.run({ a, b: a });
   difference!.dispose();
   using second = sum!.view([2], 2);
@@ -119,7 +119,7 @@ Deno.test("view() of an output of a run keeps its memory after the output is dis
 });
 
 Deno.test("view() refuses a part that is not inside the tensor", () => {
-  using tensor = Tensor.from(runtime, "float32", [4]);
+  using tensor = Tensor.onHost(runtime, "float32", [4]);
   for (const [dims, offset] of [[[5], 0], [[2], 3], [[1], -1], [[1], 0.5]] as const) {
     assert.throws(() => tensor.view(dims, offset), RangeError);
   }
@@ -129,7 +129,7 @@ Deno.test("view() refuses a part that is not inside the tensor", () => {
 
 Deno.test("a disposed tensor cannot be read, viewed or fed, and disposing it again does nothing", async () => {
   using session = await runtime.createSession(identity("float32"));
-  const x = Tensor.from(runtime, "float32", [1, 1, 1]);
+  const x = Tensor.onHost(runtime, "float32", [1, 1, 1]);
   x.dispose();
   x.dispose();
   const gone = { name: "TypeError", message: "Cannot use a tensor after it was disposed" };

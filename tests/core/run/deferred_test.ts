@@ -8,7 +8,7 @@ const runtime = Runtime.open({ device: "allocated" });
 const used = () => runtime.device!.memory().used;
 
 function numbers(...values: number[]): Unread<number[]> {
-  const tensor = Tensor.of(runtime, "float32", [values.length], Float32Array.from(values));
+  const tensor = Tensor.onDevice(runtime, "float32", [values.length], Float32Array.from(values));
   return new Unread(tensor, () => [...tensor.read()]);
 }
 

@@ -90,14 +90,17 @@ async function adder(n: number): Promise<{ binding: Binding; y: Tensor }> {
   const session = await runtime.createSession(
     g.finish({ y: g.add(g.input("x", "float32", ["n"]), 1) }).bytes,
   );
-  const y = Tensor.zeros(runtime, "float32", [n]);
-  return { binding: session.bind().input("x", Tensor.zeros(runtime, "float32", [n])).output("y", y), y };
+  const y = Tensor.zerosOnDevice(runtime, "float32", [n]);
+  return {
+    binding: session.bind().input("x", Tensor.zerosOnDevice(runtime, "float32", [n])).output("y", y),
+    y,
+  };
 }
 
 Deno.test("runWorkers() waits for every worker before it throws", async () => {
   for (const here of [true, false]) {
     const [wrong, right] = [await adder(3), await adder(1 << 20)];
-    wrong.binding.output("y", Tensor.zeros(runtime, "float32", [2])); // not the shape of x
+    wrong.binding.output("y", Tensor.zerosOnDevice(runtime, "float32", [2])); // not the shape of x
     const bindings = here ? [right.binding, wrong.binding] : [wrong.binding, right.binding];
     await assert.rejects(runWorkers(bindings, { here, signal: undefined }), /shape|[Ss]ize/);
     assert.ok((right.y.data as Float32Array).every((value) => value === 1));

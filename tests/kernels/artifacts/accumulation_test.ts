@@ -93,7 +93,7 @@ for (const kind of ["policy_training", "value_training", "sft_training"] as cons
     using binding = session.bind();
     const sums = new Map<string, Tensor<"float32">>();
     for (const [name, { dims }] of Object.entries(zerosFor(artifact))) {
-      const tensor = Tensor.from(runtime, "float32", dims);
+      const tensor = Tensor.onHost(runtime, "float32", dims);
       sums.set(name.replace("accumulated.", ""), tensor);
       binding.input(name, tensor).output(name.replace("accumulated.", GRADIENT), tensor);
     }
@@ -102,7 +102,7 @@ for (const kind of ["policy_training", "value_training", "sft_training"] as cons
       for (const { name, dtype } of artifact.inputs) {
         if (name.startsWith("accumulated.")) continue;
         const { dims, data } = inputs[name]!;
-        binding.input(name, Tensor.from(runtime, dtype, dims, typed(dtype, data)));
+        binding.input(name, Tensor.onHost(runtime, dtype, dims, typed(dtype, data)));
       }
       await binding.run();
     }

@@ -55,7 +55,7 @@ export class Decoder {
     const dims = [rows, num_key_value_heads, CACHE_LENGTH, cacheHeadSize(model.config)];
     for (let layer = 0; layer < num_hidden_layers; layer++) {
       for (const side of ["key", "value"]) {
-        const cache = Tensor.from(runtime, "float32", dims);
+        const cache = Tensor.onHost(runtime, "float32", dims);
         decoder.#binding.input(`past_${side}.${layer}`, cache).output(`present_${side}.${layer}`, cache);
       }
     }
@@ -63,7 +63,7 @@ export class Decoder {
   }
 
   #bind(name: string, dtype: Dtype, dims: readonly number[], data: ArrayLike<number>): void {
-    this.#binding.input(name, Tensor.from(runtime, dtype, dims, typed(dtype, data)));
+    this.#binding.input(name, Tensor.onHost(runtime, dtype, dims, typed(dtype, data)));
   }
 
   /** Prompts padded right with `pad`, then `steps` tokens one by one. */
@@ -94,8 +94,8 @@ export class Decoder {
       this.#bind("last_position", "int32", [rows], lengths.map((length) => length - 1));
       this.#bind("total_length", "int32", [], [Math.max(...lengths)]);
       this.#bind("uniform", "float32", [rows], uniforms);
-      const token = Tensor.from(runtime, "int64", [rows]);
-      const logprob = Tensor.from(runtime, "float32", [rows]);
+      const token = Tensor.onHost(runtime, "int64", [rows]);
+      const logprob = Tensor.onHost(runtime, "float32", [rows]);
       await this.#binding.output("token", token).output("logprob", logprob).run();
       decoded.forEach((row, b) => {
         row.tokens.push(Number(token.data[b]));

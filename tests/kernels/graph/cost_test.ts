@@ -77,7 +77,7 @@ for (
       using session = await runtime.createSession(artifact.bytes, {
         initializers: Object.fromEntries(artifact.weights.map(({ name, dtype, shape }) => {
           const values = typed(dtype, feeds[name]!.data);
-          return [name, Tensor.from(runtime, dtype, shape as number[], values)];
+          return [name, Tensor.onHost(runtime, dtype, shape as number[], values)];
         })),
         profile: `${folder}/profile`,
       });

@@ -147,7 +147,7 @@ Deno.test("A run in blocks takes the memory of a few blocks", async () => {
   const grown = async (blocks: number) => {
     using session = await runtime.createSession(attention(heads, blocks).bytes, { arena: "own" });
     const feeds = Object.entries(inputs(heads, 1, S)).map(([name, { dims, data }]) =>
-      [name, Tensor.from(runtime, "float32", [...dims], data as Float32Array<ArrayBuffer>)] as const
+      [name, Tensor.onHost(runtime, "float32", [...dims], data as Float32Array<ArrayBuffer>)] as const
     );
     await resetPeak();
     const { rss } = await memory();

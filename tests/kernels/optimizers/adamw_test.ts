@@ -240,17 +240,17 @@ Deno.test("adamw bound in place gives what it gives with outputs of their own, g
     });
     using session = await runtime.createSession(artifact.bytes);
     using binding = session.bind();
-    const step = Tensor.from(runtime, "float64", [], steps);
+    const step = Tensor.onHost(runtime, "float64", [], steps);
     binding.input("step", step).output("next_step", step).outputOnDevice("norm");
     for (const [name, data] of Object.entries(state)) {
-      const tensor = Tensor.from(runtime, "float32", [data.length], data);
+      const tensor = Tensor.onHost(runtime, "float32", [data.length], data);
       binding.input(name, tensor).output(`next_${name}`, tensor);
     }
     for (const [name, data] of Object.entries(arrays)) {
-      binding.input(name, Tensor.from(runtime, "float32", [data.length], data));
+      binding.input(name, Tensor.onHost(runtime, "float32", [data.length], data));
     }
     for (const [name, value] of Object.entries(scalars)) {
-      binding.input(name, Tensor.from(runtime, "float32", [], Float32Array.of(value)));
+      binding.input(name, Tensor.onHost(runtime, "float32", [], Float32Array.of(value)));
     }
     await binding.run();
     for (const [name, data] of Object.entries({ ...state, step: steps })) {

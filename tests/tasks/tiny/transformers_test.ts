@@ -75,8 +75,8 @@ Deno.test("tiny: logits are those of transformers", async () => {
   for (const { prompt_ids, completion_ids, last_logits } of items) {
     const ids = [...prompt_ids, ...completion_ids];
     const { logits } = await session.run({
-      ids: Tensor.from(runtime, "int64", [1, ids.length], BigInt64Array.from(ids, BigInt)),
-      positions: Tensor.from(runtime, "int64", [1], BigInt64Array.of(BigInt(ids.length - 1))),
+      ids: Tensor.onHost(runtime, "int64", [1, ids.length], BigInt64Array.from(ids, BigInt)),
+      positions: Tensor.onHost(runtime, "int64", [1], BigInt64Array.of(BigInt(ids.length - 1))),
       ...base.rope(ids.length),
     }, ["logits"]);
     close(logits.data as Float32Array, last_logits);
