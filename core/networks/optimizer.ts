@@ -9,7 +9,7 @@ import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { Feeds } from "../run/feeds.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
-import { Unread } from "../run/deferred.ts";
+import { Deferred } from "../run/deferred.ts";
 
 /** What one group is stepped with. */
 export interface GroupStep {
@@ -73,7 +73,7 @@ export class Optimizer {
    *
    * @param steps by group name
    */
-  async apply(steps: Readonly<Record<string, GroupStep>>): Promise<Unread<StepOutcome>> {
+  async apply(steps: Readonly<Record<string, GroupStep>>): Promise<Deferred<StepOutcome>> {
     using feeds = new Feeds(this.#runtime);
     using made = new DisposableStack();
     for (const { name } of this.parameters.groups) {
@@ -83,7 +83,7 @@ export class Optimizer {
     feeds.bind(this.#binding, this.#session);
     const norm = made.use(Tensor.zerosOnDevice(this.#runtime, "float32", []));
     await this.#binding.output("norm", norm).run();
-    return new Unread(made.move(), () => {
+    return new Deferred(made.move(), () => {
       const grad_norm = norm.read()[0]!;
       return { grad_norm, skipped: !Number.isFinite(grad_norm) };
     });

@@ -22,7 +22,7 @@ import { SessionCache } from "../run/session_cache.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "../run/token_batch.ts";
-import { Unread } from "../run/deferred.ts";
+import { Deferred } from "../run/deferred.ts";
 
 /** Per-token results of `analyze`, a row per sequence. */
 export interface Analysis {
@@ -158,7 +158,7 @@ export class Policy {
     config: PolicyLossConfig,
     optimizer: Optimizer,
     { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
-  ): Promise<Unread<StatSums & { tokens: number }>> {
+  ): Promise<Deferred<StatSums & { tokens: number }>> {
     const entropyBonus = config.entropy_coef !== 0;
     this.#training ??= new TrainingGraph(
       this.#sessions,
@@ -194,7 +194,7 @@ export class Policy {
     };
     const sums = await this.#training.run(examples, prepare, { first, signal });
     const tokens = examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-    return new Unread(sums, () => {
+    return new Deferred(sums, () => {
       const { policy_stats, value_stats } = sums.read();
       return {
         tokens,

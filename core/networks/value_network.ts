@@ -16,7 +16,7 @@ import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import { named, type PolicyExample, UNBOUNDED } from "./policy.ts";
 import { pack, tokenBatch, type TokenSequence, unpack } from "../run/token_batch.ts";
-import { Unread } from "../run/deferred.ts";
+import { Deferred } from "../run/deferred.ts";
 
 export class ValueNetwork {
   readonly base: BaseModel;
@@ -62,7 +62,7 @@ export class ValueNetwork {
     config: { cliprange_value: number | null },
     optimizer: Optimizer,
     { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
-  ): Promise<Unread<Record<(typeof VALUE_STATS)[number], number>>> {
+  ): Promise<Deferred<Record<(typeof VALUE_STATS)[number], number>>> {
     this.#training ??= new TrainingGraph(
       this.#sessions,
       "value_training",
@@ -81,7 +81,7 @@ export class ValueNetwork {
       return { feeds, columns: batch.columns };
     };
     const sums = await this.#training.run(examples, prepare, { first, signal });
-    return new Unread(sums, () => named(VALUE_STATS, sums.read().value_stats!));
+    return new Deferred(sums, () => named(VALUE_STATS, sums.read().value_stats!));
   }
 
   /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */

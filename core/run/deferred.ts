@@ -2,7 +2,7 @@
  * A small result that is still where a run leaves it. Reading it waits for that run; starting another does not, so a
  * device has the next one before the host has seen what the last one gave.
  */
-export class Unread<T> implements Disposable {
+export class Deferred<T> implements Disposable {
   readonly #held: Disposable;
   readonly #bring: () => T;
   #brought: { value: T } | undefined;

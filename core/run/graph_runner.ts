@@ -15,7 +15,7 @@ import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import type { TokenSequence } from "./token_batch.ts";
 import { formKey, onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "./micro_batch_plan.ts";
-import { Unread } from "./deferred.ts";
+import { Deferred } from "./deferred.ts";
 
 export interface RunOptions {
   signal?: AbortSignal;
@@ -168,7 +168,7 @@ export class TrainingGraph {
     rows: readonly Row[],
     prepare: Prepare<Row>,
     { first, signal }: RunOptions & { first: boolean },
-  ): Promise<Unread<Outputs>> {
+  ): Promise<Deferred<Outputs>> {
     const cut = this.#cut(rows);
     const parts = cutEvenly(rows, cut.workers);
     const sessions = await this.#sessions.forWorkers(
@@ -197,7 +197,7 @@ export class TrainingGraph {
     for (const { flat } of this.#workers.slice(0, parts.length - 1)) {
       addInto(this.#gradients.flat.data, flat.data);
     }
-    return new Unread(made.move(), () => {
+    return new Deferred(made.move(), () => {
       const [total, ...others] = stats.map((tensors): Outputs =>
         Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.copy()]))
       );

@@ -6,7 +6,7 @@ import type { Optimizer, StepOutcome } from "../../networks/optimizer.ts";
 import type { Policy } from "../../networks/policy.ts";
 import { GROUPS } from "../../weights/parameter_layout.ts";
 import type { TokenSequence } from "../../run/token_batch.ts";
-import { Unread } from "../../run/deferred.ts";
+import { Deferred } from "../../run/deferred.ts";
 import type { ValueNetwork } from "../../networks/value_network.ts";
 import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
@@ -49,13 +49,13 @@ export async function accumulate(
   rows: readonly Experience[],
   config: PpoConfig,
   options: { stepTokens: number; first: boolean; signal?: AbortSignal },
-): Promise<Unread<UpdateStats>> {
+): Promise<Deferred<UpdateStats>> {
   const { policy, policyOptimizer, critic } = learner;
   using made = new DisposableStack();
   // While the critic warms up alone the policy's losses are still measured; its gradient is not applied.
   const policySums = made.use(await policy.train(rows, config, policyOptimizer, options));
   const valueSums = critic && made.use(await critic.network.train(rows, config, critic.optimizer, options));
-  return new Unread(made.move(), () => {
+  return new Deferred(made.move(), () => {
     const { tokens, ...sums } = policySums.read();
     const value = valueSums?.read() ??
       { value_loss_sum: sums.value_loss_sum!, value_clipfrac_sum: sums.value_clipfrac_sum! };
@@ -74,7 +74,7 @@ export async function applyUpdate(
   config: PpoConfig,
   value: ValueConfig,
   { factor, trainPolicy }: { factor: number; trainPolicy: boolean },
-): Promise<Unread<AppliedUpdate>> {
+): Promise<Deferred<AppliedUpdate>> {
   const { weight_decay } = config;
   const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
   const trunk = value.type === "separate" ? value.learning_rate : 0;
@@ -98,5 +98,5 @@ export async function applyUpdate(
   const critic = made.use(
     learner.critic ? await learner.critic.optimizer.apply({ [GROUPS.adapter]: rate(trunk), ...head }) : null,
   );
-  return new Unread(made.move(), () => ({ policy: policy?.read() ?? null, value: critic?.read() ?? null }));
+  return new Deferred(made.move(), () => ({ policy: policy?.read() ?? null, value: critic?.read() ?? null }));
 }

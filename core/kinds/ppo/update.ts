@@ -1,5 +1,5 @@
 /** PPO's update: passes over one rollout batch in mini-batches, an optimizer step each (ppo-spec §11). */
-import type { Unread } from "../../run/deferred.ts";
+import type { Deferred } from "../../run/deferred.ts";
 import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
 import { accumulate, type AppliedUpdate, applyUpdate, type Learner } from "./learner.ts";
@@ -25,8 +25,8 @@ export interface UpdateOutcome {
 
 /** What the runs of an update leave on their device. */
 interface Results {
-  microBatches: Unread<UpdateStats>[];
-  optimizerSteps: { lr: number; applied: Unread<AppliedUpdate> }[];
+  microBatches: Deferred<UpdateStats>[];
+  optimizerSteps: { lr: number; applied: Deferred<AppliedUpdate> }[];
   /** The PPO epoch that target_kl ended, counted from 0. */
   stoppedIn: number | null;
 }
@@ -40,8 +40,8 @@ export async function update(
   key: UpdateKey,
   signal?: AbortSignal,
 ): Promise<UpdateOutcome> {
-  using unread = new DisposableStack();
-  return outcome(await runAll(learner, rows, config, value, key, { unread, signal }));
+  using deferred = new DisposableStack();
+  return outcome(await runAll(learner, rows, config, value, key, { deferred, signal }));
 }
 
 /**
@@ -54,7 +54,7 @@ async function runAll(
   config: PpoConfig,
   value: ValueConfig,
   { seed, step, ...key }: UpdateKey,
-  { unread, signal }: { unread: DisposableStack; signal: AbortSignal | undefined },
+  { deferred, signal }: { deferred: DisposableStack; signal: AbortSignal | undefined },
 ): Promise<Results> {
   const results: Results = { microBatches: [], optimizerSteps: [], stoppedIn: null };
   const trainPolicy = step >= config.critic_warmup_steps;
@@ -63,17 +63,19 @@ async function runAll(
     for (const cut of miniBatches(rows.length, config.num_mini_batches, { seed, step, ppo_epoch })) {
       const miniBatch = cut.map((index) => rows[index]!);
       const stepTokens = tokenCount(miniBatch);
-      const stats: Unread<UpdateStats>[] = [];
+      const stats: Deferred<UpdateStats>[] = [];
       for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
         const first = stats.length === 0;
-        stats.push(unread.use(await accumulate(learner, microBatch, config, { stepTokens, first, signal })));
+        stats.push(
+          deferred.use(await accumulate(learner, microBatch, config, { stepTokens, first, signal })),
+        );
       }
       results.microBatches.push(...stats);
       if (config.target_kl !== null && exceedsTargetKl(stats.map((part) => part.read()), config.target_kl)) {
         return { ...results, stoppedIn: ppo_epoch };
       }
       const factor = lrFactor(config, optimizerStep++, key.optimizerSteps);
-      const applied = unread.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
+      const applied = deferred.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
       results.optimizerSteps.push({ lr: config.learning_rate * factor, applied });
     }
   }

@@ -13,7 +13,7 @@ import { SessionCache } from "../../run/session_cache.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import type { ParameterSet } from "../../weights/parameter_set.ts";
 import { tokenBatch, type TokenSequence } from "../../run/token_batch.ts";
-import type { Unread } from "../../run/deferred.ts";
+import type { Deferred } from "../../run/deferred.ts";
 import { lrFactor, type LrScheduleConfig } from "../../train/lr_schedule.ts";
 import { microBatches } from "../../train/minibatches.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
@@ -67,8 +67,8 @@ export async function* trainSft(
     const order = promptOrder(config.seed, epoch, examples.length);
     const batch = stepPrompts(order, step % perEpoch, config.batch_size).map((index) => examples[index]!);
     const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-    using unread = new DisposableStack();
-    const losses: Unread<Record<string, Float32Array>>[] = [];
+    using deferred = new DisposableStack();
+    const losses: Deferred<Record<string, Float32Array>>[] = [];
     for (const part of microBatches(batch, config.micro_batch_size)) {
       const prepare = (rows: readonly TokenSequence[], least: number) => {
         const packed = tokenBatch(rows, least);
@@ -80,11 +80,11 @@ export async function* trainSft(
         return { feeds, columns: packed.columns };
       };
       const first = losses.length === 0;
-      losses.push(unread.use(await graph.run(part, prepare, { first, signal })));
+      losses.push(deferred.use(await graph.run(part, prepare, { first, signal })));
     }
     const lr = config.learning_rate * lrFactor(config, step, steps);
     const rate = { lr, weight_decay: config.weight_decay };
-    const outcome = unread.use(
+    const outcome = deferred.use(
       await optimizer.apply({
         [GROUPS.adapter]: rate,
         [GROUPS.matrices]: rate,

@@ -1,15 +1,15 @@
 /** Results that stay where they are until somebody asks. */
 import assert from "node:assert/strict";
-import { Unread } from "../../../core/run/deferred.ts";
+import { Deferred } from "../../../core/run/deferred.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
 
 const runtime = Runtime.open({ device: "allocated" });
 const used = () => runtime.device!.memory().used;
 
-function numbers(...values: number[]): Unread<number[]> {
+function numbers(...values: number[]): Deferred<number[]> {
   const tensor = Tensor.onDevice(runtime, "float32", [values.length], Float32Array.from(values));
-  return new Unread(tensor, () => [...tensor.read()]);
+  return new Deferred(tensor, () => [...tensor.read()]);
 }
 
 Deno.test("reading frees what held the result, and gives the same again", () => {
@@ -35,7 +35,7 @@ Deno.test("a result made of others frees them", () => {
   for (const end of ["read", Symbol.dispose] as const) {
     using made = new DisposableStack();
     const [a, b] = [made.use(numbers(1)), made.use(numbers(2, 3))];
-    const both = new Unread(made.move(), () => [...a.read(), ...b.read()]);
+    const both = new Deferred(made.move(), () => [...a.read(), ...b.read()]);
     assert.equal(used(), before + 12);
     if (end === "read") assert.deepEqual(both.read(), [1, 2, 3]);
     else both[Symbol.dispose]();
