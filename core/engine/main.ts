@@ -104,13 +104,13 @@ const COMMANDS: {
     }
   },
   generate: async ({ id, request, folders, each, tokens }, signal) => {
-    using lent = new DisposableStack();
+    using leases = new DisposableStack();
     const text = textWork(id);
     const wanted = each ?? request.prompts.map(() => folders);
     const policies = new Map<string, ServedPolicy>();
     for (const of of wanted) {
       const key = JSON.stringify(of);
-      if (!policies.has(key)) policies.set(key, lent.use(await servedModels().policy(of, text)));
+      if (!policies.has(key)) policies.set(key, leases.use(await servedModels().policy(of, text)));
     }
     return await generate(wanted.map((of) => policies.get(JSON.stringify(of))!), request, signal, {
       ...{ tokens, text },
@@ -126,11 +126,11 @@ const COMMANDS: {
     files: await exportModel(openRuntime(), format, folders, output, signal),
   }),
   score: async ({ id, request, folders }, signal) => {
-    using lent = new DisposableStack();
+    using leases = new DisposableStack();
     const text = textWork(id);
-    const policy = lent.use(await servedModels().scorer(folders, text));
+    const policy = leases.use(await servedModels().scorer(folders, text));
     const context = {
-      model: async (name: string) => lent.use(await servedModels().reward(folders, name, text)),
+      model: async (name: string) => leases.use(await servedModels().reward(folders, name, text)),
     };
     const reward = request.reward && await makeReward(request.reward, context);
     return await score(policy, request, reward, signal, text);

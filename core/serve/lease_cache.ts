@@ -1,4 +1,4 @@
-/** Things that are loaded when first asked for, lent, and kept for a while after the last has given them back. */
+/** Things that are loaded when first asked for, leases, and kept for a while after the last has given them back. */
 
 interface Entry<Item> {
   readonly loading: Promise<Item>;
@@ -12,7 +12,7 @@ export interface Lease<Item> extends Disposable {
   readonly item: Item;
 }
 
-export class Kept<Item> {
+export class LeaseCache<Item> {
   /** The least recently asked for comes first. */
   readonly #entries = new Map<string, Entry<Item>>();
   readonly #drop: (item: Item) => void;
@@ -23,7 +23,7 @@ export class Kept<Item> {
   }
 
   /** The item of this key, made when it is not there. One that cannot be made is not kept. */
-  async lend(key: string, make: () => Promise<Item>): Promise<Lease<Item>> {
+  async acquire(key: string, make: () => Promise<Item>): Promise<Lease<Item>> {
     const entry: Entry<Item> = this.#entries.get(key) ?? { loading: make(), users: 0 };
     this.#entries.set(key, entry);
     this.touch(key);
@@ -58,7 +58,7 @@ export class Kept<Item> {
   }
 
   /** Frees an item unless somebody has it; says whether it did. */
-  letGo(key: string): boolean {
+  evict(key: string): boolean {
     const entry = this.#entries.get(key);
     if (entry?.item === undefined || entry.users > 0) return false;
     this.#entries.delete(key);

@@ -15,7 +15,7 @@ import { ValueNetwork } from "../networks/value_network.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
-import { Kept, type Lease } from "./lease_cache.ts";
+import { type Lease, LeaseCache } from "./lease_cache.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
 import { stopIds } from "../tokenizer/stop_ids.ts";
 import { TextWork } from "./text_work.ts";
@@ -59,11 +59,11 @@ const KEPT = { bases: 2, full: 8, scorers: 2, rewards: 2 } as const;
 
 export class ServedModels {
   readonly #runtime: Runtime;
-  readonly #bases = new Kept<ServedBase>(({ base, decoder }) => {
+  readonly #bases = new LeaseCache<ServedBase>(({ base, decoder }) => {
     decoder.dispose();
     base.dispose();
   });
-  readonly #policies = new Kept<KeptPolicy>(({ policy, critic, adapter, decoder, lease }) => {
+  readonly #policies = new LeaseCache<KeptPolicy>(({ policy, critic, adapter, decoder, lease }) => {
     this.#scorers.delete(policy);
     policy.dispose();
     critic?.dispose();
@@ -72,7 +72,7 @@ export class ServedModels {
   });
   /** Policies that have sessions to score with, and how many requests use them; who scored longest ago comes first. */
   readonly #scorers = new Map<Policy, { critic: ValueNetwork | null; users: number }>();
-  readonly #rewards = new Kept<LoadedReward>((reward) => reward.dispose());
+  readonly #rewards = new LeaseCache<LoadedReward>((reward) => reward.dispose());
 
   /** Resident bytes of the process with no more than one policy, when that was last so. */
   #floor = 0;
@@ -90,7 +90,7 @@ export class ServedModels {
     const own = folders.checkpoint ?? folders.adapter;
     const field = folders.checkpoint === undefined ? "adapter" : "checkpoint";
     const key = [model, own === undefined ? "" : await blaming(field, keyOf(own))].join("\n\n");
-    const lease = await blaming("model", this.#policies.lend(key, () => this.#load(folders, model, text)));
+    const lease = await blaming("model", this.#policies.acquire(key, () => this.#load(folders, model, text)));
     this.#bases.touch(model);
     this.#trim();
     return {
@@ -107,13 +107,13 @@ export class ServedModels {
    * so those of few policies stay when it is given back.
    */
   async scorer(folders: ModelFolders, text = new TextWork()): Promise<ServedPolicy & Disposable> {
-    const lent = await this.policy(folders, text);
-    const { policy, critic } = lent;
+    const leases = await this.policy(folders, text);
+    const { policy, critic } = leases;
     const scorer = this.#scorers.get(policy) ?? { critic, users: 0 };
     scorer.users++;
     this.#scorers.set(policy, scorer);
     return {
-      ...lent,
+      ...leases,
       [Symbol.dispose]: () => {
         scorer.users--;
         this.#scorers.delete(policy);
@@ -124,7 +124,7 @@ export class ServedModels {
           oldest.rest();
           critic?.rest();
         }
-        lent[Symbol.dispose]();
+        leases[Symbol.dispose]();
       },
     };
   }
@@ -140,7 +140,7 @@ export class ServedModels {
     const key = `${reward}\n\n${await blaming("model", keyOf(folders.model))}`;
     const read = () => text.whole(() => loadReward(this.#runtime, folders, name));
     const load = () => ofOneVersion(folders.rewards[name]!, read);
-    const lease = await blaming("reward", this.#rewards.lend(key, load));
+    const lease = await blaming("reward", this.#rewards.acquire(key, load));
     this.#trim();
     return {
       // A reward model tokenises what it scores by its own folder's files.
@@ -163,11 +163,11 @@ export class ServedModels {
     let held = rss;
     for (const [key, policy] of budget > 0 ? policies.slice(0, -1) : policies) {
       if (held <= budget) break;
-      if (this.#policies.letGo(key)) held -= Math.max(policy.bytes, each);
+      if (this.#policies.evict(key)) held -= Math.max(policy.bytes, each);
     }
     if (budget === 0) {
       for (const kept of [this.#rewards, this.#bases]) {
-        for (const [key] of [...kept.items()]) if (kept.letGo(key)) held = 0;
+        for (const [key] of [...kept.items()]) if (kept.evict(key)) held = 0;
       }
     }
     if (held < rss) (globalThis as { gc?: () => void }).gc?.();
@@ -179,15 +179,15 @@ export class ServedModels {
     const policies = [...this.#policies.items()];
     // Full weights are sampled with sessions of their own, which may take more than the weights of a small model.
     const full = policies.filter(([, { policy }]) => policy.tuning.type === "full");
-    for (const [key] of full.slice(0, Math.max(0, full.length - KEPT.full))) this.#policies.letGo(key);
+    for (const [key] of full.slice(0, Math.max(0, full.length - KEPT.full))) this.#policies.evict(key);
     const bases = [...this.#bases.items()];
     for (const [folder, { base }] of bases.slice(0, Math.max(0, bases.length - KEPT.bases))) {
-      for (const [key, policy] of policies) if (policy.base === base) this.#policies.letGo(key);
-      this.#bases.letGo(folder);
+      for (const [key, policy] of policies) if (policy.base === base) this.#policies.evict(key);
+      this.#bases.evict(folder);
     }
     const rewards = [...this.#rewards.items()];
     for (const [key] of rewards.slice(0, Math.max(0, rewards.length - KEPT.rewards))) {
-      this.#rewards.letGo(key);
+      this.#rewards.evict(key);
     }
   }
 
@@ -199,7 +199,7 @@ export class ServedModels {
       loaded.base.dispose();
       throw changedWhileRead();
     };
-    const lease = await this.#bases.lend(model, load);
+    const lease = await this.#bases.acquire(model, load);
     try {
       const networks = await this.#networks(lease.item, folders);
       return { ...lease.item, ...networks, lease };

@@ -190,15 +190,15 @@ Deno.test("a model whose files change while it is loaded is not put together of 
     assert.equal((await score(again, request, null, never)).data.length, 1);
   }));
 
-Deno.test("policies beyond the memory's budget are let go, but for the last, and without one all that nobody has", () =>
+Deno.test("policies beyond the memory's budget are evicted, but for the last, and without one all that nobody has", () =>
   inFolder(async (parent) => {
     const adapters = await copies(join(FOLDERS.model, "adapter"), parent, 3);
     /** The policy of each adapter, asked for in turn and given back. */
     const ask = async (served: ServedModels) => {
       const policies: unknown[] = [];
       for (const adapter of adapters) {
-        using lent = await served.policy({ ...FOLDERS, adapter });
-        policies.push(lent.policy);
+        using leases = await served.policy({ ...FOLDERS, adapter });
+        policies.push(leases.policy);
       }
       return policies;
     };
@@ -208,8 +208,8 @@ Deno.test("policies beyond the memory's budget are let go, but for the last, and
     const before = await ask(tight);
     const last = { ...FOLDERS, adapter: adapters.at(-1)! };
     {
-      using lent = await tight.policy(last);
-      assert.equal(lent.policy, before.at(-1), "the last stays");
+      using leases = await tight.policy(last);
+      assert.equal(leases.policy, before.at(-1), "the last stays");
       tight.trim(0);
     }
     assert.notEqual((await ask(tight))[0], before[0]);
