@@ -39,7 +39,7 @@ export function assignedNodes(api: Api, session: Deno.PointerObject): AssignedNo
 }
 
 /** Nodes that another provider than `provider` runs though they compute no shapes. */
-export function strayNodes(
+export function fallbackNodes(
   nodes: readonly AssignedNode[],
   provider: string,
   hostNodes: readonly string[] = [],
@@ -61,10 +61,10 @@ export function requireProvider(
   provider: string,
   hostNodes?: readonly string[],
 ): void {
-  const stray = strayNodes(nodes, provider, hostNodes);
-  if (stray.length === 0) return;
-  const shown = stray.slice(0, SHOWN).map(({ name, op }) => `${op} '${name}'`).join(", ");
-  const more = stray.length > SHOWN ? ` and ${stray.length - SHOWN} more` : "";
+  const fallback = fallbackNodes(nodes, provider, hostNodes);
+  if (fallback.length === 0) return;
+  const shown = fallback.slice(0, SHOWN).map(({ name, op }) => `${op} '${name}'`).join(", ");
+  const more = fallback.length > SHOWN ? ` and ${fallback.length - SHOWN} more` : "";
   throw new UserError(
     "runtime_unavailable",
     `Cannot run all nodes with ${provider}: it lacks ${shown}${more}`,

@@ -12,7 +12,7 @@ import { UserError } from "../../core/errors.ts";
 import { BaseModel } from "../../core/weights/base_model.ts";
 import { heldBy, tuningOf } from "../../core/weights/parameter_layout.ts";
 import type { Place } from "../../core/ort/memory.ts";
-import { strayNodes } from "../../core/ort/providers.ts";
+import { fallbackNodes } from "../../core/ort/providers.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
 import {
   generateArtifact,
@@ -67,9 +67,9 @@ async function providers(
     using session = await base.session(artifact, { anyProvider: true, config });
     const nodes = session.nodes();
     const wanted = runtime.device?.provider ?? "CPUExecutionProvider";
-    const stray = strayNodes(nodes, wanted, artifact.hostNodes);
+    const fallback = fallbackNodes(nodes, wanted, artifact.hostNodes);
     const on_host = nodes.filter(({ provider }) => provider !== wanted);
-    ok &&= stray.length === 0;
+    ok &&= fallback.length === 0;
     print({
       check: "providers",
       model,
@@ -77,9 +77,9 @@ async function providers(
       graph,
       nodes: nodes.length,
       provider: wanted,
-      shapes_on_host: on_host.length - stray.length,
-      left_to_host: stray.map(({ op, name }) => `${op} ${name}`),
-      ok: stray.length === 0,
+      shapes_on_host: on_host.length - fallback.length,
+      left_to_host: fallback.map(({ op, name }) => `${op} ${name}`),
+      ok: fallback.length === 0,
     });
   }
   base.dispose();
