@@ -6,15 +6,15 @@ import type { Experience } from "./experience.ts";
 import type { UpdateStats } from "./update_metrics.ts";
 
 export interface Violation {
-  identity: string;
+  invariant: string;
   actual: number;
   expected: number;
   /** Largest distance from `expected` that passes. */
   tolerance: number;
 }
 
-function check(identity: string, actual: number, expected: number, tolerance: number): Violation[] {
-  return Math.abs(actual - expected) <= tolerance ? [] : [{ identity, actual, expected, tolerance }];
+function check(invariant: string, actual: number, expected: number, tolerance: number): Violation[] {
+  return Math.abs(actual - expected) <= tolerance ? [] : [{ invariant, actual, expected, tolerance }];
 }
 
 /**
@@ -92,6 +92,6 @@ export function rewardViolations(rows: readonly Experience[], klCoef: number): V
 }
 
 /** A sentence for a log line or a warning event. */
-export function describeViolation({ identity, actual, expected, tolerance }: Violation): string {
-  return `The ${identity} is ${actual}, not ${expected} (± ${tolerance})`;
+export function describeViolation({ invariant, actual, expected, tolerance }: Violation): string {
+  return `The ${invariant} is ${actual}, not ${expected} (± ${tolerance})`;
 }

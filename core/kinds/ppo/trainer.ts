@@ -77,7 +77,7 @@ export interface TrainSignals {
 }
 
 /**
- * Trains for all epochs of `job`. Throws the signal's reason when aborted, and an Error when an identity that
+ * Trains for all epochs of `job`. Throws the signal's reason when aborted, and an Error when an invariant that
  * holds in every correct run fails in the first step.
  */
 export async function* train(

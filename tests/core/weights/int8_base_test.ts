@@ -1,4 +1,4 @@
-/** A base held in 8 bits: what it computes, what it keeps of the identities, and what its gradients are gradients of. */
+/** A base held in 8 bits: what it computes, what it keeps of the invariants, and what its gradients are gradients of. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { linears } from "../../../kernels/models/linears.ts";

@@ -10,7 +10,7 @@ import { tokenRewards } from "../../../../core/kinds/ppo/token_rewards.ts";
 import { addStats } from "../../../../core/kinds/ppo/update_metrics.ts";
 import { makeExperience } from "./make_experience.ts";
 
-const names = (violations: { identity: string }[]) => violations.map(({ identity }) => identity);
+const names = (violations: { invariant: string }[]) => violations.map(({ invariant }) => invariant);
 
 Deno.test("a first micro-batch at ratio 1 violates nothing", () => {
   assert.deepEqual(firstMicroBatchViolations({ ...addStats([]), tokens: 10, ratio_sum: 10.00005 }), []);

@@ -116,12 +116,12 @@ Deno.test("an abort ends a job with its reason and leaves the checkpoints that w
   }));
 
 for (const [kind, given] of Object.entries(KINDS)) {
-  Deno.test(`gpt2, ${kind}: two steps keep every identity and write a checkpoint that a job goes on from`, () =>
+  Deno.test(`gpt2, ${kind}: two steps keep every invariant and write a checkpoint that a job goes on from`, () =>
     inFolder(async (parent) => {
       const folders = { model: fixtureFolder("gpt2"), rewards: {} };
       const job = makeJob({ ...given, epochs: 2, ppo: PPO });
       const events = await run(job, parent, folders);
-      // A violated identity of the first step throws, a later one warns.
+      // A violated invariant of the first step throws, a later one warns.
       assert.deepEqual(faults(events), []);
       const steps = events.filter((event) => event.type === "step");
       assert.equal(steps.length, 2);
@@ -143,7 +143,7 @@ for (
 ) {
   const [[field]] = Object.entries(precision) as [[string, string]];
   for (const kind of ["lora, separate", "lora, shared"] as const) {
-    Deno.test(`${kind}: a job with ${field} int8 keeps every identity, repeats, and leaves a checkpoint for float32`, () =>
+    Deno.test(`${kind}: a job with ${field} int8 keeps every invariant, repeats, and leaves a checkpoint for float32`, () =>
       inFolder(async (parent) => {
         const job = makeJob({ ...KINDS[kind], ...precision, epochs: 2, ppo: PPO });
         const events = await run(job, join(parent, "a"));

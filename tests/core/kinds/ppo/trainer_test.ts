@@ -1,4 +1,4 @@
-/** The PPO loop on real tiny models: its identities, its counts, and what each switch must and must not change. */
+/** The PPO loop on real tiny models: its invariants, its counts, and what each switch must and must not change. */
 import assert from "node:assert/strict";
 import { UserError } from "../../../../core/errors.ts";
 import { nextKlCoef } from "../../../../core/kinds/ppo/kl_controller.ts";
