@@ -6,7 +6,7 @@ import { UserError } from "../errors.ts";
 import { ChatTemplates } from "../tokenizer/chat_template.ts";
 import { readTokenizerFiles } from "../tokenizer/tokenizer_files.ts";
 import { checkWeights, neededWeights } from "../weights/check_weights.ts";
-import { readFacts } from "../weights/model_weights.ts";
+import { readModelInfo } from "../weights/model_weights.ts";
 import type { ModelSummary } from "../formats/model_summary.ts";
 import { openSafetensors } from "../formats/safetensors.ts";
 import type { SafetensorsDtype } from "../formats/safetensors_header.ts";
@@ -16,9 +16,9 @@ import type { SafetensorsDtype } from "../formats/safetensors_header.ts";
  * @throws {UserError} `damaged_model` or `unsupported_model` when it cannot be used
  */
 export async function describeModel(folder: string): Promise<ModelSummary> {
-  const facts = await readFacts(folder);
-  const { model, task } = facts;
-  await checkWeights(folder, facts);
+  const info = await readModelInfo(folder);
+  const { model, task } = info;
+  await checkWeights(folder, info);
   // One without a tokenizer takes token ids.
   const tokenizer = await readTokenizerFiles(folder);
   const source = await openSafetensors(folder);
@@ -36,7 +36,7 @@ export async function describeModel(folder: string): Promise<ModelSummary> {
       model_type: model.model_type,
       task,
       is_reward_model: task === "sequence_classifier",
-      parameters: neededWeights(facts).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      parameters: neededWeights(info).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
       dtype: largest[0],
       bytes,
       context: model.max_position_embeddings,

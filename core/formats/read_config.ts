@@ -24,7 +24,7 @@ const LIMITS = {
   max_position_embeddings: 1 << 24,
 } as const;
 
-/** A model folder's configuration: the graph's facts and what stands beside them. */
+/** A model folder's configuration: the graph's info and what stands beside them. */
 export interface FolderConfig {
   model: ModelConfig;
   /** `causal_lm` has an lm_head; `sequence_classifier` has `score.weight` of shape [num_labels, hidden]. */

@@ -30,7 +30,7 @@ const ROPE_SCALINGS = {
 const ROPE_KINDS = Object.keys(ROPE_SCALINGS) as (keyof typeof ROPE_SCALINGS)[];
 
 /**
- * Rotary facts from `rope_theta` and `rope_scaling` (transformers 4) or `rope_parameters` (5); a scaling goes first.
+ * Rotary info from `rope_theta` and `rope_scaling` (transformers 4) or `rope_parameters` (5); a scaling goes first.
  * One that does not say from which context it scales means `context`, the model's.
  */
 export function readRope(fields: Fields, context: number): NonNullable<ModelConfig["rope"]> {

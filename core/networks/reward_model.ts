@@ -15,7 +15,7 @@ export class RewardModel {
 
   /** @throws {UserError} `unsupported_model` when the folder is not a classifier with one label */
   constructor(base: BaseModel) {
-    const { task, num_labels } = base.facts;
+    const { task, num_labels } = base.info;
     if (task !== "sequence_classifier" || num_labels !== 1) {
       throw new UserError(
         "unsupported_model",

@@ -65,7 +65,7 @@ export async function exportModel(
   if (!folders.checkpoint) throw new TypeError("Only checkpoints are exported: no checkpoint is given");
   using opened = new DisposableStack();
   const base = opened.adopt(await BaseModel.open(runtime, folders.model), (base) => base.dispose());
-  if (base.facts.task !== "causal_lm") {
+  if (base.info.task !== "causal_lm") {
     throw new UserError("unsupported_model", "Only language models are exported: this is a reward model");
   }
   using weights = await MergedWeights.open(base, folders.checkpoint);

@@ -49,7 +49,7 @@ export async function generate(
   }
   const room = request.max_new_tokens;
   const prompts = await text.map(request.prompts, (prompt, index) => {
-    const prepared = preparePrompt(prompt, `prompts.${index}`, { facts: base.facts, tokenizer, room });
+    const prepared = preparePrompt(prompt, `prompts.${index}`, { info: base.info, tokenizer, room });
     checkMemory(prepared.ids.length + room, policies[index]!.decoder.maxTokens, `prompts.${index}`);
     return prepared;
   });

@@ -77,20 +77,20 @@ function checkFinite(logprobs: readonly Float32Array[], whose: string): void {
 }
 
 function itemOf(item: ScoreRequest["items"][number], path: string, { base, tokenizer }: ServedPolicy): Item {
-  const { facts } = base;
+  const { info } = base;
   const byIds = "prompt_token_ids" in item;
   const promptPath = `${path}.${byIds ? "prompt_token_ids" : "prompt"}`;
   const completionPath = `${path}.${byIds ? "completion_token_ids" : "completion"}`;
   const given = byIds ? { token_ids: item.prompt_token_ids } : item.prompt;
-  const prompt = preparePrompt(given, promptPath, { facts, tokenizer, room: 1 });
+  const prompt = preparePrompt(given, promptPath, { info, tokenizer, room: 1 });
   const ids = byIds
     ? item.completion_token_ids
     : tokenizer!.encode(item.completion, { add_special_tokens: false });
   if (ids.length === 0) {
     throw invalid(completionPath, "Expected a completion of at least one token: it encodes to none");
   }
-  checkIds(ids, completionPath, facts.model.vocab_size);
-  const context = facts.model.max_position_embeddings;
+  checkIds(ids, completionPath, info.model.vocab_size);
+  const context = info.model.max_position_embeddings;
   if (prompt.ids.length + ids.length > context) {
     const message =
       `Expected prompt and completion within the model's context of ${context} tokens: they have ${

@@ -211,14 +211,14 @@ export class ServedModels {
 
   async #loadBase(folder: string, text: TextWork): Promise<ServedBase> {
     const base = await BaseModel.open(this.#runtime, folder);
-    if (base.facts.task !== "causal_lm") {
+    if (base.info.task !== "causal_lm") {
       throw new UserError(
         "unsupported_model",
         "Only language models can generate and score tokens: this is a reward model",
       );
     }
     const tokenizer = await text.whole(() => findTokenizer(folder));
-    return { base, tokenizer, decoder: new BatchDecoder(base), stopTokenIds: stopIds(base.facts, tokenizer) };
+    return { base, tokenizer, decoder: new BatchDecoder(base), stopTokenIds: stopIds(base.info, tokenizer) };
   }
 
   async #networks(

@@ -19,12 +19,12 @@ export type PromptLike = Prompt | { token_ids: readonly number[] } | { text: str
 export function preparePrompt(
   prompt: PromptLike,
   path: string,
-  { facts, tokenizer, room }: { facts: FolderConfig; tokenizer: TextTokenizer | null; room: number },
+  { info, tokenizer, room }: { info: FolderConfig; tokenizer: TextTokenizer | null; room: number },
 ): PreparedPrompt {
   const { ids, text } = encode(prompt, path, tokenizer);
   if (ids.length === 0) throw invalid(path, "Expected a prompt of at least one token: it encodes to none");
-  checkIds(ids, path, facts.model.vocab_size);
-  const context = facts.model.max_position_embeddings;
+  checkIds(ids, path, info.model.vocab_size);
+  const context = info.model.max_position_embeddings;
   if (ids.length + room > context) {
     throw new UserError(
       "prompt_too_long",

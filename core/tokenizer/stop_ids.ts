@@ -3,10 +3,10 @@ import type { FolderConfig } from "../formats/read_config.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 export function stopIds(
-  facts: FolderConfig,
+  info: FolderConfig,
   tokenizer: TextTokenizer | null,
   more: readonly number[] = [],
 ): Set<number> {
   const eos = tokenizer?.eosTokenId ?? null;
-  return new Set([...facts.eos_token_ids, ...(eos === null ? [] : [eos]), ...more]);
+  return new Set([...info.eos_token_ids, ...(eos === null ? [] : [eos]), ...more]);
 }

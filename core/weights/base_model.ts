@@ -18,7 +18,7 @@ import { Tensor } from "../ort/tensor.ts";
 import { heldHere } from "./int8_products.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { changedWhileRead, folderVersion, WEIGHTS } from "../formats/file_version.ts";
-import { ModelWeights, readFacts, type WantedWeight } from "./model_weights.ts";
+import { ModelWeights, readModelInfo, type WantedWeight } from "./model_weights.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
 
 /** What a device computes in unless told otherwise: a GPU multiplies 16 bits many times faster. */
@@ -47,7 +47,7 @@ export function workersOf(config: ModelConfig, threads: number, target: Target):
 export class BaseModel {
   readonly runtime: Runtime;
   readonly folder: string;
-  readonly facts: FolderConfig;
+  readonly info: FolderConfig;
   /** What the matrices of its layers are held as, for whoever leaves them frozen, and what its layers compute in. */
   readonly precision: Precision;
   /** Into how many workers, a thread each, its batches are cut at most. */
@@ -65,16 +65,16 @@ export class BaseModel {
   private constructor(
     runtime: Runtime,
     folder: string,
-    { facts, version }: { facts: FolderConfig; version: string },
+    { info, version }: { info: FolderConfig; version: string },
     precision: Precision,
   ) {
     this.#version = version;
     this.runtime = runtime;
     this.folder = folder;
-    this.facts = facts;
+    this.info = info;
     this.precision = precision;
     // Any device takes its batches whole, also the host's memory that stands in for one.
-    const { workers, small } = workersOf(facts.model, runtime.threads, runtime.device ? "cuda" : "cpu");
+    const { workers, small } = workersOf(info.model, runtime.threads, runtime.device ? "cuda" : "cpu");
     this.workers = workers;
     this.small = small;
     this.#prepacked = runtime.createPrepackedWeights();
@@ -91,9 +91,9 @@ export class BaseModel {
     { precision }: { precision?: Precision } = {},
   ): Promise<BaseModel> {
     const version = await folderVersion(folder, WEIGHTS);
-    const facts = await readFacts(folder);
+    const info = await readModelInfo(folder);
     const held = await heldHere(runtime, precision ?? PRECISION[runtime.target]);
-    return new BaseModel(runtime, folder, { facts, version }, held);
+    return new BaseModel(runtime, folder, { info, version }, held);
   }
 
   /** @throws {UserError} `damaged_model` when the files are not those any more that its configuration was read from */
@@ -117,7 +117,7 @@ export class BaseModel {
   }
 
   get config(): ModelConfig {
-    return this.facts.model;
+    return this.info.model;
   }
 
   /**

@@ -19,8 +19,8 @@ export function neededWeights({ model, task }: FolderConfig): WantedWeight[] {
  * @throws {UserError} `unsupported_model` for a classifier that gives more than one number, or a dtype that is not read;
  * `damaged_model` when a weight is missing, misshapen or cut short
  */
-export async function checkWeights(folder: string, facts: FolderConfig): Promise<void> {
-  const { task, model, num_labels } = facts;
+export async function checkWeights(folder: string, info: FolderConfig): Promise<void> {
+  const { task, model, num_labels } = info;
   if (task === "sequence_classifier" && num_labels !== 1) {
     throw new UserError(
       "unsupported_model",
@@ -28,5 +28,5 @@ export async function checkWeights(folder: string, facts: FolderConfig): Promise
     );
   }
   using weights = await ModelWeights.open(folder, model);
-  weights.check(neededWeights(facts));
+  weights.check(neededWeights(info));
 }

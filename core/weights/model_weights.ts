@@ -81,11 +81,11 @@ export class ModelWeights {
  *
  * @throws {UserError} as `readConfig` and `ModelWeights.open` do
  */
-export async function readFacts(folder: string): Promise<FolderConfig> {
-  const facts = await readConfig(folder);
-  if (facts.task !== "causal_lm" || !facts.model.tie_word_embeddings) return facts;
-  using weights = await ModelWeights.open(folder, facts.model);
+export async function readModelInfo(folder: string): Promise<FolderConfig> {
+  const info = await readConfig(folder);
+  if (info.task !== "causal_lm" || !info.model.tie_word_embeddings) return info;
+  using weights = await ModelWeights.open(folder, info.model);
   return await weights.hasOwnHead()
-    ? { ...facts, model: { ...facts.model, tie_word_embeddings: false } }
-    : facts;
+    ? { ...info, model: { ...info.model, tie_word_embeddings: false } }
+    : info;
 }

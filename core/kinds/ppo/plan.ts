@@ -11,7 +11,7 @@ import { checkWeights } from "../../weights/check_weights.ts";
 import { checkPlaces } from "../../weights/load_adapter.ts";
 import { readCheckpoint } from "../../formats/checkpoint_folder.ts";
 import { modelKey } from "../../formats/model_name.ts";
-import { readFacts } from "../../weights/model_weights.ts";
+import { readModelInfo } from "../../weights/model_weights.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../../weights/parameter_layout.ts";
 import type { ParameterGroup } from "../../weights/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../../formats/read_config.ts";
@@ -31,7 +31,7 @@ import { TextWork } from "../../serve/text_work.ts";
 
 export interface PlannedJob {
   plan: JobPlan & { estimate: JobEstimate };
-  facts: FolderConfig;
+  info: FolderConfig;
   tokenizer: TextTokenizer;
   prompts: PreparedPrompt[];
 }
@@ -64,25 +64,25 @@ export async function planJob(
   options: PlanOptions = planOptions({ threads: navigator.hardwareConcurrency, target: "cpu" }, "total"),
   text = new TextWork(),
 ): Promise<PlannedJob> {
-  const facts = await at("model", readFacts(folders.model));
-  if (facts.task !== "causal_lm") {
+  const info = await at("model", readModelInfo(folders.model));
+  if (info.task !== "causal_lm") {
     throw invalid(
       "model",
-      `Expected a language model: '${job.model}' is a ${facts.task}`,
+      `Expected a language model: '${job.model}' is a ${info.task}`,
       "unsupported_model",
     );
   }
-  await at("model", checkWeights(folders.model, facts));
-  checkInt8(job, facts.model);
+  await at("model", checkWeights(folders.model, info));
+  checkInt8(job, info.model);
   const rewards = await checkRewards(job, folders, text);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
-  const adapter = folders.adapter ? await checkAdapter(job, facts, folders.adapter) : undefined;
+  const adapter = folders.adapter ? await checkAdapter(job, info, folders.adapter) : undefined;
   const tokenizer = await at("model", text.whole(() => keptTokenizer(folders.model)));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
-    if (id >= facts.model.vocab_size) {
+    if (id >= info.model.vocab_size) {
       throw invalid(
         `ppo.stop_token_ids.${index}`,
-        `Expected an id below the model's vocabulary of ${facts.model.vocab_size}: it is ${id}`,
+        `Expected an id below the model's vocabulary of ${info.model.vocab_size}: it is ${id}`,
         "invalid_token_id",
       );
     }
@@ -90,9 +90,9 @@ export async function planJob(
   const room = job.ppo.max_new_tokens;
   const prompts = await text.map(
     job.prompts,
-    (prompt, index) => preparePrompt(prompt, `prompts.${index}`, { facts, tokenizer, room }),
+    (prompt, index) => preparePrompt(prompt, `prompts.${index}`, { info, tokenizer, room }),
   );
-  return { plan: planOf(job, facts, prompts, { rewards, adapter }, options), facts, tokenizer, prompts };
+  return { plan: planOf(job, info, prompts, { rewards, adapter }, options), info, tokenizer, prompts };
 }
 
 /** What `work` gives; its faults are those of the field at `path`. */
@@ -190,21 +190,21 @@ async function checkRewards(
     if (node.type !== "model") continue;
     const folder = folders.rewards[node.model];
     if (!folder) throw invalid("reward", `There is no model '${node.model}'`, "unknown_model");
-    const facts = await at("reward", readConfig(folder));
-    if (facts.task !== "sequence_classifier" || facts.num_labels !== 1) {
+    const info = await at("reward", readConfig(folder));
+    if (info.task !== "sequence_classifier" || info.num_labels !== 1) {
       throw invalid(
         "reward",
-        `Expected a sequence classifier with 1 label: '${node.model}' is a ${facts.task} with ${
-          facts.num_labels ?? "no"
+        `Expected a sequence classifier with 1 label: '${node.model}' is a ${info.task} with ${
+          info.num_labels ?? "no"
         } labels`,
         "unsupported_model",
       );
     }
-    await at("reward", checkWeights(folder, facts));
+    await at("reward", checkWeights(folder, info));
     if (!await sameTokenizer(folder, folders.model)) {
       await at("reward", text.whole(() => keptTokenizer(folder)));
     }
-    models.set(node.model, facts.model);
+    models.set(node.model, info.model);
   }
   return [...models.values()];
 }

@@ -42,7 +42,7 @@ export async function* trainJob(
   const versions = () => Promise.all(foldersOf(folders).map((folder) => folderVersion(folder)));
   const before = await versions();
   const planned = await planJob(job, folders, planOptions(runtime, "available"), text);
-  await proveInt8(runtime, job, planned.facts.model);
+  await proveInt8(runtime, job, planned.info.model);
   /** What was planned and what was loaded must be of the same files. */
   const checkVersions = async () => {
     const after = await versions();
@@ -91,7 +91,7 @@ async function* runJob(
     },
   });
   await checkVersions();
-  const stopTokenIds = stopIds(planned.facts, planned.tokenizer, job.ppo.stop_token_ids);
+  const stopTokenIds = stopIds(planned.info, planned.tokenizer, job.ppo.stop_token_ids);
   await Deno.mkdir(folders.output, { recursive: true });
   return yield* train(
     {

@@ -163,7 +163,7 @@ Deno.test("an exported tiny model says in onnxruntime-node and transformers.js w
     const prompts = PROMPTS.map((text) => tokenizer.encode(text));
     const ours = await policy.respond(prompts.map((prompt_ids) => ({
       ...{ prompt_ids, max_new_tokens: NEW_TOKENS, temperature: 0, top_k: 0, top_p: 1, uniform: () => 0 },
-      stop_token_ids: new Set(base.facts.eos_token_ids),
+      stop_token_ids: new Set(base.info.eos_token_ids),
     })));
     const texts = ours.map(({ response_ids }) =>
       tokenizer.decode(response_ids, { skip_special_tokens: true })
@@ -203,7 +203,7 @@ Deno.test("an exported tiny model says in onnxruntime-node and transformers.js w
 /** Greedy token ids, a token at a time through the cache. */
 async function greedy(
   session: ort.InferenceSession,
-  { config, facts }: BaseModel,
+  { config, info }: BaseModel,
   prompt: readonly number[],
 ) {
   const int64 = (values: readonly number[]) =>
@@ -228,7 +228,7 @@ async function greedy(
     const last = (outputs.logits!.data as Float32Array).subarray(-config.vocab_size);
     const token = last.indexOf(last.reduce((a, b) => Math.max(a, b)));
     said.push(token);
-    if (facts.eos_token_ids.includes(token)) break;
+    if (info.eos_token_ids.includes(token)) break;
     past = Object.fromEntries(parts.map((part) => [part, outputs[`present.${part}`]!]));
     next = [token];
   }

@@ -64,7 +64,7 @@ Deno.test("tiny: log-probabilities and greedy text are those of transformers", a
     top_k: 0,
     top_p: 1,
     uniform: () => 0,
-    stop_token_ids: new Set(base.facts.eos_token_ids),
+    stop_token_ids: new Set(base.info.eos_token_ids),
   })));
   items.forEach((item, row) => assert.deepEqual(greedy[row]!.response_ids, item.greedy_ids));
 });
