@@ -26,7 +26,7 @@ import {
   type Parameters,
   type Precision,
 } from "./nn/parameters.ts";
-import { RowAdapters } from "./nn/row_adapters.ts";
+import { MultiLora } from "./nn/multi_lora.ts";
 import { sampler } from "./nn/sampler.ts";
 import { type Numerics, numericsOf, type Target } from "./nn/target.ts";
 import { mergedWeight } from "./ops/lora.ts";
@@ -137,7 +137,7 @@ export function generateArtifact(
 }
 
 /** `generateArtifact` for a batch whose rows have adapters of their own, which change linears among `modules`. */
-export function rowAdaptersArtifact(
+export function multiLoraArtifact(
   config: ModelConfig,
   modules: ReadonlySet<string>,
   options: { truncation: boolean } & Pick<Tuning, "precision" | "target">,
@@ -145,7 +145,7 @@ export function rowAdaptersArtifact(
   const g = new Builder("generate");
   const ids = g.input("ids", "int64", ["B", "S"]);
   const frozen = new FrozenParameters(g, options);
-  return sampling(g, config, new RowAdapters(g, frozen, modules, ids), ids, options, numbers(options));
+  return sampling(g, config, new MultiLora(g, frozen, modules, ids), ids, options, numbers(options));
 }
 
 function sampling(

@@ -3,8 +3,8 @@
  * when they are asked for, run over their prompts, and go on with the others from the next token on; what a row gets
  * depends on its own numbers only. Knows nothing of text or requests.
  */
-import { generateArtifact, rowAdaptersArtifact } from "../../kernels/artifacts.ts";
-import { ROW_ADAPTERS } from "../../kernels/nn/row_adapters.ts";
+import { generateArtifact, multiLoraArtifact } from "../../kernels/artifacts.ts";
+import { MULTI_LORA } from "../../kernels/nn/multi_lora.ts";
 import { UserError } from "../errors.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
@@ -275,7 +275,7 @@ export class BatchDecoder {
     }
     const artifact = () =>
       stack
-        ? rowAdaptersArtifact(config, stack.modules, { truncation, ...held })
+        ? multiLoraArtifact(config, stack.modules, { truncation, ...held })
         : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
           truncation,
           lora: "added",
@@ -283,7 +283,7 @@ export class BatchDecoder {
     const options = { prepacking: true, apart: true };
     const sessions = await this.#sessions.forWorkers(this.#workersFor(rows), name, artifact, options);
     const inputs = stack && ((present: readonly CallerRow[]) => ({
-      [ROW_ADAPTERS.gates]: stack.gates(present.map(({ caller }) => caller.adapter)),
+      [MULTI_LORA.mask]: stack.mask(present.map(({ caller }) => caller.adapter)),
     }));
     // Rows come, end by what their callers say and are told of each token, so each is looked at.
     return { sessions, stack, truncation, syncInterval: 1, ...(inputs && { inputs }) };

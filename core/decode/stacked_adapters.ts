@@ -1,6 +1,6 @@
 /** Several adapters one on another, as a graph for rows with adapters of their own takes them (kernels/nn/row_adapters). */
 import { linears } from "../../kernels/models/linears.ts";
-import { ROW_ADAPTERS } from "../../kernels/nn/row_adapters.ts";
+import { MULTI_LORA } from "../../kernels/nn/multi_lora.ts";
 import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "../weights/base_model.ts";
@@ -41,8 +41,8 @@ export class StackedAdapters {
       }
       const stack = (values: Float32Array<ArrayBuffer>, columns: number) =>
         Tensor.onDevice(base.runtime, "float32", [this.#rank, columns], values);
-      this.#tensors[ROW_ADAPTERS.a(module)] = stack(a, inFeatures);
-      this.#tensors[ROW_ADAPTERS.b(module)] = stack(b, outFeatures);
+      this.#tensors[MULTI_LORA.a(module)] = stack(a, inFeatures);
+      this.#tensors[MULTI_LORA.b(module)] = stack(b, outFeatures);
     }
   }
 
@@ -55,14 +55,14 @@ export class StackedAdapters {
   }
 
   /** What lets each row's own adapter through, and none for null. */
-  gates(rows: readonly (LoadedAdapter | null)[]): Tensor {
-    const gates = new Float32Array(rows.length * this.#rank);
+  mask(rows: readonly (LoadedAdapter | null)[]): Tensor {
+    const mask = new Float32Array(rows.length * this.#rank);
     rows.forEach((adapter, row) => {
       if (!adapter) return;
       const { start, size } = this.#ranks.get(adapter)!;
-      gates.fill(1, row * this.#rank + start, row * this.#rank + start + size);
+      mask.fill(1, row * this.#rank + start, row * this.#rank + start + size);
     });
-    return Tensor.onDevice(this.#base.runtime, "float32", [rows.length, this.#rank], gates);
+    return Tensor.onDevice(this.#base.runtime, "float32", [rows.length, this.#rank], mask);
   }
 
   dispose(): void {

@@ -4,9 +4,9 @@ import {
   generateArtifact,
   logitsArtifact,
   mergedArtifact,
+  multiLoraArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
-  rowAdaptersArtifact,
   scoreArtifact,
   sftTrainingArtifact,
   type Tuning,
@@ -85,7 +85,7 @@ const ARTIFACTS: Record<string, Make> = {
   "generate with the adapter beside the weights": (config, tuning) =>
     generateArtifact(config, tuning, { truncation: false, lora: "added" }),
   "generate for rows with adapters of their own": (config) =>
-    rowAdaptersArtifact(config, new Set(uniformAdapter(config, { r: 4, scale: 2 }).keys()), {
+    multiLoraArtifact(config, new Set(uniformAdapter(config, { r: 4, scale: 2 }).keys()), {
       truncation: false,
     }),
   "merged": (config) => mergedArtifact(config, uniformAdapter(config, { r: 4, scale: 2 })),

@@ -1,6 +1,6 @@
 /**
  * Adapters of several fine-tunes of one base in one batch, each row with its own. All A's lie one on another and all
- * B's likewise, R ranks together, and a row's gates let through those of its own adapter. So the base's product is one
+ * B's likewise, R ranks together, and a row's mask lets through those of its own adapter. So the base's product is one
  * for all rows, and what adapters add costs as much as one of rank R would. For sampling only: nothing is trained.
  */
 import type { Builder } from "../graph/builder.ts";
@@ -8,23 +8,23 @@ import type { Dim, Value } from "../graph/value.ts";
 import type { FrozenParameters, LinearModule, Parameters, Precision } from "./parameters.ts";
 
 /** Inputs beside the frozen weights, by the module they are for. */
-export const ROW_ADAPTERS = {
+export const MULTI_LORA = {
   /** [R,in]; zeros where an adapter leaves the module as it is. */
   a: (module: string) => `${module}.lora_A.rows`,
   /** s·Bᵀ [R,out]. */
   b: (module: string) => `${module}.lora_B.rows`,
   /** [B,R]: 1 at the ranks of the row's adapter, else 0. */
-  gates: "adapter_gates",
+  mask: "adapter_mask",
 } as const;
 
-export class RowAdapters implements Parameters {
+export class MultiLora implements Parameters {
   readonly trainable = new Map<string, Value>();
   readonly precision: Precision;
   readonly #g: Builder;
   readonly #frozen: FrozenParameters;
   readonly #modules: ReadonlySet<string>;
   readonly #ids: Value;
-  readonly #gates: Value;
+  readonly #mask: Value;
   #tokenGates: Value | undefined;
 
   /** @param modules the linears that any of the adapters changes; @param ids the batch's tokens [B,S] */
@@ -34,7 +34,7 @@ export class RowAdapters implements Parameters {
     this.#frozen = frozen;
     this.#modules = modules;
     this.#ids = ids;
-    this.#gates = g.input(ROW_ADAPTERS.gates, "float32", [ids.shape[0]!, "R"]);
+    this.#mask = g.input(MULTI_LORA.mask, "float32", [ids.shape[0]!, "R"]);
   }
 
   weight(name: string, shape: readonly Dim[]): Value {
@@ -47,23 +47,23 @@ export class RowAdapters implements Parameters {
       const { name, outFeatures } = modules[index]!;
       const module = g.path(name);
       if (!this.#modules.has(module)) return y;
-      const a = g.input(ROW_ADAPTERS.a(module), "float32", ["R", x.shape[1]!]);
-      const b = g.input(ROW_ADAPTERS.b(module), "float32", ["R", outFeatures]);
+      const a = g.input(MULTI_LORA.a(module), "float32", ["R", x.shape[1]!]);
+      const b = g.input(MULTI_LORA.b(module), "float32", ["R", outFeatures]);
       return g.scope(`${name}.lora`, () => {
         const as = (value: Value) => g.cast(value, x.dtype);
-        const low = g.mul(g.matmul(x, as(a), { transB: true }), as(this.#gatesOf(x)));
+        const low = g.mul(g.matmul(x, as(a), { transB: true }), as(this.#maskOf(x)));
         return g.op("Gemm", [low, as(b), y], { transA: false, transB: false, alpha: 1 })[0]!;
       });
     });
   }
 
-  /** The gates of x's rows: one a row of the batch, or one a token. */
-  #gatesOf(x: Value): Value {
+  /** The mask of x's rows: one a row of the batch, or one a token. */
+  #maskOf(x: Value): Value {
     const g = this.#g;
     const [rows, columns] = this.#ids.shape as [Dim, Dim];
-    if (x.shape[0] === rows) return this.#gates;
+    if (x.shape[0] === rows) return this.#mask;
     this.#tokenGates ??= g.reshape(
-      g.expand(g.reshape(this.#gates, [rows, 1, "R"]), [rows, columns, "R"]),
+      g.expand(g.reshape(this.#mask, [rows, 1, "R"]), [rows, columns, "R"]),
       [x.shape[0]!, "R"],
     );
     return this.#tokenGates;
