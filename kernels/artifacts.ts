@@ -28,7 +28,7 @@ import {
 } from "./nn/parameters.ts";
 import { MultiLora } from "./nn/multi_lora.ts";
 import { sampler } from "./nn/sampler.ts";
-import { type Numerics, numericsOf, type Target } from "./nn/target.ts";
+import { type Numerics, numericsOf, type Target } from "./nn/numerics.ts";
 import { mergedWeight } from "./ops/lora.ts";
 
 /** What is trained: an adapter beside frozen weights, or every weight. In float32 on a CPU unless said. */

@@ -1,5 +1,5 @@
 /** Into how many blocks of queries attention is cut: by the columns of a batch alone, so that a job repeats. */
-import type { Target } from "../../kernels/nn/target.ts";
+import type { Target } from "../../kernels/nn/numerics.ts";
 
 /**
  * Up to how many columns attention is not cut, and how many a block has then. On a CPU small blocks are faster, as their

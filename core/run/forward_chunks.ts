@@ -1,5 +1,5 @@
 /** Cuts sequences for evaluation without gradients: as many per run as fit a bound on the largest arrays. */
-import type { Target } from "../../kernels/nn/target.ts";
+import type { Target } from "../../kernels/nn/numerics.ts";
 import type { TokenSequence } from "./token_batch.ts";
 
 /**

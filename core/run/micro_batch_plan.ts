@@ -8,7 +8,7 @@ import { peakBytes, sizeOf } from "../../kernels/graph/cost.ts";
 import type { Recompute } from "../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
-import type { Target } from "../../kernels/nn/target.ts";
+import type { Target } from "../../kernels/nn/numerics.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
 import { tileRows, workersOfBatch } from "./workers.ts";
 import type { Workers } from "../weights/base_model.ts";

@@ -7,9 +7,9 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linearWeights } from "../../kernels/models/linears.ts";
 import { isInt8, type Precision } from "../../kernels/nn/parameters.ts";
 import { rotaryTable } from "../../kernels/nn/rotary_table.ts";
-import { type Numerics, numericsOf, type Target } from "../../kernels/nn/target.ts";
+import { type Numerics, numericsOf, type Target } from "../../kernels/nn/numerics.ts";
 import { type Dtype, DTYPES } from "../../kernels/onnx/dtypes.ts";
-import { isHalf, toHalf } from "../../kernels/onnx/halves.ts";
+import { isHalf, toHalf } from "../../kernels/onnx/half_precision.ts";
 import type { PrepackedWeights } from "../ort/prepacked_weights.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
@@ -21,7 +21,7 @@ import { changedWhileRead, folderVersion, WEIGHTS } from "../formats/file_versio
 import { ModelWeights, readModelInfo, type WantedWeight } from "./model_weights.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
 
-/** What a device computes in unless told otherwise: a GPU multiplies 16 bits many times faster. */
+/** What a device computes in unless told otherwise: a GPU multiplies half precision many times faster. */
 export const PRECISION: Record<Target, Precision> = { cpu: "float32", cuda: "bfloat16" };
 
 function keyOf({ name, dtype }: { name: string; dtype: Dtype }): string {
@@ -54,7 +54,7 @@ export class BaseModel {
   readonly workers: number;
   /** Whether its operators are too short to be shared among threads. */
   readonly small: boolean;
-  /** By name and dtype: a weight may be asked for as float32 and as 16 bits. */
+  /** By name and dtype: a weight may be asked for as float32 and as half precision. */
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;
   /** Of the files that its configuration was read from, and all of its weights must be. */

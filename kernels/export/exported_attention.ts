@@ -7,7 +7,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type Value } from "../graph/value.ts";
 import type { ModelConfig } from "../models/model_config.ts";
-import { numericsOf } from "../nn/target.ts";
+import { numericsOf } from "../nn/numerics.ts";
 import type { Attention } from "../nn/attend.ts";
 import { inverseFrequencies } from "../nn/rotary_table.ts";
 

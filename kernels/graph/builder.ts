@@ -108,7 +108,7 @@ export class Builder extends Graph {
   softmax = (x: Value): Value => this.op("Softmax", [x], {})[0]!;
   logSoftmax = (x: Value): Value => this.op("LogSoftmax", [x], {})[0]!;
 
-  /** The weight may be float32 beside 16 bits, here and below. */
+  /** The weight may be float32 beside half precision, here and below. */
   rmsNorm(x: Value, weight: Value, epsilon: number): Value {
     return this.op("SimplifiedLayerNormalization", [x, this.cast(weight, x.dtype)], { epsilon })[0]!;
   }

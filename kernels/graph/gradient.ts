@@ -3,7 +3,7 @@
  * sums broadcast gradients back to their operand's shape, and adds what meets at a value.
  */
 import { isFloat } from "../onnx/dtypes.ts";
-import type { OpRow, VjpContext } from "../ops/row.ts";
+import type { OpRow, VjpContext } from "../ops/op_row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import type { Builder } from "./builder.ts";
 import type { TapeEntry } from "./graph.ts";

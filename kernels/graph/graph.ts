@@ -4,8 +4,8 @@
  */
 import type { NamedType, WeightPlace } from "../onnx/encode.ts";
 import { type Dtype, DTYPES, type FloatDtype } from "../onnx/dtypes.ts";
-import { isHalf, toHalf } from "../onnx/halves.ts";
-import type { OpRow } from "../ops/row.ts";
+import { isHalf, toHalf } from "../onnx/half_precision.ts";
+import type { OpRow } from "../ops/op_row.ts";
 import { type OpAttrs, type OpName, OPS } from "../ops/table.ts";
 import { type Artifact, makeArtifact } from "./artifact.ts";
 import type { Builder } from "./builder.ts";

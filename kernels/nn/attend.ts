@@ -5,7 +5,7 @@ import type { ModelConfig } from "../models/model_config.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
 import { FUSED_HEAD_MULTIPLE } from "../ops/attention.ts";
 import { causalMasks } from "../ops/attention_blocks.ts";
-import { type Numerics, numericsOf } from "./target.ts";
+import { type Numerics, numericsOf } from "./numerics.ts";
 
 /** How a trunk attends and where its tokens stand. */
 export interface Attention {
@@ -129,7 +129,7 @@ export function cachedAttention(
   const widen = (x: Value, count: number) => {
     if (extra === 0) return x;
     const [B, S] = x.shape as [string, string];
-    // Not every provider pads numbers of 16 bits.
+    // Not every provider pads numbers of half precision.
     const split = g.reshape(g.cast(x, "float32"), [B, S, count, parts, D / parts]);
     return g.reshape(g.pad(split, 4, 0, extra), [B, S, count * size]);
   };

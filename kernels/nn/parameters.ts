@@ -5,7 +5,7 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Dim, Value } from "../graph/value.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
-import { type HalfDtype, isHalf } from "../onnx/halves.ts";
+import { type HalfDtype, isHalf } from "../onnx/half_precision.ts";
 import type { AdapterSpec } from "../models/adapter_spec.ts";
 
 export interface LinearModule {
@@ -66,7 +66,7 @@ export type Int8Dtype = "int8" | "uint8";
 
 /**
  * What the frozen matrices of a model's layers are held and multiplied as, and in 8 bits the head's too. The rest stays
- * float32. With 16 bits, what flows between a layer's operators is of 16 bits as well, also where the matrices are
+ * float32. With 16 bits, what flows between a layer's operators is of half precision as well, also where the matrices are
  * trained and therefore float32.
  */
 export type Precision = "float32" | Int8Dtype | HalfDtype;

@@ -8,7 +8,7 @@ import {
   causalMasks,
   checkBlocks,
 } from "./attention_blocks.ts";
-import type { OpRow } from "./row.ts";
+import type { OpRow } from "./op_row.ts";
 
 export interface AttentionAttrs {
   RotaryEmbedding: { heads: number };

@@ -2,7 +2,7 @@
 import type { Builder } from "../graph/builder.ts";
 import { broadcastShape, type Value } from "../graph/value.ts";
 import { type Dtype, DTYPES, isFloat } from "../onnx/dtypes.ts";
-import type { NoAttrs, OpRow, Sample, Vjp } from "./row.ts";
+import type { NoAttrs, OpRow, Sample, Vjp } from "./op_row.ts";
 
 type Local = (g: Builder, x: Value, y: Value) => Value;
 

@@ -5,7 +5,7 @@
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
 import { int8Matmul, SAMPLE_RANGE, sampleCodes } from "./quantization.ts";
-import type { NoAttrs, OpRow, Sample } from "./row.ts";
+import type { NoAttrs, OpRow, Sample } from "./op_row.ts";
 
 export interface FusedAttrs {
   SwiGlu: NoAttrs;

@@ -1,6 +1,6 @@
 /** Ops that pick elements by index or put them back. */
 import { normalizeAxis } from "../graph/value.ts";
-import type { NoAttrs, OpRow } from "./row.ts";
+import type { NoAttrs, OpRow } from "./op_row.ts";
 
 export interface IndexingAttrs {
   Gather: { axis: number };

@@ -1,12 +1,12 @@
 /**
  * Low-rank adapters as composites, for n linears that read the same x: merged into the weights before, or added to the
- * linears' outputs. Adapters are float32; beside x of 16 bits their products are rounded as x is. The rank is small, so
+ * linears' outputs. Adapters are float32; beside x of half precision their products are rounded as x is. The rank is small, so
  * products of x with all n adapters are done as one. The gradient never has an out×in array: dA = (s·dy·B)ᵀx,
  * dB = ((s·x·Aᵀ)ᵀdy)ᵀ, the latter with the rank as its rows, which runs faster.
  */
 import type { Builder } from "../graph/builder.ts";
 import type { TensorType, Value } from "../graph/value.ts";
-import type { NoAttrs, OpRow, Sample } from "./row.ts";
+import type { NoAttrs, OpRow, Sample } from "./op_row.ts";
 
 export interface LoraAttrs {
   LoraLinears: { fanInFanOut: boolean };

@@ -1,6 +1,6 @@
 /** Matrix products. The gradient of a product is two more products with the transposes moved about. */
 import { broadcastShape, type TensorType } from "../graph/value.ts";
-import type { NoAttrs, OpRow } from "./row.ts";
+import type { NoAttrs, OpRow } from "./op_row.ts";
 
 export interface MatmulAttrs {
   MatMul: NoAttrs;

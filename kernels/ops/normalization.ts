@@ -1,7 +1,7 @@
 /** Softmax and the two layer normalisations, each over the last axis. Gradients of the latter are worked out in float32. */
 import type { Builder } from "../graph/builder.ts";
 import type { TensorType, Value } from "../graph/value.ts";
-import type { NoAttrs, OpRow } from "./row.ts";
+import type { NoAttrs, OpRow } from "./op_row.ts";
 
 export interface NormalizationAttrs {
   Softmax: NoAttrs;

@@ -6,7 +6,7 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import type { TensorType, Value } from "../graph/value.ts";
-import type { NoAttrs, OpRow, Sample } from "./row.ts";
+import type { NoAttrs, OpRow, Sample } from "./op_row.ts";
 
 export interface QuantizationAttrs {
   QuantizeLinear: { axis: number };

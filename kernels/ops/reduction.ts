@@ -1,7 +1,7 @@
 /** Sums, means, extremes and running sums over axes. */
 import { normalizeAxis, type TensorType, type Value } from "../graph/value.ts";
 import type { Builder } from "../graph/builder.ts";
-import type { OpRow, Sample } from "./row.ts";
+import type { OpRow, Sample } from "./op_row.ts";
 
 interface Reduce {
   axes: readonly number[];

@@ -3,7 +3,7 @@
  * tensors ONNX wants from them, so inference never has to read a tensor.
  */
 import { type Dim, dimProduct, normalizeAxis } from "../graph/value.ts";
-import type { OpRow } from "./row.ts";
+import type { OpRow } from "./op_row.ts";
 
 export interface ShapingAttrs {
   Reshape: { shape: readonly Dim[] };

@@ -8,7 +8,7 @@ import { MATMUL, type MatmulAttrs } from "./matmul.ts";
 import { NORMALIZATION, type NormalizationAttrs } from "./normalization.ts";
 import { QUANTIZATION, type QuantizationAttrs } from "./quantization.ts";
 import { REDUCTION, type ReductionAttrs } from "./reduction.ts";
-import type { OpRow } from "./row.ts";
+import type { OpRow } from "./op_row.ts";
 import { SHAPING, type ShapingAttrs } from "./shaping.ts";
 
 /** Attributes of every op, by name. */

@@ -16,7 +16,7 @@ import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../../kernels/nn/attend.ts";
-import type { Target } from "../../../kernels/nn/target.ts";
+import type { Target } from "../../../kernels/nn/numerics.ts";
 import { DTYPES } from "../../../kernels/onnx/dtypes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { mergedShapes } from "../../run/adapter_merge.ts";

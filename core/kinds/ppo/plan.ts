@@ -2,7 +2,7 @@
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
 import { linears } from "../../../kernels/models/linears.ts";
-import type { Target } from "../../../kernels/nn/target.ts";
+import type { Target } from "../../../kernels/nn/numerics.ts";
 import { MAX_INT8_TERMS } from "../../../kernels/ops/quantization.ts";
 import { invalid, UserError } from "../../errors.ts";
 import type { CheckpointSpec, CriticSpec } from "../../networks/checkpoint.ts";

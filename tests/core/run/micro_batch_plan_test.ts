@@ -4,7 +4,7 @@ import { policyTrainingArtifact } from "../../../kernels/artifacts.ts";
 import { WORKLOADS } from "../../../bench/workloads.ts";
 import { workersOf } from "../../../core/weights/base_model.ts";
 import { tuningOf } from "../../../core/weights/parameter_layout.ts";
-import type { Target } from "../../../kernels/nn/target.ts";
+import type { Target } from "../../../kernels/nn/numerics.ts";
 import { parseConfig } from "../../../core/formats/read_config.ts";
 import { onceAForm, trainingCut, weightBytes } from "../../../core/run/micro_batch_plan.ts";
 

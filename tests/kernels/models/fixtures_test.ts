@@ -7,7 +7,7 @@ import {
   scoreArtifact,
   type Tuning,
 } from "../../../kernels/artifacts.ts";
-import { toHalf } from "../../../kernels/onnx/halves.ts";
+import { toHalf } from "../../../kernels/onnx/half_precision.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 import { type Array_, runArtifact, scalar, vector } from "../run_artifact.ts";
 import { within } from "../within.ts";

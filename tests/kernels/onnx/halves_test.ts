@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromHalf, toHalf } from "../../../kernels/onnx/halves.ts";
+import { fromHalf, toHalf } from "../../../kernels/onnx/half_precision.ts";
 
 Deno.test("toHalf() rounds to nearest, ties to even, and keeps what is not finite", () => {
   const values = Float32Array.of(1, -2, 0, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1e30, Infinity, -Infinity, NaN);

@@ -8,7 +8,7 @@ import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { causalAttention } from "../../../kernels/nn/attend.ts";
 import type { Precision } from "../../../kernels/nn/parameters.ts";
 import { causalMasks } from "../../../kernels/ops/attention_blocks.ts";
-import { numericsOf, type Target } from "../../../kernels/nn/target.ts";
+import { numericsOf, type Target } from "../../../kernels/nn/numerics.ts";
 import { uniform } from "../../../core/rng.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
@@ -81,7 +81,7 @@ for (
     });
   }
 
-  Deno.test(`${name}: float16 in blocks rounds as 16 bits do`, async () => {
+  Deno.test(`${name}: float16 in blocks rounds as half precision do`, async () => {
     for (const shape of SHAPES) await compare(heads, shape, { precision: "float16", target: "cuda" }, 0.03);
   });
 }

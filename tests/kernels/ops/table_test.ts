@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Builder } from "../../../kernels/graph/builder.ts";
 import { gradients } from "../../../kernels/graph/gradient.ts";
 import type { Value } from "../../../kernels/graph/value.ts";
-import type { OpRow, Sample, SampleInput } from "../../../kernels/ops/row.ts";
+import type { OpRow, Sample, SampleInput } from "../../../kernels/ops/op_row.ts";
 import { OPS } from "../../../kernels/ops/table.ts";
 import { uniform } from "../../../core/rng.ts";
 import { type Array_, runArtifact } from "../run_artifact.ts";

@@ -2,7 +2,7 @@
  * What a graph is built for. The providers of the runtime differ in the kernels they have, and so does what is fast: the
  * same model function asks here instead of knowing a device.
  */
-import type { HalfDtype } from "../onnx/halves.ts";
+import type { HalfDtype } from "../onnx/half_precision.ts";
 import type { Precision } from "./parameters.ts";
 
 /** Whose kernels run the graph. */
@@ -19,7 +19,7 @@ export interface Numerics {
   slowDenormals: boolean;
 }
 
-/** CUDA's cached attention takes 16 bits only, and gives no probabilities. */
+/** CUDA's cached attention takes half precision only, and gives no probabilities. */
 export function numericsOf(precision: Precision, target: Target): Numerics {
   const activations = precision === "bfloat16" || precision === "float16" ? precision : "float32";
   return target === "cpu"

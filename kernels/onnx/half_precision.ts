@@ -1,4 +1,4 @@
-/** Numbers of 16 bits as typed arrays have them: the bits, in Uint16Array. Rounded to nearest, ties to even. */
+/** Numbers of half precision as typed arrays have them: the bits, in Uint16Array. Rounded to nearest, ties to even. */
 import type { Dtype } from "./dtypes.ts";
 
 /** The two 16-bit floats: bfloat16 has float32's range and 8 bits of mantissa, float16 has 11 and ends at 65,504. */
@@ -20,7 +20,7 @@ const FROM: Record<HalfDtype, (values: Float32Array) => Uint16Array<ArrayBuffer>
   },
 };
 
-/** float32 as 16 bits. */
+/** float32 as half precision. */
 export function toHalf(values: Float32Array, dtype: HalfDtype): Uint16Array<ArrayBuffer> {
   return FROM[dtype](values);
 }
