@@ -1,5 +1,5 @@
 /**
- * Refuses numbers of a conversation that JavaScript does not keep as they are written: 1.0 is its 1, and whole numbers
+ * Refuses numbers of a conversation that JavaScript does not keep as they are written: 1.0 is its 1, and integers
  * beyond 2^53 are rounded. Chat templates print what a message or tool holds, and Python prints these otherwise.
  */
 import { type FieldError, UserError } from "../core/errors.ts";
@@ -52,8 +52,7 @@ function collect(value: unknown, path: string, faults: Faults, errors: FieldErro
   if (typeof value !== "object" || value === null) return;
   for (const [key, source] of faults.get(value) ?? []) {
     const written = source.length > 40 ? `${source.slice(0, 40)}…` : source;
-    const message =
-      `Expected a number that is kept as it is written: ${written} is not; write a whole number ` +
+    const message = `Expected a number that is kept as it is written: ${written} is not; write an integer ` +
       "up to 2^53 without a point, or a text";
     errors.push({ path: `${path}.${key}`, message });
   }

@@ -4,7 +4,7 @@ import type { Page } from "../core/jobs/job_queries.ts";
 
 /** A `limit` parameter. */
 export function limitParam(max: number, fallback: number) {
-  return z.string().regex(/^\d{1,6}$/, `Expected a whole number from 1 to ${max}`).transform(Number)
+  return z.string().regex(/^\d{1,6}$/, `Expected an integer from 1 to ${max}`).transform(Number)
     .pipe(z.int().min(1).max(max)).default(fallback)
     .openapi({ type: "integer", minimum: 1, maximum: max, default: fallback });
 }

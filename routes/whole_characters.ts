@@ -40,7 +40,7 @@ export function requireWholeCharacters(text: string, value: unknown): void {
   throw new UserError("invalid_request", `${path ? `${path}: ` : ""}${message}${more}`, errors);
 }
 
-/** In the order of the body; no recursion, as a stranger says how deep it is. */
+/** In the order of the body; no recursion, as untrusted input says how deep it is. */
 function faults(body: Part): FieldError[] {
   const errors: FieldError[] = [];
   const left = [body];

@@ -173,7 +173,7 @@ Deno.test("main.ts refuses a damaged database in one line that names the file an
 
 for (
   const [variable, value, message] of [
-    ["PORT", "eighty", /PORT is 'eighty': Expected a whole number/],
+    ["PORT", "eighty", /PORT is 'eighty': Expected an integer/],
     ["PORT", "70000", /PORT is '70000'/],
     ["LOG_LEVEL", "loud", /LOG_LEVEL is 'loud'/],
     ["MAX_CONCURRENT_JOBS", "0", /MAX_CONCURRENT_JOBS is '0'/],

@@ -10,7 +10,7 @@ import { MIN_TEMPERATURE, rewardSchema } from "./ppo_job.ts";
 export const tokenIds = z.array(z.unknown()).min(1).max(131072).check(({ value, issues }) => {
   const at = value.findIndex((id) => !Number.isSafeInteger(id) || id as number < 0);
   if (at < 0) return;
-  const message = "Expected a token id, a whole number from 0";
+  const message = "Expected a token id, an integer from 0";
   issues.push({ code: "custom", path: [at], message, input: value[at], continue: false });
 }).meta({ items: { type: "integer", minimum: 0 } }) as unknown as z.ZodArray<z.ZodInt>;
 

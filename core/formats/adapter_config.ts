@@ -139,7 +139,7 @@ function patterns(fields: Fields, key: "rank_pattern" | "alpha_pattern"): Record
   for (const [pattern, number] of Object.entries(value)) {
     const isRank = Number.isInteger(number) && (number as number) > 0;
     if (typeof number !== "number" || Math.abs(number) > 1e6 || (key === "rank_pattern" && !isRank)) {
-      const what = key === "rank_pattern" ? "a positive whole number" : "a number";
+      const what = key === "rank_pattern" ? "a positive integer" : "a number";
       throw fields.wrong(key, `${what} for ${quote(pattern)} is wanted`);
     }
     patternOf(pattern);

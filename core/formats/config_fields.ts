@@ -15,11 +15,11 @@ export class Fields {
     return this.source[key] !== undefined && this.source[key] !== null;
   }
 
-  /** A whole number from 1 to `max`; the fallback when the key is absent, else it must be there. */
+  /** An integer from 1 to `max`; the fallback when the key is absent, else it must be there. */
   size(key: string, max: number, fallback?: number): number {
     const value = this.value(key, fallback);
     if (!Number.isSafeInteger(value) || (value as number) < 1) {
-      throw this.wrong(key, "a positive whole number is wanted");
+      throw this.wrong(key, "a positive integer is wanted");
     }
     if ((value as number) > max) throw this.unsupported(key, `at most ${max} is supported`);
     return value as number;

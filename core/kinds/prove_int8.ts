@@ -1,4 +1,4 @@
-/** Refuses a job in 8 bits where this machine's products of them are not exact: before it exists, and at its start. */
+/** Refuses an int8 job where this machine's products of them are not exact: before it exists, and at its start. */
 import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { invalid, UserError } from "../errors.ts";
@@ -11,7 +11,7 @@ import { int8Field, type Precisions } from "./require_device.ts";
 const ROWS = [1, 5, 64] as const;
 const COLUMNS = 24;
 
-/** @throws {UserError} `device_unavailable` for a job in 8 bits when no form of them is exact here */
+/** @throws {UserError} `device_unavailable` for an int8 job when no form of them is exact here */
 export async function requireInt8(runtime: Runtime, job: Precisions): Promise<void> {
   const field = int8Field(job);
   if (!field) return;
@@ -24,9 +24,9 @@ export async function requireInt8(runtime: Runtime, job: Precisions): Promise<vo
 }
 
 /**
- * Tries products in 8 bits that are as wide as the model's.
+ * Tries int8 products that are as wide as the model's.
  *
- * @throws {UserError} `device_unavailable` for a job in 8 bits when one is not that of integer arithmetic
+ * @throws {UserError} `device_unavailable` for an int8 job when one is not that of integer arithmetic
  */
 export async function proveInt8(runtime: Runtime, job: Precisions, model: ModelConfig): Promise<void> {
   const field = int8Field(job);

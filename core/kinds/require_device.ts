@@ -28,7 +28,7 @@ export function requireDevice(
     if (problem) throw invalid("device", problem.message, "device_unavailable");
     const onCpu = int8Field({ base_precision, rollout_precision });
     if (onCpu) {
-      throw invalid(onCpu, `Expected another than int8 on a GPU: only the device cpu multiplies in 8 bits`);
+      throw invalid(onCpu, `Expected another than int8 on a GPU: only the device cpu multiplies int8`);
     }
     if (rollout_precision !== null) {
       throw invalid("rollout_precision", "Expected null on a GPU: rollouts compute in base_precision there");

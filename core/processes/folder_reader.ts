@@ -1,5 +1,5 @@
 /**
- * Reads of model folders that the API process wants, in a thread of their own: what a stranger's file makes a parser
+ * Reads of model folders that the API process wants, in a thread of their own: what an untrusted file makes a parser
  * do holds up no request, and one that does not end is ended. The thread is there while there is something to read.
  */
 import { UserError } from "../errors.ts";

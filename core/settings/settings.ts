@@ -12,7 +12,7 @@ const list = (separator: string) =>
   );
 
 const integer = (min: number, max: number) => {
-  const message = `Expected a whole number from ${min} to ${max}`;
+  const message = `Expected an integer from ${min} to ${max}`;
   return z.string().regex(/^\d{1,9}$/, message).transform(Number).pipe(
     z.number().min(min, message).max(max, message),
   );

@@ -84,7 +84,7 @@ function checkVocabulary({ model, added_tokens: added }: Record<string, unknown>
   }
 }
 
-const WRONG_ID = `has a token id that is not a whole number below ${MAX_VOCABULARY}`;
+const WRONG_ID = `has a token id that is not an integer below ${MAX_VOCABULARY}`;
 
 function isTokenId(id: unknown): boolean {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) < MAX_VOCABULARY;

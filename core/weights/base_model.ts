@@ -82,7 +82,7 @@ export class BaseModel {
 
   /**
    * Reads the folder's configuration and, of a tied model whose files hold the head too, whether that is so; weights
-   * follow when a session needs them. Unless said, the device decides the precision; 8 bits are held in the form whose
+   * follow when a session needs them. Unless said, the device decides the precision; int8 is held in the form whose
    * products are exact here.
    */
   static async open(
@@ -122,7 +122,7 @@ export class BaseModel {
 
   /**
    * A session of a graph over this model's weights. Unless told otherwise it takes weights as they lie, but for
-   * those of 8 bits: reordering them pays most for runs of few rows and costs a second copy. It plans no memory ahead: a plan holds one block per
+   * int8 ones: reordering them pays most for runs of few rows and costs a second copy. It plans no memory ahead: a plan holds one block per
    * batch shape for itself, where all sessions could share (docs/performance.md has the figures).
    *
    * @throws {UserError} `damaged_model` naming a weight that is missing or of another shape

@@ -1,5 +1,5 @@
 /**
- * How this machine multiplies in 8 bits, found out by multiplying: some kernels of onnxruntime add pairs of products in
+ * How this machine multiplies int8, found out by multiplying: some kernels of onnxruntime add pairs of products in
  * 16 bits, which saturate without a word (uint8 by int8 on CPUs without VNNI). No CPU is asked for its name.
  */
 import { Builder } from "../../kernels/graph/builder.ts";
@@ -43,7 +43,7 @@ function unsigned(codes: Int8Array): Uint8Array<ArrayBuffer> {
   return around;
 }
 
-/** Sums [M,N] in whole numbers, as float32. */
+/** Sums [M,N] in integers, as float32. */
 function integerProduct(a: Int8Array, b: Int8Array, K: number, N: number): Float32Array {
   const [sums, line] = [new Float32Array(a.length / K * N), new Float64Array(N)];
   for (let m = 0; m * K < a.length; m++) {
@@ -111,14 +111,14 @@ async function probe(runtime: Runtime): Promise<Int8Dtype> {
   }
   throw new UserError(
     "device_unavailable",
-    "Cannot multiply in 8 bits on this machine: onnxruntime's sums are not those of integer arithmetic",
+    "Cannot multiply int8 on this machine: onnxruntime's sums are not those of integer arithmetic",
   );
 }
 
 const probed = new WeakMap<Runtime, Promise<Int8Dtype>>();
 
 /**
- * What weights in 8 bits are held as on this machine: the fastest form whose sums are exact. Found out once per runtime,
+ * What int8 weights are held as on this machine: the fastest form whose sums are exact. Found out once per runtime,
  * in some tens of milliseconds.
  *
  * @throws {UserError} `device_unavailable` when there is none

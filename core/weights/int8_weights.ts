@@ -1,4 +1,4 @@
-/** Matrices in 8 bits: codes with a scale per column, as the runtime's integer product takes them. */
+/** Int8 matrices: codes with a scale per column, as the runtime's integer product takes them. */
 import { familyOf, lmHeadName } from "../../kernels/models/families.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { INT8, type Int8Dtype } from "../../kernels/nn/parameters.ts";
@@ -23,12 +23,12 @@ export interface Int8Source extends WantedWeight {
 /** The codes that a weight has for each way through it, and the scale that belongs to them. */
 const WAYS = [{ codes: INT8.codes, scale: INT8.scale }, { codes: INT8.back, scale: INT8.backScale }];
 
-/** Whether a graph's weight is part of one in 8 bits. */
+/** Whether a graph's weight is part of an int8 one. */
 export function isInt8Part(name: string): boolean {
   return WAYS.some(({ codes, scale }) => name.endsWith(codes) || name.endsWith(scale));
 }
 
-/** The weights that those in 8 bits among `wanted` are made from. */
+/** The weights that the int8 ones among `wanted` are made from. */
 export function int8Sources(
   config: ModelConfig,
   wanted: readonly (WantedWeight & { dtype: Dtype })[],

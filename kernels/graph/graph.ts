@@ -168,8 +168,8 @@ export class Graph {
     const part = partOf(symbol);
     if (part) {
       const { symbol: whole, from, to, of } = part;
-      const border = (at: number) => this.dim(dimPart(whole, 0, at, of));
-      const value = from > 0 ? this.op("Sub", [border(to), border(from)], {})[0]! : this.op(
+      const boundary = (at: number) => this.dim(dimPart(whole, 0, at, of));
+      const value = from > 0 ? this.op("Sub", [boundary(to), boundary(from)], {})[0]! : this.op(
         "Div",
         [this.op("Mul", [this.dim(whole), this.ints([to])], {})[0]!, this.ints([of])],
         {},

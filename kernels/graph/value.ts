@@ -55,7 +55,7 @@ export function dimFactors(dim: Dim): { number: number; symbols: string[] } {
 /** A symbol that stands for a part of another: `S[1:3/4]`. */
 const PART = /^(\w+)\[(\d+):(\d+)\/(\d+)\]$/;
 
-/** From the border `from` to the border `to` of `of` nearly equal parts of what `symbol` stands for. */
+/** From the boundary `from` to the boundary `to` of `of` nearly equal parts of what `symbol` stands for. */
 export interface DimPart {
   readonly symbol: string;
   readonly from: number;
@@ -63,8 +63,8 @@ export interface DimPart {
   readonly of: number;
 }
 
-/** Where the border `at` of `of` nearly equal parts of `size` is. */
-function border(size: number, at: number, of: number): number {
+/** Where the boundary `at` of `of` nearly equal parts of `size` is. */
+function boundary(size: number, at: number, of: number): number {
   return Math.floor(size * at / of);
 }
 
@@ -72,7 +72,7 @@ function border(size: number, at: number, of: number): number {
 export function dimPart(dim: Dim, from: number, to: number, of: number): Dim {
   if (from === to) return 0;
   if (from === 0 && to === of) return dim;
-  if (typeof dim === "number") return border(dim, to, of) - border(dim, from, of);
+  if (typeof dim === "number") return boundary(dim, to, of) - boundary(dim, from, of);
   if (!/^\w+$/.test(dim)) throw new RangeError(`Only a symbol has parts: current value is '${dim}'`);
   return `${dim}[${from}:${to}/${of}]`;
 }

@@ -32,7 +32,7 @@ export function lmHead(config: ModelConfig, parameters: Parameters): Value {
   return parameters.weight(lmHeadName(config), [config.vocab_size, config.hidden_size]);
 }
 
-/** Codes [H,V] and scale [V] of the head's transpose where matrices are held in 8 bits, else nothing. */
+/** Codes [H,V] and scale [V] of the head's transpose where matrices are held as int8, else nothing. */
 export function int8Head(g: Builder, config: ModelConfig, { precision }: Parameters): Value[] {
   if (!isInt8(precision)) return [];
   return int8Weight(g, lmHeadName(config), [config.hidden_size, config.vocab_size], precision).slice(0, 2);

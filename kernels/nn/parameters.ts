@@ -59,13 +59,13 @@ export type LoraForm = "merged" | "added";
 export const MERGED = "merged.";
 
 /**
- * What a matrix in 8 bits is held as: the same codes, from −127 to 127, as they are or around 128. Which of the two a
+ * What an int8 matrix is held as: the same codes, from −127 to 127, as they are or around 128. Which of the two a
  * CPU multiplies fast, and which exactly, is for whoever runs the graph to say.
  */
 export type Int8Dtype = "int8" | "uint8";
 
 /**
- * What the frozen matrices of a model's layers are held and multiplied as, and in 8 bits the head's too. The rest stays
+ * What the frozen matrices of a model's layers are held and multiplied as, and with int8 the head's too. The rest stays
  * float32. With 16 bits, what flows between a layer's operators is of half precision as well, also where the matrices are
  * trained and therefore float32.
  */
@@ -75,19 +75,19 @@ export function isInt8(precision: Precision): precision is Int8Dtype {
   return precision === "int8" || precision === "uint8";
 }
 
-/** What is behind a weight's name when it is asked for in 8 bits: W [out,in], whichever way round the file has it. */
+/** What is behind a weight's name when it is asked for as int8: W [out,in], whichever way round the file has it. */
 export const INT8 = {
   /** `Int8Dtype` [in,out]: Wᵀ over the scale of each output, rounded. */
   codes: ".int8",
   /** float32 [out]: the largest absolute weight of each output, over 127. */
   scale: ".int8_scale",
-  /** `Int8Dtype` [out,in]: W over the scale of each input, rounded. For the way back. */
+  /** `Int8Dtype` [out,in]: W over the scale of each input, rounded. For the backward pass. */
   back: ".int8_back",
   /** float32 [in]: the largest absolute weight of each input, over 127. */
   backScale: ".int8_back_scale",
 } as const;
 
-/** The four tensors of a weight in 8 bits, by the weight's full name. */
+/** The four tensors of an int8 weight, by the weight's full name. */
 export function int8Weight(
   g: Builder,
   path: string,

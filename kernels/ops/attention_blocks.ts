@@ -67,12 +67,12 @@ export function causalMasks(
   hidden: number,
 ): { seen: Value; bias: Value }[] {
   const columns = g.range(S);
-  const border = (at: number) => g.dim(dimPart(S, 0, at, count));
+  const boundary = (at: number) => g.dim(dimPart(S, 0, at, count));
   return Array.from({ length: count }, (_, index) => {
     const queries = dimPart(S, index, index + 1, count);
     const keys = dimPart(S, 0, index + 1, count);
-    const own = count === 1 ? columns : g.between(columns, 0, border(index), border(index + 1), queries);
-    const before = count === 1 ? columns : g.between(columns, 0, border(0), border(index + 1), keys);
+    const own = count === 1 ? columns : g.between(columns, 0, boundary(index), boundary(index + 1), queries);
+    const before = count === 1 ? columns : g.between(columns, 0, boundary(0), boundary(index + 1), keys);
     const seen = g.greaterOrEqual(g.reshape(own, [queries, 1, 1]), g.reshape(before, [1, 1, keys]));
     return { seen, bias: g.where(seen, 0, hidden) };
   });

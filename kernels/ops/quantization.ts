@@ -51,7 +51,7 @@ export function int8Matmul(g: Builder, x: Value, weight: Value, scale: Value): V
   return int8Product(g, quantizeRows(g, x), weight, scale);
 }
 
-/** What stands for each linear: codes and scale for the way there, codes and scale for the way back. */
+/** What stands for each linear: codes and scale for the way there, codes and scale for the backward pass. */
 function quartets<Item>(rest: readonly Item[]): Item[][] {
   return Array.from({ length: rest.length / 4 }, (_, i) => rest.slice(4 * i, 4 * i + 4));
 }

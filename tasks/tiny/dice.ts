@@ -12,7 +12,7 @@ export class Dice {
     return this.#next() < probability;
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   between(min: number, max: number): number {
     return min + Math.floor(this.#next() * (max - min + 1));
   }

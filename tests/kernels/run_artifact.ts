@@ -9,7 +9,7 @@ import { DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 
 /**
  * One runtime for a whole test file: on the CPU, or where TEST_DEVICE says (`allocated`, `cuda:0`), so that every test of
- * graphs and models can be run there. With INEXACT_INT8=int8 it multiplies in 8 bits as on a CPU without VNNI.
+ * graphs and models can be run there. With INEXACT_INT8=int8 it multiplies int8 as on a CPU without VNNI.
  */
 export const runtime = Runtime.open({
   threads: 2,

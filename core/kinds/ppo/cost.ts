@@ -116,7 +116,7 @@ function costOf(
   const trained =
     trainedBytes(job, model, tuning, { critic, goesOn: job.checkpoint !== null || adapter !== undefined }) +
     (run.workers - 1) * (groupBytes(model, tuning, values) + (critic ? groupBytes(model, critic, true) : 0));
-  // 8 bits are reordered for all that is run over them, float32 for sampling.
+  // Int8 weights are prepacked for all that is run over them, float32 for sampling.
   const reordering = [graphs.generate, ...(precision === "int8" ? [run.artifact] : [])];
   const memory: MemoryParts = {
     process: PROCESS_BYTES,

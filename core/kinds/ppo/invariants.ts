@@ -41,7 +41,7 @@ export function firstMicroBatchViolations(
 }
 
 /**
- * Before the first step of a job in 8 bits: its products, for codes at their ends, are those of integer arithmetic.
+ * Before the first step of an int8 job: its products, for codes at their ends, are those of integer arithmetic.
  *
  * @param wrong how many are not
  */

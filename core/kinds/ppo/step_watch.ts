@@ -70,7 +70,7 @@ interface Past {
 
 interface Condition {
   begins(now: StepFigures, past: Past): boolean;
-  /** Asked once it has begun; further away than where it begins, or a job on the border would tell of it at each step. */
+  /** Asked once it has begun; further away than where it begins, or a job on the boundary would tell of it at each step. */
   ends(now: StepFigures, past: Past): boolean;
   detail(now: StepFigures, past: Past): string;
   help(now: StepFigures): string;

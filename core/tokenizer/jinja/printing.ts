@@ -55,7 +55,7 @@ export function signedPower(exponent: number): string {
   return (exponent < 0 ? "-" : "+") + String(Math.abs(exponent)).padStart(2, "0");
 }
 
-/** A finite float as a fraction of whole numbers. */
+/** A finite float as a fraction of integers. */
 function fraction(value: number): [bigint, bigint] {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, Math.abs(value));

@@ -260,7 +260,7 @@ export const TEXT_METHODS: ReadonlyMap<string, Method> = new Map([
 /** Python's other methods of str, whose results are not made here. */
 export const REFUSED_TEXT_METHODS = ["casefold", "encode", "maketrans", "translate"];
 
-/** `int(value)`, as Python reads whole numbers in texts; nothing for what it refuses. */
+/** `int(value)`, as Python reads integers in texts; nothing for what it refuses. */
 export function parseInt_(self: string, base = 10): bigint | undefined {
   const written = strip(self, undefined, { left: true, right: true }).toLowerCase();
   if (/[^\0-\x7f]/.test(written) && /\p{Nd}/u.test(written)) {

@@ -359,14 +359,14 @@ export function contains(container: Value, value: Value): boolean {
 
 /**
  * What JSON holds as templates see it.
- * @throws {TemplateRefusal} for what JavaScript's reader of JSON does not keep: whole numbers that it rounds, and the
- * order of keys that are whole numbers
+ * @throws {TemplateRefusal} for what JavaScript's reader of JSON does not keep: integers that it rounds, and the
+ * order of keys that are integers
  */
 export function fromJson(value: unknown): Value {
   if (value === null || value === undefined) return null;
   if (typeof value === "number") {
     if (!Number.isInteger(value)) return value;
-    if (!Number.isSafeInteger(value)) throw new TemplateRefusal("A whole number beyond 2^53");
+    if (!Number.isSafeInteger(value)) throw new TemplateRefusal("An integer beyond 2^53");
     return BigInt(value);
   }
   if (Array.isArray(value)) return value.map(fromJson);

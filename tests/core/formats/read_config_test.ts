@@ -266,7 +266,7 @@ Deno.test("parseConfig() refuses what cannot be run, naming the key, its value a
   ];
   const damaged: [Record<string, unknown>, RegExp][] = [
     [{ num_hidden_layers: undefined }, /has no num_hidden_layers/],
-    [{ hidden_size: -48 }, /hidden_size -48: a positive whole number/],
+    [{ hidden_size: -48 }, /hidden_size -48: a positive integer/],
     [{ hidden_size: "48" }, /hidden_size "48"/],
     [{ num_key_value_heads: 3 }, /num_key_value_heads 3: it must divide num_attention_heads, which is 4/],
     [{ head_dim: 15 }, /head_dim 15: rotary positions need an even one/],

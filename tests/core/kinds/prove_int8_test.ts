@@ -9,14 +9,14 @@ import { fixtureFolder, runtime } from "../networks/tiny_models.ts";
 const FIELDS = ["base_precision", "rollout_precision"] as const;
 const { model } = await readConfig(fixtureFolder("qwen3"));
 
-Deno.test("a job in 8 bits is let through where a form of them is exact", async () => {
+Deno.test("an int8 job is let through where a form of them is exact", async () => {
   for (const field of FIELDS) {
     await requireInt8(runtime, makeJob({ [field]: "int8" }));
     await proveInt8(runtime, makeJob({ [field]: "int8" }), model);
   }
 });
 
-Deno.test("a job in 8 bits is refused by its field where none is, and another is not", async () => {
+Deno.test("an int8 job is refused by its field where none is, and another is not", async () => {
   using without = Runtime.open({ threads: 1, inexactInt8: ["int8", "uint8"] });
   await assert.rejects(int8Dtype(without), { code: "device_unavailable" });
   for (const field of FIELDS) {
@@ -25,7 +25,7 @@ Deno.test("a job in 8 bits is refused by its field where none is, and another is
       await assert.rejects(refused, {
         code: "device_unavailable",
         message: new RegExp(
-          `^${field}: Expected another than int8\\. Cannot multiply in 8 bits on this machine`,
+          `^${field}: Expected another than int8\\. Cannot multiply int8 on this machine`,
         ),
       });
     }

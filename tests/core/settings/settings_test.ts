@@ -46,7 +46,7 @@ Deno.test("readSettings() refuses each variable by name, with its value and what
   for (
     const [name, value, expected] of [
       ...["abc", "70000", "-1", "8000x", "1e3", " ", "0x50", "99999999999"].map((value) =>
-        ["PORT", value, /whole number from 0 to 65535/] as const
+        ["PORT", value, /integer from 0 to 65535/] as const
       ),
       ...["0", "-1", "1e3", "1025", "two"].map((value) => ["THREADS", value, /from 1 to 1024/] as const),
       ...["0", "65", "1000000"].map((value) => ["MAX_CONCURRENT_JOBS", value, /from 1 to 64/] as const),

@@ -107,7 +107,7 @@ Deno.test("what JavaScript's JSON does not keep is refused where a template woul
   const render = (content: unknown) => templates.render({ messages: say(content) });
   assert.equal(render({ b: 1, a: 2 }), '{"b": 1, "a": 2}');
   assert.equal(render(2 ** 53 - 1), "9007199254740991");
-  assert.throws(() => render(2 ** 53), /A whole number beyond 2\^53 is not supported/);
+  assert.throws(() => render(2 ** 53), /An integer beyond 2\^53 is not supported/);
   assert.throws(() => render({ b: 1, "1": 2 }), /The key "1" among others in an object is not supported/);
 });
 

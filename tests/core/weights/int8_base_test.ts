@@ -1,4 +1,4 @@
-/** A base held in 8 bits: what it computes, what it keeps of the invariants, and what its gradients are gradients of. */
+/** A base held as int8: what it computes, what it keeps of the invariants, and what its gradients are gradients of. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { linears } from "../../../kernels/models/linears.ts";
@@ -177,7 +177,7 @@ Deno.test("an 8-bit base keeps no float32 copy of its layers' matrices", async (
     return 4 * inFeatures * outFeatures - there - (first ? 0 : back);
   });
   const { vocab_size, hidden_size } = plain.config;
-  // The tied head is there twice: the embedding looks rows up, and the way back from a softmax needs it exactly.
+  // The tied head is there twice: the embedding looks rows up, and the backward pass from a softmax needs it exactly.
   const head = vocab_size * hidden_size + 4 * vocab_size;
   assert.equal(plain.bytes - int8.bytes, saved.reduce((a, b) => a + b) - head);
 });

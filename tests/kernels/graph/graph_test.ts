@@ -229,9 +229,9 @@ Deno.test("dim() and between() give parts of a size that is known at run time on
   const g = new Builder("parts");
   const x = g.input("x", "float32", ["S"]);
   const artifact = g.finish(Object.fromEntries([0, 1, 2].map((part) => {
-    const border = (at: number) => g.dim(dimPart("S", 0, at, 3));
+    const boundary = (at: number) => g.dim(dimPart("S", 0, at, 3));
     const size = dimPart("S", part, part + 1, 3);
-    const cut = g.between(x, 0, border(part), border(part + 1), size);
+    const cut = g.between(x, 0, boundary(part), boundary(part + 1), size);
     return [`part${part}`, g.add(cut, g.reshape(g.cast(g.dim(size), "float32"), []))];
   })));
   const parts = (data: number[]) => runArtifact(artifact, { x: vector(data) });
