@@ -1,5 +1,5 @@
 /** What `task bench --learning` has ours and the peer learn: the same prompts, reward and settings for both. */
-import type { TrainingJobRequest } from "../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../core/contract/training_job.ts";
 import { demoJob } from "../tasks/tiny/demo_job.ts";
 import { WORKLOADS } from "./workloads.ts";
 

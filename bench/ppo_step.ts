@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { placeOf } from "../core/device_name.ts";
 import { inexactInt8 } from "../core/weights/int8_products.ts";
 import { Runtime } from "../core/ort/runtime.ts";
-import type { TrainingJobRequest } from "../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../core/contract/training_job.ts";
 import { matmulBound } from "./matmul_bound.ts";
 import { randomModels } from "./random_models.ts";
 import { median, memory, openWorkload } from "./workload_run.ts";
@@ -55,7 +55,7 @@ try {
 
   const measured: Record<string, number>[] = [];
   for await (const event of events()) {
-    if (event.type === "step") measured.push(event.metrics);
+    if (event.type === "step") measured.push(event.metrics as Record<string, number>);
   }
   // The first step builds its graphs; the rest are what a job is made of.
   const steady = measured.slice(1);

@@ -1,12 +1,12 @@
 /** The PPO job of a workload, ready to run: ppo_step.ts times it, memory.ts weighs it, growth.ts varies it. */
-import { jobCost } from "../core/kinds/ppo/cost.ts";
-import type { JobCost } from "../core/contract/protocol.ts";
-import type { TrainingEvent } from "../core/contract/protocol.ts";
+import { type JobCost, jobCost } from "../core/kinds/ppo/cost.ts";
+import type { TrainingEvent } from "../core/contract/training_events.ts";
 import { makeLearner } from "../core/kinds/ppo/run.ts";
 import { BaseModel } from "../core/weights/base_model.ts";
 import { RewardModel } from "../core/networks/reward_model.ts";
 import type { Runtime } from "../core/ort/runtime.ts";
-import { ppoJobSchema, type TrainingJobConfig, type TrainingJobRequest } from "../core/contract/ppo_job.ts";
+import { ppoJobSchema } from "../core/contract/ppo_job.ts";
+import type { TrainingJobConfig, TrainingJobRequest } from "../core/contract/training_job.ts";
 import type { Learner } from "../core/kinds/ppo/learner.ts";
 import { train } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";

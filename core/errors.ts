@@ -2,52 +2,55 @@
  * The one error class that callers catch by code. Everything a user can repair (a bad field, a damaged
  * model folder, a job in the wrong state) is a `UserError`; anything else that is thrown is a bug.
  */
+import { z } from "zod";
 import { wholeText } from "./cut_text.ts";
 import { withoutPaths } from "./without_paths.ts";
 
 /** Where in the request the fault is, as a dotted path (`prompts.3.text`), and what would be right. */
-export interface FieldError {
-  path: string;
-  message: string;
-}
+export const fieldErrorSchema = z.object({ path: z.string(), message: z.string() });
+
+export type FieldError = z.output<typeof fieldErrorSchema>;
 
 /** Stable codes; `routes/problem.ts` maps each to its HTTP status. */
-export type ErrorCode =
-  | "invalid_request"
-  | "invalid_json"
-  | "malformed_request"
-  | "head_too_large"
-  | "request_timeout"
-  | "forbidden"
-  | "unsupported_media_type"
-  | "body_too_large"
-  | "unauthorized"
-  | "not_found"
-  | "method_not_allowed"
-  | "too_many_requests"
-  | "wrong_state"
-  | "idempotency_conflict"
-  | "unknown_model"
-  | "unknown_checkpoint"
-  | "hub_unreachable"
-  | "unsupported_model"
-  | "damaged_model"
-  | "damaged_checkpoint"
-  | "prompt_too_long"
-  | "invalid_token_id"
-  | "job_too_large"
-  | "reward_failed"
-  | "device_unavailable"
-  | "runtime_unavailable"
-  | "out_of_memory"
-  | "disk_full"
-  | "database_busy"
-  | "damaged_data"
-  | "engine_crashed"
-  | "engine_busy"
-  | "deadline_exceeded"
-  | "cancelled"
-  | "internal";
+export const ERROR_CODES = [
+  "invalid_request",
+  "invalid_json",
+  "malformed_request",
+  "request_timeout",
+  "head_too_large",
+  "forbidden",
+  "unsupported_media_type",
+  "body_too_large",
+  "unauthorized",
+  "not_found",
+  "method_not_allowed",
+  "too_many_requests",
+  "wrong_state",
+  "idempotency_conflict",
+  "unknown_model",
+  "unknown_checkpoint",
+  "hub_unreachable",
+  "unsupported_model",
+  "damaged_model",
+  "damaged_checkpoint",
+  "prompt_too_long",
+  "invalid_token_id",
+  "job_too_large",
+  "reward_failed",
+  "device_unavailable",
+  "runtime_unavailable",
+  "out_of_memory",
+  "disk_full",
+  "damaged_data",
+  "database_busy",
+  "engine_crashed",
+  "engine_busy",
+  "deadline_exceeded",
+  "cancelled",
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** A failure with a stable code and a sentence for the user. */
 export class UserError extends Error {
@@ -104,11 +107,13 @@ export function knownFault(thrown: unknown): unknown {
 const MAX_FIELD_ERRORS = 100;
 
 /** What travels between processes and into a job row in place of an exception. */
-export interface ErrorRecord {
-  code: ErrorCode;
-  detail: string;
-  errors?: FieldError[];
-}
+export const errorRecordSchema = z.object({
+  code: z.enum(ERROR_CODES),
+  detail: z.string(),
+  errors: z.array(fieldErrorSchema).optional(),
+});
+
+export type ErrorRecord = z.output<typeof errorRecordSchema>;
 
 /**
  * The record of anything thrown: a `UserError`, a full disk, anything else as `internal`. It goes outside, so it names no

@@ -2,7 +2,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
 import type { ModelFolders } from "../core/contract/protocol.ts";
-import { type GenerationRequest, generationSchema, policyNames } from "../core/contract/requests.ts";
+import {
+  generationAnswerSchema,
+  type GenerationRequest,
+  generationSchema,
+  policyNames,
+} from "../core/contract/requests.ts";
 import { UserError } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
@@ -10,22 +15,6 @@ import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
-
-const answerSchema = z.object({
-  id: z.string(),
-  model: z.string(),
-  checkpoint: z.string().nullable(),
-  adapter: z.string().nullable(),
-  data: z.array(z.object({
-    prompt_index: z.int(),
-    index: z.int(),
-    text: z.string(),
-    token_ids: z.array(z.int()),
-    finish_reason: z.enum(["stop", "length"]),
-    logprobs: z.array(z.number()).optional(),
-  })),
-  usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int() }),
-}).openapi("Generations");
 
 const route = (context: AppContext) =>
   createRoute({
@@ -41,7 +30,7 @@ const route = (context: AppContext) =>
           "The texts; with stream, events: `delta` with a piece of one of them (the last has its " +
           "finish_reason), `usage`, then [DONE], or `error` with a problem",
         content: {
-          "application/json": { schema: answerSchema },
+          "application/json": { schema: generationAnswerSchema },
           "text/event-stream": { schema: z.string() },
         },
       },

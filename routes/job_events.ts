@@ -8,7 +8,7 @@ import { isFinal } from "../core/contract/job_states.ts";
 import { eventView } from "../core/jobs/job_view.ts";
 import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
 import type { AppContext, Env } from "./context.ts";
-import { eventSchema } from "./job_schema.ts";
+import { eventSchema } from "../core/contract/job_answers.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";

@@ -5,7 +5,7 @@ import type { MetricsRow } from "../core/db/schema.ts";
 import { getJob, listMetrics, metricNames } from "../core/jobs/job_queries.ts";
 import { metricsView } from "../core/jobs/job_view.ts";
 import type { AppContext, Env } from "./context.ts";
-import { jobMetricsSchema } from "./job_schema.ts";
+import { jobMetricsSchema } from "../core/contract/job_answers.ts";
 import { limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";

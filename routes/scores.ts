@@ -1,29 +1,11 @@
 /** Log-probabilities, KL, values and rewards of given completions, from the serving engine. */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { scoreSchema } from "../core/contract/requests.ts";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { scoreResultSchema, scoreSchema } from "../core/contract/requests.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
-
-const answerSchema = z.object({
-  data: z.array(z.object({
-    logprob: z.number(),
-    ref_logprob: z.number(),
-    kl: z.number(),
-    reward: z.number().optional(),
-    tokens: z.array(z.object({
-      token_id: z.int(),
-      token: z.string(),
-      logprob: z.number(),
-      ref_logprob: z.number(),
-      kl_div: z.number(),
-      entropy: z.number(),
-      value: z.number().optional(),
-    })).optional(),
-  })),
-}).openapi("Scores");
 
 const route = (context: AppContext) =>
   createRoute({
@@ -34,7 +16,10 @@ const route = (context: AppContext) =>
     middleware: [jsonBody(context, scoreSchema)] as const,
     request: { body: { required: true, content: { "application/json": { schema: scoreSchema } } } },
     responses: {
-      200: { description: "One score per item", content: { "application/json": { schema: answerSchema } } },
+      200: {
+        description: "One score per item",
+        content: { "application/json": { schema: scoreResultSchema } },
+      },
       ...problemResponses(400, 401, 413, 415, 422, 503),
     },
   });

@@ -6,10 +6,10 @@ import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { effectiveConfig, findSubmission, idempotencyKey, submitJob } from "../core/jobs/submit_job.ts";
-import { type TrainingJobConfig, trainingJobSchema } from "../core/contract/ppo_job.ts";
+import { JOB_KINDS, type TrainingJobConfig, trainingJobSchema } from "../core/contract/training_job.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
-import { dryRunSchema, jobSchema } from "./job_schema.ts";
+import { dryRunSchema, jobSchema } from "../core/contract/job_answers.ts";
 import { jsonBody } from "./json_body.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
@@ -48,7 +48,7 @@ const list = createRoute({
   request: {
     query: z.strictObject({
       status: z.enum(JOB_STATUSES).optional(),
-      kind: z.enum(["ppo"]).optional(),
+      kind: z.enum(JOB_KINDS).optional(),
       limit: limitParam(100, 20),
       after: afterId("job"),
     }),

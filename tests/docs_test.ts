@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../core/contract/requests.ts";
-import { trainingJobSchema } from "../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../core/contract/training_job.ts";
 import { completionSchema } from "../routes/completion_schema.ts";
 import { modelRegistrationSchema } from "../routes/models.ts";
 import { PROBLEMS } from "../routes/problem.ts";

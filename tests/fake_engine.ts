@@ -6,7 +6,10 @@ import { dirname } from "node:path";
 import { HEARTBEAT_MS } from "../core/contract/deadlines.ts";
 import { writeCheckpoint } from "../core/formats/checkpoint_folder.ts";
 import { readLines } from "../core/contract/ndjson.ts";
-import type { Command, JobPlan, Message, Progress, TrainingEvent } from "../core/contract/protocol.ts";
+import type { Command, Message } from "../core/contract/protocol.ts";
+import type { JobPlan } from "../core/contract/job_plan.ts";
+import type { Progress } from "../core/contract/progress.ts";
+import type { TrainingEvent } from "../core/contract/training_events.ts";
 
 /** What a job's seed makes the engine do after its first step. */
 export const BEHAVIOURS = {

@@ -1,36 +1,13 @@
 /**
- * The training job as the user writes it. Every hyper-parameter is declared here once, with default, range,
- * unit and where the default comes from; OpenAPI, the job row and the engine all use these schemas.
+ * The PPO job as the user writes it. Every hyper-parameter is declared here once, with default, range, unit and where
+ * the default comes from; OpenAPI, the job row and the engine all use these schemas.
  */
 import { z } from "zod";
-import { deviceSchema } from "../device_name.ts";
-import { chatFields, MAX_TEXT } from "./chat_schema.ts";
-import { rewardNodes, rewardSchema } from "./reward_schema.ts";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
-
-export { type RewardConfig, type RewardInput, rewardSchema } from "./reward_schema.ts";
-
-/** Logits are divided by it in float32: below, entropies are noise, and far below they are not finite. */
-export const MIN_TEMPERATURE = 0.001;
-
-const promptId = z.string().min(1).max(200).optional().describe(
-  "Your own name for the prompt; kept, never interpreted.",
-);
-const answer = z.string().min(1).max(100_000).optional().describe(
-  "The right completion, for exact_match rewards.",
-);
-
-/** A prompt: plain text, or text or messages with an id and a reference answer. */
-export const promptSchema = z.union([
-  z.string().min(1).max(MAX_TEXT),
-  z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer }),
-  z.strictObject({ id: promptId, ...chatFields, answer }),
-], {
-  error: (issue) =>
-    issue.code === "invalid_union"
-      ? "Expected a text, { id?, text, answer? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer? }"
-      : undefined,
-}).meta({ id: "Prompt" });
+import { adapterFields, jobFaults, jobFields, needsFrozen, type Refuse } from "./job.ts";
+import { promptSchema } from "./prompt.ts";
+import { rewardNodes, rewardSchema } from "./reward_schema.ts";
+import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
 export const klControllerSchema = z.discriminatedUnion("type", [
@@ -190,34 +167,6 @@ export const ppoSchema = z.strictObject({
   }
 }).meta({ id: "PpoConfig" });
 
-const targetModules = z.union([
-  z.literal("all-linear"),
-  z.array(z.string().min(1).max(100)).min(1).max(64),
-], {
-  error: (issue) => issue.code === "invalid_union" ? "Expected all-linear or names of layers" : undefined,
-}).default("all-linear").describe(
-  "Linear layers that get an adapter, by the last part of their name. Default all of them.",
-);
-
-const rank = z.int().min(1).max(1024).default(16).describe("Rank of the adapters. Default 16 (ours).");
-const alpha = z.number().gt(0).max(65536).default(32).describe(
-  "The adapters' output is scaled by alpha / r. Default 32 (ours).",
-);
-
-/** Which weights a job changes. */
-export const trainableSchema = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("lora"),
-    r: rank,
-    alpha,
-    dropout: z.number().min(0).lt(1).default(0).describe(
-      "Dropout on the adapters' input; must be 0 for PPO. Default 0.",
-    ),
-    target_modules: targetModules,
-  }),
-  z.strictObject({ type: z.literal("full") }),
-]).meta({ id: "Trainable" });
-
 /** A rate that `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
 function criticRate(what: string, { times, least, most }: FollowingRate) {
   const rate = z.number().gt(0).max(1).optional().describe(
@@ -232,9 +181,7 @@ const headLearningRate = criticRate("Peak learning rate of the value head.", HEA
 export const valueSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("separate"),
-    r: rank,
-    alpha,
-    target_modules: targetModules,
+    ...adapterFields,
     learning_rate: criticRate("Peak learning rate of the value adapter.", ADAPTER_RATE),
     head_learning_rate: headLearningRate,
   }).describe("An adapter of its own on the shared frozen base, and a scalar head"),
@@ -242,89 +189,40 @@ export const valueSchema = z.discriminatedUnion("type", [
     .describe("A scalar head on the policy's trunk, trained through the common loss"),
 ]).meta({ id: "Value" });
 
-const webhookSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048),
-  secret: z.string().regex(
-    // Whole groups, padded: receivers' libraries refuse to decode anything else, and could verify nothing.
-    /^whsec_([A-Za-z0-9+/]{4}){8,20}([A-Za-z0-9+/]{4}([A-Za-z0-9+/]{2}==)?|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/,
-    "Expected whsec_ and the base64 of 24 to 64 bytes, padded with =",
-  ).optional()
-    .describe("Signs the deliveries (Standard Webhooks)."),
-});
-
-const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));
-
-/** Keys are counted before any is looked at: the faults of all that a body has room for have none on the stack. */
-const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues }) => {
-  if (Object.keys(value).length > 16) {
-    issues.push({ code: "custom", message: "At most 16 keys", input: value });
-  } else {
-    const faults = metadataTexts.safeParse(value).error?.issues ?? [];
-    issues.push(
-      ...faults.map(({ path, message }) => ({ code: "custom" as const, path, message, input: value })),
-    );
-  }
-}).meta({ additionalProperties: { type: "string", maxLength: 512 } }) as unknown as typeof metadataTexts)
-  .default({}).describe("Up to 16 texts of your own, kept with the job.");
-
-/** What matrices are held and multiplied as. */
-const basePrecision = z.enum(["float32", "int8", "bfloat16", "float16"]);
 const rolloutPrecision = z.enum(["float32", "int8"]);
 
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
   kind: z.literal("ppo"),
-  model: z.string().min(1).max(200).describe("Name or id of the model to train."),
-  checkpoint: z.string().min(1).max(200).nullable().default(null).describe(
-    "Checkpoint to start from instead of the bare model.",
-  ),
-  adapter: z.string().min(1).max(500).nullable().default(null).describe(
-    "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
-  ),
+  model: jobFields.model,
+  checkpoint: jobFields.checkpoint,
+  adapter: jobFields.adapter,
   prompts: z.array(promptSchema).min(1).max(100_000),
-  epochs: z.int().min(1).max(10_000).default(1).describe(
-    "Passes over the prompts, in a new order each. Default 1.",
-  ),
-  checkpoint_every_steps: z.int().min(1).max(1_000_000).nullable().default(null).describe(
-    "Write a checkpoint every this many steps too, to resume from after a crash: at most this many steps are lost. Default null: after each epoch, and on a pause.",
-  ),
+  epochs: jobFields.epochs,
+  checkpoint_every_steps: jobFields.checkpoint_every_steps,
   ppo: ppoSchema.prefault({}),
-  trainable: trainableSchema.prefault({ type: "lora" }),
+  trainable: jobFields.trainable,
   value: valueSchema.prefault({ type: "separate" }),
-  device: deviceSchema.nullable().default(null).describe(
-    "cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default null: the server's DEVICE.",
-  ),
-  base_precision: basePrecision.nullable().default(null).describe(
-    "What the frozen matrices of layers and head are held and multiplied as, for policy, reference, value network and rollouts alike. int8: 8 bits, faster and smaller on a CPU, at a cost in exactness; needs trainable.type lora. bfloat16 and float16: layers compute in 16 bits, on a GPU; the head stays float32. Default null: float32 (exact) on a CPU, bfloat16 on a GPU.",
-  ),
+  device: jobFields.device,
+  base_precision: jobFields.base_precision,
   rollout_precision: rolloutPrecision.nullable().default(null).describe(
     "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.",
   ),
   reward: rewardSchema,
-  seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
-  webhook: webhookSchema.nullable().default(null),
-  metadata: metadataSchema,
+  seed: jobFields.seed,
+  webhook: jobFields.webhook,
+  metadata: jobFields.metadata,
 }).superRefine((job, context) => {
-  const fail = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
+  const fail: Refuse = (path, message) => context.addIssue({ code: "custom", path, message });
   if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
     fail(
       ["trainable", "dropout"],
       `dropout ${job.trainable.dropout} must be 0 for PPO: with dropout the first probability ratio would not be 1`,
     );
   }
-  if (job.adapter !== null) {
-    if (job.checkpoint !== null) {
-      fail(["adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
-    }
-    if (job.trainable.type === "full") {
-      fail(["adapter"], "trainable.type full has no adapter: go on from one with trainable.type lora");
-    }
-  }
-  if (job.trainable.type === "full") {
-    for (const path of ["base_precision", "rollout_precision"] as const) {
-      if (job[path] !== "int8") continue;
-      fail([path], `${path} int8 needs frozen matrices: trainable.type full changes them in every step`);
-    }
+  jobFaults(job, fail);
+  if (job.trainable.type === "full" && job.rollout_precision === "int8") {
+    fail(["rollout_precision"], needsFrozen("rollout_precision"));
   }
   if (job.base_precision === "int8" && job.rollout_precision === "float32") {
     fail(
@@ -357,19 +255,6 @@ function withRates<V extends z.output<typeof valueSchema>>(value: V, policy: num
   };
 }
 
-/** A training job of any kind. */
-export const trainingJobSchema = z.discriminatedUnion("kind", [ppoJobSchema], {
-  error: (issue) => issue.code === "invalid_union" ? "Expected ppo" : undefined,
-});
-
-/** What a client may send. */
-export type TrainingJobRequest = z.input<typeof trainingJobSchema>;
-
-/** A job with every default filled in: what is stored, echoed and run. */
-export type TrainingJobConfig = z.output<typeof trainingJobSchema>;
-
 export type PpoConfig = z.output<typeof ppoSchema>;
-export type Prompt = z.output<typeof promptSchema>;
-export type TrainableConfig = z.output<typeof trainableSchema>;
 export type ValueConfig = z.output<typeof valueSchema>;
 export type KlControllerConfig = z.output<typeof klControllerSchema>;

@@ -1,7 +1,8 @@
 /** The bodies of POST /v1/generations and /v1/scores, and their answers: declared once, used by routes and engine. */
 import { z } from "zod";
 import { chatFields, MAX_TEXT } from "./chat_schema.ts";
-import { MIN_TEMPERATURE, rewardSchema } from "./ppo_job.ts";
+import { MIN_TEMPERATURE } from "./temperature.ts";
+import { rewardSchema } from "./reward_schema.ts";
 
 /**
  * A text as ids; whether the model has them is checked by the engine. The first that is none is told of, and ids have no
@@ -103,32 +104,54 @@ interface PolicyNames {
 
 export type GenerationRequest = z.output<typeof generationSchema>;
 
-export interface Generation {
-  prompt_index: number;
-  index: number;
-  text: string;
-  token_ids: number[];
-  finish_reason: "stop" | "length";
+const generated = {
+  prompt_index: z.int(),
+  index: z.int(),
+  text: z.string(),
+  token_ids: z.array(z.int()),
+  finish_reason: z.enum(["stop", "length"]),
   /** Log-probability of each token at the request's temperature (at 1 when greedy), before top-k and top-p. */
-  logprobs?: number[];
-  /** Each token for people to read, and where its text begins in `text`; present when the command asks for them. */
-  tokens?: string[];
-  text_offsets?: number[];
-}
+  logprobs: z.array(z.number()).optional(),
+};
+
+/** Each token for people to read, and where its text begins in `text`; present when the command asks for them. */
+const tokenTexts = {
+  tokens: z.array(z.string()).optional(),
+  text_offsets: z.array(z.int()).optional(),
+};
+
+const usageSchema = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() });
+
+/** A generation as the engine gives it. */
+export const generationResultSchema = z.object({
+  /** Empty when the completions have been streamed. */
+  data: z.array(z.object({ ...generated, ...tokenTexts })),
+  usage: usageSchema,
+});
 
 /**
  * A piece of a completion that streams. All pieces of one, joined, are the `Generation`; the last has the reason. A
  * piece comes when there is text to tell, so it may hold several tokens.
  */
-export interface GenerationDelta extends Omit<Generation, "finish_reason"> {
-  finish_reason: Generation["finish_reason"] | null;
-}
+export const generationDeltaSchema = z.object({
+  ...generated,
+  ...tokenTexts,
+  finish_reason: generated.finish_reason.nullable(),
+});
 
-export interface GenerationResult {
-  /** Empty when the completions have been streamed. */
-  data: Generation[];
-  usage: { prompt_tokens: number; completion_tokens: number };
-}
+/** The answer to POST /v1/generations. */
+export const generationAnswerSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  checkpoint: z.string().nullable(),
+  adapter: z.string().nullable(),
+  data: z.array(z.object(generated)),
+  usage: usageSchema,
+}).meta({ id: "Generations" });
+
+export type GenerationResult = z.output<typeof generationResultSchema>;
+export type Generation = GenerationResult["data"][number];
+export type GenerationDelta = z.output<typeof generationDeltaSchema>;
 
 const scoreItem = z.union([
   z.strictObject({ prompt: z.string().min(1).max(MAX_TEXT), completion: z.string().min(1).max(MAX_TEXT) }),
@@ -154,27 +177,27 @@ export const scoreSchema = z.strictObject({
 
 export type ScoreRequest = z.output<typeof scoreSchema>;
 
-export interface ScoredToken {
-  token_id: number;
-  token: string;
-  logprob: number;
-  ref_logprob: number;
-  /** k1: logprob − ref_logprob. */
-  kl_div: number;
-  entropy: number;
-  /** Present when the checkpoint has a value network. */
-  value?: number;
-}
+/** The answer to POST /v1/scores. */
+export const scoreResultSchema = z.object({
+  data: z.array(z.object({
+    /** Sums over the completion's tokens. */
+    logprob: z.number(),
+    ref_logprob: z.number(),
+    kl: z.number(),
+    reward: z.number().optional(),
+    tokens: z.array(z.object({
+      token_id: z.int(),
+      token: z.string(),
+      logprob: z.number(),
+      ref_logprob: z.number(),
+      /** k1: logprob − ref_logprob. */
+      kl_div: z.number(),
+      entropy: z.number(),
+      /** Present when the checkpoint has a value network. */
+      value: z.number().optional(),
+    })).optional(),
+  })),
+}).meta({ id: "Scores" });
 
-export interface Score {
-  /** Sums over the completion's tokens. */
-  logprob: number;
-  ref_logprob: number;
-  kl: number;
-  reward?: number;
-  tokens?: ScoredToken[];
-}
-
-export interface ScoreResult {
-  data: Score[];
-}
+export type ScoreResult = z.output<typeof scoreResultSchema>;
+export type Score = ScoreResult["data"][number];

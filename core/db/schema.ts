@@ -4,11 +4,13 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizzle-orm/sqlite-core";
-import type { CheckpointFile, JobPlan, Metrics, Progress } from "../contract/protocol.ts";
+import type { CheckpointFile } from "../contract/checkpoint.ts";
+import type { JobPlan } from "../contract/job_plan.ts";
+import type { MetricsRecord, Progress } from "../contract/progress.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
 import { JOB_STATUSES } from "../contract/job_states.ts";
-import type { TrainingJobConfig } from "../contract/ppo_job.ts";
+import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
 import { count, list, object, oneOf, string, timestamp } from "./columns.ts";
 
 /**
@@ -24,14 +26,14 @@ export type StoredConfig = Omit<TrainingJobConfig, "prompts" | "webhook" | "meta
 
 export const jobs = sqliteTable("jobs", {
   id: string("id").primaryKey(),
-  kind: oneOf("kind", ["ppo"]).notNull(),
+  kind: oneOf("kind", JOB_KINDS).notNull(),
   status: oneOf("status", JOB_STATUSES).notNull(),
   model: string("model").notNull(),
   config: object<StoredConfig>("config", ["kind", "model", "epochs", "ppo", "reward"]).notNull(),
   metadata: object<Record<string, string>>("metadata").notNull(),
   plan: object<JobPlan>("plan", ["steps"]).notNull(),
   progress: object<Progress>("progress", ["epoch", "step", "steps"]).notNull(),
-  latest_metrics: object<Metrics>("latest_metrics"),
+  latest_metrics: object<MetricsRecord>("latest_metrics"),
   error: object<ErrorRecord>("error", ["code", "detail"]),
   /** Id of the last checkpoint. */
   checkpoint: string("checkpoint"),
@@ -63,7 +65,7 @@ export const metrics = sqliteTable("metrics", {
   scope: oneOf("scope", ["step", "epoch"]).notNull(),
   step: count("step").notNull(),
   epoch: count("epoch").notNull(),
-  metrics: object<Metrics>("metrics").notNull(),
+  metrics: object<MetricsRecord>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [primaryKey({ columns: [table.job_id, table.scope, table.step] })]);
 
@@ -86,7 +88,7 @@ export const checkpoints = sqliteTable("checkpoints", {
   /** Below DATA_DIR, so the folder as a whole can be moved. */
   folder: string("folder").notNull(),
   files: list<CheckpointFile>("files").notNull(),
-  metrics: object<Metrics>("metrics").notNull(),
+  metrics: object<MetricsRecord>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("checkpoints_job").on(table.job_id)]);
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import type { CheckpointFile } from "../contract/protocol.ts";
+import { type CheckpointFile, manifestSchema } from "../contract/checkpoint.ts";
 import { UserError } from "../errors.ts";
 import { type Chunks, syncFolder, TEMPORARY_PREFIX, temporaryPath, writeFileSynced } from "./atomic_file.ts";
 import { checkFile, damaged } from "./checked_file.ts";
@@ -96,10 +96,11 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
       const known = FORMAT_VERSIONS.join(", ");
       throw damaged(`${MANIFEST_FILE} has format_version ${quote(version)}: supported: ${known}`);
     }
-    const { files, facts, sha256 } = manifest;
-    if (!Array.isArray(files) || !files.every(isCheckpointFile) || !isRecord(facts)) {
+    const { data: read } = manifestSchema.safeParse(manifest);
+    if (!read?.files.every(({ name }) => isFileName(name))) {
       throw damaged(`${MANIFEST_FILE} does not list its files with bytes and sha256`);
     }
+    const { files, facts, sha256 } = read;
     if (manifest.format_version === FORMAT_VERSION && hashOfManifest({ files, facts }) !== sha256) {
       throw damaged(`${MANIFEST_FILE} is not what the checkpoint was written with: its SHA-256 differs`);
     }
@@ -150,11 +151,6 @@ async function replaceFolder(temporary: string, folder: string): Promise<void> {
   await Deno.rename(temporary, folder);
   await syncFolder(dirname(folder));
   if (replaced) await Deno.remove(aside, { recursive: true });
-}
-
-function isCheckpointFile(value: unknown): value is CheckpointFile {
-  return isRecord(value) && typeof value.name === "string" && isFileName(value.name) &&
-    Number.isSafeInteger(value.bytes) && typeof value.sha256 === "string";
 }
 
 function isFileName(name: string): boolean {

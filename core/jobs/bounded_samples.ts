@@ -1,6 +1,6 @@
 /** Samples of a step as its event shows them: few, and cut between characters. */
 import { cutText, cutTextBefore } from "../cut_text.ts";
-import { STEP_SAMPLES, type TrainingEvent } from "../contract/protocol.ts";
+import { STEP_SAMPLES, type TrainingEvent } from "../contract/training_events.ts";
 
 type Samples = Extract<TrainingEvent, { type: "step" }>["samples"];
 

@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { CheckpointRow } from "../db/schema.ts";
-import type { CheckpointFile, ExportFormat, ModelFolders } from "../contract/protocol.ts";
+import type { CheckpointFile } from "../contract/checkpoint.ts";
+import type { ExportFormat, ModelFolders } from "../contract/protocol.ts";
 import type { ServingEngine } from "../processes/serving_engine.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../formats/atomic_file.ts";

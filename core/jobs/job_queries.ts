@@ -19,7 +19,7 @@ import {
 } from "../db/schema.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
 import { invalid, UserError } from "../errors.ts";
-import type { TrainingJobConfig } from "../contract/ppo_job.ts";
+import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
 import type { JobStatus } from "../contract/job_states.ts";
 
 /** Part of a list: as many rows as asked for, and whether more follow. */
@@ -99,7 +99,7 @@ export async function listJobs(
     record: "The training job in row",
     where: and(...where),
     // All jobs have a kind, and it has an index.
-    indexed: and(...where, inArray(jobs.kind, [options.kind ?? "ppo"])),
+    indexed: and(...where, inArray(jobs.kind, options.kind ? [options.kind] : JOB_KINDS)),
     number: rowNumber(jobs),
     newestFirst: true,
     limit: options.limit + 1,

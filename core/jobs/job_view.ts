@@ -1,6 +1,8 @@
 /** Rows as the API and webhooks show them; nothing else decides what of a row leaves the server. */
+import type { CheckpointView } from "../contract/checkpoint.ts";
+import type { EventView, JobView, MetricsView } from "../contract/job_answers.ts";
 import type { CheckpointRow, EventRow, JobRow, MetricsRow } from "../db/schema.ts";
-import type { TrainingJobConfig } from "../contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../contract/training_job.ts";
 
 const time = (date: Date | null) => date?.toISOString() ?? null;
 
@@ -9,7 +11,7 @@ const time = (date: Date | null) => date?.toISOString() ?? null;
  *
  * @param prompts Part of the configuration when one job is shown; lists and webhooks leave them out.
  */
-export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]) {
+export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]): JobView {
   const { kind, model, checkpoint, ...config } = row.config;
   return {
     id: row.id,
@@ -36,14 +38,12 @@ export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]) {
   };
 }
 
-export type JobView = ReturnType<typeof jobView>;
-
 /** One step's or epoch's metrics, flat: `{ step, epoch, "objective/kl": … }`. */
-export function metricsView(row: MetricsRow): { step: number; epoch: number } & Record<string, number> {
+export function metricsView(row: MetricsRow): MetricsView {
   return { step: row.step, epoch: row.epoch, ...row.metrics };
 }
 
-export function eventView(row: EventRow) {
+export function eventView(row: EventRow): EventView {
   return {
     id: row.id,
     type: row.type,
@@ -53,7 +53,7 @@ export function eventView(row: EventRow) {
   };
 }
 
-export function checkpointView(row: CheckpointRow) {
+export function checkpointView(row: CheckpointRow): CheckpointView {
   return {
     id: row.id,
     job_id: row.job_id,

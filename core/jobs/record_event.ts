@@ -4,7 +4,8 @@ import { relative, sep } from "node:path";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { checkpoints, type JobRow, jobs, metrics } from "../db/schema.ts";
-import type { TrainingEvent } from "../contract/protocol.ts";
+import type { MetricsRecord } from "../contract/progress.ts";
+import type { TrainingEvent } from "../contract/training_events.ts";
 import { boundedSamples } from "./bounded_samples.ts";
 import { emitEvent } from "./emit_event.ts";
 import { hasEngine } from "../contract/job_states.ts";
@@ -102,7 +103,7 @@ async function insertMetrics(
   scope: "step" | "epoch",
   step: number,
   epoch: number,
-  values: Record<string, number>,
+  values: MetricsRecord,
 ): Promise<void> {
   await tx.delete(metrics).where(
     and(eq(metrics.job_id, job_id), eq(metrics.scope, scope), eq(metrics.step, step)),

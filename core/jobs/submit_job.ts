@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { idempotencyKeys } from "../db/schema.ts";
-import type { JobPlan } from "../contract/protocol.ts";
+import type { JobPlan } from "../contract/job_plan.ts";
 import { UserError } from "../errors.ts";
-import type { TrainingJobConfig } from "../contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { createJob } from "./job_lifecycle.ts";
 import { jobView } from "./job_view.ts";
 

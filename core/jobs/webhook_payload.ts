@@ -1,13 +1,15 @@
 /** The body of a webhook: what happened, when, and the job as it was at that moment. */
-import type { Metrics, Warning } from "../contract/protocol.ts";
+import type { MetricsRecord } from "../contract/progress.ts";
+import type { Warning } from "../contract/training_events.ts";
 import type { JobEventType } from "../contract/job_events.ts";
-import type { checkpointView, JobView } from "./job_view.ts";
+import type { CheckpointView } from "../contract/checkpoint.ts";
+import type { JobView } from "../contract/job_answers.ts";
 
 export interface WebhookData {
   job: JobView;
   epoch?: number;
-  metrics?: Metrics;
-  checkpoint?: ReturnType<typeof checkpointView>;
+  metrics?: MetricsRecord;
+  checkpoint?: CheckpointView;
   eta_seconds?: number | null;
   warning?: Warning;
 }

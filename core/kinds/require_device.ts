@@ -3,7 +3,7 @@ import { placeOf } from "../device_name.ts";
 import { invalid } from "../errors.ts";
 import { cudaProblem } from "../ort/cuda_device.ts";
 import { findLibrary } from "../ort/library.ts";
-import type { TrainingJobConfig } from "../contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../contract/training_job.ts";
 
 export type Precisions = Pick<TrainingJobConfig, "base_precision" | "rollout_precision">;
 

@@ -1,8 +1,7 @@
 /** A job's cost, or a refusal that says what it needs, what there is, and which smaller job would fit. */
 import { UserError } from "../errors.ts";
-import type { TrainingJobConfig } from "../contract/ppo_job.ts";
-import { jobCost, type JobShape } from "./ppo/cost.ts";
-import type { JobCost } from "../contract/protocol.ts";
+import type { TrainingJobConfig } from "../contract/training_job.ts";
+import { type JobCost, jobCost, type JobShape } from "./ppo/cost.ts";
 
 type PpoChange = Partial<TrainingJobConfig["ppo"]>;
 

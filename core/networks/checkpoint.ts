@@ -3,11 +3,16 @@
  * value network's adapter, the value head, and a manifest that says how they belong together.
  */
 import { basename, join } from "node:path";
-import { VALUE_HEAD } from "../../kernels/artifacts.ts";
+import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
 import { familyOf } from "../../kernels/models/families.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
-import type { CheckpointFile } from "../contract/protocol.ts";
+import {
+  type CheckpointFile,
+  checkpointNetworkSchema,
+  type CheckpointSpec,
+  type CriticSpec,
+} from "../contract/checkpoint.ts";
 import { UserError } from "../errors.ts";
 import { adapterFiles, type AdapterTensor, PEFT_PREFIX } from "../formats/adapter_files.ts";
 import type { BaseModel } from "../weights/base_model.ts";
@@ -22,19 +27,6 @@ import { readBounded } from "../formats/read_bounded.ts";
 import { openSafetensorsFile } from "../formats/safetensors.ts";
 import { readValueHead, valueHeadFile } from "../formats/value_head_file.ts";
 import { encodeSafetensors } from "../formats/write_safetensors.ts";
-import type { Tuning } from "../../kernels/artifacts.ts";
-
-/** The value network as the manifest describes it. */
-export type CriticSpec =
-  | { type: "separate"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
-  | { type: "shared" };
-
-/** The network that was trained, as the manifest describes it. */
-export interface CheckpointSpec {
-  trainable: Trainable;
-  /** Null for a job without a critic. */
-  value: CriticSpec | null;
-}
 
 export interface Networks {
   base: BaseModel;
@@ -188,7 +180,7 @@ export async function loadCheckpoint(base: BaseModel, folder: string): Promise<L
 
 async function readNetworks(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
   const { facts } = await readCheckpoint(folder);
-  const spec = facts.network as CheckpointSpec | undefined;
+  const { data: spec } = checkpointNetworkSchema.safeParse(facts.network);
   if (!spec) throw damaged("The checkpoint's manifest does not describe a network");
   const shared = spec.value?.type === "shared";
   const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, shared);

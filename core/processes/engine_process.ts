@@ -7,7 +7,8 @@ import { type ErrorRecord, UserError } from "../errors.ts";
 import { DEADLINES, HEARTBEAT_MS } from "../contract/deadlines.ts";
 import type { Logger } from "../log.ts";
 import { readLines } from "../contract/ndjson.ts";
-import type { Command, EngineEvent, FolderWork, Message, TrainingEvent } from "../contract/protocol.ts";
+import type { Command, EngineEvent, FolderWork, Message } from "../contract/protocol.ts";
+import type { TrainingEvent } from "../contract/training_events.ts";
 
 /** A generation of 256 prompts with all their logprobs stays well below. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;

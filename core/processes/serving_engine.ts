@@ -10,7 +10,9 @@ import { DEADLINES } from "../contract/deadlines.ts";
 import { EndlessText, EngineLost, type EngineProcess, type Request } from "./engine_process.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { residentBytes } from "../system_memory.ts";
-import type { CheckpointFile, GenerationEvent, JobPlan } from "../contract/protocol.ts";
+import type { CheckpointFile } from "../contract/checkpoint.ts";
+import type { GenerationEvent } from "../contract/protocol.ts";
+import type { JobPlan } from "../contract/job_plan.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { GenerationDelta, GenerationResult, ScoreResult } from "../contract/requests.ts";
 

@@ -15,7 +15,8 @@ import { readBounded } from "../formats/read_bounded.ts";
 import { MergedWeights } from "../networks/merged_weights.ts";
 import { streamSafetensors } from "../formats/write_safetensors.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import type { CheckpointFile, ExportFormat, ModelFolders } from "../contract/protocol.ts";
+import type { CheckpointFile } from "../contract/checkpoint.ts";
+import type { ExportFormat, ModelFolders } from "../contract/protocol.ts";
 
 const ONNX_MODEL = "model.onnx";
 /** What transformers.js looks for beside the model. */

@@ -1,7 +1,7 @@
 /** Prompts of a request as token ids, checked against the model before anything is loaded. */
 import { invalid, UserError } from "../errors.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
-import type { Prompt } from "../contract/ppo_job.ts";
+import type { Prompt } from "../contract/prompt.ts";
 import type { PreparedPrompt } from "./prepared_prompt.ts";
 import type { Chat } from "./chat_template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";

@@ -1,5 +1,5 @@
 /** The demo's job: PPO on the embedded model, towards summaries that ask a question in few words. */
-import type { TrainingJobRequest } from "../../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../../core/contract/training_job.ts";
 import { demoPrompts } from "./prompts.ts";
 
 export function demoJob(seed: number, epochs = 10): TrainingJobRequest {

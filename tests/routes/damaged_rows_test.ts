@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { createJob } from "../../core/jobs/job_lifecycle.ts";
-import { trainingJobSchema } from "../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../core/contract/training_job.ts";
 import { openDatabase } from "../../core/db/open_database.ts";
 import { getJob, listJobs } from "../../core/jobs/job_queries.ts";
 import { createLogger } from "../../core/log.ts";

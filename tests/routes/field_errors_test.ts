@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { z } from "@hono/zod-openapi";
 import { generationSchema, scoreSchema } from "../../core/contract/requests.ts";
-import { trainingJobSchema } from "../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../core/contract/training_job.ts";
 import { completionSchema } from "../../routes/completion_schema.ts";
 import { fieldErrors } from "../../routes/field_errors.ts";
 

@@ -26,9 +26,34 @@ import { workersOfBatch } from "../../run/workers.ts";
 import type { Workers } from "../../weights/base_model.ts";
 import { parameterGroups, tuningOf } from "../../weights/parameter_layout.ts";
 import { onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "../../run/micro_batch_plan.ts";
-import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
-import type { JobCost, MemoryParts } from "../../contract/protocol.ts";
+import type { TrainingJobConfig } from "../../contract/training_job.ts";
+
 import { remembered } from "./remembered.ts";
+
+/** Bytes, by what takes them. */
+export type MemoryParts = {
+  /** The program, its heap and its graphs. */
+  process: number;
+  weights: number;
+  /** Matrices once more, in the order that sampling reads them, or with an adapter merged in. */
+  reordered: number;
+  reward_models: number;
+  /** Trained parameters: with gradients and two moments, and where they started if that is kept. */
+  trained: number;
+  /** Keys and values of the rows that are sampled. */
+  cache: number;
+  /** The largest run's values between inputs and outputs, logits among them. */
+  activations: number;
+};
+
+export type JobCost = {
+  memory_bytes: number;
+  memory: MemoryParts;
+  /** Floating-point operations of one step's products. */
+  step_flops: number;
+  /** Bytes of weights that sampling reads in one step. */
+  step_reads: number;
+};
 
 /** What decides the cost beside the job: model shapes, the longest prompt in tokens, threads. */
 export interface JobShape {

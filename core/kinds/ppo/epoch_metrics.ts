@@ -1,5 +1,5 @@
 /** Metrics of an epoch: the means of its steps', under their names, and the four that webhooks promise. */
-import type { Metrics } from "../../contract/protocol.ts";
+import type { Metrics } from "../../contract/progress.ts";
 
 /**
  * @param steps the metrics of the epoch's steps; every step counts the same

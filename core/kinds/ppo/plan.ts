@@ -5,7 +5,7 @@ import { linears } from "../../../kernels/models/linears.ts";
 import type { Target } from "../../../kernels/nn/numerics.ts";
 import { MAX_INT8_TERMS } from "../../../kernels/ops/quantization.ts";
 import { invalid, UserError } from "../../errors.ts";
-import type { CheckpointSpec, CriticSpec } from "../../networks/checkpoint.ts";
+import { checkpointNetworkSchema, type CriticSpec } from "../../contract/checkpoint.ts";
 import { readAdapter } from "../../formats/adapter_files.ts";
 import { checkWeights } from "../../weights/check_weights.ts";
 import { checkPlaces } from "../../weights/load_adapter.ts";
@@ -15,7 +15,7 @@ import { readModelInfo } from "../../weights/model_weights.ts";
 import { parameterGroups, type Trainable, tuningOf, weightShapes } from "../../weights/parameter_layout.ts";
 import type { ParameterGroup } from "../../weights/parameter_set.ts";
 import { type FolderConfig, readConfig } from "../../formats/read_config.ts";
-import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import { rewardNodes } from "../../contract/reward_schema.ts";
@@ -23,11 +23,18 @@ import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import { sameTokenizer } from "../../tokenizer/same_tokenizer.ts";
 import { fittingCost } from "../require_memory.ts";
 import { keptTokenizer } from "../../tokenizer/kept_tokenizers.ts";
-import { jobCost } from "./cost.ts";
+import { type JobCost, jobCost } from "./cost.ts";
 import { type MachineMemory, machineMemory } from "../../system_memory.ts";
 import { preparePrompt } from "../../tokenizer/prepare_prompts.ts";
-import type { JobEstimate, JobFolders, JobPlan } from "../../contract/protocol.ts";
+import type { JobFolders } from "../../contract/protocol.ts";
+import type { JobPlan } from "../../contract/job_plan.ts";
 import { TextWork } from "../../serve/text_work.ts";
+
+/** The cost, and what the machine has in all and what is free of it now. */
+export interface JobEstimate extends JobCost {
+  machine_bytes: number;
+  available_bytes: number;
+}
 
 export interface PlannedJob {
   plan: JobPlan & { estimate: JobEstimate };
@@ -230,7 +237,7 @@ async function checkAdapter(
 
 async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {
   const { facts } = await at("checkpoint", readCheckpoint(folder));
-  const spec = facts.network as CheckpointSpec | undefined;
+  const spec = checkpointNetworkSchema.optional().safeParse(facts.network).data;
   if (modelKey(String(facts.model)) !== modelKey(job.model)) {
     throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
   }

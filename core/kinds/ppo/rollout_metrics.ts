@@ -1,5 +1,5 @@
 /** What a rollout batch looked like before it was trained on. Names and definitions are TRL's where TRL has one, over action tokens only. */
-import type { Metrics } from "../../contract/protocol.ts";
+import type { Metrics } from "../../contract/progress.ts";
 import type { Experience } from "./experience.ts";
 import { KL_ESTIMATORS } from "./kl.ts";
 import { moments, variance } from "./moments.ts";

@@ -10,21 +10,17 @@ import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
-import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import type { Learner } from "./learner.ts";
 import { train, type TrainSignals } from "./trainer.ts";
 import { makeReward } from "../../rewards/rewards.ts";
 import { UserError } from "../../errors.ts";
 import { planJob, type PlannedJob, planOptions } from "./plan.ts";
 import { loadReward } from "../../rewards/load_reward_model.ts";
-import type {
-  JobFolders,
-  JobPlan,
-  Metrics,
-  TrainingEvent,
-  TrainingSummary,
-  TrainRequest,
-} from "../../contract/protocol.ts";
+import type { JobFolders, TrainRequest } from "../../contract/protocol.ts";
+import type { JobPlan } from "../../contract/job_plan.ts";
+import type { Metrics } from "../../contract/progress.ts";
+import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import { proveInt8 } from "../prove_int8.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
 import { TextWork } from "../../serve/text_work.ts";

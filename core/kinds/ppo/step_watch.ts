@@ -2,7 +2,7 @@
  * What goes wrong in a job that runs: conditions over the figures of its steps, told once when each begins, and again only
  * after it has ended.
  */
-import type { Warning } from "../../contract/protocol.ts";
+import type { Warning } from "../../contract/training_events.ts";
 import type { Experience } from "./experience.ts";
 import { describeViolation, type Violation } from "./invariants.ts";
 

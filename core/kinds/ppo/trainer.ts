@@ -3,19 +3,18 @@
  * AbortSignal between runs; it writes no row and knows no job or URL.
  */
 import type { Device } from "../../ort/device.ts";
+import type { CheckpointFile } from "../../contract/checkpoint.ts";
 import {
-  type CheckpointFile,
   type CheckpointReason,
-  type JobPlan,
-  type Metrics,
-  type Progress,
   STEP_SAMPLES,
   type TrainingEvent,
   type TrainingSummary,
   type Warning,
-} from "../../contract/protocol.ts";
+} from "../../contract/training_events.ts";
+import type { JobPlan } from "../../contract/job_plan.ts";
+import type { Metrics, Progress } from "../../contract/progress.ts";
 import { gae } from "./advantages.ts";
-import type { TrainingJobConfig } from "../../contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import { epochMetrics } from "./epoch_metrics.ts";
 import type { Experience } from "./experience.ts";
 import { ExperienceBuffer } from "./experience_buffer.ts";

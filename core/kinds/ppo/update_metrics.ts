@@ -2,7 +2,7 @@
  * What the updates on one rollout batch did. Micro-batches report sums over their tokens, so every average here
  * is over tokens whatever the cut; a mean of means would favour short micro-batches.
  */
-import type { Metrics } from "../../contract/protocol.ts";
+import type { Metrics } from "../../contract/progress.ts";
 import { moments, variance } from "./moments.ts";
 
 /** One micro-batch, as the training graph reports it: sums over its action tokens. Δ = new − old log-probability. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { ppoSchema, trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { ppoSchema } from "../../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 
 const JOB = {
   kind: "ppo",

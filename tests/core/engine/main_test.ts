@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
 import { readLines } from "../../../core/contract/ndjson.ts";
-import type { JobPlan, Message, TrainingEvent, TrainingSummary } from "../../../core/contract/protocol.ts";
+import type { JobPlan } from "../../../core/contract/job_plan.ts";
+import type { Message } from "../../../core/contract/protocol.ts";
+import type { TrainingEvent, TrainingSummary } from "../../../core/contract/training_events.ts";
 import {
   type GenerationResult,
   generationSchema,

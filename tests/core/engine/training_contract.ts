@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { type JobPlan, STEP_SAMPLES, type TrainingEvent } from "../../../core/contract/protocol.ts";
+import type { JobPlan } from "../../../core/contract/job_plan.ts";
+import { STEP_SAMPLES, type TrainingEvent } from "../../../core/contract/training_events.ts";
 import { WARNING_CODES } from "../../../core/kinds/ppo/step_watch.ts";
 
 const number = z.number(); // finite

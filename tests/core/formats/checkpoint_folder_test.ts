@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   checkListed,
   readCheckpoint,
@@ -9,6 +10,9 @@ import {
 } from "../../../core/formats/checkpoint_folder.ts";
 import { checkFile, openChecked } from "../../../core/formats/checked_file.ts";
 import { inFolder } from "../networks/in_folder.ts";
+
+/** Where packages have their versions. */
+const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -161,7 +165,7 @@ Deno.test("a write that fails leaves the old checkpoint and no traces; one that 
     const script = join(parent, "killed.ts");
     await Deno.writeTextFile(script, program);
     const { signal } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-lock", script, folder],
+      args: ["run", "-A", "--no-lock", "--config", CONFIG, script, folder],
     }).output();
     assert.equal(signal, "SIGKILL");
     assert.equal(listed(parent).length, 3);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { STEP_SAMPLES } from "../../../core/contract/protocol.ts";
+import { STEP_SAMPLES } from "../../../core/contract/training_events.ts";
 import { boundedSamples } from "../../../core/jobs/bounded_samples.ts";
 
 Deno.test("samples are cut between characters: a prompt before its end, a completion behind its beginning", () => {

@@ -5,7 +5,7 @@ import { openDatabase } from "../../../core/db/open_database.ts";
 import type { JobRow } from "../../../core/db/schema.ts";
 import { claimJob, createJob } from "../../../core/jobs/job_lifecycle.ts";
 import { listCheckpoints, listEvents, listJobs } from "../../../core/jobs/job_queries.ts";
-import { trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { PLAN, supervised } from "./supervised.ts";
 

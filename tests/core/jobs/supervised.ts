@@ -11,7 +11,7 @@ import { getJob } from "../../../core/jobs/job_queries.ts";
 import type { JobStatus } from "../../../core/contract/job_states.ts";
 import { Supervisor, type SupervisorOptions } from "../../../core/jobs/supervisor.ts";
 import { createLogger, type Logger } from "../../../core/log.ts";
-import { type TrainingJobRequest, trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { type TrainingJobRequest, trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { OutboundGuard } from "../../../core/outbound/outbound_guard.ts";
 import { Deliverer } from "../../../core/webhooks/deliverer.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";

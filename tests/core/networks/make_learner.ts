@@ -1,10 +1,7 @@
 /** Learners on a fixture, and rollout rows to update them with. */
 import { BaseModel } from "../../../core/weights/base_model.ts";
-import {
-  ppoJobSchema,
-  type TrainingJobConfig,
-  type TrainingJobRequest,
-} from "../../../core/contract/ppo_job.ts";
+import { ppoJobSchema } from "../../../core/contract/ppo_job.ts";
+import type { TrainingJobConfig, TrainingJobRequest } from "../../../core/contract/training_job.ts";
 import type { Experience } from "../../../core/kinds/ppo/experience.ts";
 import type { Learner } from "../../../core/kinds/ppo/learner.ts";
 import { makeLearner as learnerOf } from "../../../core/kinds/ppo/run.ts";

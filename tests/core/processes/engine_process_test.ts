@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { EngineLost, type EngineOptions, EngineProcess } from "../../../core/processes/engine_process.ts";
-import type { JobPlan, TrainingEvent, TrainingSummary } from "../../../core/contract/protocol.ts";
+import type { JobPlan } from "../../../core/contract/job_plan.ts";
+import type { TrainingEvent, TrainingSummary } from "../../../core/contract/training_events.ts";
 import { generationSchema } from "../../../core/contract/requests.ts";
 import type { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
-import { trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";
 import { PATIENCE_MS } from "../jobs/supervised.ts";
 import { checkTraining } from "../engine/training_contract.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generationSchema } from "../../../core/contract/requests.ts";
 import { ServingEngine, type ServingOptions } from "../../../core/processes/serving_engine.ts";
 import { createLogger } from "../../../core/log.ts";
-import { trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";
 import { eventually, PATIENCE_MS, startFakeEngine } from "../jobs/supervised.ts";
 

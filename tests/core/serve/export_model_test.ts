@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
-import type { CheckpointFile } from "../../../core/contract/protocol.ts";
+import type { CheckpointFile } from "../../../core/contract/checkpoint.ts";
 import { createLogger } from "../../../core/log.ts";
 import { exportModel } from "../../../core/serve/export_model.ts";
 import { BaseModel } from "../../../core/weights/base_model.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { TrainingEvent } from "../../../core/contract/protocol.ts";
+import type { TrainingEvent } from "../../../core/contract/training_events.ts";
 import { trainJob } from "../../../core/kinds/ppo/run.ts";
-import { trainingJobSchema } from "../../../core/contract/ppo_job.ts";
+import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { inFolder } from "../../core/networks/in_folder.ts";
 import { runtime } from "../../core/networks/tiny_models.ts";
 

@@ -4,7 +4,7 @@ import { fittingCost } from "../../../../core/kinds/require_memory.ts";
 import { jobCost, type JobShape } from "../../../../core/kinds/ppo/cost.ts";
 import { UserError } from "../../../../core/errors.ts";
 import { parseConfig } from "../../../../core/formats/read_config.ts";
-import type { TrainingJobRequest } from "../../../../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
 import { WORKLOADS } from "../../../../bench/workloads.ts";
 import { makeJob } from "../../networks/make_learner.ts";
 

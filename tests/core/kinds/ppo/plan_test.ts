@@ -5,7 +5,7 @@ import { planJob } from "../../../../core/kinds/ppo/plan.ts";
 import type { JobFolders } from "../../../../core/contract/protocol.ts";
 import { trainJob } from "../../../../core/kinds/ppo/run.ts";
 import { UserError } from "../../../../core/errors.ts";
-import type { TrainingJobRequest } from "../../../../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
 import { writeRandomModel } from "../../../../tasks/random_model.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";

@@ -1,7 +1,9 @@
 /** Whole jobs inside the engine: folders in, events and checkpoints out, the same bytes for the same job. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { JobFolders, JobPlan, TrainingEvent } from "../../../../core/contract/protocol.ts";
+import type { JobFolders } from "../../../../core/contract/protocol.ts";
+import type { JobPlan } from "../../../../core/contract/job_plan.ts";
+import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
 import { generate } from "../../../../core/serve/generate.ts";
 import { generationSchema, scoreSchema } from "../../../../core/contract/requests.ts";
 import { planJob } from "../../../../core/kinds/ppo/plan.ts";
@@ -11,7 +13,7 @@ import { trainJob, withEstimate } from "../../../../core/kinds/ppo/run.ts";
 import { UserError } from "../../../../core/errors.ts";
 import { adapterFiles, readAdapter } from "../../../../core/formats/adapter_files.ts";
 import { writeCheckpoint } from "../../../../core/formats/checkpoint_folder.ts";
-import type { TrainingJobConfig } from "../../../../core/contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../../../../core/contract/training_job.ts";
 import { within } from "../../../kernels/within.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";

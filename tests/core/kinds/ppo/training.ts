@@ -1,9 +1,10 @@
 /** Everything the trainer needs for a job on a fixture, on the real runtime; only checkpoints are counted, not written. */
 import { makeLearner } from "../../../../core/kinds/ppo/run.ts";
 import { planJob } from "../../../../core/kinds/ppo/plan.ts";
-import type { Metrics, TrainingEvent } from "../../../../core/contract/protocol.ts";
+import type { Metrics } from "../../../../core/contract/progress.ts";
+import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
-import type { TrainingJobConfig } from "../../../../core/contract/ppo_job.ts";
+import type { TrainingJobConfig } from "../../../../core/contract/training_job.ts";
 import type { Experience } from "../../../../core/kinds/ppo/experience.ts";
 import { train, type TrainerParts, type TrainerState } from "../../../../core/kinds/ppo/trainer.ts";
 import { makeReward } from "../../../../core/rewards/rewards.ts";
@@ -55,7 +56,7 @@ export async function trainAll(
   for await (const event of train(parts, job, { signal })) events.push(event);
   return {
     events,
-    steps: events.flatMap((event) => event.type === "step" ? [event.metrics] : []),
+    steps: events.flatMap((event) => event.type === "step" ? [event.metrics as Metrics] : []),
     warnings: events.flatMap((event) => event.type === "warning" ? [event] : []),
   };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
 import { Runtime } from "../../../../core/ort/runtime.ts";
-import type { TrainingJobRequest } from "../../../../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
 import { update } from "../../../../core/kinds/ppo/update.ts";
 import { KINDS, makeJob, makeLearner, measuredRows } from "../../networks/make_learner.ts";
 import { fixtureFolder } from "../../networks/tiny_models.ts";

@@ -1,0 +1,56 @@
+/** A checkpoint: its manifest, checkpoint.json, and how the API shows it. */
+import { z } from "zod";
+import { metricsSchema } from "./progress.ts";
+import { time } from "./time.ts";
+
+export const checkpointFileSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
+
+export type CheckpointFile = z.output<typeof checkpointFileSchema>;
+
+/** What checkpoint.json holds beside its version; `facts` are its writer's. */
+export const manifestSchema = z.object({
+  files: z.array(checkpointFileSchema),
+  facts: z.record(z.string(), z.unknown()),
+  /** Of the above; the first version had none. */
+  sha256: z.string().optional(),
+});
+
+/** The layers that have adapters, by the last part of their names. */
+const targetModules = z.union([z.literal("all-linear"), z.array(z.string()).readonly()]);
+
+const adapterShape = { r: z.number(), alpha: z.number(), target_modules: targetModules };
+
+/** What of the base was trained. A manifest may say more, such as learning rates. */
+export const trainedSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("lora"), ...adapterShape }),
+  z.object({ type: z.literal("full") }),
+]);
+
+/** The value network: an adapter of its own, or a head on the policy's trunk. */
+export const criticSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("separate"), ...adapterShape }),
+  z.object({ type: z.literal("shared") }),
+]);
+
+/** The networks of a checkpoint, the fact `network` of its manifest; `value` is null for a job without a critic. */
+export const checkpointNetworkSchema = z.object({
+  trainable: trainedSchema,
+  value: criticSchema.nullable(),
+});
+
+export type TrainedSpec = z.output<typeof trainedSchema>;
+export type CriticSpec = z.output<typeof criticSchema>;
+export type CheckpointSpec = z.output<typeof checkpointNetworkSchema>;
+
+/** A checkpoint as the API shows it. */
+export const checkpointSchema = z.object({
+  id: z.string(),
+  job_id: z.string(),
+  epoch: z.int().describe("From 1."),
+  step: z.int().describe("From 1."),
+  files: z.array(checkpointFileSchema),
+  metrics: metricsSchema,
+  created_at: time,
+}).meta({ id: "Checkpoint" });
+
+export type CheckpointView = z.output<typeof checkpointSchema>;

@@ -1,0 +1,118 @@
+/** What training jobs of all kinds share: each field of a request once, for the kinds' schemas to pick from. */
+import { z } from "zod";
+import { deviceSchema } from "../device_name.ts";
+
+const targetModules = z.union([
+  z.literal("all-linear"),
+  z.array(z.string().min(1).max(100)).min(1).max(64),
+], {
+  error: (issue) => issue.code === "invalid_union" ? "Expected all-linear or names of layers" : undefined,
+}).default("all-linear").describe(
+  "Linear layers that get an adapter, by the last part of their name. Default all of them.",
+);
+
+const rank = z.int().min(1).max(1024).default(16).describe("Rank of the adapters. Default 16 (ours).");
+const alpha = z.number().gt(0).max(65536).default(32).describe(
+  "The adapters' output is scaled by alpha / r. Default 32 (ours).",
+);
+
+/** An adapter, of the policy or of a value network. */
+export const adapterFields = { r: rank, alpha, target_modules: targetModules };
+
+/** Which weights a job changes. */
+export const trainableSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("lora"),
+    r: rank,
+    alpha,
+    dropout: z.number().min(0).lt(1).default(0).describe(
+      "Dropout on the adapters' input; must be 0 for PPO. Default 0.",
+    ),
+    target_modules: targetModules,
+  }),
+  z.strictObject({ type: z.literal("full") }),
+]).meta({ id: "Trainable" });
+
+const webhookSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048),
+  secret: z.string().regex(
+    // Whole groups, padded: receivers' libraries refuse to decode anything else, and could verify nothing.
+    /^whsec_([A-Za-z0-9+/]{4}){8,20}([A-Za-z0-9+/]{4}([A-Za-z0-9+/]{2}==)?|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/,
+    "Expected whsec_ and the base64 of 24 to 64 bytes, padded with =",
+  ).optional()
+    .describe("Signs the deliveries (Standard Webhooks)."),
+});
+
+const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));
+
+/** Keys are counted before any is looked at: the faults of all that a body has room for have none on the stack. */
+const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues }) => {
+  if (Object.keys(value).length > 16) {
+    issues.push({ code: "custom", message: "At most 16 keys", input: value });
+  } else {
+    const faults = metadataTexts.safeParse(value).error?.issues ?? [];
+    issues.push(
+      ...faults.map(({ path, message }) => ({ code: "custom" as const, path, message, input: value })),
+    );
+  }
+}).meta({ additionalProperties: { type: "string", maxLength: 512 } }) as unknown as typeof metadataTexts)
+  .default({}).describe("Up to 16 texts of your own, kept with the job.");
+
+/** What matrices are held and multiplied as. */
+const basePrecision = z.enum(["float32", "int8", "bfloat16", "float16"]);
+/** The fields, for a kind to list in the order that its configuration is shown in. */
+export const jobFields = {
+  model: z.string().min(1).max(200).describe("Name or id of the model to train."),
+  checkpoint: z.string().min(1).max(200).nullable().default(null).describe(
+    "Checkpoint to start from instead of the bare model.",
+  ),
+  adapter: z.string().min(1).max(500).nullable().default(null).describe(
+    "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
+  ),
+  epochs: z.int().min(1).max(10_000).default(1).describe(
+    "Passes over the prompts, in a new order each. Default 1.",
+  ),
+  checkpoint_every_steps: z.int().min(1).max(1_000_000).nullable().default(null).describe(
+    "Write a checkpoint every this many steps too, to resume from after a crash: at most this many steps are lost. Default null: after each epoch, and on a pause.",
+  ),
+  trainable: trainableSchema.prefault({ type: "lora" }),
+  device: deviceSchema.nullable().default(null).describe(
+    "cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default null: the server's DEVICE.",
+  ),
+  base_precision: basePrecision.nullable().default(null).describe(
+    "What the frozen matrices of layers and head are held and multiplied as, for policy, reference, value network and rollouts alike. int8: 8 bits, faster and smaller on a CPU, at a cost in exactness; needs trainable.type lora. bfloat16 and float16: layers compute in 16 bits, on a GPU; the head stays float32. Default null: float32 (exact) on a CPU, bfloat16 on a GPU.",
+  ),
+  seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
+  webhook: webhookSchema.nullable().default(null),
+  metadata: metadataSchema,
+};
+
+export type TrainableConfig = z.output<typeof trainableSchema>;
+
+/** Told of a fault: where it is, and what would be right. */
+export type Refuse = (path: PropertyKey[], message: string) => void;
+
+/** What is wrong with fields that are each right by themselves, in a job of any kind. */
+export function jobFaults(
+  { checkpoint, adapter, trainable, base_precision }: {
+    checkpoint: string | null;
+    adapter: string | null;
+    trainable: TrainableConfig;
+    base_precision: string | null;
+  },
+  refuse: Refuse,
+): void {
+  if (adapter !== null && checkpoint !== null) {
+    refuse(["adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
+  }
+  if (trainable.type === "lora") return;
+  if (adapter !== null) {
+    refuse(["adapter"], "trainable.type full has no adapter: go on from one with trainable.type lora");
+  }
+  if (base_precision === "int8") refuse(["base_precision"], needsFrozen("base_precision"));
+}
+
+/** Why a field cannot be int8 where all weights are trained. */
+export function needsFrozen(field: string): string {
+  return `${field} int8 needs frozen matrices: trainable.type full changes them in every step`;
+}

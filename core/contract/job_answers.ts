@@ -1,0 +1,52 @@
+/** How a training job and what belongs to it look in answers and webhooks. */
+import { z } from "zod";
+import { ERROR_CODES } from "../errors.ts";
+import { JOB_EVENT_TYPES } from "./job_events.ts";
+import { jobPlanSchema } from "./job_plan.ts";
+import { JOB_STATUSES } from "./job_states.ts";
+import { metricsSchema, progressSchema } from "./progress.ts";
+import { time } from "./time.ts";
+import { JOB_KINDS } from "./training_job.ts";
+
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(JOB_KINDS),
+  status: z.enum(JOB_STATUSES),
+  model: z.string(),
+  config: z.record(z.string(), z.unknown()).describe(
+    "The request with every default filled in. Lists and webhooks leave its prompts out; the webhook's secret is in the answer that created the job only.",
+  ),
+  progress: progressSchema,
+  latest_metrics: metricsSchema.nullable().describe("Of the last step."),
+  error: z.object({ code: z.enum(ERROR_CODES), detail: z.string() }).nullable(),
+  checkpoint: z.string().nullable().describe("Id of the last one."),
+  created_at: time,
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  metadata: z.record(z.string(), z.string()),
+}).meta({ id: "TrainingJob" });
+
+export type JobView = z.output<typeof jobSchema>;
+
+export const dryRunSchema = z.object({
+  config: z.record(z.string(), z.unknown()).describe("The request with every default filled in."),
+  plan: jobPlanSchema,
+}).meta({ id: "DryRun" });
+
+/** One step's or epoch's metrics, flat. */
+export const jobMetricsSchema = z.object({
+  step: z.int().describe("From 1; in rows of epochs the epoch's last."),
+  epoch: z.int().describe("From 1."),
+}).catchall(z.number().nullable()).meta({ id: "StepMetrics" });
+
+export type MetricsView = z.output<typeof jobMetricsSchema>;
+
+export const eventSchema = z.object({
+  id: z.string(),
+  type: z.enum(JOB_EVENT_TYPES),
+  job_id: z.string(),
+  created_at: time,
+  data: z.record(z.string(), z.unknown()),
+}).meta({ id: "Event" });
+
+export type EventView = z.output<typeof eventSchema>;

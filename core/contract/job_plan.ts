@@ -1,0 +1,27 @@
+/** What a job will do and need, known before anything is loaded: the answer to a check and to a dry run. */
+import { z } from "zod";
+
+/** What the job is estimated to need; a checked plan has all of it. */
+export const estimateSchema = z.looseObject({
+  memory_bytes: z.number().describe("The engine's peak; `memory` says of what."),
+  memory: z.record(z.string(), z.number()).optional(),
+  machine_bytes: z.number().optional().describe(
+    "What the machine, or the server's part of it, has in all.",
+  ),
+  available_bytes: z.number().optional(),
+  step_flops: z.number().optional().describe("Operations of one step's products."),
+  step_seconds: z.number().optional().describe(
+    "By the rate of a large product and of reading on this machine.",
+  ),
+});
+
+export const jobPlanSchema = z.object({
+  steps: z.int(),
+  steps_per_epoch: z.int(),
+  prompt_tokens: z.object({ min: z.number(), mean: z.number(), max: z.number() }),
+  trainable_parameters: z.int(),
+  base_parameters: z.int(),
+  estimate: estimateSchema,
+}).meta({ id: "JobPlan" });
+
+export type JobPlan = z.output<typeof jobPlanSchema>;

@@ -1,0 +1,73 @@
+/** What a training says while it runs, and at its end. It names no job, row or URL; epochs and steps count from 1. */
+import { z } from "zod";
+import { checkpointFileSchema } from "./checkpoint.ts";
+import { jobPlanSchema } from "./job_plan.ts";
+import { metricsSchema, progressSchema } from "./progress.ts";
+
+/** How many rollouts of a step an event shows, at most. */
+export const STEP_SAMPLES = 4;
+
+/** One rollout of a step, for people to read. */
+export const sampleSchema = z.object({ prompt: z.string(), completion: z.string(), score: z.number() });
+
+/** Something about a job that somebody should look at; it goes on. */
+export const warningSchema = z.object({
+  /** A code of `core/kinds/ppo/step_watch.ts`, or `no_stop_tokens`. */
+  code: z.string(),
+  /** What is wrong, with figures, and what helps. */
+  detail: z.string(),
+  /** What it was seen by. */
+  figures: metricsSchema,
+  step: z.int(),
+});
+
+/** `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. */
+const checkpointReason = z.enum(["epoch", "steps", "pause"]);
+
+export const trainingEventSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("started"),
+    plan: jobPlanSchema,
+    progress: progressSchema,
+    /** The step that the checkpoint was written after, and where it is; null for a job that begins at its first step. */
+    resumed: z.object({ step: z.int(), folder: z.string() }).nullable(),
+    /** Folders to continue from that were passed over: damaged, or of another job or base. */
+    damaged: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal("step"),
+    progress: progressSchema,
+    metrics: metricsSchema,
+    samples: z.array(sampleSchema),
+  }),
+  /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
+  z.object({ type: z.literal("epoch"), epoch: z.int(), progress: progressSchema, metrics: metricsSchema }),
+  z.object({
+    type: z.literal("checkpoint"),
+    reason: checkpointReason,
+    /** The epoch that the step is of. */
+    epoch: z.int(),
+    step: z.int(),
+    folder: z.string(),
+    /** Those that are for anybody; what only resuming needs is not among them. */
+    files: z.array(checkpointFileSchema),
+    /** The epoch's means; those of its steps so far where it has not ended. */
+    metrics: metricsSchema,
+  }),
+  /** After the step that it is about. */
+  warningSchema.extend({ type: z.literal("warning") }),
+]);
+
+/** The result of a training. */
+export const trainingSummarySchema = z.object({
+  progress: progressSchema,
+  metrics: metricsSchema,
+  /** Whether it ended by a `pause`, with steps left. */
+  paused: z.literal(true).optional(),
+});
+
+export type Sample = z.output<typeof sampleSchema>;
+export type Warning = z.output<typeof warningSchema>;
+export type CheckpointReason = z.output<typeof checkpointReason>;
+export type TrainingEvent = z.output<typeof trainingEventSchema>;
+export type TrainingSummary = z.output<typeof trainingSummarySchema>;
