@@ -1,4 +1,5 @@
 /** Things that are loaded when first asked for, leases, and kept for a while after the last has given them back. */
+import { LruCache } from "../lru_cache.ts";
 
 interface Entry<Item> {
   readonly loading: Promise<Item>;
@@ -13,8 +14,7 @@ export interface Lease<Item> extends Disposable {
 }
 
 export class LeaseCache<Item> {
-  /** The least recently asked for comes first. */
-  readonly #entries = new Map<string, Entry<Item>>();
+  readonly #entries = new LruCache<Entry<Item>>();
   readonly #drop: (item: Item) => void;
 
   /** @param drop frees an item that nobody has */
@@ -26,7 +26,6 @@ export class LeaseCache<Item> {
   async acquire(key: string, make: () => Promise<Item>): Promise<Lease<Item>> {
     const entry: Entry<Item> = this.#entries.get(key) ?? { loading: make(), users: 0 };
     this.#entries.set(key, entry);
-    this.touch(key);
     entry.users++;
     try {
       const item = entry.item = await entry.loading;
@@ -39,17 +38,14 @@ export class LeaseCache<Item> {
         },
       };
     } catch (thrown) {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      if (this.#entries.peek(key) === entry) this.#entries.delete(key);
       throw thrown;
     }
   }
 
   /** Counts as asking for an item that is there. */
   touch(key: string): void {
-    const entry = this.#entries.get(key);
-    if (!entry) return;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#entries.get(key);
   }
 
   /** What is loaded, by key, the least recently asked for first. */
@@ -59,7 +55,7 @@ export class LeaseCache<Item> {
 
   /** Frees an item unless somebody has it; says whether it did. */
   evict(key: string): boolean {
-    const entry = this.#entries.get(key);
+    const entry = this.#entries.peek(key);
     if (entry?.item === undefined || entry.users > 0) return false;
     this.#entries.delete(key);
     this.#drop(entry.item);

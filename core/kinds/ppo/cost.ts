@@ -27,8 +27,7 @@ import type { Workers } from "../../weights/base_model.ts";
 import { parameterGroups, tuningOf } from "../../weights/parameter_layout.ts";
 import { onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "../../run/micro_batch_plan.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
-
-import { remembered } from "./remembered.ts";
+import { memoize } from "../../memoize.ts";
 
 /** Bytes, by what takes them. */
 export type MemoryParts = {
@@ -77,16 +76,16 @@ const KEPT_GRAPHS = 4;
 const KEPT_COSTS = 256;
 
 const build = {
-  generate: remembered(KEPT_GRAPHS, generateArtifact),
-  evaluate: remembered(KEPT_GRAPHS, policyEvalArtifact),
-  train: remembered(KEPT_GRAPHS, policyTrainingArtifact),
-  values: remembered(KEPT_GRAPHS, valueEvalArtifact),
-  trainValues: remembered(KEPT_GRAPHS, valueTrainingArtifact),
-  scores: remembered(KEPT_GRAPHS, scoreArtifact),
+  generate: memoize(KEPT_GRAPHS, generateArtifact),
+  evaluate: memoize(KEPT_GRAPHS, policyEvalArtifact),
+  train: memoize(KEPT_GRAPHS, policyTrainingArtifact),
+  values: memoize(KEPT_GRAPHS, valueEvalArtifact),
+  trainValues: memoize(KEPT_GRAPHS, valueTrainingArtifact),
+  scores: memoize(KEPT_GRAPHS, scoreArtifact),
 };
 
 /** What a job costs; one that differs in nothing that costs is not worked out again. */
-export const jobCost = remembered(KEPT_COSTS, costOf, (job, shape) => {
+export const jobCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
   const { prompts: _prompts, reward: _reward, webhook: _webhook, metadata: _metadata, ...costs } = job;
   return [{ ...costs, seed: 0, epochs: 0 }, shape];
 });

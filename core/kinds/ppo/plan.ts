@@ -22,7 +22,7 @@ import { rewardNodes } from "../../contract/reward_schema.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import { sameTokenizer } from "../../tokenizer/same_tokenizer.ts";
 import { fittingCost } from "../require_memory.ts";
-import { keptTokenizer } from "../../tokenizer/kept_tokenizers.ts";
+import { cachedTokenizer } from "../../tokenizer/cached_tokenizer.ts";
 import { type JobCost, jobCost } from "./cost.ts";
 import { type MachineMemory, machineMemory } from "../../system_memory.ts";
 import { preparePrompt } from "../../tokenizer/prepare_prompts.ts";
@@ -84,7 +84,7 @@ export async function planJob(
   const rewards = await checkRewards(job, folders, text);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const adapter = folders.adapter ? await checkAdapter(job, info, folders.adapter) : undefined;
-  const tokenizer = await at("model", text.whole(() => keptTokenizer(folders.model)));
+  const tokenizer = await at("model", text.whole(() => cachedTokenizer(folders.model)));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
     if (id >= info.model.vocab_size) {
       throw invalid(
@@ -209,7 +209,7 @@ async function checkRewards(
     }
     await at("reward", checkWeights(folder, info));
     if (!await sameTokenizer(folder, folders.model)) {
-      await at("reward", text.whole(() => keptTokenizer(folder)));
+      await at("reward", text.whole(() => cachedTokenizer(folder)));
     }
     models.set(node.model, info.model);
   }

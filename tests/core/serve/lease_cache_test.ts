@@ -8,7 +8,7 @@ const made = () => {
   return { kept, dropped, make: (name: string) => () => Promise.resolve(`${name}${++count}`) };
 };
 
-Deno.test("lend() makes an item once, also for those who ask while it is made", async () => {
+Deno.test("acquire() makes an item once, also for those who ask while it is made", async () => {
   const { kept, make } = made();
   const [a, b] = await Promise.all([kept.acquire("x", make("x")), kept.acquire("x", make("x"))]);
   assert.deepEqual([a.item, b.item, (await kept.acquire("x", make("x"))).item], ["x1", "x1", "x1"]);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { remembered } from "../../../../core/kinds/ppo/remembered.ts";
+import { memoize } from "../../core/memoize.ts";
 
-Deno.test("remembered() asks once for equal arguments, maps among them, and keeps what was asked for last", () => {
+Deno.test("memoize() asks once for equal arguments, maps among them, and keeps what was asked for last", () => {
   const asked: unknown[] = [];
-  const size = remembered(2, (spec: { of: Map<string, number> }) => {
+  const size = memoize(2, (spec: { of: Map<string, number> }) => {
     asked.push([...spec.of]);
     return spec.of.size;
   });
@@ -18,9 +18,9 @@ Deno.test("remembered() asks once for equal arguments, maps among them, and keep
   assert.equal(asked.length, 4);
 });
 
-Deno.test("remembered() tells answers apart by what is relevant alone", () => {
+Deno.test("memoize() tells answers apart by what is relevant alone", () => {
   let asked = 0;
-  const area = remembered(9, (width: number, _name: string) => {
+  const area = memoize(9, (width: number, _name: string) => {
     asked++;
     return width * width;
   }, (width) => [width]);
@@ -28,9 +28,9 @@ Deno.test("remembered() tells answers apart by what is relevant alone", () => {
   assert.equal(asked, 2);
 });
 
-Deno.test("remembered() keeps nothing of what throws", () => {
+Deno.test("memoize() keeps nothing of what throws", () => {
   let fails = true;
-  const sometimes = remembered(9, (_: number) => {
+  const sometimes = memoize(9, (_: number) => {
     if (fails) throw new Error("no");
     return 1;
   });

@@ -1,4 +1,5 @@
 /** Functions of plain values that remember their last answers. */
+import { LruCache } from "./lru_cache.ts";
 
 /** Values as text, maps too: equal texts are equal values. */
 function contentOf(values: readonly unknown[]): string {
@@ -11,19 +12,15 @@ function contentOf(values: readonly unknown[]): string {
  * @param most How many answers are kept, those asked for last.
  * @param relevant What of the arguments decides the answer: all of them by default.
  */
-export function remembered<A extends unknown[], R>(
+export function memoize<A extends unknown[], R>(
   most: number,
   work: (...args: A) => R,
   relevant: (...args: A) => readonly unknown[] = (...args) => args,
 ): (...args: A) => R {
-  const answers = new Map<string, R>();
+  const answers = new LruCache<R>(most);
   return (...args) => {
     const key = contentOf(relevant(...args));
-    const answer = answers.has(key) ? answers.get(key)! : work(...args);
-    // The last one asked for is the last in the map.
-    answers.delete(key);
-    answers.set(key, answer);
-    if (answers.size > most) answers.delete(answers.keys().next().value!);
-    return answer;
+    if (!answers.has(key)) answers.set(key, work(...args));
+    return answers.get(key)!;
   };
 }
