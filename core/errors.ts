@@ -97,7 +97,7 @@ export function knownFault(thrown: unknown): unknown {
     if (error instanceof UserError) return error;
     if (!DISK_FULL.includes((error as { code?: unknown }).code)) continue;
     const detail =
-      "Cannot write as the server's disk is full: what was written before is kept; free some space";
+      "Cannot write as the server's disk is full or takes no more: what was written before is kept; free some space";
     return new UserError("disk_full", detail, [], { cause: thrown });
   }
   return thrown;

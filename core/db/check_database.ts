@@ -1,6 +1,7 @@
 /** Whether an open database is whole, and this program's: looked at once, at the start. */
 import { sql, type Table } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { VERSION } from "../version.ts";
 import { RESTORE, unusable } from "./database_file.ts";
 import {
   checkpoints,
@@ -55,10 +56,16 @@ export async function checkOrigin(read: Reader, path: string, migrationsFolder: 
   if (names.length === 0) return;
   const another = "Move it away, or choose another DATA_DIR";
   if (!names.includes("__drizzle_migrations")) throw unusable(path, "it is another program's", another);
-  const [last] = await read.values<[number | null]>(sql`select max(created_at) from __drizzle_migrations`);
-  const known = readMigrationFiles({ migrationsFolder }).map(({ folderMillis }) => folderMillis);
-  if (Number(last![0] ?? 0) > Math.max(...known)) {
-    throw unusable(path, "a newer version of this program has written it", "Start that version");
+  const made = await read.values<[number]>(
+    sql`select created_at from __drizzle_migrations order by created_at`,
+  );
+  const known = new Set(readMigrationFiles({ migrationsFolder }).map(({ folderMillis }) => folderMillis));
+  const unknown = made.findLast(([at]) => !known.has(Number(at)));
+  if (unknown) {
+    const day = new Date(Number(unknown[0])).toISOString().slice(0, 10);
+    const why =
+      `a newer version of this program has written it, with a schema of ${day} that ${VERSION} does not know`;
+    throw unusable(path, why, "Start that version, or restore a backup that was made before it");
   }
 }
 

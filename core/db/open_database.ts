@@ -13,6 +13,7 @@ import { createLogger, type Logger } from "../log.ts";
 import { checkOrigin, checkTables, faultsOf } from "./check_database.ts";
 import { DamagedData, isDamage } from "./damaged_data.ts";
 import { checkFiles, createFile, RESTORE, unusable } from "./database_file.ts";
+import { lockFolder } from "./lock_folder.ts";
 import { idsAfter } from "./new_id.ts";
 import { checkpoints, events, jobs } from "./schema.ts";
 import { isBusy, isInaccessible } from "./sqlite_error.ts";
@@ -84,17 +85,6 @@ export interface Database {
   readonly version: number;
   /** Waits for writes in progress and lets go of the files. */
   close(): Promise<void>;
-}
-
-/** Takes DATA_DIR for this process; two servers on one folder would run each other's jobs. */
-async function lockFolder(folder: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(join(folder, "lock"), { create: true, write: true });
-  if (await file.tryLock(true)) return file;
-  file.close();
-  throw new UserError(
-    "runtime_unavailable",
-    "Cannot open DATA_DIR as another server uses it: stop that server or choose another DATA_DIR",
-  );
 }
 
 function busy(): UserError {
@@ -191,6 +181,8 @@ class ThreadedDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#turns.begin(new AbortController().signal);
+    // Whatever still has the file open keeps SQLite from doing this by itself, and a copy of the file alone would lack it.
+    await this.#thread.ask({ type: "checkpoint" }, ANSWER_MS).catch(() => {});
     await this.#thread.close();
   }
 
@@ -313,6 +305,8 @@ async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: s
   const faults = await faultsOf(database.read);
   if (faults.length > 0) throw new DamagedData("The file", { cause: new Error(faults[0]) });
   await checkOrigin(database.read, path, migrationsFolder);
+  // A table that is made again is dropped first, and would take along what refers to it.
+  await thread.ask({ type: "enforce", foreign_keys: false });
   await database.write(
     (tx) =>
       migrate(tx as Connection, async (queries) => {
@@ -325,6 +319,7 @@ async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: s
       }),
     { patience_ms: START_PATIENCE_MS },
   );
+  await thread.ask({ type: "enforce", foreign_keys: true });
   await checkTables(database.read, path);
   for (const table of [jobs, events, checkpoints]) {
     const [last] = await database.read.select({ id: sql<string | null>`max(${table.id})` }).from(table);

@@ -53,15 +53,18 @@ export const jobs = sqliteTable("jobs", {
   index("jobs_kind").on(table.kind),
 ]);
 
+/** The job that a row belongs to, and goes with. */
+const ofJob = () => string("job_id").references(() => jobs.id, { onDelete: "cascade" });
+
 /** Apart from `jobs`, whose rows are rewritten at every step and must stay small. */
 export const jobPrompts = sqliteTable("job_prompts", {
-  job_id: string("job_id").primaryKey(),
+  job_id: ofJob().primaryKey(),
   prompts: list<TrainingJobConfig["prompts"][number]>("prompts").notNull(),
 });
 
 /** One row per step and one per epoch (`step`: the epoch's last). Both are counted from 1. */
 export const metrics = sqliteTable("metrics", {
-  job_id: string("job_id").notNull(),
+  job_id: ofJob().notNull(),
   scope: oneOf("scope", ["step", "epoch"]).notNull(),
   step: count("step").notNull(),
   epoch: count("epoch").notNull(),
@@ -73,7 +76,7 @@ export const metrics = sqliteTable("metrics", {
 export const events = sqliteTable("events", {
   seq: integer("seq").primaryKey({ autoIncrement: true }),
   id: string("id").notNull().unique(),
-  job_id: string("job_id").notNull(),
+  job_id: ofJob().notNull(),
   type: oneOf("type", JOB_EVENT_TYPES).notNull(),
   data: object<Record<string, unknown>>("data").notNull(),
   created_at: timestamp("created_at").notNull(),
@@ -81,7 +84,7 @@ export const events = sqliteTable("events", {
 
 export const checkpoints = sqliteTable("checkpoints", {
   id: string("id").primaryKey(),
-  job_id: string("job_id").notNull(),
+  job_id: ofJob().notNull(),
   attempt: count("attempt").notNull(),
   epoch: count("epoch").notNull(),
   step: count("step").notNull(),
@@ -102,7 +105,7 @@ export const webhookDeliveries = sqliteTable("webhook_deliveries", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   /** Sent as webhook-id, the same on every try. */
   event_id: string("event_id").notNull(),
-  job_id: string("job_id").notNull(),
+  job_id: ofJob().notNull(),
   /** What is ordered and addressed together: the job whose own webhook this is. */
   destination: string("destination").notNull(),
   status: oneOf("status", DELIVERY_STATUSES).notNull(),
@@ -124,10 +127,13 @@ export const idempotencyKeys = sqliteTable("idempotency_keys", {
   /** Hash of the API key and the client's key. */
   key: string("key").primaryKey(),
   request_hash: string("request_hash").notNull(),
-  job_id: string("job_id").notNull(),
+  job_id: ofJob().notNull(),
   response: string("response").notNull(),
   created_at: timestamp("created_at").notNull(),
-}, (table) => [index("idempotency_keys_age").on(table.created_at)]);
+}, (table) => [
+  index("idempotency_keys_age").on(table.created_at),
+  index("idempotency_keys_job").on(table.job_id),
+]);
 
 export type JobRow = typeof jobs.$inferSelect;
 export type MetricsRow = typeof metrics.$inferSelect;

@@ -14,6 +14,12 @@ const NAMES: Partial<Record<number, string>> = {
   26: "SQLITE_NOTADB",
 };
 
+/**
+ * SQLITE_FULL is for a disk without room alone. A quota, or a limit on a file's size, comes as an error of writing
+ * (SQLITE_IOERR_WRITE) or of making room for the log's index (SQLITE_IOERR_SHMSIZE), and so does a broken disk.
+ */
+const FULL: readonly number[] = [778, 4874];
+
 /** A statement that SQLite refused. */
 export class SqliteError extends Error {
   override name = "SqliteError";
@@ -22,7 +28,9 @@ export class SqliteError extends Error {
 
   constructor(message: string, resultCode: number | null) {
     super(message);
-    this.code = resultCode === null ? null : NAMES[resultCode & 0xff] ?? null;
+    if (resultCode === null) this.code = null;
+    else if (FULL.includes(resultCode)) this.code = "SQLITE_FULL";
+    else this.code = NAMES[resultCode & 0xff] ?? null;
   }
 }
 

@@ -26,6 +26,7 @@ export class SqliteThread {
   readonly #logger: Logger;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
+  #closed = false;
   #lastId = 0;
   #deaths = 0;
 
@@ -44,9 +45,10 @@ export class SqliteThread {
    *
    * @param timeout_ms How long the caller waits. The task may be done later all the same.
    * @throws SqliteError for what SQLite says; UserError `runtime_unavailable` when the thread does not answer in time,
-   * has died, or has too much to do.
+   * has died, is closed, or has too much to do.
    */
   async ask(task: Task, timeout_ms = Infinity): Promise<unknown[] | undefined> {
+    if (this.#closed) throw new UserError("runtime_unavailable", "The server is stopping");
     if (this.#waiting.size >= MAX_PENDING) throw slow();
     this.#worker ??= this.#start();
     const answer = this.#post(this.#worker, task);
@@ -60,8 +62,9 @@ export class SqliteThread {
     }
   }
 
-  /** Lets go of the files and ends the thread. */
+  /** Lets go of the files and ends the thread; it does nothing after that. */
   async close(): Promise<void> {
+    this.#closed = true;
     const worker = this.#worker;
     if (!worker) return;
     try {

@@ -20,6 +20,10 @@ export type Task =
   | { type: "query"; on: ConnectionName; sql: string; params: SqlValue[]; method: Method }
   /** Replaces the writing connection; whatever transaction it was in is rolled back. */
   | { type: "renew" }
+  /** The same, with one that holds rows to the rows they refer to, or not, as a migration needs. */
+  | { type: "enforce"; foreign_keys: boolean }
+  /** Moves the log into the database and empties it, as far as nobody reads there. */
+  | { type: "checkpoint" }
   | { type: "close" };
 
 export type Question = { id: number; task: Task };
@@ -37,14 +41,18 @@ interface WorkerScope {
 
 const MAX_STATEMENTS = 200;
 
+/** The log is moved into the database when it has so many pages, and cut back when a large transaction made it longer. */
+const LOG_PAGES = 1000;
+const MAX_KEPT_LOG_BYTES = 4 * 1024 * 1024;
+
 /** A connection with the statements prepared on it, so that each is parsed once. */
 class Connection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string, readOnly: boolean) {
+  constructor(path: string, readOnly: boolean, enableForeignKeyConstraints: boolean) {
     // No waiting here: a lock is told of, and the one thread goes on with what needs none.
-    this.#database = new DatabaseSync(path, { timeout: 0, readOnly });
+    this.#database = new DatabaseSync(path, { timeout: 0, readOnly, enableForeignKeyConstraints });
   }
 
   run(sql: string, params: SqlValue[], method: Method): unknown[] | undefined {
@@ -78,15 +86,18 @@ class Connection {
 
 let path = "";
 let readOnly = false;
+let foreignKeys = true;
 const connections: Partial<Record<ConnectionName, Connection>> = {};
 
 /** A connection, opened when it is first used. */
 function connection(name: ConnectionName): Connection {
   if (connections[name]) return connections[name];
-  const opened = new Connection(path, readOnly);
+  const opened = new Connection(path, readOnly, foreignKeys);
   try {
     // Safe against a crash of the process; only a power cut can lose the last commits.
     opened.run("pragma synchronous = normal", [], "run");
+    opened.run(`pragma wal_autocheckpoint = ${LOG_PAGES}`, [], "run");
+    opened.run(`pragma journal_size_limit = ${MAX_KEPT_LOG_BYTES}`, [], "run");
     if (name === "read") opened.run("pragma query_only = on", [], "run");
   } catch (error) {
     opened.close();
@@ -113,6 +124,12 @@ const TASKS: { [T in Task["type"]]: (task: Extract<Task, { type: T }>) => unknow
     drop("write");
     return undefined;
   },
+  enforce({ foreign_keys }) {
+    foreignKeys = foreign_keys;
+    drop("write");
+    return undefined;
+  },
+  checkpoint: () => connection("write").run("pragma wal_checkpoint(truncate)", [], "all"),
   close() {
     drop("write");
     drop("read");

@@ -3,6 +3,7 @@ import { newId } from "../../../core/db/new_id.ts";
 import { type Database, openDatabase } from "../../../core/db/open_database.ts";
 import { patient } from "../../../core/db/patient.ts";
 import { events } from "../../../core/db/schema.ts";
+import { addJob } from "./add_job.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { holdLock } from "./hold_lock.ts";
 
@@ -19,6 +20,7 @@ const count = async (database: Database) => (await database.read.select().from(e
 async function opened(work: (database: Database, folder: string) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
     const database = await openDatabase(folder);
+    await addJob(database, "job_1");
     try {
       await work(database, folder);
     } finally {

@@ -7,7 +7,7 @@ import { eq } from "drizzle-orm";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { openDatabase } from "../../../core/db/open_database.ts";
-import { checkpoints, events, jobs, metrics } from "../../../core/db/schema.ts";
+import { checkpoints, events, jobs, metrics, rowNumber } from "../../../core/db/schema.ts";
 import { inFolder } from "../networks/in_folder.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -99,4 +99,39 @@ Deno.test("rows that are damaged hold up no migration", () =>
     const [warning] = await database.read.select().from(events).where(eq(events.seq, 2));
     assert.equal(warning!.data.step, 1);
     await database.close();
+  }));
+
+Deno.test("rows keep their order when their tables are made again, and one without what it must have stays behind", () =>
+  inFolder(async (folder) => {
+    await older(folder, 3, [
+      job("job_1", 1, 2),
+      ...["c", "a", "b"].map((id) =>
+        `INSERT INTO checkpoints VALUES ('${id}', 'job_1', 1, 1, 2, 'f', '[]', '{}', 0)`
+      ),
+      // A column that may not be empty, as damage leaves it.
+      "DROP TABLE events",
+      "CREATE TABLE events (seq integer PRIMARY KEY, id text, job_id text, type text, data text, created_at integer)",
+      event(7, "queued", {}),
+      event(3, "started", {}),
+      "INSERT INTO events VALUES (5, 'evt_5', 'job_1', 'training_job.queued', NULL, 0)",
+    ]);
+    const database = await openDatabase(folder);
+    const order = await database.read.select({ id: checkpoints.id }).from(checkpoints).orderBy(
+      rowNumber(checkpoints),
+    );
+    assert.deepEqual(order.map(({ id }) => id), ["c", "a", "b"]);
+    assert.deepEqual((await database.read.select().from(events)).map(({ seq }) => seq), [3, 7]);
+    await database.close();
+  }));
+
+Deno.test("openDatabase() refuses a schema that it does not know, though it is no newer than its own", () =>
+  inFolder(async (folder) => {
+    await (await openDatabase(folder)).close();
+    const file = new DatabaseSync(join(folder, "proximal.db"));
+    file.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 1700000000000)");
+    file.close();
+    await assert.rejects(
+      openDatabase(folder),
+      /newer version .* with a schema of 2023-11-14 .*Start that version/,
+    );
   }));
