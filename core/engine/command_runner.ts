@@ -1,0 +1,105 @@
+/**
+ * Runs commands and answers them. They begin in order; generations and checks run beside each other, what else needs the
+ * runtime runs by itself, as it would share the processor anyway. `cancel`, `pause` and `trim` act at once.
+ */
+import { errorRecord, invalid, saysMore, UserError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { Command, Message, Result } from "../contract/protocol.ts";
+import { TextWork } from "../serve/text_work.ts";
+import { type CommandContext, COMMANDS, TOGETHER, type Work } from "./commands.ts";
+import type { EngineParts } from "./engine_parts.ts";
+import { ReadersWriterQueue } from "./readers_writer_queue.ts";
+
+/** What stops a command: at once, or after the step that a train command is in. */
+interface Stops {
+  cancel: AbortController;
+  pause: AbortController;
+}
+
+const CANCELLED = new UserError("cancelled", "The command was cancelled");
+
+export class CommandRunner {
+  readonly #parts: EngineParts;
+  readonly #send: (message: Message) => void;
+  readonly #logger: Logger;
+  readonly #queue = new ReadersWriterQueue();
+  readonly #running = new Map<string, Stops>();
+  /** Those of the running that have not begun. */
+  readonly #waiting = new Set<string>();
+  readonly #atOnce: {
+    [Type in Exclude<Command, Work>["type"]]: (command: Extract<Command, { type: Type }>) => void;
+  } = {
+    cancel: ({ target }) => this.#cancel(target),
+    pause: ({ target }) => this.#running.get(target)?.pause.abort(),
+    trim: ({ id }) => {
+      this.#parts.trim();
+      this.#send({ id, type: "result", result: null });
+    },
+  };
+
+  /** @param send tells whoever gives the commands */
+  constructor(parts: EngineParts, send: (message: Message) => void, logger: Logger) {
+    this.#parts = parts;
+    this.#send = send;
+    this.#logger = logger;
+  }
+
+  /** Takes a command on. It is answered by messages, whatever becomes of it. */
+  accept(command: Command): void {
+    if (Object.hasOwn(this.#atOnce, command.type)) {
+      const act = this.#atOnce[command.type as Exclude<Command, Work>["type"]] as (command: Command) => void;
+      return act(command);
+    }
+    const work = command as Work;
+    const stops = { cancel: new AbortController(), pause: new AbortController() };
+    this.#running.set(work.id, stops);
+    this.#waiting.add(work.id);
+    const run = () => this.#run(work, stops);
+    if (TOGETHER.has(work.type)) this.#queue.together(run);
+    else this.#queue.alone(run);
+  }
+
+  /** Stops all commands, and resolves once they are answered. */
+  async stop(): Promise<void> {
+    const reason = new UserError("cancelled", "The engine is stopping");
+    for (const { cancel } of this.#running.values()) cancel.abort(reason);
+    await this.#queue.idle();
+  }
+
+  #cancel(id: string): void {
+    this.#running.get(id)?.cancel.abort(CANCELLED);
+    if (!this.#waiting.delete(id)) return;
+    this.#running.delete(id);
+    this.#send({ id, type: "error", error: errorRecord(CANCELLED) });
+  }
+
+  async #run(command: Work, { cancel, pause }: Stops): Promise<void> {
+    const { id, type } = command;
+    if (!this.#waiting.delete(id)) return; // cancelled, and answered
+    try {
+      cancel.signal.throwIfAborted();
+      if (!Object.hasOwn(COMMANDS, type)) {
+        const known = [...Object.keys(COMMANDS), ...Object.keys(this.#atOnce)].join(", ");
+        throw invalid("type", `Expected a command among ${known}: it is '${type}'`);
+      }
+      const handler = COMMANDS[type] as (command: Work, context: CommandContext) => Promise<Result>;
+      const result = await handler(command, {
+        parts: this.#parts,
+        signal: cancel.signal,
+        pause: pause.signal,
+        emit: (event) => this.#send({ id, type: "event", event }),
+        text: new TextWork((work) => this.#send({ id, type: "text", work })),
+      });
+      this.#send({ id, type: "result", result });
+    } catch (thrown) {
+      const error = errorRecord(thrown);
+      if (saysMore(thrown, error)) {
+        const stack = thrown instanceof Error ? thrown.stack : thrown;
+        this.#logger.error("Command failed", { command: type, stack });
+      }
+      this.#send({ id, type: "error", error });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+}

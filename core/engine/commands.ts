@@ -1,0 +1,95 @@
+/** What an engine's commands do: a row each. */
+import { placeOf } from "../device_name.ts";
+import type { Command, EngineEvent, Result } from "../contract/protocol.ts";
+import { planJob, planOptions } from "../kinds/ppo/plan.ts";
+import { trainJob } from "../kinds/ppo/run.ts";
+import { requireInt8 } from "../kinds/prove_int8.ts";
+import { requireDevice } from "../kinds/require_device.ts";
+import { makeReward } from "../rewards/rewards.ts";
+import { secondsOf } from "../run/measured_rates.ts";
+import { exportModel } from "../serve/export_model.ts";
+import { generate } from "../serve/generate.ts";
+import { score } from "../serve/score.ts";
+import type { ServedPolicy } from "../serve/served_models.ts";
+import type { TextWork } from "../serve/text_work.ts";
+import type { EngineParts } from "./engine_parts.ts";
+
+/** Commands that work, and wait their turn; the others act at once. */
+export type Work = Exclude<Command, { type: "cancel" | "pause" | "trim" }>;
+
+/** What a command is given beside its own fields. */
+export interface CommandContext {
+  parts: EngineParts;
+  /** Ends the command at once. */
+  signal: AbortSignal;
+  /** Ends a train command after the step that it is in. */
+  pause: AbortSignal;
+  emit(event: EngineEvent): void;
+  /** Whoever watches this process is told when the command begins to work on texts. */
+  text: TextWork;
+}
+
+/** Which commands may run while others of these do. */
+export const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]);
+
+/** The table is total, so a command without a row does not compile. */
+export const COMMANDS: {
+  [Type in Work["type"]]: (
+    command: Extract<Work, { type: Type }>,
+    context: CommandContext,
+  ) => Promise<Result>;
+} = {
+  check: async ({ job, folders }, { parts, text }) => {
+    const device = job.device ?? parts.settings.device;
+    requireDevice(job, device, parts.settings.library);
+    const target = placeOf(device) === "cpu" ? "cpu" : "cuda";
+    const runtime = parts.runtime();
+    if (target === runtime.target) await requireInt8(runtime, job);
+    const options = planOptions({ threads: runtime.threads, target }, "total");
+    const { plan } = await planJob(job, folders, options, text);
+    if (runtime.target !== target) return plan; // how fast the other device is, is not known here
+    const { step_flops: flops, step_reads: reads } = plan.estimate;
+    const step_seconds = secondsOf({ flops, reads }, await parts.rates());
+    return { ...plan, estimate: { ...plan.estimate, step_seconds } };
+  },
+  train: async ({ id: _, ...request }, { parts, emit, ...context }) => {
+    const runtime = parts.runtime(request.job.device ?? undefined);
+    const events = trainJob(runtime, request, context);
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      emit(value);
+    }
+  },
+  generate: async ({ request, folders, each, tokens }, { parts, signal, emit, text }) => {
+    using leases = new DisposableStack();
+    const wanted = each ?? request.prompts.map(() => folders);
+    const policies = new Map<string, ServedPolicy>();
+    for (const of of wanted) {
+      const key = JSON.stringify(of);
+      if (!policies.has(key)) policies.set(key, leases.use(await parts.served().policy(of, text)));
+    }
+    return await generate(wanted.map((of) => policies.get(JSON.stringify(of))!), request, signal, {
+      ...{ tokens, text },
+      emit: (deltas) => emit({ type: "deltas", deltas }),
+    });
+  },
+  probe: (_, { parts }) => {
+    const { device, library } = parts.settings;
+    requireDevice({ base_precision: null, rollout_precision: null }, device, library);
+    parts.runtime();
+    return Promise.resolve(null);
+  },
+  export: async ({ format, folders, output }, { parts, signal }) => ({
+    files: await exportModel(parts.runtime(), format, folders, output, signal),
+  }),
+  score: async ({ request, folders }, { parts, signal, text }) => {
+    using leases = new DisposableStack();
+    const policy = leases.use(await parts.served().scorer(folders, text));
+    const context = {
+      model: async (name: string) => leases.use(await parts.served().reward(folders, name, text)),
+    };
+    const reward = request.reward && await makeReward(request.reward, context);
+    return await score(policy, request, reward, signal, text);
+  },
+};
