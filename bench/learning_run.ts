@@ -61,7 +61,6 @@ async function run(spec: LearningSpec, seed: number, threads: number): Promise<L
       base_parameters: 0,
       estimate: { memory_bytes: 0 },
     },
-    save: () => Promise.resolve({ folder: "", files: [] }),
   };
   const scores: number[] = [], kl: number[] = [];
   const started = performance.now();

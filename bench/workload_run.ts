@@ -66,7 +66,6 @@ export async function openWorkload(
       base_parameters: 0,
       estimate: cost,
     },
-    save: () => Promise.resolve({ folder: "", files: [] }),
   };
   return { job, learner, reward, cost, events: () => train(parts, job) };
 }

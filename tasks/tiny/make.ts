@@ -10,7 +10,7 @@ import { initialParameters } from "../../core/weights/parameter_layout.ts";
 import { writeSafetensors } from "../../core/formats/write_safetensors.ts";
 import { Policy } from "../../core/networks/policy.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
-import { trainSft } from "../../core/kinds/sft/trainer.ts";
+import { type SftMetrics, trainSft } from "../../core/kinds/sft/trainer.ts";
 import { loadTokenizer, type TextTokenizer } from "../../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../random_model.ts";
 import { SPECIAL_TOKENS, TURN_TOKENS } from "./bpe.ts";
@@ -89,7 +89,10 @@ async function make(folder: string): Promise<void> {
     const started = performance.now();
     let mean = 0;
     const training = { ...TRAINING, learning_rate };
-    for await (const { step, steps, loss, lr } of trainSft(base, tuning, parameters, rows, training)) {
+    for await (const event of trainSft(base, tuning, parameters, rows, training)) {
+      if (event.type !== "step") continue;
+      const { step, steps } = event.progress;
+      const { loss, lr } = event.metrics as unknown as SftMetrics;
       mean = step === 1 ? loss : 0.95 * mean + 0.05 * loss;
       if (step % 25 !== 0 && step !== steps) continue;
       const left = (performance.now() - started) / step * (steps - step) / 1000;

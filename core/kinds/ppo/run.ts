@@ -12,14 +12,15 @@ import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import type { Learner } from "./learner.ts";
-import { train, type TrainSignals } from "./trainer.ts";
+import { reproducible } from "../../train/metric_sums.ts";
+import type { TrainSignals } from "../../train/step_loop.ts";
+import { train } from "./trainer.ts";
 import { makeReward } from "../../rewards/rewards.ts";
 import { UserError } from "../../errors.ts";
 import { planJob, type PlannedJob, planOptions } from "./plan.ts";
 import { loadReward } from "../../rewards/load_reward_model.ts";
 import type { JobFolders, TrainRequest } from "../../contract/protocol.ts";
 import type { JobPlan } from "../../contract/job_plan.ts";
-import type { Metrics } from "../../contract/progress.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import { proveInt8 } from "../prove_int8.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
@@ -97,7 +98,7 @@ async function* runJob(
       prompts: planned.prompts,
       stopTokenIds,
       plan: planned.plan,
-      save: async (state, { epoch, reason }, metrics) => {
+      save: ({ state: { watch: _, ...state } }, { epoch, reason }, metrics) => {
         const name = reason === "epoch" ? numbered("epoch", epoch) : numbered("step", state.step);
         const folder = join(folders.output, name);
         const networks = {
@@ -115,7 +116,9 @@ async function* runJob(
           state,
           metrics: reproducible(metrics),
         };
-        return { folder, files: await saveCheckpoint(folder, networks, { trainable, value }, facts) };
+        const saved = saveCheckpoint(folder, networks, { trainable, value }, facts)
+          .then((files) => ({ folder, files }));
+        return { read: saved.catch(() => {}), saved };
       },
     },
     job,
@@ -125,12 +128,6 @@ async function* runJob(
 
 function numbered(what: string, number: number): string {
   return `${what}-${String(number).padStart(4, "0")}`;
-}
-
-/** Metrics without what the clock and the machine decide: the same job and seed write the same bytes. */
-function reproducible(metrics: Metrics): Metrics {
-  const measured = /^time\/|^memory\/|^eps$|tokens_per_second$/;
-  return Object.fromEntries(Object.entries(metrics).filter(([name]) => !measured.test(name)));
 }
 
 /** Policy, critic and optimizers at the job's start: a checkpoint's networks, an adapter's, or the bare model's. */

@@ -58,7 +58,7 @@ export function stepFigures(
 }
 
 /** What a job's steps so far come to, the one that is judged included. */
-interface Past {
+export interface Past {
   first: StepFigures;
   /** Whether any had something to learn from. */
   signal: boolean;
@@ -221,42 +221,43 @@ export const WARNING_CODES = ["no_stop_tokens", ...Object.keys(CONDITIONS)] as c
 /** The most that a job tells of one condition. */
 const MAX_TOLD = 5;
 
-/** Sees a job's steps one after the other. */
-export class StepWatch {
-  #past: Past | null = null;
-  readonly #told = new Map<string, number>();
-  readonly #lasting = new Set<string>();
+/** What was seen of a job's steps: plain data, so that a job that resumes is warned of as if it had not ended. */
+export interface WatchState {
+  past: Past | null;
+  /** How often each condition was told of. */
+  told: Readonly<Record<string, number>>;
+  /** Conditions that have begun and not ended. */
+  lasting: readonly string[];
+}
 
-  /** The conditions that begin in this step, counted from 1. */
-  see(now: StepFigures, step: number): Warning[] {
-    const before = this.#past;
-    const flat = isFlat(now, before) ? (before?.flat ?? 0) + 1 : 0;
-    const past: Past = {
-      first: before?.first ?? now,
-      signal: (before?.signal ?? false) || flat === 0,
-      last_score: now.highest_score,
-      best_score: Math.max(before?.best_score ?? -Infinity, now.highest_score),
-      flat,
-    };
-    this.#past = past;
-    return Object.entries<Condition>(CONDITIONS).flatMap(([code, condition]) => {
-      if (this.#lasting.has(code)) {
-        if (condition.ends(now, past)) this.#lasting.delete(code);
-        return [];
-      }
-      if (!condition.begins(now, past)) return [];
-      this.#lasting.add(code);
-      const told = (this.#told.get(code) ?? 0) + 1;
-      this.#told.set(code, told);
-      if (told > MAX_TOLD) return [];
-      const [detail, help, figures] = [
-        condition.detail(now, past),
-        condition.help(now),
-        condition.figures(now, past),
-      ];
-      return [{ code, detail: `${detail}. ${help}`, figures, step }];
-    });
-  }
+export const NOTHING_SEEN: WatchState = { past: null, told: {}, lasting: [] };
+
+/** The conditions that begin in this step, counted from 1, and what is to be known in the next. */
+export function watchStep(
+  { past: before, told, lasting }: WatchState,
+  now: StepFigures,
+  step: number,
+): { warnings: Warning[]; next: WatchState } {
+  const flat = isFlat(now, before) ? (before?.flat ?? 0) + 1 : 0;
+  const past: Past = {
+    first: before?.first ?? now,
+    signal: (before?.signal ?? false) || flat === 0,
+    last_score: now.highest_score,
+    best_score: Math.max(before?.best_score ?? -Infinity, now.highest_score),
+    flat,
+  };
+  const conditions = Object.entries<Condition>(CONDITIONS);
+  const begun = conditions.filter(([code, { begins }]) => !lasting.includes(code) && begins(now, past));
+  const on = conditions.filter(([code, { ends }]) => lasting.includes(code) && !ends(now, past));
+  const tellings = { ...told };
+  for (const [code] of begun) tellings[code] = (told[code] ?? 0) + 1;
+  const warnings = begun.filter(([code]) => tellings[code]! <= MAX_TOLD).map(([code, condition]) => ({
+    code,
+    detail: `${condition.detail(now, past)}. ${condition.help(now)}`,
+    figures: condition.figures(now, past),
+    step,
+  }));
+  return { warnings, next: { past, told: tellings, lasting: [...on, ...begun].map(([code]) => code) } };
 }
 
 /** For people: three digits. */

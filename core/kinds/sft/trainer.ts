@@ -1,10 +1,11 @@
 /**
  * Supervised fine-tuning: cross-entropy on completions, the end-of-sequence token included, prompts left out
- * (ppo-spec §16). An async generator of steps; writes nothing.
+ * (ppo-spec §16). Its steps run under the loop that all kinds share; writes nothing.
  */
 import { sftTrainingArtifact, type Tuning } from "../../../kernels/artifacts.ts";
 import type { AdamConfig } from "../../../kernels/optimizers/adamw.ts";
 import { AdapterMerge } from "../../run/adapter_merge.ts";
+import type { Runtime } from "../../ort/runtime.ts";
 import type { BaseModel } from "../../weights/base_model.ts";
 import { Feeds } from "../../run/feeds.ts";
 import { TrainingGraph } from "../../run/graph_runner.ts";
@@ -14,6 +15,10 @@ import { Optimizer } from "../../networks/optimizer.ts";
 import type { ParameterSet } from "../../weights/parameter_set.ts";
 import { tokenBatch, type TokenSequence } from "../../run/token_batch.ts";
 import type { Deferred } from "../../run/deferred.ts";
+import type { JobPlan } from "../../contract/job_plan.ts";
+import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
+import { metricMeans } from "../../train/metric_sums.ts";
+import { type Counters, runSteps, type StepOptions, type Stepped } from "../../train/step_loop.ts";
 import { lrFactor, type LrScheduleConfig } from "../../train/lr_schedule.ts";
 import { microBatches } from "../../train/minibatches.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
@@ -29,17 +34,25 @@ export interface SftConfig extends AdamConfig, LrScheduleConfig {
   seed: number;
 }
 
-export interface SftStep {
-  /** From 1, as `epoch`. */
-  step: number;
-  steps: number;
-  epoch: number;
+/** What a step works on; its tensors are changed in place. */
+interface SftParts {
+  runtime: Runtime;
+  graph: TrainingGraph;
+  optimizer: Optimizer;
+  examples: readonly TokenSequence[];
+}
+
+/** The metrics of a step. */
+export interface SftMetrics {
   /** Mean cross-entropy per completion token, in nats, before this step's update. */
   loss: number;
-  tokens: number;
+  /** Of the gradient, before it was clipped. */
   grad_norm: number;
-  skipped: boolean;
+  /** 1 where the gradient was not finite and nothing was changed. */
+  skipped_steps: number;
   lr: number;
+  /** Completion tokens of the step. */
+  tokens: number;
 }
 
 /** Trains `parameters` in place on `examples`, all epochs. Throws the signal's reason when aborted. */
@@ -50,7 +63,7 @@ export async function* trainSft(
   examples: readonly TokenSequence[],
   config: SftConfig,
   signal?: AbortSignal,
-): AsyncGenerator<SftStep> {
+): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const optimizer = await Optimizer.create(base.runtime, parameters, config);
   const sessions = new SessionCache(base);
   const graph = new TrainingGraph(
@@ -59,39 +72,66 @@ export async function* trainSft(
     (options) => sftTrainingArtifact(base.config, tuning, options),
     { merge: new AdapterMerge(sessions, tuning), parameters, gradients: optimizer.gradients },
   );
-  const perEpoch = stepsPerEpoch(examples.length, config.batch_size);
-  const steps = perEpoch * config.epochs;
-  for (let step = 0; step < steps; step++) {
-    signal?.throwIfAborted();
-    const epoch = Math.floor(step / perEpoch);
-    const order = promptOrder(config.seed, epoch, examples.length);
-    const batch = stepPrompts(order, step % perEpoch, config.batch_size).map((index) => examples[index]!);
-    const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-    using deferred = new DisposableStack();
-    const losses: Deferred<Record<string, Float32Array>>[] = [];
-    for (const part of microBatches(batch, config.micro_batch_size)) {
-      const prepare = (rows: readonly TokenSequence[], least: number) => {
-        const packed = tokenBatch(rows, least);
-        const feeds = new Feeds(base.runtime)
-          .batch(packed)
-          .scalar("inverse_temperature", 1)
-          .scalar("adapter_scale", 1)
-          .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
-        return { feeds, columns: packed.columns };
-      };
-      const first = losses.length === 0;
-      losses.push(deferred.use(await graph.run(part, prepare, { first, signal })));
-    }
-    const lr = config.learning_rate * lrFactor(config, step, steps);
-    const rate = { lr, weight_decay: config.weight_decay };
-    const outcome = deferred.use(
-      await optimizer.apply({
-        [GROUPS.adapter]: rate,
-        [GROUPS.matrices]: rate,
-        [GROUPS.vectors]: { lr, weight_decay: 0 },
-      }),
-    );
-    const loss = losses.reduce((sum, part) => sum + part.read().loss_sum![0]!, 0) / tokens;
-    yield { step: step + 1, steps, epoch: epoch + 1, loss, tokens, lr, ...outcome.read() };
+  const steps_per_epoch = stepsPerEpoch(examples.length, config.batch_size);
+  const plan = { steps: steps_per_epoch * config.epochs, steps_per_epoch };
+  const parts = { runtime: base.runtime, graph, optimizer, examples };
+  return yield* runSteps({
+    plan,
+    epochs: config.epochs,
+    start: { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} },
+    step: (state, options) => sftStep(parts, config, plan, state, options),
+    epochMetrics: metricMeans,
+  }, { signal });
+}
+
+/** The step after `state`. */
+async function sftStep(
+  { runtime, graph, optimizer, examples }: SftParts,
+  config: SftConfig,
+  { steps, steps_per_epoch }: Pick<JobPlan, "steps" | "steps_per_epoch">,
+  state: Counters,
+  { signal, free }: StepOptions,
+): Promise<Stepped<Counters>> {
+  const started = performance.now();
+  const { step } = state;
+  const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), examples.length);
+  const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size).map((index) =>
+    examples[index]!
+  );
+  const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+  using deferred = new DisposableStack();
+  const losses: Deferred<Record<string, Float32Array>>[] = [];
+  for (const part of microBatches(batch, config.micro_batch_size)) {
+    const prepare = (rows: readonly TokenSequence[], least: number) => {
+      const packed = tokenBatch(rows, least);
+      const feeds = new Feeds(runtime)
+        .batch(packed)
+        .scalar("inverse_temperature", 1)
+        .scalar("adapter_scale", 1)
+        .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
+      return { feeds, columns: packed.columns };
+    };
+    const first = losses.length === 0;
+    losses.push(deferred.use(await graph.run(part, prepare, { first, signal })));
   }
+  const lr = config.learning_rate * lrFactor(config, step, steps);
+  const rate = { lr, weight_decay: config.weight_decay };
+  await free;
+  const outcome = deferred.use(
+    await optimizer.apply({
+      [GROUPS.adapter]: rate,
+      [GROUPS.matrices]: rate,
+      [GROUPS.vectors]: { lr, weight_decay: 0 },
+    }),
+  );
+  const loss = losses.reduce((sum, part) => sum + part.read().loss_sum![0]!, 0) / tokens;
+  const { grad_norm, skipped } = outcome.read();
+  const metrics: SftMetrics = { loss, grad_norm, skipped_steps: Number(skipped), lr, tokens };
+  return {
+    next: { step: step + 1, episodes: state.episodes + batch.length, tokens: state.tokens + tokens },
+    metrics: { ...metrics },
+    samples: [],
+    warnings: [],
+    seconds: (performance.now() - started) / 1000,
+  };
 }

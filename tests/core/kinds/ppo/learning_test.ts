@@ -94,7 +94,6 @@ async function bandit(
       base_parameters: 0,
       estimate: { memory_bytes: 0 },
     },
-    save: () => Promise.resolve({ folder, files: [] }),
   }, job);
   const states = [{ prompt_ids: PROMPT, response_ids: [RIGHT] }];
   const value = learner.critic ? (await learner.critic.network.analyze(states))[0]![0]! : null;

@@ -1,7 +1,12 @@
 /** When a job is warned of, and when not: by figures of steps, and by the real trainer on tiny models. */
 import assert from "node:assert/strict";
 import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
-import { type StepFigures, StepWatch, WARNING_CODES } from "../../../../core/kinds/ppo/step_watch.ts";
+import {
+  NOTHING_SEEN,
+  type StepFigures,
+  WARNING_CODES,
+  watchStep,
+} from "../../../../core/kinds/ppo/step_watch.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
 import { setUp, trainAll } from "./training.ts";
 
@@ -26,10 +31,12 @@ const BEST = { lowest_score: 1, highest_score: 1, shaped_range: 0 };
 
 /** Codes with the steps after which they come. */
 function told(steps: readonly Partial<StepFigures>[]): string[] {
-  const watch = new StepWatch();
-  return steps.flatMap((figures, index) =>
-    watch.see({ ...HEALTHY, ...figures }, index + 1).map(({ code, step }) => `${code} ${step}`)
-  );
+  let seen = NOTHING_SEEN;
+  return steps.flatMap((figures, index) => {
+    const { warnings, next } = watchStep(seen, { ...HEALTHY, ...figures }, index + 1);
+    seen = next;
+    return warnings.map(({ code, step }) => `${code} ${step}`);
+  });
 }
 
 const times = <T>(count: number, of: T): T[] => Array.from({ length: count }, () => of);
@@ -105,9 +112,8 @@ for (const [name, [steps, expected]] of Object.entries(CASES)) {
 }
 
 Deno.test("a warning has its figures, in words and as numbers, and what helps", () => {
-  const watch = new StepWatch();
-  watch.see(HEALTHY, 1);
-  const [kl, entropy] = watch.see({ ...HEALTHY, kl: 83, tokens: 8, entropy: 0 }, 2);
+  const { next } = watchStep(NOTHING_SEEN, HEALTHY, 1);
+  const [kl, entropy] = watchStep(next, { ...HEALTHY, kl: 83, tokens: 8, entropy: 0 }, 2).warnings;
   assert.deepEqual(kl, {
     code: "kl_high",
     detail:
@@ -119,7 +125,7 @@ Deno.test("a warning has its figures, in words and as numbers, and what helps", 
   });
   assert.match(entropy!.detail, /have 0 nats .* 0\.6 when the job began.*ppo\.entropy_coef$/);
   assert.deepEqual(entropy!.figures, { entropy: 0, first_entropy: 0.6 });
-  const [signal] = new StepWatch().see({ ...HEALTHY, ...EQUAL, truncated_frac: 1 }, 1);
+  const [signal] = watchStep(NOTHING_SEEN, { ...HEALTHY, ...EQUAL, truncated_frac: 1 }, 1).warnings;
   assert.match(signal!.detail, /^All scores in the step are 0 \(16 rows a step\).*ppo\.max_new_tokens/);
 });
 

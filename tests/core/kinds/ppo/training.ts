@@ -6,13 +6,14 @@ import type { TrainingEvent } from "../../../../core/contract/training_events.ts
 import { BaseModel } from "../../../../core/weights/base_model.ts";
 import type { TrainingJobConfig } from "../../../../core/contract/training_job.ts";
 import type { Experience } from "../../../../core/kinds/ppo/experience.ts";
-import { train, type TrainerParts, type TrainerState } from "../../../../core/kinds/ppo/trainer.ts";
+import type { PpoState } from "../../../../core/kinds/ppo/ppo_step.ts";
+import { train, type TrainerParts } from "../../../../core/kinds/ppo/trainer.ts";
 import { makeReward } from "../../../../core/rewards/rewards.ts";
 import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
 import { EOS, fixtureFolder, runtime } from "../../networks/tiny_models.ts";
 
 export interface TrainingSetUp extends TrainerParts {
-  saved: { state: TrainerState; epoch: number; metrics: Metrics }[];
+  saved: { state: PpoState; epoch: number; metrics: Metrics }[];
 }
 
 /** Parts of `job` on the fixture `name`, with the job's own reward unless one is given. */
@@ -32,9 +33,9 @@ export async function setUp(
       await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
     stopTokenIds: new Set([EOS]),
     saved,
-    save: (state, { epoch }, metrics) => {
+    save: ({ state }, { epoch }, metrics) => {
       saved.push({ state, epoch, metrics });
-      return Promise.resolve({ folder: `epoch-${epoch}`, files: [] });
+      return { read: Promise.resolve(), saved: Promise.resolve({ folder: `epoch-${epoch}`, files: [] }) };
     },
   };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { initialParameters, tuningOf } from "../../../../core/weights/parameter_layout.ts";
 import { Policy } from "../../../../core/networks/policy.ts";
-import { type SftConfig, type SftStep, trainSft } from "../../../../core/kinds/sft/trainer.ts";
+import { type SftConfig, type SftMetrics, trainSft } from "../../../../core/kinds/sft/trainer.ts";
 import { within, worst } from "../../../kernels/within.ts";
 import { EOS, fixtureRows, openBase, someTokens } from "../../networks/tiny_models.ts";
 
@@ -37,9 +37,11 @@ async function sft(kind: keyof typeof TUNINGS, config: Partial<SftConfig> = {}, 
   const tuning = tuningOf(base.config, TUNINGS[kind]);
   const parameters = await initialParameters(base, tuning, { head: false, seed: 0, role: "policy" });
   const policy = new Policy(base, tuning, parameters, { reference: "base", shared: false });
-  const steps: SftStep[] = [];
-  for await (const step of trainSft(base, tuning, parameters, examples, { ...CONFIG, ...config })) {
-    steps.push(step);
+  const steps: (SftMetrics & { step: number; epoch: number })[] = [];
+  for await (const event of trainSft(base, tuning, parameters, examples, { ...CONFIG, ...config })) {
+    if (event.type !== "step") continue;
+    const { step, epoch } = event.progress;
+    steps.push({ step, epoch, ...event.metrics as unknown as SftMetrics });
   }
   return { policy, parameters, steps };
 }
@@ -101,8 +103,8 @@ Deno.test("an abort ends training with its reason between runs", async () => {
   const reason = new Error("enough");
   let steps = 0;
   await assert.rejects(async () => {
-    for await (const _ of trainSft(base, tuning, parameters, EXAMPLES, CONFIG, abort.signal)) {
-      if (++steps === 2) abort.abort(reason);
+    for await (const { type } of trainSft(base, tuning, parameters, EXAMPLES, CONFIG, abort.signal)) {
+      if (type === "step" && ++steps === 2) abort.abort(reason);
     }
   }, reason);
   assert.equal(steps, 2);

@@ -1,0 +1,176 @@
+/**
+ * One step of PPO, from a state to the next: roll out, reward, estimate advantages, update, measure. The state is a plain
+ * value; the tensors that go with it, parameters and moments, are changed in place.
+ */
+import type { Metrics } from "../../contract/progress.ts";
+import type { Warning } from "../../contract/training_events.ts";
+import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { Device } from "../../ort/device.ts";
+import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
+import type { Counters, StepOptions } from "../../train/step_loop.ts";
+import { gae } from "./advantages.ts";
+import type { Experience } from "./experience.ts";
+import { ExperienceBuffer } from "./experience_buffer.ts";
+import {
+  describeViolation,
+  firstMicroBatchViolations,
+  firstStepViolations,
+  rewardViolations,
+} from "./invariants.ts";
+import { tokenKl } from "./kl.ts";
+import { nextKlCoef } from "./kl_controller.ts";
+import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
+import { rolloutMetrics } from "./rollout_metrics.ts";
+import { EMPTY_STATS, type RunningStats } from "./running_stats.ts";
+import { shapeScores } from "./score_shaping.ts";
+import { NOTHING_SEEN, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
+import { tokenRewards } from "./token_rewards.ts";
+import { update } from "./update.ts";
+import { whiten } from "./whiten.ts";
+
+/** What changes from step to step beside parameters and moments. Random numbers are drawn by seed and step alone. */
+export interface PpoState extends Counters {
+  kl_coef: number;
+  score_stats: RunningStats;
+  watch: WatchState;
+}
+
+/** Where a job begins. */
+export function firstState({ ppo }: TrainingJobConfig): PpoState {
+  const { kl_coef } = ppo;
+  return { step: 0, episodes: 0, tokens: 0, kl_coef, score_stats: EMPTY_STATS, watch: NOTHING_SEEN };
+}
+
+export interface PpoStepped {
+  rows: Experience[];
+  /** The text of each row's response. */
+  completions: string[];
+  metrics: Metrics;
+  warnings: Warning[];
+  next: PpoState;
+  seconds: number;
+}
+
+/** Bytes of rollouts one step may hold; a batch that does not fit is refused, not cut. */
+const BUFFER_BYTES = 2 * 1024 ** 3;
+
+/**
+ * The step after `state`. Throws the signal's reason when aborted, and an Error when an invariant that holds in every
+ * correct run fails in the first step that a process takes: of a job that resumes too, but for what holds only where the
+ * job began.
+ */
+export async function ppoStep(
+  parts: RolloutParts,
+  job: TrainingJobConfig,
+  state: PpoState,
+  { first, signal, free }: StepOptions,
+): Promise<PpoStepped> {
+  const { ppo, seed } = job;
+  const { step } = state;
+  const { base } = parts.learner.policy;
+  const perEpoch = stepsPerEpoch(parts.prompts.length, ppo.batch_size);
+  const updatesPerStep = ppo.num_ppo_epochs * ppo.num_mini_batches;
+  const clock = stopwatch();
+
+  // Random numbers are drawn by epochs and steps from 0; whatever leaves here counts from 1.
+  const epoch = Math.floor(step / perEpoch);
+  const order = promptOrder(seed, epoch, parts.prompts.length);
+  const indices = stepPrompts(order, step % perEpoch, ppo.batch_size);
+  const policy_version = step;
+  const rolledOut = await rollout(parts, ppo, indices, { seed, step, epoch, policy_version }, signal);
+  const { rows, scoreStats } = reward(rolledOut, job, state);
+  const buffer = new ExperienceBuffer({ max_bytes: BUFFER_BYTES, overflow: "reject" });
+  rows.forEach((row) => buffer.store(row));
+  const rolloutPart = rolloutMetrics(rows, state.kl_coef);
+  const violations = [
+    ...(ppo.whiten_rewards ? [] : rewardViolations(rows, state.kl_coef)),
+    ...(step === 0
+      ? firstStepViolations(rolloutPart, rows, { fromReference: true, zeroHead: job.checkpoint === null })
+      : []),
+  ];
+
+  await free;
+  const trained = stopwatch();
+  const batch = buffer.sampleBatch(rows.length, { policy_version, seed, step, round: 0 });
+  const updated = await update(parts.learner, batch, ppo, job.value, {
+    seed,
+    step,
+    optimizerStep: step * updatesPerStep,
+    optimizerSteps: perEpoch * job.epochs * updatesPerStep,
+  }, signal);
+  violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, base.arithmetic));
+  if (first && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
+  const updates = updated.metrics.finish();
+  const { entropy_sum, tokens } = updated.firstMicroBatch;
+  const figures = stepFigures(rows, {
+    entropy: entropy_sum / tokens,
+    grad_norm: step < ppo.critic_warmup_steps || updates.optimizer_steps === 0
+      ? null
+      : updates["policy/grad_norm"]!,
+    temperature: ppo.temperature,
+    target: ppo.kl_controller.type === "adaptive" ? ppo.kl_controller.target : null,
+    skipped: updated.skipped,
+    violations,
+  });
+
+  const phases = { ...rolledOut.seconds, train: trained() };
+  const seconds = clock();
+  const metrics = {
+    ...rolloutPart,
+    ...updates,
+    "episode": state.episodes + rows.length,
+    "eps": rows.length / seconds,
+    ...Object.fromEntries(Object.entries(phases).map(([phase, value]) => [`time/${phase}_s`, value])),
+    "time/step_s": seconds,
+    "tokens_per_second": buffer.tokens / seconds,
+    "rollout_tokens_per_second": buffer.tokens / phases.rollout,
+    "memory/rss_bytes": Deno.memoryUsage().rss,
+    ...deviceMemory(base.runtime.device),
+  };
+  const { warnings, next: watch } = watchStep(state.watch, figures, step + 1);
+  const next = {
+    step: step + 1,
+    episodes: state.episodes + rows.length,
+    tokens: state.tokens + buffer.tokens,
+    kl_coef: nextKlCoef(ppo.kl_controller, state.kl_coef, rolloutPart["objective/kl"]!, rows.length),
+    score_stats: scoreStats,
+    watch,
+  };
+  return { rows, completions: rolledOut.completions, metrics, warnings, next, seconds };
+}
+
+/** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */
+function reward(
+  { rows }: Rollout,
+  { ppo }: TrainingJobConfig,
+  state: PpoState,
+): { rows: Experience[]; scoreStats: RunningStats } {
+  const ends = rows.map(({ response_ids, terminated }) => ({ length: response_ids.length, terminated }));
+  const { scores, stats } = shapeScores(rows.map(({ raw_score }) => raw_score), ends, ppo, state.score_stats);
+  const kl = rows.map(({ logprobs, ref_logprobs }) => tokenKl(ppo.kl_estimator, logprobs, ref_logprobs));
+  const plain = rows.map((_, row) => tokenRewards(scores[row]!, kl[row]!, state.kl_coef));
+  const rewards = ppo.whiten_rewards ? whiten(plain, { shiftMean: false }) : plain;
+  const estimates = rows.map(({ values, bootstrap_value }, row) =>
+    gae(rewards[row]!, values, { gamma: ppo.gamma, lam: ppo.lam, bootstrapValue: bootstrap_value })
+  );
+  const raw = estimates.map(({ advantages }) => advantages);
+  const advantages = ppo.whiten_advantages ? whiten(raw) : raw;
+  return {
+    rows: rows.map((row, index) => ({
+      ...row,
+      score: scores[index]!,
+      kl: kl[index]!,
+      rewards: rewards[index]!,
+      advantages: advantages[index]!,
+      returns: estimates[index]!.returns,
+    })),
+    scoreStats: stats,
+  };
+}
+
+/** What a device's memory holds, in the metrics of a step; nothing for the host's own. */
+function deviceMemory(device: Device | null): Metrics {
+  if (!device) return {};
+  const { used, peak } = device.memory();
+  return { "memory/device_bytes": used, "memory/device_peak_bytes": peak };
+}
