@@ -70,6 +70,19 @@ export function invalid(path: string, message: string, code: ErrorCode = "invali
   return new UserError(code, path === "" ? message : `${path}: ${message}`, [{ path, message }]);
 }
 
+/** A `UserError` for several fields; its detail is the first one's fault. */
+export function invalidFields(errors: readonly FieldError[]): UserError {
+  return new UserError("invalid_request", firstOf(errors), [...errors]);
+}
+
+/** The first of some faults, and how many there are besides. */
+export function firstOf(errors: readonly FieldError[]): string {
+  const [first] = errors;
+  if (!first) return "The request is invalid";
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  return (first.path ? `${first.path}: ` : "") + first.message + more;
+}
+
 /** What may be wrong with the folder that a field names. */
 const FOLDER_FAULTS: readonly ErrorCode[] = ["damaged_model", "damaged_checkpoint", "unsupported_model"];
 

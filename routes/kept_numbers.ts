@@ -2,7 +2,7 @@
  * Refuses numbers of a conversation that JavaScript does not keep as they are written: 1.0 is its 1, and integers
  * beyond 2^53 are rounded. Chat templates print what a message or tool holds, and Python prints these otherwise.
  */
-import { type FieldError, UserError } from "../core/errors.ts";
+import { type FieldError, invalidFields } from "../core/errors.ts";
 
 /** What of a prompt goes to its template. */
 const FOR_TEMPLATES = ["messages", "tools", "documents", "chat_template_kwargs"];
@@ -38,8 +38,7 @@ export function requireKeptNumbers(text: string): void {
     }
   }
   if (errors.length === 0) return;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  throw new UserError("invalid_request", `${errors[0]!.path}: ${errors[0]!.message}${more}`, errors);
+  throw invalidFields(errors);
 }
 
 function isKept(value: number, source: string): boolean {

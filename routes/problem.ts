@@ -8,11 +8,12 @@ import {
   type ErrorCode,
   errorRecord,
   type FieldError,
+  firstOf,
   knownFault,
   saysMore,
   UserError,
 } from "../core/errors.ts";
-import { fieldErrors } from "./field_errors.ts";
+import { fieldErrors } from "../core/field_errors.ts";
 import type { Env } from "./context.ts";
 
 type Status = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 499 | 500 | 503;
@@ -143,10 +144,5 @@ export function problemOf(thrown: unknown, c: Context<Env>): Response {
 /** A 422 with a message per field. */
 export function invalidProblem(error: z.ZodError): Response {
   const errors = fieldErrors(error);
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  const detail = first
-    ? (first.path ? `${first.path}: ` : "") + first.message + more
-    : "The request is invalid";
-  return problem("invalid_request", detail, errors);
+  return problem("invalid_request", firstOf(errors), errors);
 }

@@ -2,7 +2,7 @@
  * Refuses halves of surrogate pairs, which JSON's escapes can write and UTF-8 cannot: they would become U+FFFD where a
  * tokenizer or database takes them, and match any character whose half they are.
  */
-import { type FieldError, UserError } from "../core/errors.ts";
+import { type FieldError, invalidFields } from "../core/errors.ts";
 
 /** Faults that are told at most. */
 const MAX_FAULTS = 100;
@@ -34,10 +34,7 @@ function written(key: string): string {
 export function requireWholeCharacters(text: string, value: unknown): void {
   if (!ESCAPED_HALF.test(text)) return;
   const errors = faults({ value, key: "", within: null });
-  if (errors.length === 0) return;
-  const [{ path, message }] = errors as [FieldError];
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  throw new UserError("invalid_request", `${path ? `${path}: ` : ""}${message}${more}`, errors);
+  if (errors.length > 0) throw invalidFields(errors);
 }
 
 /** In the order of the body; no recursion, as untrusted input says how deep it is. */

@@ -20,6 +20,8 @@ export const BEHAVIOURS = {
   die: 3,
   fail: 4,
   garbage: 5,
+  /** Says what is JSON and no event. */
+  nonsense: 20,
   /** Like hang, and deaf to cancel. */
   deaf: 6,
   /** Takes 20 ms for each of many steps. */
@@ -135,6 +137,12 @@ async function misbehave(id: string, seed: number, cancelled: Promise<void>): Pr
       return true;
     case BEHAVIOURS.fail:
       say({ id, type: "error", error: { code: "reward_failed", detail: "The reward gave NaN" } });
+      return true;
+    case BEHAVIOURS.nonsense:
+      Deno.stdout.writeSync(
+        encoder.encode(JSON.stringify({ id, type: "event", event: { type: "step" } }) + "\n"),
+      );
+      await new Promise(() => {});
       return true;
     case BEHAVIOURS.garbage:
       Deno.stdout.writeSync(encoder.encode("this is not JSON\n"));

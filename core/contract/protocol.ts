@@ -42,7 +42,7 @@ export type JobFolders = ModelFolders;
 /** The sender's, and on every message about the command. */
 const id = z.string();
 
-export const commandSchema = z.discriminatedUnion("type", [
+const commandSchemas = [
   /** Tokenises and checks everything a job needs and answers a `JobPlan`; loads no weights. */
   z.strictObject({ id, type: z.literal("check"), job: trainingJobSchema, folders: foldersSchema }),
   /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
@@ -92,7 +92,15 @@ export const commandSchema = z.discriminatedUnion("type", [
   z.strictObject({ id, type: z.literal("cancel"), target: id }),
   /** Lets everything go that no command uses; acts at once. */
   z.strictObject({ id, type: z.literal("trim") }),
-]);
+] as const;
+
+export const commandSchema = z.discriminatedUnion("type", commandSchemas, {
+  error: ({ code, input }) => {
+    if (code !== "invalid_union") return undefined;
+    const known = commandSchemas.map(({ shape }) => shape.type.value);
+    return `Expected a command among ${known.join(", ")}, got '${(input as { type?: unknown }).type}'`;
+  },
+});
 
 export type Command = z.output<typeof commandSchema>;
 export type CommandType = Command["type"];
@@ -122,28 +130,33 @@ const generationEventSchema = z.object({
   deltas: z.array(generationDeltaSchema),
 });
 
-const engineEventSchema = z.discriminatedUnion("type", [trainingEventSchema, generationEventSchema]);
-
 export type GenerationEvent = z.output<typeof generationEventSchema>;
-export type EngineEvent = z.output<typeof engineEventSchema>;
+
+/** What the commands that take time say until they are answered. */
+export const EVENTS = { train: trainingEventSchema, generate: generationEventSchema };
+
+export type EventOf<T extends CommandType> = T extends keyof typeof EVENTS ? z.output<(typeof EVENTS)[T]>
+  : never;
+export type EngineEvent = EventOf<keyof typeof EVENTS>;
 
 /** Texts of a request through a template and a tokenizer, or what may take longer: reading a folder's files. */
 const folderWork = z.enum(["texts", "folder"]);
 
 export type FolderWork = z.output<typeof folderWork>;
 
-/** A message; what a result holds is its command's to say (`RESULTS`). */
+/** A message; what an event and a result hold is their command's to say (`EVENTS`, `RESULTS`). */
 export const messageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), pid: z.int() }),
   /** Every second, while nothing keeps the process from saying it. */
   z.object({ type: z.literal("alive") }),
   /** Before a command works by what a model folder holds, which may have no end; and null after it. */
   z.object({ id, type: z.literal("text"), work: folderWork.nullable() }),
-  z.object({ id, type: z.literal("event"), event: engineEventSchema }),
+  z.object({ id, type: z.literal("event"), event: z.unknown() }),
   z.object({ id, type: z.literal("result"), result: z.unknown() }),
   z.object({ id, type: z.literal("error"), error: errorRecordSchema }),
 ]);
 
 export type Message =
-  | Exclude<z.output<typeof messageSchema>, { type: "result" }>
+  | Exclude<z.output<typeof messageSchema>, { type: "event" | "result" }>
+  | { id: string; type: "event"; event: EngineEvent }
   | { id: string; type: "result"; result: Result };

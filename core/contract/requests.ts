@@ -1,5 +1,6 @@
 /** The bodies of POST /v1/generations and /v1/scores, and their answers: declared once, used by routes and engine. */
 import { z } from "zod";
+import { integers, numbers, strings } from "./bulk.ts";
 import { chatFields, MAX_TEXT } from "./chat_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 import { rewardSchema } from "./reward_schema.ts";
@@ -108,16 +109,16 @@ const generated = {
   prompt_index: z.int(),
   index: z.int(),
   text: z.string(),
-  token_ids: z.array(z.int()),
+  token_ids: integers,
   finish_reason: z.enum(["stop", "length"]),
   /** Log-probability of each token at the request's temperature (at 1 when greedy), before top-k and top-p. */
-  logprobs: z.array(z.number()).optional(),
+  logprobs: numbers.optional(),
 };
 
 /** Each token for people to read, and where its text begins in `text`; present when the command asks for them. */
 const tokenTexts = {
-  tokens: z.array(z.string()).optional(),
-  text_offsets: z.array(z.int()).optional(),
+  tokens: strings.optional(),
+  text_offsets: integers.optional(),
 };
 
 const usageSchema = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() });

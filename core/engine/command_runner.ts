@@ -2,9 +2,10 @@
  * Runs commands and answers them. They begin in order; generations and checks run beside each other, what else needs the
  * runtime runs by itself, as it would share the processor anyway. `cancel`, `pause` and `trim` act at once.
  */
-import { errorRecord, invalid, saysMore, UserError } from "../errors.ts";
+import { errorRecord, saysMore, UserError } from "../errors.ts";
+import { invalidValue } from "../field_errors.ts";
 import type { Logger } from "../log.ts";
-import type { Command, Message, Result } from "../contract/protocol.ts";
+import { type Command, commandSchema, type Message, type Result } from "../contract/protocol.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { type CommandContext, COMMANDS, TOGETHER, type Work } from "./commands.ts";
 import type { EngineParts } from "./engine_parts.ts";
@@ -44,8 +45,10 @@ export class CommandRunner {
     this.#logger = logger;
   }
 
-  /** Takes a command on. It is answered by messages, whatever becomes of it. */
-  accept(command: Command): void {
+  /** Takes on what should be a command. It is answered by messages, whatever becomes of it. */
+  accept(value: { id: string }): void {
+    const { data: command, error } = commandSchema.safeParse(value);
+    if (error) return this.#send({ id: value.id, type: "error", error: errorRecord(invalidValue(error)) });
     if (Object.hasOwn(this.#atOnce, command.type)) {
       const act = this.#atOnce[command.type as Exclude<Command, Work>["type"]] as (command: Command) => void;
       return act(command);
@@ -78,10 +81,6 @@ export class CommandRunner {
     if (!this.#waiting.delete(id)) return; // cancelled, and answered
     try {
       cancel.signal.throwIfAborted();
-      if (!Object.hasOwn(COMMANDS, type)) {
-        const known = [...Object.keys(COMMANDS), ...Object.keys(this.#atOnce)].join(", ");
-        throw invalid("type", `Expected a command among ${known}: it is '${type}'`);
-      }
       const handler = COMMANDS[type] as (command: Work, context: CommandContext) => Promise<Result>;
       const result = await handler(command, {
         parts: this.#parts,

@@ -1,6 +1,6 @@
 /** What an engine's commands do: a row each. */
 import { placeOf } from "../device_name.ts";
-import type { Command, EngineEvent, Result } from "../contract/protocol.ts";
+import type { Command, EngineEvent, ResultOf } from "../contract/protocol.ts";
 import { planJob, planOptions } from "../kinds/ppo/plan.ts";
 import { trainJob } from "../kinds/ppo/run.ts";
 import { requireInt8 } from "../kinds/prove_int8.ts";
@@ -37,7 +37,7 @@ export const COMMANDS: {
   [Type in Work["type"]]: (
     command: Extract<Work, { type: Type }>,
     context: CommandContext,
-  ) => Promise<Result>;
+  ) => Promise<ResultOf<Type>>;
 } = {
   check: async ({ job, folders }, { parts, text }) => {
     const device = job.device ?? parts.settings.device;

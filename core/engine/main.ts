@@ -4,7 +4,7 @@
  */
 import { HEARTBEAT_MS } from "../contract/deadlines.ts";
 import { readLines } from "../contract/ndjson.ts";
-import type { Command, Message } from "../contract/protocol.ts";
+import type { Message } from "../contract/protocol.ts";
 import { createLogger, type LogLevel } from "../log.ts";
 import { CommandRunner } from "./command_runner.ts";
 import { EngineParts } from "./engine_parts.ts";
@@ -42,7 +42,7 @@ for (const type of ["error", "unhandledrejection"] as const) {
 }
 
 /** The command on a line. What else the line holds is not logged: it may be somebody's text. */
-function parseCommand(line: string): Command {
+function parseCommand(line: string): { id: string } {
   let command;
   try {
     command = JSON.parse(line);

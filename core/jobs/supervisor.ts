@@ -185,7 +185,7 @@ export class Supervisor {
     const place = { dataDir, jobId: job.id, attempt: job.attempt };
     const train = () => {
       run.engine = startEngine(logger);
-      return run.engine.request<TrainingSummary>(
+      return run.engine.request(
         { type: "train", job: config, folders },
         async (event) => {
           await recordEvent(this.#records, place, event);

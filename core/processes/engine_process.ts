@@ -2,13 +2,23 @@
  * An engine process as seen from the API process: started, spoken to in NDJSON, watched, stopped. It knows the
  * protocol's frame (ids, events, results), not what the commands mean, and starts no second process by itself.
  */
+import type { z } from "zod";
 import { cutText } from "../cut_text.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
 import { DEADLINES, HEARTBEAT_MS } from "../contract/deadlines.ts";
 import type { Logger } from "../log.ts";
 import { readLines } from "../contract/ndjson.ts";
-import type { Command, EngineEvent, FolderWork, Message } from "../contract/protocol.ts";
-import type { TrainingEvent } from "../contract/training_events.ts";
+import {
+  type Command,
+  type CommandType,
+  type EventOf,
+  EVENTS,
+  type FolderWork,
+  messageSchema,
+  type Result,
+  type ResultOf,
+  RESULTS,
+} from "../contract/protocol.ts";
 
 /** A generation of 256 prompts with all their logprobs stays well below. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
@@ -60,12 +70,14 @@ export interface EngineExit {
 /** A command without the id that the process gives it. */
 export type Request = Command extends infer C ? C extends Command ? Omit<C, "id"> : never : never;
 
-type Results = Extract<Message, { type: "result" }>["result"];
+/** What a process says about a command. */
+type Answer = Extract<z.output<typeof messageSchema>, { type: "event" | "result" | "error" }>;
 
 interface Pending {
-  resolve: (result: Results) => void;
+  type: CommandType;
+  resolve: (result: Result) => void;
   reject: (error: Error) => void;
-  onEvent?: (event: EngineEvent) => Promise<void> | void;
+  onEvent?: (event: never) => Promise<void> | void;
   /** Of the command. */
   bytes: number;
   /** Events are handled one after another, and all before the result. */
@@ -167,21 +179,20 @@ export class EngineProcess {
    * @throws UserError with what the engine answered; `damaged_model` when it hangs in a text; `engine_crashed` when the
    * process ends first, as `EngineLost` when it was ended for another request's sake.
    */
-  async request<T extends Results, E extends EngineEvent = TrainingEvent>(
-    request: Request,
-    onEvent?: (event: E) => Promise<void> | void,
+  async request<R extends Request>(
+    request: R,
+    onEvent?: (event: EventOf<R["type"]>) => Promise<void> | void,
     signal?: AbortSignal,
     cancel_grace_ms = Infinity,
-  ): Promise<T> {
+  ): Promise<ResultOf<R["type"]>> {
     await this.#ready.promise;
     if (this.#exit) throw this.#blamed ? new EngineLost() : this.#crashed(this.#exit);
     signal?.throwIfAborted();
     const id = String(this.#nextId++);
-    const { promise, resolve, reject } = Promise.withResolvers<Results>();
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const line = encoded({ ...request, id } as Command);
     this.#pending.set(id, {
-      ...{ resolve, reject, bytes: line.length },
-      onEvent: onEvent as Pending["onEvent"],
+      ...{ type: request.type, resolve, reject, bytes: line.length, onEvent },
       handled: Promise.resolve(),
     });
     let grace: ReturnType<typeof setTimeout> | undefined;
@@ -194,7 +205,7 @@ export class EngineProcess {
     signal?.addEventListener("abort", cancel, { once: true });
     this.#send(line);
     try {
-      return await promise as T;
+      return await promise as ResultOf<R["type"]>;
     } finally {
       clearTimeout(grace);
       signal?.removeEventListener("abort", cancel);
@@ -286,7 +297,7 @@ export class EngineProcess {
 
   async #readMessages(): Promise<void> {
     for await (const line of readLines(this.#child.stdout, MAX_MESSAGE_BYTES)) {
-      const message = JSON.parse(line) as Message;
+      const message = messageSchema.parse(JSON.parse(line));
       this.#silentLooks = 0;
       if (message.type === "ready") this.#ready.resolve();
       else if (message.type === "text") {
@@ -297,22 +308,24 @@ export class EngineProcess {
     }
   }
 
-  #dispatch(message: Extract<Message, { type: "event" | "result" | "error" }>): void {
+  #dispatch(message: Answer): void {
     if (message.type !== "event") this.#texts.delete(message.id);
     const pending = this.#pending.get(message.id);
     // Answers to cancel commands, and to requests that an event handler has ended.
     if (!pending) return;
     if (message.type === "event") {
-      pending.handled = pending.handled.then(() => pending.onEvent?.(message.event));
+      const event = eventOf(pending.type, message.event);
+      pending.handled = pending.handled.then(() => pending.onEvent?.(event as never));
       pending.handled.catch((error) => {
         if (this.#pending.delete(message.id)) pending.reject(error);
       });
       return;
     }
+    const settle = message.type === "result"
+      ? pending.resolve.bind(null, RESULTS[pending.type].parse(message.result))
+      : pending.reject.bind(null, fromRecord(message.error));
     pending.handled.then(() => {
-      if (!this.#pending.delete(message.id)) return;
-      if (message.type === "result") pending.resolve(message.result);
-      else pending.reject(fromRecord(message.error));
+      if (this.#pending.delete(message.id)) settle();
     }, () => {});
   }
 
@@ -328,6 +341,12 @@ export class EngineProcess {
 
 function encoded(command: Command): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(command) + "\n");
+}
+
+/** The event of a command of this type. @throws when it is none, which is a fault of the process */
+function eventOf(type: CommandType, event: unknown): EventOf<CommandType> {
+  if (!(type in EVENTS)) throw new TypeError(`Expected no event of a command '${type}'`);
+  return EVENTS[type as keyof typeof EVENTS].parse(event);
 }
 
 function fromRecord(record: ErrorRecord): UserError {

@@ -10,20 +10,11 @@ import { DEADLINES } from "../contract/deadlines.ts";
 import { EndlessText, EngineLost, type EngineProcess, type Request } from "./engine_process.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { residentBytes } from "../system_memory.ts";
-import type { CheckpointFile } from "../contract/checkpoint.ts";
-import type { GenerationEvent } from "../contract/protocol.ts";
-import type { JobPlan } from "../contract/job_plan.ts";
+import type { ResultOf } from "../contract/protocol.ts";
 import { Quarantine } from "./quarantine.ts";
-import type { GenerationDelta, GenerationResult, ScoreResult } from "../contract/requests.ts";
+import type { GenerationDelta } from "../contract/requests.ts";
 
-interface Results {
-  check: JobPlan;
-  generate: GenerationResult;
-  score: ScoreResult;
-  export: { files: CheckpointFile[] };
-}
-
-type ServingRequest = Extract<Request, { type: keyof Results }>;
+type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" }>;
 
 export interface ServingOptions {
   start: () => EngineProcess;
@@ -125,7 +116,7 @@ export class ServingEngine {
   async request<R extends ServingRequest>(
     request: R,
     { client = "", signal, onDeltas }: AskOptions = {},
-  ): Promise<Results[R["type"]]> {
+  ): Promise<ResultOf<R["type"]>> {
     if (this.#closed) throw stopping();
     signal?.throwIfAborted();
     const key = keyOf(request);
@@ -146,7 +137,7 @@ export class ServingEngine {
       new UserError("engine_busy", `${waiting} requests are waiting for the engine: try again later`),
     );
     try {
-      return await ticket.answer.promise as Results[R["type"]];
+      return await ticket.answer.promise as ResultOf<R["type"]>;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
@@ -242,7 +233,7 @@ export class ServingEngine {
     delivered.restart();
     let again = false;
     try {
-      const result = await engine.process.request<Results[keyof Results], GenerationEvent>(
+      const result = await engine.process.request(
         request,
         onDeltas && (({ deltas }) => over.signal.aborted ? undefined : onDeltas(delivered.fresh(deltas))),
         over.signal,

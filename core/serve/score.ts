@@ -32,9 +32,10 @@ export async function score(
   // They may be the first to read the weights.
   const current = await blaming("model", policy.analyze(items, { temperature, entropy: true, signal }));
   const reference = await blaming("model", policy.analyze(items, { temperature, reference: true, signal }));
-  checkFinite(current.logprobs, "policy");
-  checkFinite(reference.logprobs, "reference");
+  checkFinite(current.logprobs, "policy's log-probabilities");
+  checkFinite(reference.logprobs, "reference's log-probabilities");
   const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
+  if (values) checkFinite(values, "value network's values");
   const samples = reward && await text.map(items, (item) => {
     const terminated = stopTokenIds.has(item.response_ids.at(-1)!);
     const completion = tokenizer ? responseText(tokenizer, item.response_ids, terminated) : "";
@@ -70,8 +71,7 @@ export async function score(
 function checkFinite(logprobs: readonly Float32Array[], whose: string): void {
   const row = logprobs.findIndex((values) => !values.every(Number.isFinite));
   if (row < 0) return;
-  const message =
-    `The ${whose}'s log-probabilities of items.${row} are not finite: there is NaN or infinity in ` +
+  const message = `The ${whose} of items.${row} are not finite: there is NaN or infinity in ` +
     "its weights, or they overflow";
   throw new UserError("damaged_model", message, [{ path: "model", message }]);
 }

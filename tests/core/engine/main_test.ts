@@ -4,15 +4,9 @@ import { join } from "node:path";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
 import { readLines } from "../../../core/contract/ndjson.ts";
-import type { JobPlan } from "../../../core/contract/job_plan.ts";
 import type { Message } from "../../../core/contract/protocol.ts";
-import type { TrainingEvent, TrainingSummary } from "../../../core/contract/training_events.ts";
-import {
-  type GenerationResult,
-  generationSchema,
-  type ScoreResult,
-  scoreSchema,
-} from "../../../core/contract/requests.ts";
+import type { TrainingEvent } from "../../../core/contract/training_events.ts";
+import { generationSchema, scoreSchema } from "../../../core/contract/requests.ts";
 import { trainJob } from "../../../core/kinds/ppo/run.ts";
 import { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
@@ -55,10 +49,10 @@ Deno.test("one process checks, trains, generates and scores, and its checkpoint 
     const engine = start();
     const job = makeJob({ ...KINDS["lora, separate"], epochs: 2, ppo: PPO, seed: 9 });
     const folders = { ...FOLDERS, output: join(parent, "there") };
-    const plan = await engine.request<JobPlan>({ type: "check", job, folders });
+    const plan = await engine.request({ type: "check", job, folders: FOLDERS });
     assert.equal(plan.steps, 2);
     const events: TrainingEvent[] = [];
-    const summary = await engine.request<TrainingSummary>({ type: "train", job, folders }, (event) => {
+    const summary = await engine.request({ type: "train", job, folders }, (event) => {
       events.push(event);
     });
     checkTraining(events, 2);
@@ -68,7 +62,7 @@ Deno.test("one process checks, trains, generates and scores, and its checkpoint 
     assert.deepEqual(await hashes(folders.output), await hashes(here.output));
 
     const checkpoint = join(folders.output, "epoch-0002");
-    const { data: [text] } = await engine.request<GenerationResult>({
+    const { data: [text] } = await engine.request({
       type: "generate",
       request: generation,
       folders: { ...FOLDERS, checkpoint },
@@ -78,7 +72,7 @@ Deno.test("one process checks, trains, generates and scores, and its checkpoint 
       prompt_token_ids: Array.from(row!.prompt_ids),
       completion_token_ids: Array.from(row!.response_ids),
     }];
-    const { data: [scored] } = await engine.request<ScoreResult>({
+    const { data: [scored] } = await engine.request({
       type: "score",
       request: scoreSchema.parse({ model: "m", items }),
       folders: { ...FOLDERS, checkpoint },
@@ -107,7 +101,9 @@ Deno.test("a process on a CPU without VNNI trains in 8 bits to the same bytes; w
 
     const engine = start([], { INEXACT_INT8: "int8,uint8" });
     const folders = { ...FOLDERS, output: output("none") };
-    for (const command of [{ type: "check", job, folders }, { type: "train", job, folders }] as const) {
+    for (
+      const command of [{ type: "check", job, folders: FOLDERS }, { type: "train", job, folders }] as const
+    ) {
       await assert.rejects(engine.request(command), {
         code: "device_unavailable",
         message: /^base_precision: Expected another than int8/,
@@ -129,12 +125,20 @@ Deno.test("faults of a command come back as they are, and the process goes on", 
     code: "invalid_request",
     message: /check, train, .*'dance'/,
   });
-  const nonsense = { type: "check", job: null, folders: FOLDERS } as unknown as typeof unknown;
-  await assert.rejects(engine.request(nonsense), { code: "internal" });
+  const nonsense = { type: "check", job: null, folders: FOLDERS, more: 1 } as unknown as typeof unknown;
+  await assert.rejects(engine.request(nonsense), (thrown: UserError) => {
+    assert.deepEqual([thrown.code, thrown.errors.map(({ path }) => path)], ["invalid_request", [
+      "job",
+      "more",
+    ]]);
+    return true;
+  });
+  const nothing = { type: "export", format: "merged", folders: FOLDERS, output: "/nowhere" } as const;
+  await assert.rejects(engine.request(nothing), { code: "internal" });
   assert.ok(lines.some((line) => line.includes("Command failed")), "a bug's stack is logged");
   const answers = await Promise.all(
     [1, 2, 3].map((seed) =>
-      engine.request<GenerationResult>({
+      engine.request({
         type: "generate",
         request: { ...generation, seed },
         folders: FOLDERS,
@@ -143,7 +147,7 @@ Deno.test("faults of a command come back as they are, and the process goes on", 
   );
   for (const [index, { data }] of answers.entries()) {
     const again = { ...generation, seed: index + 1 };
-    const alone = await engine.request<GenerationResult>({
+    const alone = await engine.request({
       type: "generate",
       request: again,
       folders: FOLDERS,
@@ -166,7 +170,7 @@ Deno.test("a cancel in the middle of training is answered, and the process train
     }, abort.signal);
     await assert.rejects(training, { code: "cancelled" });
     assert.ok(events.length < 1000, `${events.length} events of 30,000`);
-    const next = await engine.request<TrainingSummary>({
+    const next = await engine.request({
       type: "train",
       job: { ...job, epochs: 1 },
       folders: { ...folders, output: join(parent, "next") },

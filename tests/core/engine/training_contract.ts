@@ -4,76 +4,53 @@
  */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import type { JobPlan } from "../../../core/contract/job_plan.ts";
-import { STEP_SAMPLES, type TrainingEvent } from "../../../core/contract/training_events.ts";
+import {
+  STEP_SAMPLES,
+  type TrainingEvent,
+  trainingEventSchema,
+} from "../../../core/contract/training_events.ts";
 import { WARNING_CODES } from "../../../core/kinds/ppo/step_watch.ts";
 
-const number = z.number(); // finite
-const count = z.int().min(0);
-const fromOne = z.int().min(1);
+const finite = z.record(z.string(), z.number());
+const fourMeans = finite.and(
+  z.object({ policy_loss: z.number(), value_loss: z.number(), kl_div: z.number(), avg_reward: z.number() }),
+);
 
-const progress = z.strictObject({
-  epoch: count,
-  epochs: fromOne,
-  step: count,
-  steps: fromOne,
-  episodes: count,
-  tokens: count,
-  eta_seconds: number.min(0).nullable(),
-});
-const metrics = z.record(z.string(), number);
-const epochMetrics = z.looseObject({
-  policy_loss: number,
-  value_loss: number,
-  kl_div: number,
-  avg_reward: number,
-}).catchall(number);
-const plan = z.looseObject({
-  steps: fromOne,
-  steps_per_epoch: fromOne,
-  prompt_tokens: z.strictObject({ min: number, mean: number, max: number }),
-  trainable_parameters: fromOne,
-  base_parameters: fromOne,
-  estimate: z.looseObject({ memory_bytes: number }),
-}) as unknown as z.ZodType<JobPlan>;
+/** What is true of each event beside what its schema says. */
+const RULES: { [T in TrainingEvent["type"]]: (event: Extract<TrainingEvent, { type: T }>) => void } = {
+  started: ({ plan }) => assert.ok(plan.trainable_parameters > 0 && plan.base_parameters > 0),
+  step({ progress, metrics, samples }) {
+    finite.parse(metrics);
+    assert.ok(progress.eta_seconds! >= 0);
+    assert.ok(samples.length >= 1 && samples.length <= STEP_SAMPLES);
+  },
+  epoch: ({ metrics }) => void fourMeans.parse(metrics),
+  checkpoint({ folder, metrics }) {
+    assert.notEqual(folder, "");
+    fourMeans.parse(metrics);
+  },
+  warning({ code, detail, figures }) {
+    z.enum(WARNING_CODES).parse(code);
+    assert.notEqual(detail, "");
+    finite.parse(figures);
+  },
+};
 
-const trainingEvent = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("started"),
-    plan,
-    progress,
-    resumed: z.strictObject({ step: fromOne, folder: z.string().min(1) }).nullable(),
-    damaged: z.array(z.string().min(1)),
-  }),
-  z.strictObject({
-    type: z.literal("step"),
-    progress: progress.extend({ epoch: fromOne, step: fromOne, eta_seconds: number }),
-    metrics,
-    samples: z.array(z.strictObject({ prompt: z.string(), completion: z.string(), score: number }))
-      .min(1).max(STEP_SAMPLES),
-  }),
-  z.strictObject({ type: z.literal("epoch"), epoch: fromOne, progress, metrics: epochMetrics }),
-  z.strictObject({
-    type: z.literal("checkpoint"),
-    reason: z.enum(["epoch", "steps", "pause"]),
-    epoch: fromOne,
-    step: fromOne,
-    folder: z.string().min(1),
-    files: z.array(z.strictObject({ name: z.string(), bytes: count, sha256: z.string() })),
-    metrics: epochMetrics,
-  }),
-  z.strictObject({
-    type: z.literal("warning"),
-    code: z.enum(WARNING_CODES),
-    detail: z.string().min(1),
-    figures: metrics,
-    step: fromOne,
-  }),
-]) satisfies z.ZodType<TrainingEvent>;
+/** The event, once it is what the contract says: all of that, no other key, and no number below 0 in its progress. */
+function checked(event: TrainingEvent): TrainingEvent {
+  assert.deepEqual(event, trainingEventSchema.parse(event));
+  if ("progress" in event) {
+    for (const number of Object.values(event.progress)) {
+      assert.ok((number ?? 0) >= 0);
+    }
+  }
+  (RULES[event.type] as (event: TrainingEvent) => void)(event);
+  return event;
+}
 
 /** Checks each event of a training that ended well, and that their numbers count up from 1 in the stated order. */
 export function checkTraining(events: readonly TrainingEvent[], epochs: number): void {
-  const [started, ...rest] = events.map((event) => trainingEvent.parse(event));
+  const [started, ...rest] = events.map(checked);
   assert.equal(started!.type, "started");
   const { plan, progress } = started as Extract<TrainingEvent, { type: "started" }>;
   const none = { epoch: 0, epochs, step: 0, steps: plan.steps, episodes: 0, tokens: 0, eta_seconds: null };

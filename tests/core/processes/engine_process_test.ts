@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { EngineLost, type EngineOptions, EngineProcess } from "../../../core/processes/engine_process.ts";
-import type { JobPlan } from "../../../core/contract/job_plan.ts";
-import type { TrainingEvent, TrainingSummary } from "../../../core/contract/training_events.ts";
+import type { TrainingEvent } from "../../../core/contract/training_events.ts";
 import { generationSchema } from "../../../core/contract/requests.ts";
 import type { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
@@ -42,7 +41,7 @@ Deno.test("EngineProcess hands out events in order, then the result", async () =
   const events: TrainingEvent[] = [];
   const folders = await trainFolders();
   let busy = false;
-  const summary = await engine.request<TrainingSummary>(
+  const summary = await engine.request(
     { type: "train", job: job(0, 2), folders },
     async (event) => {
       assert.equal(busy, false, "one event at a time");
@@ -64,7 +63,7 @@ Deno.test("EngineProcess hands out events in order, then the result", async () =
 Deno.test("EngineProcess gives the environment it is told and no other", async () => {
   const lines: string[] = [];
   const engine = start(FAKE, lines);
-  await engine.request<JobPlan>({ type: "check", job: job(0), folders: { model: "/m", rewards } });
+  await engine.request({ type: "check", job: job(0), folders: { model: "/m", rewards } });
   await engine.stop(PATIENCE_MS);
   const line = lines.map((text) => JSON.parse(text)).find(({ message }) => message === "engine")!.line;
   assert.deepEqual(JSON.parse(line).env.sort(), ["HOME", "PATH"]);
@@ -75,6 +74,7 @@ for (
     ["exit", /stopped with exit code 7/],
     ["die", /killed by SIGKILL; often .* memory/],
     ["garbage", /not the protocol/],
+    ["nonsense", /not the protocol/],
   ] as const
 ) {
   Deno.test(`request() fails with engine_crashed when the process does ${behaviour}`, async () => {

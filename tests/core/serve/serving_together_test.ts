@@ -3,14 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
-import type { GenerationEvent, ModelFolders } from "../../../core/contract/protocol.ts";
-import {
-  type GenerationRequest,
-  type GenerationResult,
-  generationSchema,
-  type ScoreResult,
-  scoreSchema,
-} from "../../../core/contract/requests.ts";
+import type { ModelFolders } from "../../../core/contract/protocol.ts";
+import { type GenerationRequest, generationSchema, scoreSchema } from "../../../core/contract/requests.ts";
 import { trainJob } from "../../../core/kinds/ppo/run.ts";
 import { createLogger } from "../../../core/log.ts";
 import { inFolder } from "../networks/in_folder.ts";
@@ -49,7 +43,7 @@ Deno.test("checkpoints of one base are sampled at once, each with the text that 
     const engine = start();
     const all = await checkpoints(parent);
     const ask = (folders: ModelFolders, given: Partial<GenerationRequest> = {}) =>
-      engine.request<GenerationResult>({ type: "generate", request: requestOf(given), folders });
+      engine.request({ type: "generate", request: requestOf(given), folders });
     const expected = [];
     for (const folders of all) expected.push(await ask(folders));
     assert.equal(new Set(expected.map(({ data }) => data[0]!.token_ids.join())).size, all.length);
@@ -57,7 +51,7 @@ Deno.test("checkpoints of one base are sampled at once, each with the text that 
 
     // The same as prompts of one request.
     const prompts = all.map(() => "The quick");
-    const together = await engine.request<GenerationResult>({
+    const together = await engine.request({
       type: "generate",
       request: requestOf({ prompts }),
       ...{ folders: FOLDERS, each: all },
@@ -74,7 +68,7 @@ Deno.test("a stream begins while another goes on, and a score waits for both", a
   const order: string[] = [];
   const follow = (name: string, given: Partial<GenerationRequest>, onFirst?: () => void) => {
     let pieces = 0;
-    return engine.request<GenerationResult, GenerationEvent>(
+    return engine.request(
       { type: "generate", request: requestOf({ n: 1, stream: true, ...given }), folders: FOLDERS },
       () => {
         if (++pieces > 1) return;
@@ -91,9 +85,7 @@ Deno.test("a stream begins while another goes on, and a score waits for both", a
     const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
     const request = scoreSchema.parse({ model: "m", items });
     others.push(
-      engine.request<ScoreResult>({ type: "score", request, folders: FOLDERS }).then(() =>
-        order.push("score")
-      ),
+      engine.request({ type: "score", request, folders: FOLDERS }).then(() => order.push("score")),
     );
   });
   await long;
@@ -106,7 +98,7 @@ Deno.test("cancelling one generation leaves the others as they are", async () =>
   const engine = start();
   const long = { max_new_tokens: 400, temperature: 3, n: 2 };
   const ask = (given: Partial<GenerationRequest>, onEvent?: () => void, signal?: AbortSignal) =>
-    engine.request<GenerationResult, GenerationEvent>(
+    engine.request(
       { type: "generate", request: requestOf(given), folders: FOLDERS },
       onEvent,
       signal,

@@ -1,6 +1,6 @@
 /** zod's issues as a flat list of paths and messages that people can act on. */
-import type { z } from "@hono/zod-openapi";
-import type { FieldError } from "../core/errors.ts";
+import type { z } from "zod";
+import { type FieldError, invalidFields, type UserError } from "./errors.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -58,4 +58,9 @@ function distance(issues: Issue[]): number[] {
 function compare(a: number[], b: number[]): number {
   const at = a.findIndex((value, index) => value !== b[index]);
   return at < 0 ? 0 : a[at]! - b[at]!;
+}
+
+/** What a schema says of a value, as an error of the request. */
+export function invalidValue(error: z.ZodError): UserError {
+  return invalidFields(fieldErrors(error));
 }
