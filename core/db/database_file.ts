@@ -5,6 +5,9 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 
+/** The database's name below DATA_DIR. */
+export const DATABASE_FILE = "proximal.db";
+
 const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 
 /** Refuses a file in one sentence that names it and says what to do. */

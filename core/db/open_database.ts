@@ -12,7 +12,7 @@ import { knownFault, UserError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { checkOrigin, checkTables, faultsOf } from "./check_database.ts";
 import { DamagedData, isDamage } from "./damaged_data.ts";
-import { checkFiles, createFile, RESTORE, unusable } from "./database_file.ts";
+import { checkFiles, createFile, DATABASE_FILE, RESTORE, unusable } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
 import { idsAfter } from "./new_id.ts";
 import { checkpoints, events, jobs } from "./schema.ts";
@@ -273,7 +273,7 @@ export async function openDatabase(
 ): Promise<Database> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
-  const path = join(folder, "proximal.db");
+  const path = join(folder, DATABASE_FILE);
   const thread = new SqliteThread({ path }, logger);
   const database = new ThreadedDatabase(thread, logger);
   try {
