@@ -4,6 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../core/contract/requests.ts";
+import { REWARD_TYPES } from "../core/contract/reward_schema.ts";
 import { trainingJobSchema } from "../core/contract/training_job.ts";
 import { completionSchema } from "../routes/completion_schema.ts";
 import { modelRegistrationSchema } from "../routes/models.ts";
@@ -96,6 +97,12 @@ Deno.test("docs/api.md lists every error code with its status", () => {
   );
   const codes = Object.entries(PROBLEMS).map(([code, { status }]) => `${status} ${code}`);
   assert.deepEqual(listed.toSorted(), codes.toSorted());
+});
+
+Deno.test("docs/api.md says of every kind of reward what it is, and of no other", () => {
+  const [, section] = text("docs/api.md").split(/^#### Rewards$/m);
+  const rows = section!.split(/^#+ /m)[0]!.matchAll(/^\| `(\w+)`/gm);
+  assert.deepEqual([...rows].map(([, type]) => type), REWARD_TYPES);
 });
 
 Deno.test("links in documents lead to files and headings that exist", () => {

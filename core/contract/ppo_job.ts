@@ -6,7 +6,7 @@ import { z } from "zod";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
 import { adapterFields, jobFaults, jobFields, needsFrozen, type Refuse } from "./job.ts";
 import { promptSchema } from "./prompt.ts";
-import { rewardNodes, rewardSchema } from "./reward_schema.ts";
+import { needsAnswers, rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
@@ -230,7 +230,7 @@ export const ppoJobSchema = z.strictObject({
       "rollout_precision float32 needs a float32 base: base_precision int8 keeps none",
     );
   }
-  if (rewardNodes(job.reward).some((node) => node.type === "exact_match" && node.answer === undefined)) {
+  if (needsAnswers(job.reward)) {
     const lacking = job.prompts.findIndex((prompt) =>
       typeof prompt === "string" || prompt.answer === undefined
     );

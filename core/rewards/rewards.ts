@@ -7,7 +7,7 @@ import { keywordsReward } from "./keywords_reward.ts";
 import { lengthReward } from "./length_reward.ts";
 import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
-import type { RewardConfig, RewardOf } from "../contract/reward_schema.ts";
+import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_schema.ts";
 import type { RewardSource } from "./reward_source.ts";
 
 /** What makers need from outside. */
@@ -16,12 +16,12 @@ export interface RewardContext {
   model(name: string): RewardSource | Promise<RewardSource>;
 }
 
-type Maker<T extends RewardConfig["type"]> = (
-  config: RewardOf<T>,
+type Maker<Type extends RewardType> = (
+  config: RewardOf<Type>,
   context: RewardContext,
 ) => RewardSource | Promise<RewardSource>;
 
-const MAKERS: { [T in RewardConfig["type"]]: Maker<T> } = {
+const MAKERS: { [Type in RewardType]: Maker<Type> } = {
   length: lengthReward,
   keywords: keywordsReward,
   regex: regexReward,
@@ -40,13 +40,16 @@ const MAKERS: { [T in RewardConfig["type"]]: Maker<T> } = {
   scale: async (config, context) => scaleReward(await makeReward(config.reward, context), config),
 };
 
+function make<Type extends RewardType>(type: Type, config: RewardOf<Type>, context: RewardContext) {
+  return MAKERS[type](config, context);
+}
+
 /**
  * The source of a configured reward, with all that is inside it loaded. It and every part of it refuse scores that
  * are not finite, so the error names the kind that is at fault.
  */
 export async function makeReward(config: RewardConfig, context: RewardContext): Promise<RewardSource> {
-  const make = MAKERS[config.type] as Maker<RewardConfig["type"]>;
-  return finiteReward(await make(config as never, context), config.type);
+  return finiteReward(await make(config.type, config, context), config.type);
 }
 
 function finiteReward(source: RewardSource, type: string): RewardSource {

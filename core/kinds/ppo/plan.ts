@@ -18,7 +18,7 @@ import { type FolderConfig, readConfig } from "../../formats/read_config.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
-import { rewardNodes } from "../../contract/reward_schema.ts";
+import { rewardModels } from "../../contract/reward_schema.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import { sameTokenizer } from "../../tokenizer/same_tokenizer.ts";
 import { fittingCost } from "../require_memory.ts";
@@ -193,15 +193,14 @@ async function checkRewards(
   text: TextWork,
 ): Promise<ModelConfig[]> {
   const models = new Map<string, ModelConfig>();
-  for (const node of rewardNodes(job.reward)) {
-    if (node.type !== "model") continue;
-    const folder = folders.rewards[node.model];
-    if (!folder) throw invalid("reward", `There is no model '${node.model}'`, "unknown_model");
+  for (const name of rewardModels(job.reward)) {
+    const folder = folders.rewards[name];
+    if (!folder) throw invalid("reward", `There is no model '${name}'`, "unknown_model");
     const info = await at("reward", readConfig(folder));
     if (info.task !== "sequence_classifier" || info.num_labels !== 1) {
       throw invalid(
         "reward",
-        `Expected a sequence classifier with 1 label: '${node.model}' is a ${info.task} with ${
+        `Expected a sequence classifier with 1 label: '${name}' is a ${info.task} with ${
           info.num_labels ?? "no"
         } labels`,
         "unsupported_model",
@@ -211,7 +210,7 @@ async function checkRewards(
     if (!await sameTokenizer(folder, folders.model)) {
       await at("reward", text.whole(() => cachedTokenizer(folder)));
     }
-    models.set(node.model, info.model);
+    models.set(name, info.model);
   }
   return [...models.values()];
 }

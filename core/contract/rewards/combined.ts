@@ -1,0 +1,34 @@
+/** Rewards made of rewards. Each is given the schema of what may be inside: all kinds, these too. */
+import { z } from "zod";
+import { bounded } from "./bounded.ts";
+import { rewardKind } from "./reward_kind.ts";
+
+export const sum = <Reward extends z.ZodType>(reward: Reward) =>
+  rewardKind({
+    schema: z.strictObject({
+      type: z.literal("sum"),
+      terms: z.array(z.strictObject({ weight: bounded.default(1), reward })).min(1).max(32),
+    }).describe("Weighted sum of rewards"),
+    inner: ["terms", "reward"],
+  });
+
+export const clip = <Reward extends z.ZodType>(reward: Reward) =>
+  rewardKind({
+    schema: z.strictObject({ type: z.literal("clip"), reward, min: bounded, max: bounded })
+      .superRefine(({ min, max }, context) => {
+        if (min >= max) context.addIssue({ code: "custom", path: ["min"], message: "min must be below max" });
+      })
+      .describe("A reward kept within [min, max]"),
+    inner: ["reward"],
+  });
+
+export const scale = <Reward extends z.ZodType>(reward: Reward) =>
+  rewardKind({
+    schema: z.strictObject({
+      type: z.literal("scale"),
+      reward,
+      factor: bounded.default(1),
+      offset: bounded.default(0),
+    }).describe("factor times a reward, plus offset"),
+    inner: ["reward"],
+  });

@@ -1,0 +1,13 @@
+/** A learned reward. */
+import { z } from "zod";
+import { rewardKind } from "./reward_kind.ts";
+
+export const model = rewardKind({
+  schema: z.strictObject({
+    type: z.literal("model"),
+    model: z.string().min(1).max(200).describe(
+      "A sequence classifier with one score, by name; any tokenizer.",
+    ),
+  }).describe("The score of a reward model"),
+  models: ({ model }) => [model],
+});

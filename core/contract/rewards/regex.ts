@@ -1,0 +1,23 @@
+/** A reward for a match of a regular expression. */
+import { z } from "zod";
+import { compilePattern } from "../../regex_pattern.ts";
+import { rewardKind } from "./reward_kind.ts";
+
+export const regex = rewardKind({
+  schema: z.strictObject({
+    type: z.literal("regex"),
+    pattern: z.string().min(1).max(1000).describe(
+      "Regular expression in RE2 syntax (no backreferences, no lookahead), searched anywhere in the completion. It cannot run away.",
+    ),
+    flags: z.string().regex(/^[ims]*$/, "Only the flags i, m and s are allowed").max(3).default("").describe(
+      "i: ignore case; m: ^ and $ match at lines; s: the dot matches line breaks. Default none.",
+    ),
+  }).superRefine((reward, context) => {
+    try {
+      compilePattern(reward.pattern, reward.flags);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: "custom", path: ["pattern"], message: error.message });
+    }
+  }).describe("1 if the pattern is found, else 0"),
+});
