@@ -64,6 +64,7 @@ const QUARANTINED: Record<string, string> = {
   "@hono/zod-openapi": "routes/",
   "protobufjs": "kernels/onnx/",
   "re2js": "core/regex_pattern.ts",
+  "swagger-ui-dist": "routes/docs.ts",
 };
 
 /** The only files that look at the environment. */
@@ -204,6 +205,33 @@ Deno.test("packages come from the import map, pinned to one version", async () =
       imports.filter((one) => !isRelative(one) && !one.startsWith("node:") && !(packageOf(one) in map))
         .map((one) => `${path} imports ${one}, which deno.json does not name`)
     ),
+  );
+});
+
+Deno.test("the packages that nothing of the program imports are those of tests and tools", async () => {
+  const { imports: map } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))) as {
+    imports: Record<string, string>;
+  };
+  const used = new Set(sources.flatMap(({ imports }) => imports.map(packageOf)));
+  const unused = Object.keys(map).filter((name) => !used.has(name));
+  assert.deepEqual(unused, ["@types/node", "drizzle-kit", "fast-check", "openai"]);
+});
+
+Deno.test("what starts the server installs all packages that its threads and processes import", () => {
+  const packages = (entry: string) =>
+    [...reachable(entry)].flatMap((path) => byPath.get(path)!.runtimeImports)
+      .filter((one) => !isRelative(one) && !one.startsWith("node:")).map(packageOf);
+  const installed = ["main.ts", "core/engine/main.ts"].flatMap(packages);
+  for (const name of ["hono", "zod", "onnxruntime-node", "@huggingface/transformers", "swagger-ui-dist"]) {
+    assert.ok(installed.includes(name), name);
+  }
+  const workers = sources.flatMap(({ path, code }) =>
+    [...code.matchAll(/new Worker\(new URL\("([^"]+)"/g)].map(([, to]) => target(path, to!))
+  );
+  assert.ok(workers.length > 0);
+  none(
+    workers.flatMap((path) => packages(path).map((name) => ({ path, name })))
+      .filter(({ name }) => !installed.includes(name)).map(({ path, name }) => `${path} imports ${name}`),
   );
 });
 

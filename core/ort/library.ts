@@ -4,6 +4,8 @@
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+// Named so that the package is installed with the engine: a path that is resolved later is in no module graph.
+import "onnxruntime-node/package.json" with { type: "json" };
 import { UserError } from "../errors.ts";
 
 /** The package's folder and file per operating system: the very file its addon loads, so a process has it once. */

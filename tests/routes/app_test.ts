@@ -340,15 +340,17 @@ Deno.test("/docs loads nothing from outside", async () => {
     const page = await it.call("GET", "/docs");
     assert.doesNotMatch(page.text, /https?:/);
     const policy = page.headers.get("content-security-policy")!;
-    assert.match(policy, /^default-src 'none'; script-src 'self';/);
-    assert.doesNotMatch(policy, /https?:|\*/);
-    for (const [, path] of page.text.matchAll(/src="([^"]+)"/g)) {
-      const script = await it.call("GET", path!);
-      assert.equal(script.status, 200);
-      assert.match(script.headers.get("content-type")!, /javascript/);
+    assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+    assert.doesNotMatch(policy, /https?:|\*|unsafe/);
+    const files = [...page.text.matchAll(/(?:src|stylesheet" href)="([^"]+)"/g)].map(([, path]) => path!);
+    assert.equal(files.length, 4);
+    for (const path of files) {
+      const file = await it.call("GET", path);
+      assert.equal(file.status, 200, path);
+      assert.match(file.headers.get("content-type")!, path.endsWith(".css") ? /css/ : /javascript/);
     }
     const start = (await it.call("GET", "/docs/start.js")).text;
-    assert.match(start, /"withDefaultFonts":false/);
-    assert.match(start, /"telemetry":false/);
+    assert.match(start, /"url":"\/openapi.json"/);
+    assert.match(start, /"validatorUrl":null/);
   });
 });
