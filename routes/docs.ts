@@ -1,21 +1,27 @@
 /**
- * The contract for programs (`/openapi.json`) and people (`/docs`, Scalar's page from our own node_modules).
- * The page's content policy lets it load and connect to nothing but this server.
+ * The contract for programs (`/openapi.json`) and people (`/docs`: Swagger UI from the files of its package, with
+ * `docs.css` over its style). The content policy lets the page load and connect to nothing but this server.
  */
-import { Hono } from "hono";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Context, Hono } from "hono";
 import { html } from "hono/html";
+import packageFolder from "swagger-ui-dist/absolute-path.js";
 import type { Env } from "./context.ts";
 
-const SCRIPT = new URL("../node_modules/@scalar/api-reference/dist/browser/standalone.js", import.meta.url);
+/** Files of the page, each under `/docs/`: public, so that caches may keep them, unlike anything else. */
+const FILES: Record<string, { path: string; type: string }> = {
+  "swagger-ui.js": { path: join(packageFolder(), "swagger-ui-bundle.js"), type: "text/javascript" },
+  "swagger-ui.css": { path: join(packageFolder(), "swagger-ui.css"), type: "text/css" },
+  "docs.css": { path: fileURLToPath(new URL("./docs.css", import.meta.url)), type: "text/css" },
+};
 
 const CONTENT_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
+  "style-src 'self'",
+  "img-src 'self' data:",
   "connect-src 'self'",
-  "worker-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -23,13 +29,21 @@ const CONTENT_POLICY = [
 
 const CONFIGURATION = {
   url: "/openapi.json",
-  withDefaultFonts: false,
-  telemetry: false,
-  showDeveloperTools: "never",
-  agent: { disabled: true, hideAddApi: true },
-  mcp: { disabled: true },
-  hideClientButton: true,
+  dom_id: "#reference",
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
 };
+
+/** Follows the system's dark mode, then draws the page. */
+const START = `
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+SwaggerUIBundle(${JSON.stringify(CONFIGURATION)});
+`;
 
 const page = html`<!doctype html>
 <html lang="en">
@@ -38,10 +52,12 @@ const page = html`<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Proximal API</title>
     <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/docs.css">
   </head>
   <body>
     <div id="reference"></div>
-    <script src="/docs/scalar.js"></script>
+    <script src="/docs/swagger-ui.js"></script>
     <script src="/docs/start.js"></script>
   </body>
 </html>`;
@@ -75,19 +91,20 @@ export function docs(openApi: () => unknown): Hono<Env> {
     return c.body(document, 200, { "content-type": "application/json" });
   });
   app.get("/docs", (c) => c.html(page, 200, { "content-security-policy": CONTENT_POLICY }));
-  app.get("/docs/start.js", (c) => {
-    const script = `Scalar.createApiReference("#reference", ${JSON.stringify(CONFIGURATION)});`;
-    return c.body(script, 200, { "content-type": "text/javascript" });
-  });
-  app.get("/docs/scalar.js", async (c) => {
-    const headers = {
-      "content-type": "text/javascript",
-      "content-length": String((await Deno.stat(SCRIPT)).size),
-      "cache-control": "public, max-age=3600",
-    };
-    // A HEAD request's stream would never be read nor closed.
-    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
-    return c.body((await Deno.open(SCRIPT)).readable, 200, headers);
-  });
+  app.get("/docs/start.js", (c) => c.body(START, 200, { "content-type": "text/javascript" }));
+  for (const [name, { path, type }] of Object.entries(FILES)) {
+    app.get(`/docs/${name}`, (c) => file(c, path, type));
+  }
   return app;
+}
+
+async function file(c: Context, path: string, type: string): Promise<Response> {
+  const headers = {
+    "content-type": type,
+    "content-length": String((await Deno.stat(path)).size),
+    "cache-control": "public, max-age=3600",
+  };
+  // A HEAD request's stream would never be read nor closed.
+  if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
+  return c.body((await Deno.open(path)).readable, 200, headers);
 }
