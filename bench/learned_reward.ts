@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { VALUE_HEAD } from "../kernels/artifacts.ts";
 import { BaseModel } from "../core/weights/base_model.ts";
-import { MODEL_FILES } from "../core/networks/checkpoint.ts";
+import { MODEL_FILES } from "../core/formats/model_files.ts";
 import { GROUPS, initialParameters } from "../core/weights/parameter_layout.ts";
 import { Optimizer } from "../core/networks/optimizer.ts";
 import type { PolicyExample } from "../core/networks/policy.ts";

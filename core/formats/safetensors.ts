@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
+import { WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "./model_files.ts";
 import { refusePickles } from "./pickles.ts";
 import { isDanglingLink } from "./read_bounded.ts";
 import {
@@ -63,14 +64,14 @@ export interface SafetensorsSource {
  * pickle instead
  */
 export async function openSafetensors(folder: string): Promise<SafetensorsSource> {
-  const single = await openFile(join(folder, "model.safetensors"));
+  const single = await openFile(join(folder, WEIGHTS_FILE));
   if (single) return new Source([single]);
   const shards = await readShardNames(folder);
   if (!shards) {
-    await refusePickles(folder, "model.safetensors");
+    await refusePickles(folder, WEIGHTS_FILE);
     throw new UserError(
       "damaged_model",
-      "The model folder has neither model.safetensors nor model.safetensors.index.json: weights in other formats are not read",
+      `The model folder has neither ${WEIGHTS_FILE} nor ${WEIGHTS_INDEX_FILE}: weights in other formats are not read`,
     );
   }
   const files: OpenFile[] = [];

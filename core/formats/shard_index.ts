@@ -5,12 +5,12 @@
  */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { WEIGHTS_INDEX_FILE } from "./model_files.ts";
 import { refusePickle } from "./pickles.ts";
 import { readBounded } from "./read_bounded.ts";
 import { MAX_TENSORS } from "./safetensors_header.ts";
 import { isRecord, parseJson, quote } from "./strict_json.ts";
 
-const INDEX_FILE = "model.safetensors.index.json";
 const MAX_INDEX_BYTES = 32_000_000;
 /** All are open at once while weights are read. */
 const MAX_SHARDS = 500;
@@ -21,12 +21,12 @@ const MAX_SHARDS = 500;
  * when it names a pickle
  */
 export async function readShardNames(folder: string): Promise<string[] | null> {
-  const json = await readBounded(join(folder, INDEX_FILE), INDEX_FILE, MAX_INDEX_BYTES);
+  const json = await readBounded(join(folder, WEIGHTS_INDEX_FILE), WEIGHTS_INDEX_FILE, MAX_INDEX_BYTES);
   if (json === null) return null;
-  const parsed = parseJson(json, INDEX_FILE);
+  const parsed = parseJson(json, WEIGHTS_INDEX_FILE);
   const weightMap = isRecord(parsed) ? parsed.weight_map : undefined;
   if (!isRecord(weightMap) || Object.keys(weightMap).length === 0) {
-    throw new UserError("damaged_model", `${INDEX_FILE} has no weight_map of tensor names to files`);
+    throw new UserError("damaged_model", `${WEIGHTS_INDEX_FILE} has no weight_map of tensor names to files`);
   }
   const places = Object.entries(weightMap);
   for (
@@ -39,7 +39,7 @@ export async function readShardNames(folder: string): Promise<string[] | null> {
     if (count > most) {
       throw new UserError(
         "damaged_model",
-        `${INDEX_FILE} names ${count} ${what}: at most ${most} are read`,
+        `${WEIGHTS_INDEX_FILE} names ${count} ${what}: at most ${most} are read`,
       );
     }
   }
@@ -48,7 +48,7 @@ export async function readShardNames(folder: string): Promise<string[] | null> {
     if (typeof shard !== "string" || !/^[\w-][\w.-]*\.safetensors$/.test(shard)) {
       throw new UserError(
         "damaged_model",
-        `${INDEX_FILE} places tensor ${quote(name)} in ${
+        `${WEIGHTS_INDEX_FILE} places tensor ${quote(name)} in ${
           quote(shard)
         }: a .safetensors file of the same folder is wanted`,
       );

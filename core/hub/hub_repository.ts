@@ -4,6 +4,7 @@
  */
 import { HubApiError, listFiles, modelInfo } from "@huggingface/hub";
 import { invalid, UserError } from "../errors.ts";
+import { MODEL_FILES, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "../formats/model_files.ts";
 import { bodyWithin, piecesOf } from "../outbound/bounded_body.ts";
 import { guardedFetch, quoted } from "../outbound/guarded_fetch.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
@@ -41,17 +42,14 @@ const MAX_ANSWER_BYTES = 2_000_000;
 const MAX_ANSWERS = 50;
 /** Larger than any published model of the families we run. */
 const MAX_BYTES = 2 ** 41;
-const WANTED =
-  /^(config\.json|generation_config\.json|tokenizer[\w.-]*|special_tokens_map\.json|chat_template\.jinja)$/;
-const SINGLE = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
 const SHARD = /^[\w-][\w.-]*\.safetensors$/;
 
 /** One weights file where there is one, else the shards and their index. */
 function wanted(files: HubFile[]): HubFile[] {
-  const single = files.some(({ name }) => name === SINGLE);
-  const isWeights = (name: string) => single ? name === SINGLE : name === INDEX || SHARD.test(name);
-  return files.filter(({ name }) => WANTED.test(name) || isWeights(name))
+  const single = files.some(({ name }) => name === WEIGHTS_FILE);
+  const isWeights = (name: string) =>
+    single ? name === WEIGHTS_FILE : name === WEIGHTS_INDEX_FILE || SHARD.test(name);
+  return files.filter(({ name }) => MODEL_FILES.includes(name) || isWeights(name))
     .sort((a, b) => a.bytes - b.bytes || (a.name < b.name ? -1 : 1));
 }
 

@@ -20,6 +20,7 @@ import { damaged } from "../formats/checked_file.ts";
 import { readCheckpoint, writeCheckpoint } from "../formats/checkpoint_folder.ts";
 import { ofOneVersion } from "../formats/file_version.ts";
 import { loadAdapter, placeAdapter } from "../weights/load_adapter.ts";
+import { MAX_MODEL_FILE_BYTES, MODEL_FILES, WEIGHTS_FILE } from "../formats/model_files.ts";
 import { hubNameOf } from "../formats/model_name.ts";
 import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "../weights/parameter_layout.ts";
 import { ParameterSet } from "../weights/parameter_set.ts";
@@ -38,19 +39,6 @@ export interface Networks {
 }
 
 const CRITIC_ADAPTER = "value_adapter.safetensors";
-export const FULL_WEIGHTS = "model.safetensors";
-/** A tokenizer's are the largest of these. */
-export const MAX_MODEL_FILE_BYTES = 256_000_000;
-/** What transformers needs beside full weights; copied where the base has them. */
-export const MODEL_FILES = [
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "chat_template.jinja",
-];
-
 function isHead(name: string): boolean {
   return name === VALUE_HEAD.weight || name === VALUE_HEAD.bias;
 }
@@ -105,7 +93,7 @@ async function policyFiles(
     }, peftTensors(policy));
   }
   const files: Record<string, Iterable<Uint8Array>> = {
-    [FULL_WEIGHTS]: encodeSafetensors(
+    [WEIGHTS_FILE]: encodeSafetensors(
       Object.fromEntries(
         policy.names.filter((name) => !isHead(name)).map((name) => [name, {
           dtype: "F32" as const,

@@ -8,7 +8,7 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { UserError } from "../errors.ts";
 import type { Chunks } from "../formats/atomic_file.ts";
 import { BaseModel } from "../weights/base_model.ts";
-import { FULL_WEIGHTS, MAX_MODEL_FILE_BYTES, MODEL_FILES } from "../networks/checkpoint.ts";
+import { MAX_MODEL_FILE_BYTES, MODEL_FILES, WEIGHTS_FILE } from "../formats/model_files.ts";
 import { removeLeftovers, writeCheckpoint } from "../formats/checkpoint_folder.ts";
 import { ofOneVersion } from "../formats/file_version.ts";
 import { readBounded } from "../formats/read_bounded.ts";
@@ -33,7 +33,7 @@ const FORMATS: {
 } = {
   merged: async (base, { shapes }, read) => ({
     ...await modelFiles(base),
-    [FULL_WEIGHTS]: streamSafetensors(shapes, read, { format: "pt" }),
+    [WEIGHTS_FILE]: streamSafetensors(shapes, read, { format: "pt" }),
   }),
   onnx: ({ config }, _weights, read) => {
     const { bytes, weights, places } = exportedModel(config, ONNX_DATA);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { MODEL_FILES } from "../../../core/formats/model_files.ts";
 import { downloadModel } from "../../../core/hub/download_model.ts";
 import { findRepository, type Hub } from "../../../core/hub/hub_repository.ts";
 import { OutboundGuard } from "../../../core/outbound/outbound_guard.ts";
@@ -35,10 +36,14 @@ function assertWhole(fake: FakeHub, folder: string): void {
 
 Deno.test("downloadModel() brings the files that are read, small ones first, and tells of them", () =>
   inFolder(async (folder, fake) => {
+    for (const name of MODEL_FILES) {
+      if (!fake.files.has(name)) fake.files.set(name, new TextEncoder().encode(`{ "name": "${name}" }`));
+    }
     const events = await download(fake, folder);
     assertWhole(fake, folder);
     const names = events.flatMap((event) => event.type === "file" ? [event.name] : []);
     assert.deepEqual(names.toSorted(), [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted());
+    for (const name of MODEL_FILES) assert.ok(names.includes(name), name);
     assert.ok(!names.includes("README.md") && !names.includes("pytorch_model.bin"));
     assert.equal(names.at(-1), "model.safetensors");
     const sizes = events.flatMap((event) => event.type === "progress" ? [event.bytes] : []);
