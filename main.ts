@@ -116,7 +116,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
   const closing = new AbortController();
   const app = createApp({
-    ...{ ...sources, supervisor, feed, serving, guard, registry, logger },
+    ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, logger },
     device: settings.DEVICE,
     apiKeys: settings.API_KEYS,
     closing: closing.signal,

@@ -21,6 +21,8 @@ import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { scores } from "./scores.ts";
 import { sharedReads } from "./shared_reads.ts";
 import { trainingJobs } from "./training_jobs.ts";
+import { webhookDeliveries } from "./webhook_deliveries.ts";
+import { webhooks } from "./webhooks.ts";
 
 const INFO = {
   title: "Proximal",
@@ -87,6 +89,8 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       completions,
       scores,
       models,
+      webhooks,
+      webhookDeliveries,
       health,
     ]
   ) {

@@ -7,6 +7,7 @@ import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Logger } from "../core/log.ts";
 import type { ModelRoot } from "../core/models/model_places.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
+import type { Deliverer } from "../core/webhooks/deliverer.ts";
 import type { Connection } from "./listen.ts";
 import type { WrongKeys } from "./wrong_keys.ts";
 
@@ -14,6 +15,7 @@ export interface AppContext {
   db: Database;
   supervisor: Supervisor;
   feed: EventFeed;
+  deliverer: Deliverer;
   serving: ServingEngine;
   guard: OutboundGuard;
   registry: ModelRegistry;

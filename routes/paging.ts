@@ -1,6 +1,6 @@
 /** Lists in pages: how a page is asked for and how it looks. A cursor is the last item's id or number. */
 import { z } from "@hono/zod-openapi";
-import type { Page } from "../core/jobs/job_queries.ts";
+import type { Page } from "../core/db/page.ts";
 
 /** A `limit` parameter. */
 export function limitParam(max: number, fallback: number) {

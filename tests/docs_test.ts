@@ -6,6 +6,11 @@ import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../core/contract/requests.ts";
 import { REWARD_TYPES } from "../core/contract/reward_schema.ts";
 import { trainingJobSchema } from "../core/contract/training_job.ts";
+import {
+  createEndpointSchema,
+  rotateSecretSchema,
+  updateEndpointSchema,
+} from "../core/contract/webhook_schema.ts";
 import { completionSchema } from "../routes/completion_schema.ts";
 import { modelRegistrationSchema } from "../routes/models.ts";
 import { PROBLEMS } from "../routes/problem.ts";
@@ -26,6 +31,9 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/generations": generationSchema,
   "POST /v1/scores": scoreSchema,
   "POST /v1/models": modelRegistrationSchema,
+  "POST /v1/webhooks": createEndpointSchema,
+  "PATCH /v1/webhooks/some_id": updateEndpointSchema,
+  "POST /v1/webhooks/some_id/rotate-secret": rotateSecretSchema,
 };
 
 interface Example {

@@ -1,6 +1,7 @@
 /** What training jobs of all kinds share: each field of a request once, for the kinds' schemas to pick from. */
 import { z } from "zod";
 import { deviceSchema } from "../device_name.ts";
+import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
 
 const targetModules = z.union([
   z.literal("all-linear"),
@@ -34,13 +35,8 @@ export const trainableSchema = z.discriminatedUnion("type", [
 ]).meta({ id: "Trainable" });
 
 const webhookSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048),
-  secret: z.string().regex(
-    // Whole groups, padded: receivers' libraries refuse to decode anything else, and could verify nothing.
-    /^whsec_([A-Za-z0-9+/]{4}){8,20}([A-Za-z0-9+/]{4}([A-Za-z0-9+/]{2}==)?|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$/,
-    "Expected whsec_ and the base64 of 24 to 64 bytes, padded with =",
-  ).optional()
-    .describe("Signs the deliveries (Standard Webhooks)."),
+  url: webhookUrlSchema,
+  secret: webhookSecretSchema.optional().describe("Signs the deliveries (Standard Webhooks)."),
 });
 
 const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));

@@ -11,10 +11,14 @@ import {
   jobs,
   metrics,
   webhookDeliveries,
+  webhookEndpoints,
 } from "./schema.ts";
 import type { Reader } from "./open_database.ts";
 
-const TABLES = { checkpoints, events, idempotencyKeys, jobPrompts, jobs, metrics, webhookDeliveries };
+const TABLES = {
+  ...{ checkpoints, events, idempotencyKeys, jobPrompts, jobs, metrics },
+  ...{ webhookDeliveries, webhookEndpoints },
+};
 
 /** SQLite looks through a file of this size in a fraction of a second; larger ones are looked at where they begin and end. */
 const MAX_CHECKED_BYTES = 128 * 1024 * 1024;

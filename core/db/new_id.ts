@@ -11,6 +11,7 @@ const PREFIXES = {
   job: "job",
   checkpoint: "ckpt",
   event: "evt",
+  webhook: "wh",
   generation: "gen",
   completion: "cmpl",
 } as const;

@@ -43,6 +43,8 @@ export const jobs = sqliteTable("jobs", {
   interruptions: count("interruptions").notNull().default(0),
   webhook_url: string("webhook_url"),
   webhook_secret: string("webhook_secret"),
+  /** Why nothing more is sent to the URL. */
+  webhook_given_up: string("webhook_given_up"),
   /** Id of the API key that asked for the job; null where none is needed. */
   owner: string("owner"),
   created_at: timestamp("created_at").notNull(),
@@ -95,31 +97,66 @@ export const checkpoints = sqliteTable("checkpoints", {
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("checkpoints_job").on(table.job_id)]);
 
+/** Why an endpoint is sent nothing. */
+export const DISABLE_CODES = ["by_request", "gone", "failing"] as const;
+
+/** Places that hear of the events of all jobs. Rows are deleted, so lists go by the ids, which sort as they were made. */
+export const webhookEndpoints = sqliteTable("webhook_endpoints", {
+  id: string("id").primaryKey(),
+  url: string("url").notNull(),
+  description: string("description").notNull(),
+  /** Types of events, or `*` for all. */
+  event_types: list<string>("event_types").notNull(),
+  secret: string("secret").notNull(),
+  /** Earlier secrets, newest first, which sign beside the current one until they expire (ms). */
+  previous_secrets: list<{ secret: string; expires_at: number }>("previous_secrets").notNull(),
+  disabled_code: oneOf("disabled_code", DISABLE_CODES),
+  disabled_reason: string("disabled_reason"),
+  disabled_at: timestamp("disabled_at"),
+  /** The first try that failed since one was accepted. */
+  failing_since: timestamp("failing_since"),
+  created_at: timestamp("created_at").notNull(),
+});
+
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed"] as const;
 
 /**
- * The webhook outbox: one row per event and destination, written in the event's own transaction. Rows of one
- * destination go out in the order of `id`.
+ * The webhook outbox, and their log: one row per event and destination, written in the event's own transaction. Rows
+ * of one destination go out in the order of `id`.
  */
 export const webhookDeliveries = sqliteTable("webhook_deliveries", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   /** Sent as webhook-id, the same on every try. */
   event_id: string("event_id").notNull(),
-  job_id: ofJob().notNull(),
-  /** What is ordered and addressed together: the job whose own webhook this is. */
+  /** The event's; null in rows of earlier versions whose body is damaged. */
+  type: string("type"),
+  /** The job whose own webhook this is; null for an endpoint, which is still told of a job that is deleted. */
+  job_id: ofJob(),
+  /** The job that it tells of; null in a test. */
+  about_job_id: string("about_job_id"),
+  /** What is ordered and addressed together: the job whose own webhook this is, or an endpoint. */
   destination: string("destination").notNull(),
   status: oneOf("status", DELIVERY_STATUSES).notNull(),
   /** The body as it was when the event happened, byte for byte what is signed. */
   body: string("body").notNull(),
+  /** The delivery that this one repeats. */
+  redelivery_of: count("redelivery_of"),
   attempts: count("attempts").notNull().default(0),
   next_attempt_at: timestamp("next_attempt_at").notNull(),
+  last_attempt_at: timestamp("last_attempt_at"),
   last_status: count("last_status"),
   last_error: string("last_error"),
+  /** From connecting to the answer's head, of the last try. */
+  last_latency_ms: count("last_latency_ms"),
+  /** The beginning of the last answer. */
+  last_response: string("last_response"),
   created_at: timestamp("created_at").notNull(),
   finished_at: timestamp("finished_at"),
 }, (table) => [
   index("webhook_deliveries_pending").on(table.status, table.destination, table.id),
+  index("webhook_deliveries_destination").on(table.destination, table.id),
   index("webhook_deliveries_job").on(table.job_id, table.id),
+  index("webhook_deliveries_finished").on(table.finished_at),
 ]);
 
 /** Answers kept under a client's Idempotency-Key. */
@@ -139,4 +176,5 @@ export type JobRow = typeof jobs.$inferSelect;
 export type MetricsRow = typeof metrics.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 export type CheckpointRow = typeof checkpoints.$inferSelect;
+export type EndpointRow = typeof webhookEndpoints.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;

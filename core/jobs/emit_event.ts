@@ -1,7 +1,8 @@
-/** Writes a job's event, and the webhook that tells of it, in the transaction of what happened. */
+/** Writes a job's event, and the webhooks that tell of it, in the transaction of what happened. */
 import { newId } from "../db/new_id.ts";
 import type { Transaction } from "../db/open_database.ts";
-import { events, type JobRow, webhookDeliveries } from "../db/schema.ts";
+import { events, type JobRow } from "../db/schema.ts";
+import { enqueueEvent } from "../webhooks/enqueue.ts";
 import { type WebhookData, webhookPayload } from "./webhook_payload.ts";
 import { JOB_EVENTS, type JobEventType } from "../contract/job_events.ts";
 import { jobTime } from "./job_time.ts";
@@ -22,14 +23,8 @@ export async function emitEvent(
   const id = newId("event");
   const now = await jobTime(tx, job.id);
   await tx.insert(events).values({ id, job_id: job.id, type, data, created_at: now });
-  if (job.webhook_url === null || !JOB_EVENTS[type].webhook) return;
-  await tx.insert(webhookDeliveries).values({
-    event_id: id,
-    job_id: job.id,
-    destination: job.id,
-    status: "pending",
-    body: webhookPayload(type, now, { job: jobView(job), ...webhook }),
-    next_attempt_at: now,
-    created_at: now,
-  });
+  if (!JOB_EVENTS[type].webhook) return;
+  const body = webhookPayload(type, now, { job: jobView(job), ...webhook });
+  const hasOwn = job.webhook_url !== null && job.webhook_given_up === null;
+  await enqueueEvent(tx, job.id, hasOwn, { event_id: id, type, body, at: now });
 }

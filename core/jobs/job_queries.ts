@@ -17,21 +17,11 @@ import {
   type MetricsRow,
   rowNumber,
 } from "../db/schema.ts";
+import { type Page, page } from "../db/page.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
 import { invalid, UserError } from "../errors.ts";
 import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
 import type { JobStatus } from "../contract/job_states.ts";
-
-/** Part of a list: as many rows as asked for, and whether more follow. */
-export interface Page<T> {
-  rows: T[];
-  has_more: boolean;
-}
-
-/** `rows` was queried with one row more than `limit`. */
-function page<T>(rows: T[], limit: number): Page<T> {
-  return { rows: rows.slice(0, limit), has_more: rows.length > limit };
-}
 
 function unknownJob(id: string): UserError {
   return new UserError("not_found", `No training job '${id}'`);

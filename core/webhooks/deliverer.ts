@@ -1,38 +1,54 @@
 /**
- * Sends what the outbox holds: in order per destination, several destinations at a time, each try bounded in
- * time, again with growing pauses. It runs beside the jobs and never makes one wait.
+ * Sends what the outbox holds: in order per destination, many destinations at a time, each try bounded in time, again
+ * with growing pauses. It runs beside the jobs and never makes one wait. Whose turn it is says `schedule.ts`; a pause
+ * is a timer, which no clock that is set makes longer.
  */
-import { and, eq, inArray, min, notInArray, type SQL, sql } from "drizzle-orm";
 import { setTimeout as sleep } from "node:timers/promises";
+import { newId } from "../db/new_id.ts";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
-import { type DeliveryRow, jobs, webhookDeliveries } from "../db/schema.ts";
+import { patient } from "../db/patient.ts";
+import { type DeliveryRow, type EndpointRow, webhookDeliveries } from "../db/schema.ts";
+import { UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { guardedPost } from "../outbound/guarded_post.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
-import { signatureHeaders } from "./sign_webhook.ts";
+import { attempt, type Outcome } from "./attempt.ts";
+import {
+  changePending,
+  deleteBatch,
+  type DeliveryChange,
+  deliveryOf,
+  describeWaiting,
+  disableEndpoint,
+  expireKept,
+  failBatch,
+  giveUpJob,
+  headId,
+  isBehindFailed,
+  lastId,
+  LOG_BOUNDS,
+  noteEndpoint,
+  pendingDestinations,
+  pruneLog,
+  type Waiting,
+  writtenAfter,
+} from "./outbox.ts";
+import { pauseBeforeRetry, restOfPause, RETRY_DELAYS_MS } from "./retry_policy.ts";
+import { Schedule } from "./schedule.ts";
+import { findTarget, secretsAt, type Target } from "./target.ts";
+import { TEST_TYPE, testBody } from "./test_event.ts";
 
-const HOUR_MS = 3_600_000;
-
-/** Pauses before the second, third, … try; after the last of them a delivery has failed. */
-export const RETRY_DELAYS_MS = [
-  ...[1000, 5000, 30_000, 120_000, 600_000, 1_800_000],
-  ...[1, 2, 4, 8, 8].map((hours) => hours * HOUR_MS),
-] as const;
-
-/** How old an event may be for another try: those that wait behind a failed one are not tried for as long again. */
-const RETRY_FOR_MS = 24 * HOUR_MS;
-
-/** The most that a pause is drawn out by. */
-const MAX_JITTER = 1.25;
+export { RETRY_DELAYS_MS };
 
 const TIMEOUT_MS = 10_000;
-/** Pause before an outcome is written again that could not be. */
+/** Pause before an outcome is written again, or the outbox read, that could not be. */
 const REWRITE_MS = 1000;
-const MAX_CONCURRENT = 16;
-const MAX_HEADS = 500;
-/** How long the loop sleeps at most when nothing is due. */
-const MAX_SLEEP_MS = 60_000;
+/** How long an endpoint may accept nothing before it is disabled, when a delivery to it is given up. */
+const DISABLE_AFTER_MS = 3 * 86_400_000;
+/** How often the log is looked through for what is too old. */
+const PRUNE_EVERY_MS = 3_600_000;
+/** Tests of endpoints in progress. */
+const MAX_TESTS = 16;
 
 export interface DelivererOptions {
   db: Database;
@@ -41,226 +57,447 @@ export interface DelivererOptions {
   retry_delays_ms?: readonly number[];
   timeout_ms?: number;
   rewrite_ms?: number;
+  disable_after_ms?: number;
+  prune_every_ms?: number;
+  log_bounds?: typeof LOG_BOUNDS;
 }
 
-type Head = DeliveryRow & { url: string | null; secret: string | null };
+/** A destination that something waits for. */
+interface Active {
+  url: string;
+  /** Runs while it pauses. */
+  timer?: ReturnType<typeof setTimeout>;
+  isSending: boolean;
+  /** Something was written for it while it was sending. */
+  again: boolean;
+  /** It was asked for while it was sending: it does not pause after. */
+  cut: boolean;
+}
+
+/** What comes after a turn: the pause before the next, or nothing that waits; and what the receiver did. */
+interface Next {
+  pause_ms: number | null;
+  accepted: boolean | null;
+}
+
+const IDLE: Next = { pause_ms: null, accepted: null };
+const AGAIN: Next = { pause_ms: 0, accepted: null };
 
 export class Deliverer {
   readonly #options: Required<DelivererOptions>;
-  readonly #sending = new Map<string, Promise<void>>();
+  /** Writes wait for other programs' locks for as long as it takes. */
+  readonly #db: Database;
   readonly #abort = new AbortController();
-  #wake: () => void = () => {};
-  #woken = false;
-  /** Ids of deliveries that are damaged. */
-  readonly #unreadable = new Set<number>();
+  readonly #schedule = new Schedule();
+  readonly #active = new Map<string, Active>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #tests = new Set<string>();
+  /** By destination, the last of its deliveries that is damaged and could not even be ended. */
+  readonly #unreadable = new Map<string, number>();
+  #isStarted = false;
+  /** Number of the last delivery that is known. */
+  #seen = 0;
+  #pumpTimer: ReturnType<typeof setTimeout> | undefined;
+  #pruneTimer: ReturnType<typeof setTimeout> | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #wantsRead = false;
+  #pruning: Promise<void> = Promise.resolve();
   #cannotRead = false;
-  #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DelivererOptions) {
     this.#options = {
       ...{ retry_delays_ms: RETRY_DELAYS_MS, timeout_ms: TIMEOUT_MS, rewrite_ms: REWRITE_MS },
+      ...{ disable_after_ms: DISABLE_AFTER_MS, prune_every_ms: PRUNE_EVERY_MS, log_bounds: LOG_BOUNDS },
       ...options,
     };
+    this.#db = patient(options.db, this.#abort.signal);
   }
 
   /** Begins to send; what an earlier process left is sent too. */
   start(): void {
-    this.#loop = this.#run();
+    this.#isStarted = true;
+    this.#read(() => this.#load());
+    this.#prune();
   }
 
-  /** Looks into the outbox now. */
+  /** Looks for what was written since it last did. */
   wake(): void {
-    this.#woken = true;
-    this.#wake();
+    if (!this.#isStarted || this.#wantsRead) return;
+    this.#wantsRead = true;
+    this.#read(() => {
+      this.#wantsRead = false;
+      return this.#follow();
+    });
+  }
+
+  /** Tries at once what waits for a destination: it is enabled again, has another URL, or somebody asks for it. */
+  refresh(destination: string): void {
+    if (!this.#isStarted) return;
+    this.#read(async () => {
+      const target = await findTarget(this.#db.read, destination);
+      if (!target || target.isDisabled) return;
+      this.#schedule.revive(target.url);
+      this.#arrive(destination, target.url, 0, true);
+      this.#pump();
+    });
+  }
+
+  /**
+   * Forgets a destination that is no more, and deletes what waits for it and its log, in small parts and while others go
+   * on. What is left when the server dies goes at the next start, or when it is too old.
+   */
+  forget(destination: string): void {
+    const active = this.#active.get(destination);
+    if (active && !active.isSending) this.#drop(destination, active);
+    this.#track((async () => {
+      try {
+        while (!this.#abort.signal.aborted && await deleteBatch(this.#db, destination));
+      } catch (error) {
+        this.#options.logger.error("Cannot delete deliveries", { destination, error: String(error) });
+      }
+    })());
+  }
+
+  /**
+   * Sends an event that tells of nothing, once and whatever waits; gives its row of the log.
+   *
+   * @throws UserError `too_many_requests` while another test of the endpoint, or too many others, are on their way.
+   */
+  async test(endpoint: EndpointRow): Promise<DeliveryRow> {
+    const { id, url, description } = endpoint;
+    if (this.#tests.has(id) || this.#tests.size >= MAX_TESTS) {
+      throw new UserError("too_many_requests", "Another test is on its way: try again when it has ended");
+    }
+    this.#tests.add(id);
+    try {
+      const at = new Date();
+      const sent = { event_id: newId("event"), body: testBody({ id, url, description }, at) };
+      const outcome = await this.#attempt(sent, { url, secrets: secretsAt(endpoint) });
+      if (!outcome) throw new UserError("runtime_unavailable", "The server is stopping: try again");
+      const accepted = outcome.error === null;
+      const [row] = await this.#options.db.write(async (tx) => {
+        if (accepted) await noteEndpoint(tx, id, { accepted, at });
+        return await tx.insert(webhookDeliveries).values({
+          ...{ ...sent, type: TEST_TYPE, destination: id, attempts: 1 },
+          ...{ status: accepted ? "delivered" : "failed", created_at: at, next_attempt_at: at },
+          ...lastOf(outcome, at),
+          finished_at: new Date(),
+        }).returning();
+      });
+      if (accepted) this.refresh(id);
+      return row!;
+    } finally {
+      this.#tests.delete(id);
+    }
   }
 
   /** Ends tries in progress; they are made again at the next start. */
   async stop(): Promise<void> {
+    this.#isStarted = false;
     this.#abort.abort(new Error("The server is stopping"));
-    this.wake();
-    await this.#loop;
-    await Promise.all(this.#sending.values());
+    clearTimeout(this.#pumpTimer);
+    clearTimeout(this.#pruneTimer);
+    for (const { timer } of this.#active.values()) clearTimeout(timer);
+    await Promise.all([this.#reading, this.#pruning, ...this.#working]);
+    this.#active.clear();
   }
 
-  async #run(): Promise<void> {
-    const { logger } = this.#options;
-    while (!this.#abort.signal.aborted) {
-      this.#woken = false;
-      const sleep_ms = await this.#dispatch().then((sleep_ms) => {
-        this.#cannotRead = false;
-        return sleep_ms;
-      }, (error) => {
-        if (!this.#cannotRead) logger.error("Cannot read the webhook outbox", { error: String(error) });
-        this.#cannotRead = true;
-        return 1000;
-      });
-      if (this.#woken) continue;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, sleep_ms);
-      this.#wake = resolve;
-      await promise;
-      clearTimeout(timer);
-    }
-  }
-
-  /** Begins what is due and has room; returns how long nothing else will be due. */
-  async #dispatch(): Promise<number> {
-    let sleep_ms = MAX_SLEEP_MS;
-    for (const head of await this.#heads()) {
-      if (this.#sending.has(head.destination)) continue;
-      const wait_ms = this.#waitOf(head);
-      if (wait_ms > 0) {
-        sleep_ms = Math.min(sleep_ms, wait_ms);
-      } else if (this.#sending.size < MAX_CONCURRENT && !this.#abort.signal.aborted) {
-        const done = this.#deliver(head).finally(() => {
-          this.#sending.delete(head.destination);
-          this.wake();
-        });
-        this.#sending.set(head.destination, done);
+  /** Reads of the outbox, one after the other, each until it succeeds. */
+  #read(work: () => Promise<void>): void {
+    this.#reading = this.#reading.then(async () => {
+      while (!this.#abort.signal.aborted) {
+        try {
+          await work();
+          this.#cannotRead = false;
+          return;
+        } catch (error) {
+          await this.#unread(error);
+        }
       }
-    }
-    return sleep_ms;
+    });
   }
 
-  /** How long a delivery is not due. One that would wait longer than it was told to is: the clock was set back. */
-  #waitOf({ attempts, next_attempt_at }: Head): number {
-    const wait_ms = next_attempt_at.getTime() - Date.now();
-    const most_ms = attempts === 0 ? 0 : MAX_JITTER * this.#options.retry_delays_ms[attempts - 1]!;
-    return wait_ms > most_ms ? 0 : wait_ms;
+  /** Says once that the outbox cannot be read, and waits before it is tried again. */
+  async #unread(error: unknown): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    if (!this.#cannotRead) {
+      this.#options.logger.error("Cannot read the webhook outbox", { error: String(error) });
+    }
+    this.#cannotRead = true;
+    const { signal } = this.#abort;
+    await sleep(this.#options.rewrite_ms, undefined, { signal }).catch(() => {});
   }
 
-  /** The oldest pending delivery of each destination: the only ones that may be sent. */
-  async #heads(): Promise<Head[]> {
-    const { read } = this.#options.db;
-    const oldest = read.select({ id: min(webhookDeliveries.id).as("id") }).from(webhookDeliveries)
-      .where(
-        and(eq(webhookDeliveries.status, "pending"), notInArray(webhookDeliveries.id, [...this.#unreadable])),
-      )
-      .groupBy(webhookDeliveries.destination);
-    // What is put off for longer than any pause was so before the clock was set back, and is due.
-    const at = webhookDeliveries.next_attempt_at;
-    const latest = Date.now() + MAX_JITTER * Math.max(...this.#options.retry_delays_ms);
-    const order = sql`case when ${at} > ${latest} then 0 else ${at} end`;
-    try {
-      return await this.#read(inArray(webhookDeliveries.id, oldest), order);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
+  /** Finds all destinations that something waits for. */
+  async #load(): Promise<void> {
+    const { read } = this.#db;
+    this.#seen = await lastId(read);
+    for (let after = ""; !this.#abort.signal.aborted;) {
+      const found = await pendingDestinations(read, after);
+      if (found.length === 0) return;
+      this.#arriveAll(await describeWaiting(read, found));
+      after = found.at(-1)!;
     }
-    const heads: Head[] = [];
-    for (const { id } of await oldest) {
-      if (heads.length === MAX_HEADS) break;
-      const which = eq(webhookDeliveries.id, id!);
+  }
+
+  /** Finds the destinations of what was written lately. */
+  async #follow(): Promise<void> {
+    const { read } = this.#db;
+    while (!this.#abort.signal.aborted) {
+      let written: Awaited<ReturnType<typeof writtenAfter>>;
       try {
-        heads.push(...await this.#read(which, order));
+        written = await writtenAfter(read, this.#seen);
       } catch (error) {
         if (!isDamage(error)) throw error;
-        await this.#giveUp(id!, error);
+        // Where the table cannot be read its index may be.
+        return await this.#load();
       }
+      if (written.length === 0) return;
+      const pending = written.filter(({ isPending }) => isPending).map(({ destination }) => destination);
+      const fresh = new Set<string>();
+      for (const destination of pending) {
+        const active = this.#active.get(destination);
+        if (active) active.again = true;
+        else fresh.add(destination);
+      }
+      if (fresh.size > 0) this.#arriveAll(await describeWaiting(read, [...fresh]));
+      this.#seen = written.at(-1)!.id;
     }
-    return heads;
   }
 
-  async #read(which: SQL, order: SQL): Promise<Head[]> {
-    const { read } = this.#options.db;
-    const rows = await read.select({
-      delivery: webhookDeliveries,
-      url: jobs.webhook_url,
-      secret: jobs.webhook_secret,
-    })
-      .from(webhookDeliveries).innerJoin(jobs, eq(jobs.id, webhookDeliveries.destination))
-      .where(which).orderBy(order).limit(MAX_HEADS);
-    return rows.map(({ delivery, url, secret }) => ({ ...delivery, url, secret }));
+  #arriveAll(waiting: readonly Waiting[]): void {
+    const { retry_delays_ms } = this.#options;
+    for (const one of waiting) this.#arrive(one.destination, one.url, restOfPause(one, retry_delays_ms));
+    this.#pump();
   }
 
-  /** Ends a delivery that cannot be read, so that it holds up no others of its job. */
-  async #giveUp(id: number, error: unknown): Promise<void> {
-    const { db } = this.#options;
-    const { message: last_error } = db.damaged(`The webhook delivery ${id}`, error);
-    this.#unreadable.add(id);
-    // The one behind it is now the first of its job.
-    this.wake();
+  /** @param cut Whether a pause that it is in ends. */
+  #arrive(destination: string, url: string, pause_ms: number, cut = false): void {
+    const active = this.#active.get(destination);
+    if (active?.isSending) {
+      active.again = true;
+      active.cut ||= cut;
+    } else if (!active || cut) {
+      if (active) this.#drop(destination, active);
+      this.#put(destination, { url, isSending: false, again: false, cut: false }, pause_ms);
+    }
+  }
+
+  /** Puts a destination into its pause or its line. */
+  #put(destination: string, active: Active, pause_ms: number): void {
+    if (this.#abort.signal.aborted) return;
+    this.#active.set(destination, active);
+    active.isSending = false;
+    if (pause_ms <= 0) return this.#schedule.add(destination, active.url);
+    active.timer = setTimeout(() => {
+      active.timer = undefined;
+      this.#schedule.add(destination, active.url);
+      this.#pump();
+    }, pause_ms);
+  }
+
+  #drop(destination: string, active: Active): void {
+    clearTimeout(active.timer);
+    this.#schedule.remove(destination, active.url);
+    this.#active.delete(destination);
+  }
+
+  /** Begins whatever may begin. */
+  #pump(): void {
+    clearTimeout(this.#pumpTimer);
+    if (this.#abort.signal.aborted) return;
+    for (let turn = this.#schedule.take(performance.now()); turn;) {
+      this.#track(this.#turn(turn.destination));
+      turn = this.#schedule.take(performance.now());
+    }
+    const wait_ms = this.#schedule.wait(performance.now());
+    if (wait_ms < Infinity) this.#pumpTimer = setTimeout(() => this.#pump(), Math.max(1, wait_ms));
+  }
+
+  /** Has `stop` wait for work. */
+  #track(work: Promise<void>): void {
+    this.#working.add(work);
+    work.finally(() => this.#working.delete(work));
+  }
+
+  async #turn(destination: string): Promise<void> {
+    const active = this.#active.get(destination)!;
+    active.isSending = true;
+    active.again = active.cut = false;
+    let next: Next;
     try {
-      await db.write((tx) =>
-        tx.update(webhookDeliveries).set({ status: "failed", last_error, finished_at: new Date() })
-          .where(eq(webhookDeliveries.id, id))
-      );
-    } catch (unwritable) {
-      if (!isDamage(unwritable)) throw unwritable;
+      next = await this.#deliver(destination, active);
+      this.#cannotRead = false;
+    } catch (error) {
+      await this.#unread(error);
+      next = AGAIN;
     }
+    this.#schedule.done(destination, next.accepted, performance.now());
+    if (active.cut || (next.pause_ms === null && active.again)) next = AGAIN;
+    if (next.pause_ms === null) this.#active.delete(destination);
+    else this.#put(destination, active, next.pause_ms);
+    this.#pump();
   }
 
-  async #deliver(head: Head): Promise<void> {
-    const outcome = await this.#post(head);
-    if (outcome === "stopped") return;
-    const { retry_delays_ms, logger } = this.#options;
+  /** Sends the oldest delivery that waits for a destination. */
+  async #deliver(destination: string, active: Active): Promise<Next> {
+    const { read } = this.#db;
+    const id = await headId(read, destination, this.#unreadable.get(destination));
+    if (id === null) return IDLE;
+    let head: DeliveryRow | null;
+    let target: Target | null;
+    try {
+      [head, target] = await Promise.all([deliveryOf(read, id), findTarget(read, destination)]);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await this.#giveUp(destination, id, error);
+      return AGAIN;
+    }
+    if (head === null) return AGAIN;
+    if (target === null) {
+      this.forget(destination);
+      return IDLE;
+    }
+    if (target.isDisabled) return IDLE;
+    if (target.given_up !== null) return await this.#failAll(destination, target.given_up);
+    if (target.url !== active.url) {
+      active.url = target.url;
+      return AGAIN;
+    }
+    const outcome = await this.#attempt(head, target);
+    return outcome === null ? IDLE : await this.#settle(head, target, outcome);
+  }
+
+  #attempt(sent: Pick<DeliveryRow, "event_id" | "body">, to: Pick<Target, "url" | "secrets">) {
+    const { guard, timeout_ms } = this.#options;
+    return attempt(sent, to, { guard, timeout_ms, signal: this.#abort.signal });
+  }
+
+  /** Writes what became of a try. */
+  async #settle(head: DeliveryRow, { kind }: Target, outcome: Outcome): Promise<Next> {
+    const { logger, retry_delays_ms } = this.#options;
     const attempts = head.attempts + 1;
-    const delay_ms = retry_delays_ms[head.attempts];
-    const now = Date.now();
-    const isLast = delay_ms === undefined || now + delay_ms > head.created_at.getTime() + RETRY_FOR_MS;
-    const status = outcome.error === null ? "delivered" : isLast ? "failed" : "pending";
-    await this.#write(head, {
-      status,
-      attempts,
-      last_status: outcome.status,
-      last_error: outcome.error,
-      ...(status === "pending"
-        ? { next_attempt_at: new Date(now + withJitter(delay_ms!)) }
-        : { finished_at: new Date(now) }),
+    const accepted = outcome.error === null;
+    const isBehind = !accepted && await isBehindFailed(this.#db.read, head).catch(() => false);
+    const retry = { attempts, created_at: head.created_at, isBehindFailed: isBehind };
+    const pause_ms = accepted
+      ? 0
+      : pauseBeforeRetry({ ...retry, retry_after_ms: outcome.retry_after_ms }, retry_delays_ms);
+    const at = new Date();
+    const tried = { attempts, ...lastOf(outcome, at) };
+    const endsEndpoint = kind === "endpoint" && outcome.gone;
+    const change: DeliveryChange = accepted
+      ? { ...tried, status: "delivered", finished_at: at }
+      // What an endpoint that is gone did not take is sent if it is enabled again.
+      : endsEndpoint
+      ? { ...tried, next_attempt_at: at }
+      : pause_ms === null || outcome.gone
+      ? { ...tried, status: "failed", finished_at: at }
+      : { ...tried, next_attempt_at: new Date(at.getTime() + pause_ms) };
+    const disabled = await this.#write(head, kind, outcome, change, at);
+    logger[accepted ? "debug" : "warn"]("Webhook", {
+      ...{ job_id: head.about_job_id, event_id: head.event_id, destination: head.destination },
+      ...{ outcome: change.status ?? "pending", attempts, status: outcome.status, error: outcome.error },
     });
-    logger[status === "delivered" ? "debug" : "warn"]("Webhook", {
-      job_id: head.job_id,
-      event_id: head.event_id,
-      outcome: status,
-      attempts,
-      ...outcome,
-    });
+    if (disabled !== null) {
+      const about = { destination: head.destination, reason: disabled };
+      logger.warn(kind === "job" ? "A job's webhook is given up" : "A webhook is disabled", about);
+    }
+    // A job's deliveries that are given up are failed in the next turn.
+    if (kind === "endpoint" && disabled !== null) return { pause_ms: null, accepted };
+    return { pause_ms: change.status === undefined ? pause_ms : 0, accepted };
   }
 
   /**
    * Writes an outcome, until there is room for it or the server stops: a delivery that is not known to have been tried
    * would be sent again at once, and again.
+   *
+   * @returns Why the destination is sent nothing more, if it is so from now on.
    */
-  async #write({ id }: Head, outcome: Partial<typeof webhookDeliveries.$inferInsert>): Promise<void> {
-    const { db, logger, rewrite_ms } = this.#options;
+  async #write(
+    { id, destination }: DeliveryRow,
+    kind: Target["kind"],
+    outcome: Outcome,
+    change: DeliveryChange,
+    at: Date,
+  ): Promise<string | null> {
+    const { logger, rewrite_ms } = this.#options;
     for (let tries = 1;; tries++) {
       try {
-        await db.write((tx) =>
-          tx.update(webhookDeliveries).set(outcome)
-            .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.status, "pending")))
-        );
-        return;
+        return await this.#options.db.write(async (tx) => {
+          await changePending(tx, id, change);
+          if (kind === "job") {
+            if (!outcome.gone) return null;
+            await giveUpJob(tx, destination, GONE_REASON);
+            return GONE_REASON;
+          }
+          const accepted = outcome.error === null;
+          const since = await noteEndpoint(tx, destination, { accepted, at });
+          const disable = outcome.gone
+            ? { code: "gone", reason: GONE_REASON } as const
+            : change.status === "failed" && since !== null
+            ? this.#failedTooLong(since, at, outcome)
+            : null;
+          if (disable) await disableEndpoint(tx, destination, disable, at);
+          return disable?.reason ?? null;
+        });
       } catch (error) {
         if (tries === 1) logger.error("Cannot write the outcome of a delivery", { error: String(error) });
         const { signal } = this.#abort;
         await sleep(rewrite_ms, undefined, { signal }).catch(() => {});
-        if (signal.aborted) return;
+        if (signal.aborted) return null;
       }
     }
   }
 
-  async #post(head: Head): Promise<{ status: number | null; error: string | null } | "stopped"> {
-    const { guard, timeout_ms } = this.#options;
+  #failedTooLong(since: Date, at: Date, { error }: Outcome) {
+    if (at.getTime() - since.getTime() < this.#options.disable_after_ms) return null;
+    const reason = `Nothing was accepted since ${since.toISOString()}; the last try: ${error}`;
+    return { code: "failing", reason } as const;
+  }
+
+  /** Fails everything that waits for a job's webhook that is given up. */
+  async #failAll(destination: string, reason: string): Promise<Next> {
+    while (!this.#abort.signal.aborted && await failBatch(this.#db, destination, reason));
+    return IDLE;
+  }
+
+  /** Ends a delivery that cannot be read, so that it holds up no others of its destination. */
+  async #giveUp(destination: string, id: number, error: unknown): Promise<void> {
+    const { message: last_error } = this.#db.damaged(`The webhook delivery ${id}`, error);
     try {
-      const { status } = await guardedPost(guard, head.url ?? "", {
-        headers: {
-          "content-type": "application/json",
-          "user-agent": "Proximal-Webhooks",
-          ...signatureHeaders(head.secret ?? "", head.event_id, new Date(), head.body),
-        },
-        body: head.body,
-        timeout_ms,
-        max_response_bytes: 0,
-        signal: this.#abort.signal,
-      });
-      return { status, error: status >= 200 && status < 300 ? null : `The receiver answered ${status}` };
-    } catch (error) {
-      if (this.#abort.signal.aborted) return "stopped";
-      return { status: null, error: error instanceof Error ? error.message : String(error) };
+      await this.#db.write((tx) =>
+        changePending(tx, id, { status: "failed", last_error, finished_at: new Date() })
+      );
+    } catch (unwritable) {
+      if (!isDamage(unwritable)) throw unwritable;
+      this.#unreadable.set(destination, id);
     }
+  }
+
+  /** Takes out of the outbox what has been there too long, now and then. */
+  #prune(): void {
+    const { logger, log_bounds, prune_every_ms } = this.#options;
+    const { signal } = this.#abort;
+    this.#pruning = (async () => {
+      try {
+        await expireKept(this.#db, signal);
+        await pruneLog(this.#db, signal, log_bounds);
+      } catch (error) {
+        if (!signal.aborted) logger.error("Cannot prune the webhook log", { error: String(error) });
+      }
+      if (!signal.aborted) this.#pruneTimer = setTimeout(() => this.#prune(), prune_every_ms);
+    })();
   }
 }
 
-/** Between the delay and a quarter more, so that receivers that come back are not met by all at once. */
-function withJitter(delay_ms: number): number {
-  return delay_ms * (1 + Math.random() * (MAX_JITTER - 1));
+/** Why nothing more is sent to who answered 410. */
+const GONE_REASON = "The receiver answered 410: it is gone";
+
+/** What a row keeps of its last try. */
+function lastOf({ status, error, latency_ms, response }: Outcome, at: Date) {
+  return {
+    ...{ last_attempt_at: at, last_status: status, last_error: error },
+    ...{ last_latency_ms: latency_ms, last_response: response },
+  };
 }

@@ -11,13 +11,19 @@ export function newWebhookSecret(): string {
 /**
  * The headers of one try at a delivery.
  *
+ * @param secrets Each signs: a receiver that knows one of them, the new or an earlier, can verify.
  * @param id The same on every try, so a receiver can drop what it has seen.
  * @param at The time of this try, for receivers that refuse old ones.
  */
-export function signatureHeaders(secret: string, id: string, at: Date, body: string): Record<string, string> {
+export function signatureHeaders(
+  secrets: readonly string[],
+  id: string,
+  at: Date,
+  body: string,
+): Record<string, string> {
   return {
     "webhook-id": id,
     "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
-    "webhook-signature": new Webhook(secret).sign(id, at, body),
+    "webhook-signature": secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(" "),
   };
 }

@@ -80,6 +80,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
         db: it.db,
         supervisor: it.supervisor,
         feed: it.feed,
+        deliverer: it.deliverer,
         dataDir: it.folder,
         modelRoots: [],
         apiKeys: [],

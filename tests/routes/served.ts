@@ -64,6 +64,7 @@ export async function served(
         db: it.db,
         supervisor: it.supervisor,
         feed: it.feed,
+        deliverer: it.deliverer,
         serving,
         logger,
         dataDir: it.folder,

@@ -26,8 +26,8 @@ async function counted(
   }) as Database;
   const unused = undefined as never;
   const app = createApp({
-    ...{ db, supervisor: it.supervisor, feed: it.feed, dataDir: it.folder, modelRoots: [], apiKeys: [] },
-    ...{ serving: unused, guard: unused, registry: unused, device: "cpu" },
+    ...{ db, supervisor: it.supervisor, feed: it.feed, deliverer: it.deliverer, dataDir: it.folder },
+    ...{ serving: unused, guard: unused, registry: unused, device: "cpu", modelRoots: [], apiKeys: [] },
     logger: { info() {}, with: () => ({ info() {} }) } as never,
     closing: new AbortController().signal,
   });

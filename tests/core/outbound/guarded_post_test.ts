@@ -21,11 +21,8 @@ Deno.test("guardedPost() sends headers and body and returns status and answer", 
     } ${await request.text()}`;
     return new Response(got, { status: 418 });
   }, async (url) => {
-    assert.deepEqual(await guardedPost(guard, url, options), {
-      status: 418,
-      body: "POST ?q=1 b höi",
-      truncated: false,
-    });
+    const { status, body, truncated } = await guardedPost(guard, url, options);
+    assert.deepEqual([status, body, truncated], [418, "POST ?q=1 b höi", false]);
   });
 });
 
@@ -48,8 +45,8 @@ Deno.test("guardedPost() reads no more than it was told", async () => {
       }),
     );
   await serving(endless, async (url) => {
-    const result = await guardedPost(guard, url, options);
-    assert.deepEqual(result, { status: 200, body: "a".repeat(100), truncated: true });
+    const { status, body, truncated } = await guardedPost(guard, url, options);
+    assert.deepEqual([status, body, truncated], [200, "a".repeat(100), true]);
     assert.equal((await guardedPost(guard, url, { ...options, max_response_bytes: 0 })).body, "");
   });
 });

@@ -90,7 +90,7 @@ Deno.test("Deliverer gives up after its tries and goes on with the next event", 
   await receiver.close();
 });
 
-Deno.test("Deliverer tries for a day, and what has waited so long behind another once", async () => {
+Deno.test("Deliverer tries for a day, and what has waited so long behind one that failed once", async () => {
   const hours = RETRY_DELAYS_MS.reduce((sum, delay_ms) => sum + delay_ms, 0) / 3_600_000;
   assert.ok(hours > 23 && hours < 24, `${hours}`);
   const receiver = new Receiver(() => new Response(null, { status: 500 }));
@@ -103,7 +103,8 @@ Deno.test("Deliverer tries for a day, and what has waited so long behind another
     it.deliverer.start();
     const rows = await settled(it);
     assert.deepEqual(rows.map(({ status, attempts }) => [status, attempts]), [
-      ...[["failed", 1], ["failed", 1], ["failed", 1]],
+      // Counted in tries: a clock that was set a day ahead has cost the first one none.
+      ...[["failed", 3], ["failed", 1], ["failed", 1]],
     ]);
   });
   await receiver.close();

@@ -1,0 +1,208 @@
+/** Webhooks: endpoints for the events of all jobs. What was sent to them is in `webhook_deliveries.ts`. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import {
+  createEndpointSchema,
+  ENDPOINT_STATUSES,
+  rotateSecretSchema,
+  updateEndpointSchema,
+} from "../core/contract/webhook_schema.ts";
+import { DISABLE_CODES } from "../core/db/schema.ts";
+import { invalid, UserError } from "../core/errors.ts";
+import {
+  createEndpoint,
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+  rotateSecret,
+  updateEndpoint,
+} from "../core/webhooks/endpoints.ts";
+import { deliveryView, endpointView } from "../core/webhooks/webhook_view.ts";
+import type { AppContext, Env } from "./context.ts";
+import { jsonBody } from "./json_body.ts";
+import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
+import { problemResponses } from "./problem.ts";
+import { deliverySchema } from "./webhook_deliveries.ts";
+
+const time = z.string().openapi({ format: "date-time" });
+const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
+const tags = ["Webhooks"];
+
+export const webhookParams = z.object({ id: z.string().max(100).openapi({ example: "wh_01k0…" }) });
+
+const webhookSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  description: z.string(),
+  event_types: z.array(z.string()),
+  status: z.enum(ENDPOINT_STATUSES),
+  disabled: z.object({
+    code: z.enum(DISABLE_CODES).describe(
+      "by_request; gone: the receiver answered 410; failing: it accepted nothing for days.",
+    ),
+    reason: z.string(),
+    at: time,
+  }).nullable().describe("Why nothing is sent; null while it is enabled."),
+  failing_since: time.nullable().describe("The first try that failed since one was accepted."),
+  previous_secrets_expire_at: time.nullable().describe(
+    "Until when a secret before the current one signs as well; null when none does.",
+  ),
+  created_at: time,
+}).openapi("Webhook");
+
+const withSecret = webhookSchema.extend({
+  secret: z.string().describe("Signs the deliveries. Shown in this answer only."),
+}).openapi("WebhookWithSecret");
+
+const create = (context: AppContext) =>
+  createRoute({
+    ...{ method: "post", path: "/v1/webhooks", tags },
+    summary: "Add a webhook for the events of all jobs",
+    middleware: [jsonBody(context, createEndpointSchema)] as const,
+    request: { body: { required: true, content: json(createEndpointSchema) } },
+    responses: {
+      201: { description: "The webhook, with its secret", content: json(withSecret) },
+      ...problemResponses(400, 401, 409, 413, 415, 422, 503),
+    },
+  });
+
+const list = createRoute({
+  ...{ method: "get", path: "/v1/webhooks", tags },
+  summary: "List webhooks, newest first",
+  request: { query: z.strictObject({ limit: limitParam(100, 20), after: afterId("wh") }) },
+  responses: {
+    200: { description: "A page of webhooks", content: json(pageSchema(webhookSchema)) },
+    ...problemResponses(401, 422, 500, 503),
+  },
+});
+
+const show = createRoute({
+  ...{ method: "get", path: "/v1/webhooks/{id}", tags },
+  summary: "Show a webhook",
+  request: { params: webhookParams },
+  responses: {
+    200: { description: "The webhook", content: json(webhookSchema) },
+    ...problemResponses(401, 404, 422, 500, 503),
+  },
+});
+
+const update = (context: AppContext) =>
+  createRoute({
+    ...{ method: "patch", path: "/v1/webhooks/{id}", tags },
+    summary: "Change, disable or enable a webhook",
+    middleware: [jsonBody(context, updateEndpointSchema)] as const,
+    request: { params: webhookParams, body: { required: true, content: json(updateEndpointSchema) } },
+    responses: {
+      200: { description: "The webhook as it is now", content: json(webhookSchema) },
+      ...problemResponses(400, 401, 404, 413, 415, 422, 500, 503),
+    },
+  });
+
+const remove = createRoute({
+  ...{ method: "delete", path: "/v1/webhooks/{id}", tags },
+  summary: "Delete a webhook with what waits for it and its log",
+  request: { params: webhookParams },
+  responses: {
+    204: { description: "It is gone, and nothing more is sent to it" },
+    ...problemResponses(401, 404, 422, 503),
+  },
+});
+
+/** A middleware for requests that have a body. */
+function unlessEmpty(middleware: MiddlewareHandler<Env>): MiddlewareHandler<Env> {
+  const headers = ["content-type", "transfer-encoding"];
+  return function unlessEmpty(c, next) {
+    const isEmpty = headers.every((name) => c.req.header(name) === undefined) &&
+      Number(c.req.header("content-length") ?? 0) === 0;
+    return isEmpty ? next() : middleware(c, next);
+  };
+}
+
+const rotate = (context: AppContext) =>
+  createRoute({
+    ...{ method: "post", path: "/v1/webhooks/{id}/rotate-secret", tags },
+    summary: "Give a webhook another secret",
+    middleware: [unlessEmpty(jsonBody(context, rotateSecretSchema))] as const,
+    request: { params: webhookParams, body: { required: false, content: json(rotateSecretSchema) } },
+    responses: {
+      200: { description: "The webhook, with its new secret", content: json(withSecret) },
+      ...problemResponses(400, 401, 404, 409, 413, 415, 422, 500, 503),
+    },
+  });
+
+const test = createRoute({
+  ...{ method: "post", path: "/v1/webhooks/{id}/test", tags },
+  summary: "Send a test event to a webhook",
+  request: { params: webhookParams },
+  responses: {
+    200: {
+      description: "What became of it: sent once, at once, to a disabled webhook as well",
+      content: json(deliverySchema),
+    },
+    ...problemResponses(401, 404, 422, 429, 500, 503),
+  },
+});
+
+/** The webhooks' routes. */
+export function webhooks(context: AppContext): OpenAPIHono<Env> {
+  const { db, deliverer, guard } = context;
+  const app = new OpenAPIHono<Env>();
+
+  /** A URL is refused while its sender can still be told. */
+  const checkUrl = (url: string | undefined) => {
+    try {
+      if (url !== undefined) guard.precheck(url);
+    } catch (error) {
+      throw error instanceof UserError ? invalid("url", error.message) : error;
+    }
+  };
+
+  app.openapi(create(context), async (c) => {
+    const config = c.req.valid("json");
+    checkUrl(config.url);
+    const row = await createEndpoint(db, config);
+    const location = `/v1/webhooks/${row.id}`;
+    return c.json({ ...endpointView(row), secret: row.secret }, 201, { location });
+  });
+
+  app.openapi(list, async (c) => {
+    const page = await listEndpoints(db, c.req.valid("query"));
+    return c.json(pageBody(page, (row) => endpointView(row), (row) => row.id), 200);
+  });
+
+  app.openapi(show, async (c) => c.json(endpointView(await getEndpoint(db, c.req.valid("param").id)), 200));
+
+  const changed = update(context);
+  // Stripe's and OpenAI's clients change with POST.
+  for (const route of [changed, createRoute({ ...changed, method: "post", hide: true })] as const) {
+    app.openapi(route as typeof changed, async (c) => {
+      const { id } = c.req.valid("param");
+      const change = c.req.valid("json");
+      checkUrl(change.url);
+      const row = await updateEndpoint(db, id, change);
+      if (change.url !== undefined || change.status === "enabled") deliverer.refresh(id);
+      return c.json(endpointView(row), 200);
+    });
+  }
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    await deleteEndpoint(db, id);
+    deliverer.forget(id);
+    return c.body(null, 204);
+  });
+
+  app.openapi(rotate(context), async (c) => {
+    // Without a body nothing has filled in the defaults.
+    const how = rotateSecretSchema.parse(c.req.valid("json") ?? {});
+    const row = await rotateSecret(db, c.req.valid("param").id, how);
+    return c.json({ ...endpointView(row), secret: row.secret }, 200);
+  });
+
+  app.openapi(test, async (c) => {
+    const endpoint = await getEndpoint(db, c.req.valid("param").id);
+    return c.json(deliveryView(await deliverer.test(endpoint)), 200);
+  });
+
+  return app;
+}
