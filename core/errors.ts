@@ -83,19 +83,44 @@ export function firstOf(errors: readonly FieldError[]): string {
   return (first.path ? `${first.path}: ` : "") + first.message + more;
 }
 
-/** What may be wrong with the folder that a field names. */
-const FOLDER_FAULTS: readonly ErrorCode[] = ["damaged_model", "damaged_checkpoint", "unsupported_model"];
+/** Faults that a field of the request can be at. The others, such as a full disk or a cancel, are no field's. */
+const OF_FIELDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...["invalid_request", "unknown_model", "unknown_checkpoint"] as const,
+  ...["unsupported_model", "damaged_model", "damaged_checkpoint"] as const,
+]);
 
-/** What `work` gives; a fault of a folder that names no field yet becomes one of the field `path`, which named it. */
-export async function blaming<T>(path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (!(thrown instanceof UserError) || !FOLDER_FAULTS.includes(thrown.code) || thrown.errors.length > 0) {
-      throw thrown;
-    }
-    throw new UserError(thrown.code, thrown.message, [{ path, message: thrown.message }], { cause: thrown });
+/** What was thrown, as a fault of the field `path` where it is one of a field and names none yet. */
+export function attributed(path: string, thrown: unknown): unknown {
+  if (!(thrown instanceof UserError) || !OF_FIELDS.has(thrown.code) || thrown.errors.length > 0) {
+    return thrown;
   }
+  const { code, message } = thrown;
+  return new UserError(code, `${path}: ${message}`, [{ path, message }], { cause: thrown });
+}
+
+/** What `work` gives; what it throws is attributed to the field `path`. */
+export async function attributeTo<T>(path: string, work: Promise<T> | (() => T | Promise<T>)): Promise<T> {
+  try {
+    return await (typeof work === "function" ? work() : work);
+  } catch (thrown) {
+    throw attributed(path, thrown);
+  }
+}
+
+/** What was thrown of a part of the request, as a fault of the whole: `path` is where the part is in it. */
+export function within(path: string, thrown: unknown): unknown {
+  return attributed(path, withFields(thrown, (inner) => `${path}.${inner}`));
+}
+
+/** What was thrown, its fields called as `rename` says. */
+export function withFields(thrown: unknown, rename: (path: string) => string): unknown {
+  const first = thrown instanceof UserError ? thrown.errors[0] : undefined;
+  if (!(thrown instanceof UserError) || !first) return thrown;
+  const { code, message: detail } = thrown;
+  const start = `${first.path}: `;
+  const renamed = detail.startsWith(start) ? `${rename(first.path)}: ${detail.slice(start.length)}` : detail;
+  const errors = thrown.errors.map(({ path, message }) => ({ path: rename(path), message }));
+  return new UserError(code, renamed, errors, { cause: thrown });
 }
 
 /** What the system and SQLite say when there is no room left to write. */

@@ -5,7 +5,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
 import type { GenerationDelta, GenerationResult } from "../core/contract/requests.ts";
-import { UserError } from "../core/errors.ts";
+import { withFields } from "../core/errors.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
 import { type CompletionRequest, completionSchema, generationOf } from "./completion_schema.ts";
 import { asker } from "./asker.ts";
@@ -97,11 +97,8 @@ function forms(request: CompletionRequest, head: Head): GenerationForms {
 
 /** The same error with the names that this request has for what a generation calls otherwise. */
 function renamed(thrown: unknown, { prompt }: CompletionRequest): unknown {
-  if (!(thrown instanceof UserError)) return thrown;
   const several = Array.isArray(prompt) && typeof prompt[0] !== "number";
-  const rename = (text: string) => text.replace(/^prompts\.(\d+)/, several ? "prompt.$1" : "prompt");
-  const errors = thrown.errors.map(({ path, message }) => ({ path: rename(path), message }));
-  return new UserError(thrown.code, rename(thrown.message), errors, { cause: thrown });
+  return withFields(thrown, (path) => path.replace(/^prompts\.(\d+)/, several ? "prompt.$1" : "prompt"));
 }
 
 /** The completions' route. */

@@ -8,7 +8,7 @@ import {
   generationSchema,
   policyNames,
 } from "../core/contract/requests.ts";
-import { UserError } from "../core/errors.ts";
+import { within } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
@@ -65,16 +65,10 @@ async function foldersOfPrompts(
     try {
       known.set(key, await resolveFolders(context, { model: request.model, ...own }));
     } catch (thrown) {
-      throw thrown instanceof UserError ? within(`prompts.${index}`, thrown) : thrown;
+      throw within(`prompts.${index}`, thrown);
     }
   }
   return names.map((own) => known.get(JSON.stringify(own))!);
-}
-
-/** The same error, its fields those of a part of the request. */
-function within(part: string, thrown: UserError): UserError {
-  const errors = thrown.errors.map(({ path, message }) => ({ path: `${part}.${path}`, message }));
-  return new UserError(thrown.code, `${part}: ${thrown.message}`, errors, { cause: thrown });
 }
 
 /** The generations' route. */

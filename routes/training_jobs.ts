@@ -1,6 +1,6 @@
 /** Training jobs: create, list, show, cancel. What belongs to a job has files of its own. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { invalid, UserError } from "../core/errors.ts";
+import { attributed } from "../core/errors.ts";
 import { getJob, getPromptsText, listJobs } from "../core/jobs/job_queries.ts";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
@@ -88,7 +88,7 @@ function checkWebhook({ guard }: AppContext, { webhook }: TrainingJobConfig): vo
   try {
     if (webhook) guard.precheck(webhook.url);
   } catch (error) {
-    throw error instanceof UserError ? invalid("webhook.url", error.message) : error;
+    throw attributed("webhook.url", error);
   }
 }
 

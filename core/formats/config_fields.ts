@@ -77,7 +77,6 @@ export class Fields {
   }
 
   #error(code: "damaged_model" | "unsupported_model", key: string, what: string): UserError {
-    const detail = `${this.file} has ${key} ${quote(this.source[key] ?? null)}: ${what}`;
-    return new UserError(code, detail, [{ path: key, message: what }]);
+    return new UserError(code, `${this.file} has ${key} ${quote(this.source[key] ?? null)}: ${what}`);
   }
 }

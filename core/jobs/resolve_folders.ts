@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
-import { blaming, invalid, UserError } from "../errors.ts";
+import { attributeTo, invalid } from "../errors.ts";
 import { checkListed } from "../formats/checkpoint_folder.ts";
 import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
 import { modelKey } from "../formats/model_name.ts";
@@ -34,13 +34,14 @@ export interface Names {
 export async function resolveFolders(sources: FolderSources, names: Names): Promise<ModelFolders> {
   const rewards: Record<string, string> = {};
   for (const name of names.reward ? rewardModels(names.reward) : []) {
-    rewards[name] = await rewardFolder(sources, name);
+    rewards[name] = await attributeTo("reward", resolveModel(sources.modelRoots, name));
   }
   return {
-    model: await resolveModel(sources.modelRoots, names.model),
+    model: await attributeTo("model", resolveModel(sources.modelRoots, names.model)),
     ...(names.checkpoint != null &&
       { checkpoint: await checkpointFolder(sources, names.checkpoint, names.model) }),
-    ...(names.adapter != null && { adapter: await resolveAdapter(sources.modelRoots, names.adapter) }),
+    ...(names.adapter != null &&
+      { adapter: await attributeTo("adapter", resolveAdapter(sources.modelRoots, names.adapter)) }),
     rewards,
   };
 }
@@ -60,15 +61,6 @@ export async function resolveName(
   return { model: (await getJob(db, row.job_id)).model, checkpoint: name };
 }
 
-/** The folder of a reward model; the field at fault is the reward, not the model to train. */
-async function rewardFolder({ modelRoots }: FolderSources, name: string): Promise<string> {
-  try {
-    return await resolveModel(modelRoots, name);
-  } catch (error) {
-    throw error instanceof UserError ? invalid("reward", error.message, error.code) : error;
-  }
-}
-
 async function checkpointFolder({ db, dataDir }: FolderSources, id: string, model: string): Promise<string> {
   const row = await findCheckpoint(db, id);
   if (!row) throw invalid("checkpoint", `There is no checkpoint '${id}'`, "unknown_checkpoint");
@@ -77,6 +69,6 @@ async function checkpointFolder({ db, dataDir }: FolderSources, id: string, mode
     throw invalid("checkpoint", `The checkpoint belongs to model '${job.model}', not to '${model}'`);
   }
   const folder = join(dataDir, row.folder);
-  await blaming("checkpoint", checkListed(folder, row.files));
+  await attributeTo("checkpoint", checkListed(folder, row.files));
   return folder;
 }

@@ -80,10 +80,7 @@ export async function resolveModel(roots: readonly ModelRoot[], name: string): P
     ...(hubName ? [`POST /v1/models with {"hub_id": ${quote(hubName)}} fetches it from the hub`] : []),
     names.length === 0 ? "there are none" : `there are ${names.slice(0, MAX_TOLD).join(", ")}`,
   ].join("; ");
-  throw new UserError("unknown_model", `There is no model ${quote(name)}: ${message}`, [{
-    path: "model",
-    message,
-  }]);
+  throw new UserError("unknown_model", `There is no model ${quote(name)}: ${message}`);
 }
 
 /**
@@ -98,10 +95,12 @@ export async function resolveAdapter(roots: readonly ModelRoot[], path: string):
     const folder = parts.every(isName) ? await adapterIn(root, parts) : null;
     if (folder !== null) return folder;
   }
-  const message = `There is no adapter ${
-    quote(path)
-  }: a folder with an adapter_config.json below the models' folders is wanted`;
-  throw new UserError("unknown_checkpoint", message, [{ path: "adapter", message }]);
+  throw new UserError(
+    "unknown_checkpoint",
+    `There is no adapter ${
+      quote(path)
+    }: expected a folder with an adapter_config.json below the models' folders`,
+  );
 }
 
 /** The places of a root that look like a model; with `name`, those that may be called so. */

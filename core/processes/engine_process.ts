@@ -57,7 +57,7 @@ export class EndlessText extends UserError {
     const message = `The tokenizer or chat template of a model did not get through a text within ${
       (ms / 1000).toFixed()
     } s: a pattern or a loop in its files takes too long`;
-    super("damaged_model", message, [{ path: "model", message }]);
+    super("damaged_model", `model: ${message}`, [{ path: "model", message }]);
   }
 }
 

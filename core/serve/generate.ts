@@ -1,5 +1,5 @@
 /** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
-import { blaming, invalid, UserError } from "../errors.ts";
+import { attributeTo, invalid } from "../errors.ts";
 import type { DecodedRow, DecodeRow } from "../decode/decode_row.ts";
 import type { PreparedPrompt } from "../tokenizer/prepared_prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
@@ -105,7 +105,7 @@ async function respond(
     [...Map.groupBy(rows.keys(), (at) => rows[at]!.policy)].map(async ([{ decoder, adapter }, places]) => {
       try {
         const answer = decoder.decode(places.map((at) => asked[at]!), adapter, options);
-        const answers = await blaming("model", answer); // it may be the first to read the weights
+        const answers = await attributeTo("model", answer); // it may be the first to read the weights
         answers.forEach((answer, index) => decoded[places[index]!] = answer);
       } catch (thrown) {
         failed.abort(thrown);
@@ -124,7 +124,7 @@ function checkMemory(tokens: number, most: number, path: string): void {
   const message =
     `Expected at most ${most} tokens, new ones included: this machine's memory holds the keys and ` +
     `values of no more. There may be ${tokens}`;
-  throw new UserError("prompt_too_long", `${path}: ${message}`, [{ path, message }]);
+  throw invalid(path, message, "prompt_too_long");
 }
 
 function rowsOf(prompts: readonly PreparedPrompt[], policies: readonly ServedPolicy[], n: number): Row[] {

@@ -1,5 +1,5 @@
 /** POST /v1/scores inside the engine: what policy, reference, critic and reward say of given completions. */
-import { blaming, invalid, UserError } from "../errors.ts";
+import { attributeTo, invalid } from "../errors.ts";
 import { responseText } from "../rewards/response_text.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { checkIds, preparePrompt } from "../tokenizer/prepare_prompts.ts";
@@ -30,8 +30,11 @@ export async function score(
   const items = await text.map(request.items, (item, index) => itemOf(item, `items.${index}`, served));
   const { temperature } = request;
   // They may be the first to read the weights.
-  const current = await blaming("model", policy.analyze(items, { temperature, entropy: true, signal }));
-  const reference = await blaming("model", policy.analyze(items, { temperature, reference: true, signal }));
+  const current = await attributeTo("model", policy.analyze(items, { temperature, entropy: true, signal }));
+  const reference = await attributeTo(
+    "model",
+    policy.analyze(items, { temperature, reference: true, signal }),
+  );
   checkFinite(current.logprobs, "policy's log-probabilities");
   checkFinite(reference.logprobs, "reference's log-probabilities");
   const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
@@ -73,7 +76,7 @@ function checkFinite(logprobs: readonly Float32Array[], whose: string): void {
   if (row < 0) return;
   const message = `The ${whose} of items.${row} are not finite: there is NaN or infinity in ` +
     "its weights, or they overflow";
-  throw new UserError("damaged_model", message, [{ path: "model", message }]);
+  throw invalid("model", message, "damaged_model");
 }
 
 function itemOf(item: ScoreRequest["items"][number], path: string, { base, tokenizer }: ServedPolicy): Item {
@@ -96,10 +99,7 @@ function itemOf(item: ScoreRequest["items"][number], path: string, { base, token
       `Expected prompt and completion within the model's context of ${context} tokens: they have ${
         prompt.ids.length + ids.length
       }`;
-    throw new UserError("prompt_too_long", `${completionPath}: ${message}`, [{
-      path: completionPath,
-      message,
-    }]);
+    throw invalid(completionPath, message, "prompt_too_long");
   }
   return { prompt: prompt.text, prompt_ids: prompt.ids, response_ids: Int32Array.from(ids) };
 }

@@ -2,7 +2,7 @@
  * Models kept in memory between generation and scoring requests: those that requests are using, and few more, the
  * least recently used leaving first.
  */
-import { blaming, UserError } from "../errors.ts";
+import { attributeTo, UserError } from "../errors.ts";
 import { BaseModel } from "../weights/base_model.ts";
 import { BatchDecoder } from "../decode/batch_decoder.ts";
 import { loadCheckpoint } from "../networks/checkpoint.ts";
@@ -86,11 +86,14 @@ export class ServedModels {
 
   /** The policy that these folders name; it stays until it is given back. */
   async policy(folders: ModelFolders, text = new TextWork()): Promise<ServedPolicy & Disposable> {
-    const model = await blaming("model", keyOf(folders.model));
+    const model = await attributeTo("model", keyOf(folders.model));
     const own = folders.checkpoint ?? folders.adapter;
     const field = folders.checkpoint === undefined ? "adapter" : "checkpoint";
-    const key = [model, own === undefined ? "" : await blaming(field, keyOf(own))].join("\n\n");
-    const lease = await blaming("model", this.#policies.acquire(key, () => this.#load(folders, model, text)));
+    const key = [model, own === undefined ? "" : await attributeTo(field, keyOf(own))].join("\n\n");
+    const lease = await attributeTo(
+      "model",
+      this.#policies.acquire(key, () => this.#load(folders, model, text)),
+    );
     this.#bases.touch(model);
     this.#trim();
     return {
@@ -136,16 +139,16 @@ export class ServedModels {
     text = new TextWork(),
   ): Promise<RewardSource & Disposable> {
     // Whether it needs a tokenizer of its own, the policy's decides.
-    const reward = await blaming("reward", keyOf(folders.rewards[name]!));
-    const key = `${reward}\n\n${await blaming("model", keyOf(folders.model))}`;
+    const reward = await attributeTo("reward", keyOf(folders.rewards[name]!));
+    const key = `${reward}\n\n${await attributeTo("model", keyOf(folders.model))}`;
     const read = () => text.whole(() => loadReward(this.#runtime, folders, name));
     const load = () => ofOneVersion(folders.rewards[name]!, read);
-    const lease = await blaming("reward", this.#rewards.acquire(key, load));
+    const lease = await attributeTo("reward", this.#rewards.acquire(key, load));
     this.#trim();
     return {
       // A reward model tokenises what it scores by its own folder's files.
       score: (samples, signal) =>
-        blaming("reward", text.whole(() => lease.item.source.score(samples, signal))),
+        attributeTo("reward", text.whole(() => lease.item.source.score(samples, signal))),
       [Symbol.dispose]: () => lease[Symbol.dispose](),
     };
   }
@@ -228,7 +231,7 @@ export class ServedModels {
     if (folders.adapter) {
       const { adapter: folder } = folders;
       const loading = ofOneVersion(folder, () => loadAdapter(base, folder, { head: false }));
-      const adapter = await blaming("adapter", loading);
+      const adapter = await attributeTo("adapter", loading);
       const policy = new Policy(base, adapter.tuning, adapter.parameters, {
         reference: "base",
         shared: false,
@@ -243,7 +246,7 @@ export class ServedModels {
       });
       return { policy, adapter: null, decoder, critic: null, sharedCritic: false, bytes: 0 };
     }
-    const loading = blaming("checkpoint", loadCheckpoint(base, folders.checkpoint));
+    const loading = attributeTo("checkpoint", loadCheckpoint(base, folders.checkpoint));
     const { tuning, policy: parameters, critic, spec } = await loading;
     const sharedCritic = spec.value?.type === "shared";
     // Full weights have no adapter to turn off: their reference is the base itself.

@@ -1,5 +1,5 @@
 /** Prompts of a request as token ids, checked against the model before anything is loaded. */
-import { invalid, UserError } from "../errors.ts";
+import { invalid, within } from "../errors.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
 import type { Prompt } from "../contract/prompt.ts";
 import type { PreparedPrompt } from "./prepared_prompt.ts";
@@ -26,11 +26,11 @@ export function preparePrompt(
   checkIds(ids, path, info.model.vocab_size);
   const context = info.model.max_position_embeddings;
   if (ids.length + room > context) {
-    throw new UserError(
-      "prompt_too_long",
-      `${path}: ${ids.length} prompt tokens and ${room} new ones do not fit the model's context of ${context}`,
-      [{ path, message: `Expected at most ${Math.max(0, context - room)} tokens: it has ${ids.length}` }],
-    );
+    const most = Math.max(0, context - room);
+    const message =
+      `Expected at most ${most} tokens, as ${room} new ones must fit the model's context of ${context} too, ` +
+      `got ${ids.length}`;
+    throw invalid(path, message, "prompt_too_long");
   }
   const answer = typeof prompt === "object" && "answer" in prompt ? prompt.answer : undefined;
   return { ids: Int32Array.from(ids), text, ...(answer !== undefined && { answer }) };
@@ -41,7 +41,7 @@ export function checkIds(ids: ArrayLike<number>, path: string, vocabSize: number
   for (let at = 0; at < ids.length; at++) {
     if (ids[at]! >= vocabSize) {
       const message = `Expected ids below the model's vocabulary of ${vocabSize}: id ${at} is ${ids[at]}`;
-      throw new UserError("invalid_token_id", `${path}: ${message}`, [{ path, message }]);
+      throw invalid(path, message, "invalid_token_id");
     }
   }
 }
@@ -64,10 +64,6 @@ function encode(
     const text = tokenizer.chatText(prompt);
     return { ids: tokenizer.encode(text, { add_special_tokens: false }), text };
   } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    const [fault] = thrown.errors;
-    throw fault
-      ? invalid(`${path}.${fault.path}`, fault.message, thrown.code)
-      : invalid(path, thrown.message, thrown.code);
+    throw within(path, thrown);
   }
 }

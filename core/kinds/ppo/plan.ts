@@ -4,7 +4,7 @@ import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
 import { linears } from "../../../kernels/models/linears.ts";
 import type { Target } from "../../../kernels/nn/numerics.ts";
 import { MAX_INT8_TERMS } from "../../../kernels/ops/quantization.ts";
-import { invalid, UserError } from "../../errors.ts";
+import { attributeTo, invalid } from "../../errors.ts";
 import { checkpointNetworkSchema, type CriticSpec } from "../../contract/checkpoint.ts";
 import { readAdapter } from "../../formats/adapter_files.ts";
 import { checkWeights } from "../../weights/check_weights.ts";
@@ -71,7 +71,7 @@ export async function planJob(
   options: PlanOptions = planOptions({ threads: navigator.hardwareConcurrency, target: "cpu" }, "total"),
   text = new TextWork(),
 ): Promise<PlannedJob> {
-  const info = await at("model", readModelInfo(folders.model));
+  const info = await attributeTo("model", readModelInfo(folders.model));
   if (info.task !== "causal_lm") {
     throw invalid(
       "model",
@@ -79,12 +79,12 @@ export async function planJob(
       "unsupported_model",
     );
   }
-  await at("model", checkWeights(folders.model, info));
+  await attributeTo("model", checkWeights(folders.model, info));
   checkInt8(job, info.model);
   const rewards = await checkRewards(job, folders, text);
   if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
   const adapter = folders.adapter ? await checkAdapter(job, info, folders.adapter) : undefined;
-  const tokenizer = await at("model", text.whole(() => cachedTokenizer(folders.model)));
+  const tokenizer = await attributeTo("model", text.whole(() => cachedTokenizer(folders.model)));
   for (const [index, id] of job.ppo.stop_token_ids.entries()) {
     if (id >= info.model.vocab_size) {
       throw invalid(
@@ -100,14 +100,6 @@ export async function planJob(
     (prompt, index) => preparePrompt(prompt, `prompts.${index}`, { info, tokenizer, room }),
   );
   return { plan: planOf(job, info, prompts, { rewards, adapter }, options), info, tokenizer, prompts };
-}
-
-/** What `work` gives; its faults are those of the field at `path`. */
-function at<T>(path: string, work: Promise<T>): Promise<T> {
-  return work.catch((thrown) => {
-    if (!(thrown instanceof UserError)) throw thrown;
-    throw new UserError(thrown.code, thrown.message, [{ path, message: thrown.message }], { cause: thrown });
-  });
 }
 
 function planOf(
@@ -196,7 +188,7 @@ async function checkRewards(
   for (const name of rewardModels(job.reward)) {
     const folder = folders.rewards[name];
     if (!folder) throw invalid("reward", `There is no model '${name}'`, "unknown_model");
-    const info = await at("reward", readConfig(folder));
+    const info = await attributeTo("reward", readConfig(folder));
     if (info.task !== "sequence_classifier" || info.num_labels !== 1) {
       throw invalid(
         "reward",
@@ -206,9 +198,9 @@ async function checkRewards(
         "unsupported_model",
       );
     }
-    await at("reward", checkWeights(folder, info));
+    await attributeTo("reward", checkWeights(folder, info));
     if (!await sameTokenizer(folder, folders.model)) {
-      await at("reward", text.whole(() => cachedTokenizer(folder)));
+      await attributeTo("reward", text.whole(() => cachedTokenizer(folder)));
     }
     models.set(name, info.model);
   }
@@ -221,8 +213,8 @@ async function checkAdapter(
   { model }: FolderConfig,
   folder: string,
 ): Promise<AdapterSpec> {
-  const { config, modules, tensors } = await at("adapter", readAdapter(folder));
-  await at("adapter", Promise.resolve().then(() => checkPlaces(model, { modules, tensors })));
+  const { config, modules, tensors } = await attributeTo("adapter", readAdapter(folder));
+  await attributeTo("adapter", () => checkPlaces(model, { modules, tensors }));
   const { trainable } = job; // the schema has seen to its being LoRA
   if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
     throw invalid(
@@ -235,7 +227,7 @@ async function checkAdapter(
 }
 
 async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<void> {
-  const { facts } = await at("checkpoint", readCheckpoint(folder));
+  const { facts } = await attributeTo("checkpoint", readCheckpoint(folder));
   const spec = checkpointNetworkSchema.optional().safeParse(facts.network).data;
   if (modelKey(String(facts.model)) !== modelKey(job.model)) {
     throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
