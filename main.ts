@@ -104,6 +104,8 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     start: () => startEngine(logger),
     request_timeout_ms: settings.REQUEST_TIMEOUT_S * 1000,
     memory_bytes: servingBytes,
+    idle_timeout_ms: settings.SERVING_IDLE_S * 1000,
+    limits: { processes: settings.SERVING_PROCESSES },
   });
   const supervisor = new Supervisor({
     ...{ db, logger, dataDir, feed, startEngine },
@@ -119,6 +121,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, logger },
     device: settings.DEVICE,
     apiKeys: settings.API_KEYS,
+    metricsPublic: settings.METRICS_PUBLIC,
     closing: closing.signal,
   });
 

@@ -14,6 +14,8 @@ import { generations } from "./generations.ts";
 import { health } from "./health.ts";
 import { jobEvents } from "./job_events.ts";
 import { jobMetrics } from "./job_metrics.ts";
+import { measureRequests } from "./measure_requests.ts";
+import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
 import { openaiErrors } from "./openai_errors.ts";
 import { refuseForeign, requireHost } from "./own_requests.ts";
@@ -67,6 +69,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
     // A slash at the end of a path makes no other resource of it.
     strict: false,
   });
+  app.use(measureRequests);
   app.use(requestId());
   app.use(accessLog(context.logger));
   app.use(commonHeaders);
@@ -76,7 +79,9 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   for (const made of ["/v1/checkpoints/:id/exports/:format", "/v1/checkpoints/:id/files/:format/:name"]) {
     app.use(made, refuseForeign(true));
   }
-  app.use("/v1/*", authenticate(context.apiKeys, context.wrongKeys));
+  const authenticated = authenticate(context.apiKeys, context.wrongKeys);
+  app.use("/v1/*", authenticated);
+  if (!context.metricsPublic) app.use("/metrics", authenticated);
   app.use("/v1/training-jobs/*", sharedReads(context.db));
 
   for (
@@ -92,6 +97,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       webhooks,
       webhookDeliveries,
       health,
+      metrics,
     ]
   ) {
     app.route("/", resource(context));

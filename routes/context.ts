@@ -28,6 +28,8 @@ export interface AppContext {
   device: string;
   /** None: everybody may do everything. */
   apiKeys: readonly string[];
+  /** Whether /metrics is answered without a key, where others need one. */
+  metricsPublic?: boolean;
   /** Aborted when the server begins to stop; long answers end then. */
   closing: AbortSignal;
   max_body_bytes?: number;

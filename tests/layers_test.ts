@@ -24,6 +24,7 @@ const API = [
   "core/processes",
   "core/outbound",
   "core/db",
+  "core/metrics",
 ];
 
 /** The engine process, and the thread that describes model folders. */
@@ -62,6 +63,7 @@ const QUARANTINED: Record<string, string> = {
   "hono": "routes/",
   "@hono/node-server": "routes/",
   "@hono/zod-openapi": "routes/",
+  "prom-client": "core/metrics/",
   "protobufjs": "kernels/onnx/",
   "re2js": "core/regex_pattern.ts",
   "swagger-ui-dist": "routes/docs.ts",

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { knownFault, UserError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
+import { MEASURES } from "../metrics/measures.ts";
 import { checkOrigin, checkTables, faultsOf } from "./check_database.ts";
 import { DamagedData, isDamage } from "./damaged_data.ts";
 import { checkFiles, createFile, DATABASE_FILE, RESTORE, unusable } from "./database_file.ts";
@@ -152,6 +153,18 @@ class ThreadedDatabase implements Database {
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    const start = performance.now();
+    let outcome = "failed";
+    try {
+      const result = await this.#write(work, options);
+      outcome = "written";
+      return result;
+    } finally {
+      MEASURES.database_write_seconds.observe((performance.now() - start) / 1000, [outcome]);
+    }
+  }
+
+  async #write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
     const waiting = patience(options);
     try {
       if (!await this.#turns.begin(waiting.signal)) throw busy();

@@ -7,6 +7,7 @@ import { cutText } from "../cut_text.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
 import { DEADLINES, HEARTBEAT_MS } from "../contract/deadlines.ts";
 import type { Logger } from "../log.ts";
+import { MEASURES } from "../metrics/measures.ts";
 import { readLines } from "../contract/ndjson.ts";
 import {
   type Command,
@@ -138,6 +139,7 @@ export class EngineProcess {
   /** @throws UserError `runtime_unavailable` when the machine has no room for another process. */
   constructor(options: EngineOptions) {
     this.#child = spawn(options);
+    MEASURES.engine_starts_total.add();
     this.pid = this.#child.pid;
     this.#logger = options.logger.with({ engine_pid: this.pid });
     this.#stdin = this.#child.stdin.getWriter();
@@ -282,6 +284,10 @@ export class EngineProcess {
     const [{ code, signal }] = await Promise.all([this.#child.status, messages, this.#readLog()]);
     await Promise.all([...this.#pending.values()].map((pending) => pending.handled.catch(() => {})));
     this.#exit = { code, signal };
+    const hung = this.#blamed !== null || this.#fault !== null;
+    MEASURES.engine_exits_total.add([
+      hung ? "killed" : signal === null && code === 0 ? "stopped" : "crashed",
+    ]);
     const error = this.#crashed(this.#exit);
     this.#ready.reject(error);
     if (this.#pending.size > 0 || signal !== null || code !== 0) {

@@ -11,6 +11,7 @@ import { EndlessText, EngineLost, type EngineProcess, type Request } from "./eng
 import { FairQueue } from "./fair_queue.ts";
 import { residentBytes } from "../system_memory.ts";
 import type { ResultOf } from "../contract/protocol.ts";
+import { MEASURES } from "../metrics/measures.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { GenerationDelta } from "../contract/requests.ts";
 
@@ -77,6 +78,8 @@ interface Ticket {
   readonly onDeltas: ((deltas: GenerationDelta[]) => void) | undefined;
   readonly delivered: Delivered;
   restarts: number;
+  /** When it began to wait. */
+  readonly since: number;
 }
 
 /** Which process a request needs: checks and work apart, and each set of folders by itself. */
@@ -122,7 +125,7 @@ export class ServingEngine {
     const key = keyOf(request);
     this.#quarantine.check(client, key);
     const ticket: Ticket = {
-      ...{ request, client, key, onDeltas, restarts: 0 },
+      ...{ request, client, key, onDeltas, restarts: 0, since: performance.now() },
       ...{ answer: Promise.withResolvers(), over: new AbortController(), delivered: new Delivered() },
     };
     const seconds = this.#options.request_timeout_ms / 1000;
@@ -226,6 +229,9 @@ export class ServingEngine {
       engine = this.#engineOf(key);
     } catch (thrown) {
       return ticket.answer.reject(thrown); // a machine that has no room for another process refuses it here
+    }
+    if (ticket.restarts === 0) {
+      MEASURES.serving_wait_seconds.observe((performance.now() - ticket.since) / 1000);
     }
     this.#running.add(ticket);
     engine.running++;

@@ -59,6 +59,10 @@ const environmentSchema = z.object({
     /^([1-9]\d?|100)%$|^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
     "Expected a share of the machine's memory such as 25%, or bytes such as 512M or 4G",
   ).default("10%"),
+  SERVING_IDLE_S: integer(1, 604_800).default(300),
+  SERVING_PROCESSES: integer(1, 256).default(6),
+  METRICS_PUBLIC: z.enum(["true", "false"], "Expected true or false").default("false")
+    .transform((text) => text === "true"),
   OUTBOUND_ALLOW: list(","),
   HF_ENDPOINT: z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, "Expected an http or https URL")
     .refine((url) => URL.canParse(url), "Expected an http or https URL")
@@ -79,6 +83,9 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   MAX_CONCURRENT_JOBS: { what: "Jobs that train at the same time", otherwise: "1" },
   REQUEST_TIMEOUT_S: { what: "Seconds that a generation or a score may take", otherwise: "600" },
   SERVING_MEMORY: { what: "What idle models may hold: a share of memory, or bytes", otherwise: "10%" },
+  SERVING_IDLE_S: { what: "Seconds that an idle model stays loaded", otherwise: "300" },
+  SERVING_PROCESSES: { what: "Processes that answer generations, scores and checks", otherwise: "6" },
+  METRICS_PUBLIC: { what: "true: /metrics is answered without a key", otherwise: "false" },
   OUTBOUND_ALLOW: { what: "Private hosts and ranges that webhooks may reach", otherwise: null },
   HF_ENDPOINT: { what: "Hub that models are downloaded from", otherwise: "https://huggingface.co" },
   HF_TOKEN: { what: "Token for the hub's private and gated models", otherwise: null },

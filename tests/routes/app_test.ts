@@ -293,6 +293,7 @@ Deno.test("/openapi.json describes every route, with bodies and problems", async
     assert.deepEqual(Object.keys(json.paths).sort(), [
       ...[
         "/healthz",
+        "/metrics",
         "/readyz",
         "/v1/checkpoints/{id}",
         "/v1/checkpoints/{id}/exports/{format}",

@@ -1,0 +1,17 @@
+/** Counts and times requests by the pattern of the route that answered, never by a path that somebody sent. */
+import type { MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import { MEASURES } from "../core/metrics/measures.ts";
+import type { Env } from "./context.ts";
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** The first middleware, so that it sees every answer. */
+export const measureRequests: MiddlewareHandler<Env> = async function measureRequests(c, next) {
+  const start = performance.now();
+  await next();
+  const method = METHODS.has(c.req.method) ? c.req.method : "other";
+  const route = matchedRoutes(c).findLast((one) => one.method !== "ALL")?.path ?? "none";
+  MEASURES.http_requests_total.add([method, route, String(c.res.status)]);
+  MEASURES.http_request_duration_seconds.observe((performance.now() - start) / 1000, [method, route]);
+};
