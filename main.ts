@@ -16,6 +16,7 @@ import { ServingEngine } from "./core/processes/serving_engine.ts";
 import { ModelRegistry } from "./core/models/model_registry.ts";
 import { UserError } from "./core/errors.ts";
 import { EventFeed } from "./core/jobs/event_feed.ts";
+import { JobLogs } from "./core/jobs/job_log.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
 import { Supervisor } from "./core/jobs/supervisor.ts";
 import { createLogger, type Logger } from "./core/log.ts";
@@ -90,11 +91,13 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const sources = { db, modelRoots, dataDir };
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
   const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
+  const jobLogs = new JobLogs(db, logger);
   const startEngine = (engineLogger: Logger) =>
     new EngineProcess({
       command: engineCommand(),
       env,
       logger: engineLogger,
+      onLogLine: jobLogs.recorder(engineLogger.fields),
       start_timeout_ms: DEADLINES.start_ms,
     });
   const guard = new OutboundGuard(settings.OUTBOUND_ALLOW);
@@ -157,6 +160,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const drained = server.shutdown();
   await Promise.all([supervisor.stop(), serving.close(), deliverer.stop(), registry.close()]);
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+  await jobLogs.close();
   await db.close();
   logger.info("Stopped");
 }

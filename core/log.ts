@@ -11,6 +11,8 @@ export interface Logger {
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
+  /** What is on every line. */
+  readonly fields: Fields;
   /** The same logger with `fields` on every line. */
   with(fields: Fields): Logger;
 }
@@ -35,6 +37,7 @@ export function createLogger(level: LogLevel, fields: Fields = {}, write = write
     info: at("info"),
     warn: at("warn"),
     error: at("error"),
+    fields,
     with: (more) => createLogger(level, { ...fields, ...more }, write),
   };
 }

@@ -13,6 +13,7 @@ import { docs } from "./docs.ts";
 import { generations } from "./generations.ts";
 import { health } from "./health.ts";
 import { jobEvents } from "./job_events.ts";
+import { jobLogs } from "./job_logs.ts";
 import { jobMetrics } from "./job_metrics.ts";
 import { measureRequests } from "./measure_requests.ts";
 import { metrics } from "./metrics.ts";
@@ -88,6 +89,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
     const resource of [
       trainingJobs,
       jobMetrics,
+      jobLogs,
       jobEvents,
       checkpoints,
       generations,

@@ -111,6 +111,7 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
       const plan = await serving.request({ type: "check", job, folders }, asker(c));
       if (dryRun) return c.json({ config: effectiveConfig(config), plan }, 200);
       submission = await submitJob(db, config, plan, key, c.get("keyId") || null);
+      c.get("logger").info("Job created", { job_id: submission.job_id });
       supervisor.wake();
     }
     return c.body(submission.response, 202, {

@@ -172,9 +172,19 @@ export const idempotencyKeys = sqliteTable("idempotency_keys", {
   index("idempotency_keys_job").on(table.job_id),
 ]);
 
+/** What the engine processes of a job wrote on stderr, the newest lines of it. */
+export const jobLogs = sqliteTable("job_logs", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  job_id: ofJob().notNull(),
+  attempt: count("attempt").notNull(),
+  line: string("line").notNull(),
+  created_at: timestamp("created_at").notNull(),
+}, (table) => [index("job_logs_job").on(table.job_id, table.id)]);
+
 export type JobRow = typeof jobs.$inferSelect;
 export type MetricsRow = typeof metrics.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 export type CheckpointRow = typeof checkpoints.$inferSelect;
 export type EndpointRow = typeof webhookEndpoints.$inferSelect;
+export type JobLogRow = typeof jobLogs.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;
