@@ -71,6 +71,13 @@ async function requireRuntime(
   }
 }
 
+/** Engines that train beside each other share the cores. Always by the same number, as a run's bytes depend on it. */
+function trainingThreads({ THREADS, MAX_CONCURRENT_JOBS }: Settings): Record<string, string> {
+  if (MAX_CONCURRENT_JOBS === 1) return {};
+  const threads = THREADS ?? navigator.hardwareConcurrency;
+  return { THREADS: String(Math.max(1, Math.floor(threads / MAX_CONCURRENT_JOBS))) };
+}
+
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const dataDir = settings.DATA_DIR;
   const environment = engineEnvironment(Deno.env.toObject());
@@ -92,10 +99,10 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
   const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
   const jobLogs = new JobLogs(db, logger);
-  const startEngine = (engineLogger: Logger) =>
+  const startEngine = (engineLogger: Logger, more: Record<string, string> = {}) =>
     new EngineProcess({
       command: engineCommand(),
-      env,
+      env: { ...env, ...more },
       logger: engineLogger,
       onLogLine: jobLogs.recorder(engineLogger.fields),
       start_timeout_ms: DEADLINES.start_ms,
@@ -111,13 +118,15 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     limits: { processes: settings.SERVING_PROCESSES },
   });
   const supervisor = new Supervisor({
-    ...{ db, logger, dataDir, feed, startEngine },
+    ...{ db, logger, dataDir, feed },
+    startEngine: (engineLogger) => startEngine(engineLogger, trainingThreads(settings)),
     resolveFolders: (config) => resolveFolders(sources, config),
     onOutbox: () => deliverer.wake(),
     max_concurrent_jobs: settings.MAX_CONCURRENT_JOBS,
     freeMemory: () => serving.giveBack(),
-    cancel_grace_ms: DEADLINES.cancel_ms,
+    cancel_grace_ms: DEADLINES.job_cancel_ms,
     stop_grace_ms: DEADLINES.stop_ms,
+    shutdown_grace_ms: settings.SHUTDOWN_GRACE_S * 1000,
   });
   const closing = new AbortController();
   const app = createApp({
@@ -129,8 +138,14 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
 
   const signalled = Promise.withResolvers<Deno.Signal>();
+  /** Aborted by a second signal: whoever sends it does not want to wait. */
+  const hurry = new AbortController();
+  let signals = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => signalled.resolve(signal));
+    Deno.addSignalListener(signal, () => {
+      signalled.resolve(signal);
+      if (++signals > 1) hurry.abort();
+    });
   }
   // One request's bug must not end everybody's jobs.
   globalThis.addEventListener("unhandledrejection", (event) => {
@@ -158,7 +173,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   logger.info("Stopping", { signal: await signalled.promise });
   closing.abort();
   const drained = server.shutdown();
-  await Promise.all([supervisor.stop(), serving.close(), deliverer.stop(), registry.close()]);
+  await Promise.all([supervisor.stop(hurry.signal), serving.close(), deliverer.stop(), registry.close()]);
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   await jobLogs.close();
   await db.close();

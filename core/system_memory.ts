@@ -20,6 +20,18 @@ export function machineMemory(root = "/"): MachineMemory {
   return memory;
 }
 
+/**
+ * How many processes the system has killed so far for want of memory: in the control groups this process is in, or on the
+ * machine where those do not count. It only grows; 0 where the system does not say.
+ */
+export function memoryKills(root = "/"): number {
+  const kills = (path: string) => Number(/^oom_kill (\d+)/m.exec(read(path))?.[1] ?? NaN);
+  const ofGroups = groupFolders(root).map(({ folder, names }) => kills(join(folder, names.events)))
+    .filter((count) => !Number.isNaN(count));
+  if (ofGroups.length > 0) return ofGroups.reduce((sum, count) => sum + count);
+  return kills(join(root, "proc/vmstat")) || 0;
+}
+
 /** What a process holds of the machine's memory; 0 where the system does not say. */
 export function residentBytes(pid: number, root = "/"): number {
   return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(read(join(root, `proc/${pid}/status`)))?.[1] ?? 0);
@@ -48,31 +60,39 @@ function systemMemory(root: string): MachineMemory {
   return { total: all, available: now };
 }
 
-/** Limits and use of this process's group and those it is in, of either version. Pages of files can be taken back. */
-function groups(root: string): { limit: number; used: number }[] {
-  const found: { limit: number; used: number }[] = [];
-  for (const line of read(join(root, "proc/self/cgroup")).split("\n")) {
+/** What the files of a control group are called, by the version of control groups. */
+const V1 = {
+  limit: "memory.limit_in_bytes",
+  used: "memory.usage_in_bytes",
+  file: "total_inactive_file",
+  events: "memory.oom_control",
+};
+const V2 = { limit: "memory.max", used: "memory.current", file: "inactive_file", events: "memory.events" };
+
+/** The folders of this process's group and those it is in, of either version. */
+function groupFolders(root: string): { folder: string; names: typeof V1 }[] {
+  return read(join(root, "proc/self/cgroup")).split("\n").flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (path === undefined || (controllers !== "" && !controllers!.split(",").includes("memory"))) continue;
-    const [mount, names] = controllers === ""
-      ? ["sys/fs/cgroup", { limit: "memory.max", used: "memory.current", file: "inactive_file" }] as const
-      : ["sys/fs/cgroup/memory", {
-        limit: "memory.limit_in_bytes",
-        used: "memory.usage_in_bytes",
-        file: "total_inactive_file",
-      }] as const;
+    if (path === undefined || (controllers !== "" && !controllers!.split(",").includes("memory"))) return [];
+    const [mount, names] = controllers === "" ? ["sys/fs/cgroup", V2] : ["sys/fs/cgroup/memory", V1];
     const parts = path.split("/").filter((part) => part !== "");
-    for (let depth = parts.length; depth >= 0; depth--) {
-      const folder = join(root, mount, ...parts.slice(0, depth));
-      const limit = Number.parseInt(read(join(folder, names.limit))) || NOWHERE; // "max" is no limit
-      const used = Number.parseInt(read(join(folder, names.used))) || 0;
-      const files = Number(
-        new RegExp(`^${names.file} (\\d+)`, "m").exec(read(join(folder, "memory.stat")))?.[1] ?? 0,
-      );
-      if (limit < NOWHERE) found.push({ limit, used: used - files });
-    }
-  }
-  return found;
+    return Array.from({ length: parts.length + 1 }, (_, up) => ({
+      folder: join(root, mount, ...parts.slice(0, parts.length - up)),
+      names,
+    }));
+  });
+}
+
+/** Limits and use of this process's group and those it is in. Pages of files can be taken back. */
+function groups(root: string): { limit: number; used: number }[] {
+  return groupFolders(root).flatMap(({ folder, names }) => {
+    const limit = Number.parseInt(read(join(folder, names.limit))) || NOWHERE; // "max" is no limit
+    const used = Number.parseInt(read(join(folder, names.used))) || 0;
+    const files = Number(
+      new RegExp(`^${names.file} (\\d+)`, "m").exec(read(join(folder, "memory.stat")))?.[1] ?? 0,
+    );
+    return limit < NOWHERE ? [{ limit, used: used - files }] : [];
+  });
 }
 
 function read(path: string): string {

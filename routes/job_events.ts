@@ -25,6 +25,8 @@ const PASSING: readonly ErrorCode[] = ["database_busy", "runtime_unavailable"];
 
 const encoder = new TextEncoder();
 const WAITING = encoder.encode(": waiting\n\n");
+/** When a client whose stream broke off should come back; a server that is started again is there by then. */
+const RETRY = encoder.encode("retry: 2000\n\n");
 
 /** An event as a Server-Sent Event. */
 function serverSentEvent(row: EventRow): Uint8Array {
@@ -113,6 +115,7 @@ class EventStreams {
 
   async *#pieces(jobId: string, seq: number, subscription: Subscription): AsyncGenerator<Uint8Array> {
     let behind = true;
+    yield RETRY;
     for (let isFirst = true;; isFirst = false) {
       const part: EventPart | null = behind ? await this.#part(jobId, seq) : null;
       if (part) {
@@ -132,14 +135,16 @@ class EventStreams {
     }
   }
 
-  /** The next events; null while the database cannot be read, which is tried again at the next wake. */
+  /** The next events, none of a job that was deleted; null while the database cannot be read, which is tried again at the next wake. */
   async #part(jobId: string, seq: number): Promise<EventPart | null> {
     try {
       return await this.#events.after(jobId, seq);
     } catch (error) {
       const fault = knownFault(error);
-      if (fault instanceof UserError && PASSING.includes(fault.code)) return null;
-      throw error;
+      if (!(fault instanceof UserError)) throw error;
+      if (PASSING.includes(fault.code)) return null;
+      if (fault.code !== "not_found") throw error;
+      return { bytes: new Uint8Array(), lastSeq: seq, has_more: false, over: true };
     }
   }
 

@@ -1,4 +1,4 @@
-/** Training jobs: create, list, show, cancel. What belongs to a job has files of its own. */
+/** Training jobs: create, list, show, cancel, pause, resume, delete. What belongs to a job has files of its own. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { attributed } from "../core/errors.ts";
 import { getJob, getPromptsText, listJobs } from "../core/jobs/job_queries.ts";
@@ -83,6 +83,42 @@ const cancel = createRoute({
   },
 });
 
+const pause = createRoute({
+  method: "post",
+  path: "/v1/training-jobs/{id}/pause",
+  tags: ["Training jobs"],
+  summary: "Pause a training job after its step, with a checkpoint",
+  request: { params: jobParams },
+  responses: {
+    202: { description: "The job, paused or about to be", content: json(jobSchema) },
+    ...problemResponses(401, 404, 409, 422, 503),
+  },
+});
+
+const resume = createRoute({
+  method: "post",
+  path: "/v1/training-jobs/{id}/resume",
+  tags: ["Training jobs"],
+  summary: "Give a paused training job back to the queue, to continue where it was",
+  request: { params: jobParams },
+  responses: {
+    202: { description: "The queued job", content: json(jobSchema) },
+    ...problemResponses(401, 404, 409, 422, 503),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/training-jobs/{id}",
+  tags: ["Training jobs"],
+  summary: "Delete a training job that is over, with its checkpoints and everything else of it",
+  request: { params: jobParams },
+  responses: {
+    204: { description: "It is gone" },
+    ...problemResponses(401, 404, 409, 422, 500, 503),
+  },
+});
+
 /** A webhook's URL is refused while its sender can still be told. */
 function checkWebhook({ guard }: AppContext, { webhook }: TrainingJobConfig): void {
   try {
@@ -135,6 +171,13 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
   });
 
   app.openapi(cancel, async (c) => c.json(jobView(await supervisor.cancel(c.req.valid("param").id)), 202));
+  app.openapi(pause, async (c) => c.json(jobView(await supervisor.pause(c.req.valid("param").id)), 202));
+  app.openapi(resume, async (c) => c.json(jobView(await supervisor.resume(c.req.valid("param").id)), 202));
+
+  app.openapi(remove, async (c) => {
+    await supervisor.delete(c.req.valid("param").id);
+    return c.body(null, 204);
+  });
 
   return app;
 }

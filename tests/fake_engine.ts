@@ -2,19 +2,22 @@
  * A small engine that speaks the real protocol and trains nothing: a program for tests of those who talk to
  * one. Its events pass the check that the real engine's do (core/engine/training_contract.ts). The seed of a job says how it behaves; see `BEHAVIOURS`. It must be run with a seed's meaning in mind.
  */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import type { ErrorCode } from "../core/errors.ts";
 import { HEARTBEAT_MS } from "../core/contract/deadlines.ts";
-import { writeCheckpoint } from "../core/formats/checkpoint_folder.ts";
+import { readCheckpoint, writeCheckpoint } from "../core/formats/checkpoint_folder.ts";
+import { STATE_FOLDER } from "../core/formats/training_state.ts";
 import { readLines } from "../core/contract/ndjson.ts";
 import type { Command, Message } from "../core/contract/protocol.ts";
 import type { JobPlan } from "../core/contract/job_plan.ts";
 import type { Progress } from "../core/contract/progress.ts";
 import type { TrainingEvent } from "../core/contract/training_events.ts";
+import type { CheckpointReason } from "../core/contract/checkpoint.ts";
 
 /** What a job's seed makes the engine do after its first step. */
 export const BEHAVIOURS = {
   succeed: 0,
-  /** Waits until it is cancelled or its stdin closes. */
+  /** Waits until it is cancelled or paused, or its stdin closes. */
   hang: 1,
   exit: 2,
   die: 3,
@@ -22,7 +25,7 @@ export const BEHAVIOURS = {
   garbage: 5,
   /** Says what is JSON and no event. */
   nonsense: 20,
-  /** Like hang, and deaf to cancel. */
+  /** Like hang, and deaf to cancel and pause. */
   deaf: 6,
   /** Takes 20 ms for each of many steps. */
   slow: 7,
@@ -33,6 +36,13 @@ export const BEHAVIOURS = {
   silent: 10,
   /** Refuses for want of memory what comes first; a process that comes later takes it. */
   too_large_once: 11,
+  too_large: 12,
+  /** Dies in the third step of the first attempt, in an epoch that has no checkpoint yet. */
+  die_once: 13,
+  /** Runs out of memory unless it is to make do with less. */
+  too_little_memory: 14,
+  /** Finds the disk full in the first attempt. */
+  disk_full_once: 15,
 } as const;
 
 /** Nothing can interrupt this. */
@@ -58,25 +68,54 @@ function planOf(epochs: number): JobPlan {
   };
 }
 
-const cancels = new Map<string, PromiseWithResolvers<void>>();
+/** What a train or generate command was told: to stop at once, or after its step. */
+interface Told {
+  cancelled: PromiseWithResolvers<void>;
+  paused: PromiseWithResolvers<void>;
+  isCancelled?: boolean;
+  isPaused?: boolean;
+}
+
+const told = new Map<string, Told>();
+
+function listen(id: string): Told {
+  const one = { cancelled: Promise.withResolvers<void>(), paused: Promise.withResolvers<void>() };
+  told.set(id, one);
+  return one;
+}
+
+/** The step of the first folder that is whole, and those that were passed over for it. */
+async function resumeFrom(folders: readonly string[]) {
+  const damaged: string[] = [];
+  for (const folder of folders) {
+    try {
+      await readCheckpoint(folder);
+      const { step } = JSON.parse(await Deno.readTextFile(join(folder, STATE_FOLDER, "state.json")));
+      return { resumed: { step: step as number, folder }, damaged };
+    } catch {
+      damaged.push(folder);
+    }
+  }
+  return { resumed: null, damaged };
+}
 
 async function train(command: Extract<Command, { type: "train" }>): Promise<void> {
-  const { id, job, folders } = command;
+  const { id, job, folders, resume = [], memory_share = 1 } = command;
+  const heard = listen(id);
   if (job.seed === BEHAVIOURS.endless_text) {
     say({ id, type: "text", work: "texts" });
     hang();
   }
-  if (job.seed === BEHAVIOURS.too_large_once) {
+  if (job.seed === BEHAVIOURS.too_large || job.seed === BEHAVIOURS.too_large_once) {
     const mark = `${folders.output}/refused`;
-    if (!await Deno.stat(mark).then(() => true, () => false)) {
+    const isFirst = !await Deno.stat(mark).then(() => true, () => false);
+    if (isFirst || job.seed === BEHAVIOURS.too_large) {
       await Deno.writeTextFile(mark, "");
       const detail = "The job needs 2 GB, and there are 1 GB";
       return say({ id, type: "error", error: { code: "job_too_large", detail } });
     }
   }
   const emit = (event: TrainingEvent) => say({ id, type: "event", event });
-  const cancelled = Promise.withResolvers<void>();
-  cancels.set(id, cancelled);
   const plan = planOf(job.epochs);
   const progress = (step: number): Progress => ({
     epoch: Math.ceil(step / STEPS_PER_EPOCH),
@@ -87,42 +126,84 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     tokens: step * 100,
     eta_seconds: step === 0 ? null : plan.steps - step,
   });
-  emit({ type: "started", plan, progress: progress(0), resumed: null, damaged: [] });
-  for (let step = 1; step <= plan.steps; step++) {
-    const metrics = { "objective/kl": step / 10, "policy/clipfrac_avg": 0, "objective/scores": step };
+  const metricsOf = (step: number) => ({
+    "objective/kl": step / 10,
+    "policy/clipfrac_avg": 0,
+    "objective/scores": step,
+  });
+  const meansOf = (step: number) => ({
+    ...metricsOf(step),
+    ...{ policy_loss: -0.1, value_loss: 0.2, kl_div: 0.3, avg_reward: step },
+  });
+  const checkpoint = async (step: number, reason: CheckpointReason) => {
+    const { epoch } = progress(step);
+    const folder = `${folders.output}/${reason === "epoch" ? `epoch-${epoch}` : `${reason}-${step}`}`;
+    await Deno.mkdir(folders.output, { recursive: true });
+    const files = await writeCheckpoint(folder, {
+      "adapter_model.safetensors": [
+        encoder.encode(reason === "epoch" ? `weights ${epoch}` : `weights of step ${step}`),
+      ],
+    });
+    await Deno.writeTextFile(`${folder}/not_in_the_manifest`, "secret");
+    await Deno.mkdir(`${folder}/${STATE_FOLDER}`);
+    await Deno.writeTextFile(`${folder}/${STATE_FOLDER}/state.json`, JSON.stringify({ step }));
+    emit({ type: "checkpoint", reason, epoch, step, folder, files, metrics: meansOf(step) });
+  };
+  const { resumed, damaged } = await resumeFrom(resume);
+  const first = (resumed?.step ?? 0) + 1;
+  const attempt = Number(basename(folders.output));
+  emit({ type: "started", plan, progress: progress(first - 1), resumed, damaged });
+  const summary = (step: number) => ({ progress: progress(step), metrics: { "objective/scores": 1 } });
+  for (let step = first; step <= plan.steps; step++) {
     emit({
       type: "step",
       progress: progress(step),
-      metrics,
+      metrics: metricsOf(step),
       samples: [{ prompt: "p", completion: "c".repeat(5), score: step }],
     });
     if (step === 1) {
       const figures = { lowest_score: 1, highest_score: 1 };
       emit({ type: "warning", code: "no_signal", detail: "All scores are 1. Look at them", figures, step });
-      if (await misbehave(id, job.seed, cancelled.promise)) return;
     }
+    if (step === first && await misbehave(id, job.seed, { heard, attempt, memory_share })) return;
+    if (step === 3 && attempt === 1 && job.seed === BEHAVIOURS.die_once) Deno.kill(Deno.pid, "SIGKILL");
     if (job.seed === BEHAVIOURS.slow) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (step % STEPS_PER_EPOCH !== 0) continue;
-    const epoch = step / STEPS_PER_EPOCH;
-    const means = { ...metrics, policy_loss: -0.1, value_loss: 0.2, kl_div: 0.3, avg_reward: step };
-    emit({ type: "epoch", epoch, progress: progress(step), metrics: means });
-    const folder = `${folders.output}/epoch-${epoch}`;
-    await Deno.mkdir(folders.output, { recursive: true });
-    const weights = encoder.encode(`weights ${epoch}`);
-    const files = await writeCheckpoint(folder, { "adapter_model.safetensors": [weights] });
-    await Deno.writeTextFile(`${folder}/not_in_the_manifest`, "secret");
-    emit({ type: "checkpoint", reason: "epoch", epoch, step, folder, files, metrics: means });
+    if (heard.isCancelled) {
+      return say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });
+    }
+    if (step % STEPS_PER_EPOCH === 0) {
+      const { epoch } = progress(step);
+      emit({ type: "epoch", epoch, progress: progress(step), metrics: meansOf(step) });
+      await checkpoint(step, "epoch");
+    } else if (job.checkpoint_every_steps && step % job.checkpoint_every_steps === 0) {
+      await checkpoint(step, "steps");
+    }
+    if (heard.isPaused && step < plan.steps) {
+      await checkpoint(step, "pause");
+      return say({ id, type: "result", result: { ...summary(step), paused: true } });
+    }
   }
-  say({ id, type: "result", result: { progress: progress(plan.steps), metrics: { "objective/scores": 1 } } });
+  say({ id, type: "result", result: summary(plan.steps) });
 }
 
 /** Does what the seed asks for; true when the command has had its answer. */
-async function misbehave(id: string, seed: number, cancelled: Promise<void>): Promise<boolean> {
+async function misbehave(
+  id: string,
+  seed: number,
+  { heard, attempt, memory_share }: { heard: Told; attempt: number; memory_share: number },
+): Promise<boolean> {
+  const fail = (code: ErrorCode, detail: string) => {
+    say({ id, type: "error", error: { code, detail } });
+    return true;
+  };
   switch (seed) {
     case BEHAVIOURS.hang:
-      await cancelled;
-      say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });
-      return true;
+      await Promise.race([heard.cancelled.promise, heard.paused.promise]);
+      return false;
+    case BEHAVIOURS.too_little_memory:
+      return memory_share === 1 && fail("out_of_memory", "There is no memory for 1 GB");
+    case BEHAVIOURS.disk_full_once:
+      return attempt === 1 && fail("disk_full", "The disk is full");
     case BEHAVIOURS.deaf:
       await new Promise(() => {});
       return true;
@@ -136,8 +217,7 @@ async function misbehave(id: string, seed: number, cancelled: Promise<void>): Pr
       await new Promise(() => {});
       return true;
     case BEHAVIOURS.fail:
-      say({ id, type: "error", error: { code: "reward_failed", detail: "The reward gave NaN" } });
-      return true;
+      return fail("reward_failed", "The reward gave NaN");
     case BEHAVIOURS.nonsense:
       Deno.stdout.writeSync(
         encoder.encode(JSON.stringify({ id, type: "event", event: { type: "step" } }) + "\n"),
@@ -181,9 +261,7 @@ async function handle(command: Command): Promise<void> {
       if (command.request.seed === BEHAVIOURS.die) Deno.kill(Deno.pid, "SIGKILL");
       if (command.request.seed === BEHAVIOURS.deaf) return;
       if (command.request.seed === BEHAVIOURS.hang) {
-        const cancelled = Promise.withResolvers<void>();
-        cancels.set(id, cancelled);
-        await cancelled.promise;
+        await listen(id).cancelled.promise;
         return say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });
       }
       const data = command.request.prompts.map((_, prompt_index) => ({
@@ -211,12 +289,14 @@ async function handle(command: Command): Promise<void> {
       return say({ id, type: "result", result: { data } });
     }
     case "probe":
-    case "pause":
     case "trim":
       return say({ id, type: "result", result: null });
     case "cancel":
-      cancels.get(command.target)?.resolve();
-      return say({ id, type: "result", result: null });
+    case "pause": {
+      const one = told.get(command.target);
+      if (one) one[command.type === "cancel" ? "isCancelled" : "isPaused"] = true;
+      return one?.[command.type === "cancel" ? "cancelled" : "paused"].resolve();
+    }
   }
 }
 

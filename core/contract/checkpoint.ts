@@ -42,12 +42,20 @@ export type TrainedSpec = z.output<typeof trainedSchema>;
 export type CriticSpec = z.output<typeof criticSchema>;
 export type CheckpointSpec = z.output<typeof checkpointNetworkSchema>;
 
+/** `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. */
+export const CHECKPOINT_REASONS = ["epoch", "steps", "pause"] as const;
+
+export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
+
 /** A checkpoint as the API shows it. */
 export const checkpointSchema = z.object({
   id: z.string(),
   job_id: z.string(),
   epoch: z.int().describe("From 1."),
   step: z.int().describe("From 1."),
+  reason: z.enum(CHECKPOINT_REASONS).describe(
+    "epoch: it has ended. steps: checkpoint_every_steps. pause: the job was paused, or the server stopped.",
+  ),
   files: z.array(checkpointFileSchema),
   metrics: metricsSchema,
   created_at: time,

@@ -12,13 +12,20 @@ export const DEADLINES = {
   folder_ms: 60_000,
   /** A process that works says so every second, unless it is stopped or hangs in what nothing here has bounded. */
   silence_ms: 90_000,
+  /** A training process that lives and comes no further; one whose steps are long gets `STALL_STEPS` of them. */
+  stall_ms: 3_600_000,
   /** For a cancelled or late request to end, after which its process is ended. */
   cancel_ms: 30_000,
-  /** For a step to be finished when a process is asked to leave. */
+  /** The same for a cancelled job, which leaves nothing that is wanted. */
+  job_cancel_ms: 2_000,
+  /** For a process to leave when it is asked to. */
   stop_ms: 10_000,
   /** A process without requests, with the models it holds. */
   idle_ms: 300_000,
 } as const;
+
+/** How many times as long as the longest step so far a training process may take to come further. */
+export const STALL_STEPS = 20;
 
 /** How often an engine process says that it lives. */
 export const HEARTBEAT_MS = 1000;

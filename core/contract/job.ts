@@ -54,6 +54,16 @@ const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues
 }).meta({ additionalProperties: { type: "string", maxLength: 512 } }) as unknown as typeof metadataTexts)
   .default({}).describe("Up to 16 texts of your own, kept with the job.");
 
+const keepSchema = z.strictObject({
+  last: z.int().min(1).max(10_000).default(1).describe("The newest so many. Default 1."),
+  best_by: z.string().min(1).max(100).nullable().default(null).describe(
+    "And the one where this metric of its epoch is best: highest, but lowest where the name ends in loss, perplexity or kl. Default null: none.",
+  ),
+});
+
+/** Which checkpoints of a job stay. */
+export type KeepConfig = z.output<typeof keepSchema>;
+
 /** What matrices are held and multiplied as. */
 const basePrecision = z.enum(["float32", "int8", "bfloat16", "float16"]);
 /** The fields, for a kind to list in the order that its configuration is shown in. */
@@ -70,6 +80,12 @@ export const jobFields = {
   ),
   checkpoint_every_steps: z.int().min(1).max(1_000_000).nullable().default(null).describe(
     "Write a checkpoint every this many steps too, to resume from after a crash: at most this many steps are lost. Default null: after each epoch, and on a pause.",
+  ),
+  keep: keepSchema.nullable().default(null).describe(
+    "Which checkpoints stay once newer ones are there; the newest two always do. Default null: all.",
+  ),
+  max_attempts: z.int().min(1).max(20).default(3).describe(
+    "How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.",
   ),
   trainable: trainableSchema.prefault({ type: "lora" }),
   device: deviceSchema.nullable().default(null).describe(

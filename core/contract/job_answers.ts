@@ -8,6 +8,20 @@ import { metricsSchema, progressSchema } from "./progress.ts";
 import { time } from "./time.ts";
 import { JOB_KINDS } from "./training_job.ts";
 
+const errorSchema = z.object({ code: z.enum(ERROR_CODES), detail: z.string() });
+
+/** An engine process that was started for a job. */
+export const attemptSchema = z.object({
+  attempt: z.int().describe("From 1."),
+  started_at: time,
+  ended_at: time.nullable(),
+  error: errorSchema.nullable().describe(
+    "Null while it runs, and where it ended with all steps done, by a pause, or because the server stopped.",
+  ),
+}).meta({ id: "Attempt" });
+
+export type Attempt = z.output<typeof attemptSchema>;
+
 export const jobSchema = z.object({
   id: z.string(),
   kind: z.enum(JOB_KINDS),
@@ -18,7 +32,9 @@ export const jobSchema = z.object({
   ),
   progress: progressSchema,
   latest_metrics: metricsSchema.nullable().describe("Of the last step."),
-  error: z.object({ code: z.enum(ERROR_CODES), detail: z.string() }).nullable(),
+  error: errorSchema.nullable(),
+  status_reason: errorSchema.nullable().describe("Why the job waits, or was paused by the server."),
+  attempts: z.array(attemptSchema).describe("The last 50, oldest first."),
   checkpoint: z.string().nullable().describe("Id of the last one."),
   created_at: time,
   started_at: time.nullable(),

@@ -7,13 +7,17 @@
 export const JOB_EVENTS = {
   "training_job.queued": { webhook: false },
   "training_job.started": { webhook: true },
+  /** An attempt after the first; it continues what the job has begun. */
+  "training_job.attempt.started": { webhook: false },
   "training_job.step.completed": { webhook: false },
   "training_job.epoch.completed": { webhook: true },
   "training_job.checkpoint.created": { webhook: true },
   "training_job.warning": { webhook: true },
   "training_job.cancelling": { webhook: false },
   "training_job.requeued": { webhook: false },
+  "training_job.pausing": { webhook: false },
   "training_job.paused": { webhook: true },
+  "training_job.resumed": { webhook: false },
   "training_job.succeeded": { webhook: true },
   "training_job.failed": { webhook: true },
   "training_job.cancelled": { webhook: true },

@@ -1,11 +1,11 @@
 /**
  * The states of a training job and what may follow what. `docs/jobs.md` tells the same with who sets each.
- * Nothing here reads or writes rows: `JobStore` refuses every step that this table does not allow.
+ * Nothing here reads or writes rows: `core/jobs/` refuses every step that this table does not allow.
  */
 
 /** Every state, in the order of a job's life. */
 export const JOB_STATUSES = [
-  /** Waits for a free place. Set when the job is created, resumed, or given back by a stopping server. */
+  /** Waits for a free place, or for its next attempt. Set when the job is created, resumed, or tried again. */
   "queued",
   /** An engine process trains it. Set by the claim alone. */
   "running",
@@ -27,9 +27,9 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** What may follow each state; the final ones have nothing. */
 export const TRANSITIONS: Record<JobStatus, readonly JobStatus[]> = {
-  queued: ["running", "cancelled"],
-  running: ["succeeded", "failed", "cancelling", "pausing", "queued"],
-  pausing: ["paused", "succeeded", "failed", "cancelling", "queued"],
+  queued: ["running", "paused", "cancelled"],
+  running: ["succeeded", "failed", "cancelling", "pausing", "paused", "queued"],
+  pausing: ["paused", "succeeded", "failed", "cancelling"],
   paused: ["queued", "cancelled"],
   cancelling: ["cancelled"],
   succeeded: [],

@@ -200,6 +200,8 @@ export const ppoJobSchema = z.strictObject({
   prompts: z.array(promptSchema).min(1).max(100_000),
   epochs: jobFields.epochs,
   checkpoint_every_steps: jobFields.checkpoint_every_steps,
+  keep: jobFields.keep,
+  max_attempts: jobFields.max_attempts,
   ppo: ppoSchema.prefault({}),
   trainable: jobFields.trainable,
   value: valueSchema.prefault({ type: "separate" }),

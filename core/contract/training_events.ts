@@ -1,6 +1,6 @@
 /** What a training says while it runs, and at its end. It names no job, row or URL; epochs and steps count from 1. */
 import { z } from "zod";
-import { checkpointFileSchema } from "./checkpoint.ts";
+import { CHECKPOINT_REASONS, checkpointFileSchema } from "./checkpoint.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { metricsSchema, progressSchema } from "./progress.ts";
 
@@ -20,9 +20,6 @@ export const warningSchema = z.object({
   figures: metricsSchema,
   step: z.int(),
 });
-
-/** `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. */
-const checkpointReason = z.enum(["epoch", "steps", "pause"]);
 
 export const trainingEventSchema = z.discriminatedUnion("type", [
   z.object({
@@ -44,7 +41,7 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("epoch"), epoch: z.int(), progress: progressSchema, metrics: metricsSchema }),
   z.object({
     type: z.literal("checkpoint"),
-    reason: checkpointReason,
+    reason: z.enum(CHECKPOINT_REASONS),
     /** The epoch that the step is of. */
     epoch: z.int(),
     step: z.int(),
@@ -68,6 +65,5 @@ export const trainingSummarySchema = z.object({
 
 export type Sample = z.output<typeof sampleSchema>;
 export type Warning = z.output<typeof warningSchema>;
-export type CheckpointReason = z.output<typeof checkpointReason>;
 export type TrainingEvent = z.output<typeof trainingEventSchema>;
 export type TrainingSummary = z.output<typeof trainingSummarySchema>;

@@ -4,7 +4,8 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizzle-orm/sqlite-core";
-import type { CheckpointFile } from "../contract/checkpoint.ts";
+import { CHECKPOINT_REASONS, type CheckpointFile } from "../contract/checkpoint.ts";
+import type { Attempt } from "../contract/job_answers.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { MetricsRecord, Progress } from "../contract/progress.ts";
 import type { ErrorRecord } from "../errors.ts";
@@ -14,8 +15,8 @@ import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
 import { count, list, object, oneOf, string, timestamp } from "./columns.ts";
 
 /**
- * SQLite's own number of a row. Rows of these tables are never deleted, so it counts them in the order they were
- * written, which is the order of lists and of the queue: no clock that is set back changes it.
+ * SQLite's own number of a row: one more than the highest there was, so it counts rows in the order they were written,
+ * which is the order of lists and of the queue: no clock that is set back changes it.
  */
 export function rowNumber(table: SQLiteTable): SQL<number> {
   return sql<number>`${table}.rowid`;
@@ -39,8 +40,24 @@ export const jobs = sqliteTable("jobs", {
   checkpoint: string("checkpoint"),
   /** Engine processes started for the job so far. */
   attempt: count("attempt").notNull().default(0),
-  /** Attempts that ended because the server died with them; see docs/jobs.md. */
+  /** The last of them, oldest first. */
+  attempts: list<Attempt>("attempts").notNull().default(sql`'[]'`),
+  /** Attempts that count against `max_attempts`. */
+  failures: count("failures").notNull().default(0),
+  /** How often in a row the server died with the job running and no step recorded since the last time. */
   interruptions: count("interruptions").notNull().default(0),
+  /** The step that the job was at when the server last died with it. */
+  interrupted_at_step: count("interrupted_at_step").notNull().default(0),
+  /** How often its micro-batches were halved because memory ran out. */
+  memory_halvings: count("memory_halvings").notNull().default(0),
+  /** Why it waits, or was paused by the server. */
+  status_reason: object<ErrorRecord>("status_reason", ["code", "detail"]),
+  /** Not to be claimed before; null for at once. */
+  retry_at: timestamp("retry_at"),
+  /** Counts the claims of all jobs, for turns between their owners; 0 before the first. */
+  claim_number: count("claim_number").notNull().default(0),
+  /** The engine process that it has or had, as `process_identity.ts` writes it. */
+  engine: string("engine"),
   webhook_url: string("webhook_url"),
   webhook_secret: string("webhook_secret"),
   /** Why nothing more is sent to the URL. */
@@ -51,7 +68,8 @@ export const jobs = sqliteTable("jobs", {
   started_at: timestamp("started_at"),
   finished_at: timestamp("finished_at"),
 }, (table) => [
-  index("jobs_status").on(table.status),
+  index("jobs_status").on(table.status, table.owner, table.retry_at),
+  index("jobs_claims").on(table.owner, table.claim_number),
   index("jobs_kind").on(table.kind),
 ]);
 
@@ -90,6 +108,9 @@ export const checkpoints = sqliteTable("checkpoints", {
   attempt: count("attempt").notNull(),
   epoch: count("epoch").notNull(),
   step: count("step").notNull(),
+  reason: oneOf("reason", CHECKPOINT_REASONS).notNull().default("epoch"),
+  /** 1 while the folder holds what a job resumes from. */
+  resumable: count("resumable").notNull().default(0),
   /** Below DATA_DIR, so the folder as a whole can be moved. */
   folder: string("folder").notNull(),
   files: list<CheckpointFile>("files").notNull(),

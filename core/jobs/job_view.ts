@@ -2,9 +2,12 @@
 import type { CheckpointView } from "../contract/checkpoint.ts";
 import type { EventView, JobView, MetricsView } from "../contract/job_answers.ts";
 import type { CheckpointRow, EventRow, JobRow, MetricsRow } from "../db/schema.ts";
+import type { ErrorRecord } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 
 const time = (date: Date | null) => date?.toISOString() ?? null;
+
+const told = (error: ErrorRecord | null) => error && { code: error.code, detail: error.detail };
 
 /**
  * A job. The webhook's secret is never in it.
@@ -29,7 +32,9 @@ export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]): Jo
     },
     progress: row.progress,
     latest_metrics: row.latest_metrics,
-    error: row.error && { code: row.error.code, detail: row.error.detail },
+    error: told(row.error),
+    status_reason: told(row.status_reason),
+    attempts: row.attempts,
     checkpoint: row.checkpoint,
     created_at: row.created_at.toISOString(),
     started_at: time(row.started_at),
@@ -59,6 +64,7 @@ export function checkpointView(row: CheckpointRow): CheckpointView {
     job_id: row.job_id,
     epoch: row.epoch,
     step: row.step,
+    reason: row.reason,
     files: row.files,
     metrics: row.metrics,
     created_at: row.created_at.toISOString(),

@@ -1,16 +1,30 @@
-/** Turns what a trainer yields into rows: the job's progress, metrics, checkpoints, feed and webhooks. */
-import { and, eq } from "drizzle-orm";
-import { relative, sep } from "node:path";
+/**
+ * Turns what a trainer yields into rows: the job's progress, metrics, checkpoints, feed and webhooks. An engine that
+ * resumes says again what came after its checkpoint; everything is recorded once.
+ */
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { join, relative, sep } from "node:path";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
-import { checkpoints, type JobRow, jobs, metrics } from "../db/schema.ts";
+import {
+  type CheckpointRow,
+  checkpoints,
+  events,
+  type JobRow,
+  jobs,
+  metrics,
+  rowNumber,
+} from "../db/schema.ts";
+import type { JobEventType } from "../contract/job_events.ts";
 import type { MetricsRecord } from "../contract/progress.ts";
-import type { TrainingEvent } from "../contract/training_events.ts";
+import type { TrainingEvent, Warning } from "../contract/training_events.ts";
 import { boundedSamples } from "./bounded_samples.ts";
+import { checkpointsInUse } from "./checkpoints_in_use.ts";
 import { emitEvent } from "./emit_event.ts";
 import { hasEngine } from "../contract/job_states.ts";
 import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
+import { retention } from "./retention.ts";
 
 type EventOf<T extends TrainingEvent["type"]> = Extract<TrainingEvent, { type: T }>;
 
@@ -18,20 +32,54 @@ interface Place {
   dataDir: string;
   jobId: string;
   attempt: number;
+  /** The last step that was recorded when the attempt began: what is said of steps up to it may be known. */
+  knownStep: number;
 }
 
+/** Absolute folders that nothing needs any more, to be removed once the rows are written. */
+export interface Obsolete {
+  /** Whole checkpoints. */
+  folders: string[];
+  /** Checkpoints whose training state may go. */
+  states: string[];
+}
+
+const NOTHING: Obsolete = { folders: [], states: [] };
+
+type Recorder<T extends TrainingEvent["type"]> = (
+  tx: Transaction,
+  place: Place,
+  event: EventOf<T>,
+  job: JobRow,
+) => Promise<Obsolete | void>;
+
 /** What each event does; the job's row is updated before its feed and webhook are written. */
-const RECORDERS: {
-  [T in TrainingEvent["type"]]: (tx: Transaction, place: Place, event: EventOf<T>) => Promise<void>;
-} = {
-  async started(tx, { jobId }, { plan, progress }) {
-    const job = await update(tx, jobId, { plan, progress });
-    await emitEvent(tx, job, "training_job.started", { attempt: job.attempt, plan }, {
-      eta_seconds: progress.eta_seconds,
-    });
+const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
+  async started(tx, place, { plan, progress, resumed, damaged }, job) {
+    const { jobId } = place;
+    const passedOver = await rowsIn(tx, place, damaged);
+    if (await isTold(tx, jobId, "training_job.started")) {
+      const [from] = await rowsIn(tx, place, resumed ? [resumed.folder] : []);
+      await emitEvent(tx, job, "training_job.attempt.started", {
+        attempt: job.attempt,
+        step: resumed?.step ?? 0,
+        checkpoint: from?.id ?? null,
+      });
+    } else {
+      const started = await update(tx, jobId, { plan, progress });
+      await emitEvent(tx, started, "training_job.started", { attempt: job.attempt, plan }, {
+        eta_seconds: progress.eta_seconds,
+      });
+    }
+    for (const row of passedOver) {
+      await tx.update(checkpoints).set({ resumable: 0 }).where(eq(checkpoints.id, row.id));
+      const warning = damagedWarning(row, resumed?.step ?? 0);
+      await emitEvent(tx, job, "training_job.warning", { ...warning }, { warning });
+    }
   },
 
-  async step(tx, { jobId }, { progress, metrics: values, samples }) {
+  async step(tx, { jobId }, { progress, metrics: values, samples }, { progress: before }) {
+    if (progress.step <= before.step) return;
     const job = await update(tx, jobId, { progress, latest_metrics: values });
     await insertMetrics(tx, jobId, "step", progress.step, progress.epoch, values);
     await emitEvent(tx, job, "training_job.step.completed", {
@@ -42,6 +90,10 @@ const RECORDERS: {
   },
 
   async epoch(tx, { jobId }, { epoch, progress, metrics: values }) {
+    const [known] = await tx.select({ step: metrics.step }).from(metrics).where(
+      and(eq(metrics.job_id, jobId), eq(metrics.scope, "epoch"), eq(metrics.step, progress.step)),
+    );
+    if (known) return;
     const job = await update(tx, jobId, { progress });
     await insertMetrics(tx, jobId, "epoch", progress.step, epoch, values);
     await emitEvent(tx, job, "training_job.epoch.completed", { epoch, progress, metrics: values }, {
@@ -51,14 +103,24 @@ const RECORDERS: {
     });
   },
 
-  async checkpoint(tx, { jobId, dataDir, attempt }, { epoch, step, folder, files, metrics: values }) {
-    const below = relative(dataDir, folder);
-    if (below.startsWith("..") || below.startsWith(sep)) {
-      throw new RangeError(`Cannot record checkpoint as its folder is outside of the data folder: ${folder}`);
+  async checkpoint(tx, place, { reason, epoch, step, folder, files, metrics: values }, before) {
+    const { dataDir, jobId, attempt } = place;
+    const below = belowData(dataDir, folder);
+    const [known] = await tx.select().from(checkpoints).where(
+      and(eq(checkpoints.job_id, jobId), eq(checkpoints.step, step), eq(checkpoints.reason, reason)),
+    );
+    // The one that is there stays, as somebody may have read it, unless nothing can be resumed from it.
+    if (known?.resumable) return known.folder === below ? NOTHING : { folders: [folder], states: [] };
+    if (known) {
+      await tx.update(checkpoints).set({ attempt, folder: below, files, resumable: 1 })
+        .where(eq(checkpoints.id, known.id));
+      const obsolete = await retain(tx, place, before);
+      return { ...obsolete, folders: [...obsolete.folders, join(dataDir, known.folder)] };
     }
     const id = newId("checkpoint");
     const [row] = await tx.insert(checkpoints).values({
-      ...{ id, job_id: jobId, attempt, epoch, step, folder: below, files, metrics: values },
+      ...{ id, job_id: jobId, attempt, epoch, step, reason, folder: below, files, metrics: values },
+      resumable: 1,
       created_at: await jobTime(tx, jobId),
     }).returning();
     const job = await update(tx, jobId, { checkpoint: id });
@@ -69,10 +131,11 @@ const RECORDERS: {
       metrics: values,
       eta_seconds: job.progress.eta_seconds,
     });
+    return await retain(tx, place, job);
   },
 
-  async warning(tx, { jobId }, { code, detail, figures, step }) {
-    const job = await update(tx, jobId, {});
+  async warning(tx, { jobId, knownStep }, { code, detail, figures, step }, job) {
+    if (step <= knownStep && await isWarned(tx, jobId, { code, step })) return;
     const warning = { code, detail, figures, step };
     await emitEvent(tx, job, "training_job.warning", warning, { warning });
   },
@@ -81,10 +144,15 @@ const RECORDERS: {
 /**
  * Writes everything that follows from one event, or nothing of it.
  *
+ * @returns folders that are obsolete now
  * @throws Error when the job is not in a state that has an engine; its engine should then be stopped.
  */
-export function recordEvent(db: Database, place: Place, event: TrainingEvent): Promise<void> {
-  return db.write((tx) => (RECORDERS[event.type] as (...args: unknown[]) => Promise<void>)(tx, place, event));
+export function recordEvent(db: Database, place: Place, event: TrainingEvent): Promise<Obsolete> {
+  return db.write(async (tx) => {
+    const job = await update(tx, place.jobId, {});
+    const record = RECORDERS[event.type] as (...args: unknown[]) => Promise<Obsolete | void>;
+    return await record(tx, place, event, job) ?? NOTHING;
+  });
 }
 
 async function update(tx: Transaction, id: string, set: Partial<typeof jobs.$inferInsert>): Promise<JobRow> {
@@ -105,15 +173,67 @@ async function insertMetrics(
   epoch: number,
   values: MetricsRecord,
 ): Promise<void> {
-  await tx.delete(metrics).where(
-    and(eq(metrics.job_id, job_id), eq(metrics.scope, scope), eq(metrics.step, step)),
-  );
-  await tx.insert(metrics).values({
-    job_id,
-    scope,
+  const created_at = await jobTime(tx, job_id);
+  await tx.insert(metrics).values({ job_id, scope, step, epoch, metrics: values, created_at });
+}
+
+/** Removes the rows of checkpoints that the job's `keep` does not want, and marks those that lose their state. */
+async function retain(tx: Transaction, { dataDir }: Place, { id, config }: JobRow): Promise<Obsolete> {
+  const rows = await tx.select().from(checkpoints).where(eq(checkpoints.job_id, id))
+    .orderBy(checkpoints.step, rowNumber(checkpoints));
+  const keep = config.keep ?? null;
+  const { dropped, stateless } = retention(rows, keep, keep ? await checkpointsInUse(tx, id) : new Map());
+  const ids = (rows: CheckpointRow[]) => inArray(checkpoints.id, rows.map((row) => row.id));
+  if (dropped.length > 0) await tx.delete(checkpoints).where(ids(dropped));
+  if (stateless.length > 0) await tx.update(checkpoints).set({ resumable: 0 }).where(ids(stateless));
+  const folders = (rows: CheckpointRow[]) => rows.map(({ folder }) => join(dataDir, folder));
+  return { folders: folders(dropped), states: folders(stateless) };
+}
+
+/** The job's checkpoints that are in these folders. */
+async function rowsIn(tx: Transaction, { dataDir, jobId }: Place, folders: readonly string[]) {
+  if (folders.length === 0) return [];
+  const below = folders.map((folder) => belowData(dataDir, folder));
+  return await tx.select().from(checkpoints)
+    .where(and(eq(checkpoints.job_id, jobId), inArray(checkpoints.folder, below)));
+}
+
+function belowData(dataDir: string, folder: string): string {
+  const below = relative(dataDir, folder);
+  if (below.startsWith("..") || below.startsWith(sep)) {
+    throw new RangeError(`Cannot record checkpoint as its folder is outside of the data folder: ${folder}`);
+  }
+  return below;
+}
+
+function damagedWarning({ id, step }: CheckpointRow, from: number): Warning {
+  return {
+    code: "damaged_checkpoint",
+    detail:
+      `The checkpoint '${id}' of step ${step} is damaged or of other files: the job continues from step ${from} instead`,
+    figures: { step, resumed_step: from },
     step,
-    epoch,
-    metrics: values,
-    created_at: await jobTime(tx, job_id),
-  });
+  };
+}
+
+async function isTold(tx: Transaction, jobId: string, type: JobEventType): Promise<boolean> {
+  const rows = await tx.select({ seq: events.seq }).from(events)
+    .where(and(eq(events.job_id, jobId), eq(events.type, type))).limit(1);
+  return rows.length > 0;
+}
+
+async function isWarned(
+  tx: Transaction,
+  jobId: string,
+  of: Pick<Warning, "code" | "step">,
+): Promise<boolean> {
+  const field = (name: string) =>
+    sql`case when json_valid(${events.data}) then json_extract(${events.data}, ${`$.${name}`}) end`;
+  const rows = await tx.select({ seq: events.seq }).from(events).where(and(
+    eq(events.job_id, jobId),
+    eq(events.type, "training_job.warning"),
+    eq(field("code"), of.code),
+    eq(field("step"), of.step),
+  )).limit(1);
+  return rows.length > 0;
 }

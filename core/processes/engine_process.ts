@@ -54,6 +54,16 @@ export class EngineLost extends UserError {
   }
 }
 
+/** The machine has no room for another process now; later it may. */
+export class NoRoom extends UserError {
+  override name = "NoRoom";
+
+  constructor(cause: unknown) {
+    const detail = "Cannot start an engine process: the server has no room for another";
+    super("runtime_unavailable", detail, [], { cause });
+  }
+}
+
 /** A text's work that did not end. */
 export class EndlessText extends UserError {
   override name = "EndlessText";
@@ -112,8 +122,7 @@ function spawn({ command: [program, ...args], env, logger }: EngineOptions): Den
     }).spawn();
   } catch (cause) {
     logger.error("Cannot start an engine process", { error: String(cause) });
-    const detail = "Cannot start an engine process: the server has no room for another";
-    throw new UserError("runtime_unavailable", detail, [], { cause });
+    throw new NoRoom(cause);
   }
 }
 
@@ -132,6 +141,8 @@ export class EngineProcess {
   #exit: EngineExit | null = null;
   /** Why this side killed the process, when it did. */
   #fault: string | null = null;
+  /** Whether this side ended it. */
+  #killedHere = false;
   /** The request that it was killed for, and what that one is told. */
   #blamed: { id: string; error: UserError } | null = null;
   /** How long each request may go on that works by what a folder holds; the one that began last is at the end. */
@@ -141,7 +152,7 @@ export class EngineProcess {
   /** Looks since the process was heard; time that this process itself stood still is not counted. */
   #silentLooks = 0;
 
-  /** @throws UserError `runtime_unavailable` when the machine has no room for another process. */
+  /** @throws NoRoom when the machine has no room for another process. */
   constructor(options: EngineOptions) {
     this.#child = spawn(options);
     MEASURES.engine_starts_total.add();
@@ -154,8 +165,8 @@ export class EngineProcess {
     const timer = setTimeout(() => {
       this.#ready.reject(
         new UserError(
-          "runtime_unavailable",
-          `The engine process was not ready within ${options.start_timeout_ms} ms`,
+          "engine_crashed",
+          `The engine process was not ready within ${options.start_timeout_ms / 1000} s`,
         ),
       );
       this.kill();
@@ -184,6 +195,7 @@ export class EngineProcess {
    * @param onEvent Called for each event in order; the result waits for it. What it throws ends the request.
    * @param signal When aborted, the command is cancelled; its answer (code `cancelled`) still is awaited.
    * @param cancel_grace_ms How long that may take before the process is ended.
+   * @param pause When aborted, a `train` command is asked to end after its step, with a checkpoint.
    * @throws UserError with what the engine answered; `damaged_model` when it hangs in a text; `engine_crashed` when the
    * process ends first, as `EngineLost` when it was ended for another request's sake.
    */
@@ -192,6 +204,7 @@ export class EngineProcess {
     onEvent?: (event: EventOf<R["type"]>) => Promise<void> | void,
     signal?: AbortSignal,
     cancel_grace_ms = Infinity,
+    pause?: AbortSignal,
   ): Promise<ResultOf<R["type"]>> {
     await this.#ready.promise;
     if (this.#exit) throw this.#blamed ? new EngineLost() : this.#crashed(this.#exit);
@@ -210,13 +223,17 @@ export class EngineProcess {
       const late = new UserError("cancelled", "The request was cancelled, and its work did not end");
       grace = setTimeout(() => this.#blame(id, late), cancel_grace_ms);
     };
+    const end = () => this.#send(encoded({ type: "pause", target: id, id: String(this.#nextId++) }));
     signal?.addEventListener("abort", cancel, { once: true });
+    pause?.addEventListener("abort", end, { once: true });
     this.#send(line);
+    if (pause?.aborted) end();
     try {
       return await promise as ResultOf<R["type"]>;
     } finally {
       clearTimeout(grace);
       signal?.removeEventListener("abort", cancel);
+      pause?.removeEventListener("abort", end);
     }
   }
 
@@ -243,9 +260,19 @@ export class EngineProcess {
     const [text, most_ms] = [...this.#texts].at(-1) ?? ["", Infinity];
     if (this.#silence >= most_ms) this.#blame(text, new EndlessText(most_ms));
     else if (this.#silence >= silence_ms) {
-      this.#fault = `The engine process said nothing for ${silence_ms / 1000} s`;
-      this.kill();
+      this.end(`The engine process said nothing for ${silence_ms / 1000} s`);
     }
+  }
+
+  /** Ends the process because of a fault of its own, of which its requests are told. */
+  end(fault: string): void {
+    this.#fault ??= fault;
+    this.kill();
+  }
+
+  /** Whether it was killed by somebody else; often that is the system, which has run out of memory. */
+  get killedElsewhere(): boolean {
+    return this.#exit?.signal === "SIGKILL" && !this.#killedHere;
   }
 
   /** How long a request may go on with work that may have no end. */
@@ -265,6 +292,7 @@ export class EngineProcess {
 
   /** Ends the process at once. */
   kill(): void {
+    if (this.#exit === null) this.#killedHere = true;
     try {
       this.#child.kill("SIGKILL");
     } catch {
@@ -284,8 +312,7 @@ export class EngineProcess {
   async #watch(): Promise<EngineExit> {
     const messages = this.#readMessages().catch((error) => {
       this.#logger.error("Engine sent what is not the protocol", { error: String(error) });
-      this.#fault = "The engine process sent what is not the protocol";
-      this.kill();
+      this.end("The engine process sent what is not the protocol");
     });
     const [{ code, signal }] = await Promise.all([this.#child.status, messages, this.#readLog()]);
     await Promise.all([...this.#pending.values()].map((pending) => pending.handled.catch(() => {})));

@@ -249,7 +249,7 @@ export class ServingEngine {
     } catch (thrown) {
       again = thrown instanceof EngineLost && !over.signal.aborted && ticket.restarts++ < MAX_RESTARTS;
       if (thrown instanceof EndlessText) this.#quarantine.add(client, key, thrown);
-      if (!again) ticket.answer.reject(thrown);
+      if (!again) ticket.answer.reject(this.#closed && !over.signal.aborted ? stopping() : thrown);
     } finally {
       this.#running.delete(ticket);
       engine.running--;

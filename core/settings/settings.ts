@@ -55,6 +55,7 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, `Expected one of ${LOG_LEVELS.join(", ")}`).default("info"),
   MAX_CONCURRENT_JOBS: integer(1, 64).default(1),
   REQUEST_TIMEOUT_S: integer(1, 86_400).default(600),
+  SHUTDOWN_GRACE_S: integer(0, 86_400).default(25),
   SERVING_MEMORY: z.string().regex(
     /^([1-9]\d?|100)%$|^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
     "Expected a share of the machine's memory such as 25%, or bytes such as 512M or 4G",
@@ -82,6 +83,7 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   API_KEYS: { what: "Keys that /v1 then wants, separated by commas", otherwise: null },
   MAX_CONCURRENT_JOBS: { what: "Jobs that train at the same time", otherwise: "1" },
   REQUEST_TIMEOUT_S: { what: "Seconds that a generation or a score may take", otherwise: "600" },
+  SHUTDOWN_GRACE_S: { what: "Seconds that running steps may take when the server stops", otherwise: "25" },
   SERVING_MEMORY: { what: "What idle models may hold: a share of memory, or bytes", otherwise: "10%" },
   SERVING_IDLE_S: { what: "Seconds that an idle model stays loaded", otherwise: "300" },
   SERVING_PROCESSES: { what: "Processes that answer generations, scores and checks", otherwise: "6" },

@@ -3,14 +3,8 @@
  * events of all that. What a step does is the kind's; it goes from one state to the next, and a state is a plain value, so
  * a job that begins with a stored one goes on as if it had never ended.
  */
-import type { CheckpointFile } from "../contract/checkpoint.ts";
-import type {
-  CheckpointReason,
-  Sample,
-  TrainingEvent,
-  TrainingSummary,
-  Warning,
-} from "../contract/training_events.ts";
+import type { CheckpointFile, CheckpointReason } from "../contract/checkpoint.ts";
+import type { Sample, TrainingEvent, TrainingSummary, Warning } from "../contract/training_events.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { Metrics, Progress } from "../contract/progress.ts";
 import { addMetrics, type MetricSums } from "./metric_sums.ts";

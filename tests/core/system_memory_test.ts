@@ -1,21 +1,30 @@
 /** What a machine has, from files laid out as the system lays them out. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { type MachineMemory, machineMemory, memoryPart, residentBytes } from "../../core/system_memory.ts";
+import {
+  type MachineMemory,
+  machineMemory,
+  memoryKills,
+  memoryPart,
+  residentBytes,
+} from "../../core/system_memory.ts";
 import { inFolder } from "./networks/in_folder.ts";
 
 const MEMINFO = "MemTotal:       16000000 kB\nMemFree:  1 kB\nMemAvailable:    9000000 kB\n";
 
-async function machine(files: Record<string, string>): Promise<MachineMemory> {
-  let memory: MachineMemory | undefined;
+async function machine<T = MachineMemory>(
+  files: Record<string, string>,
+  look: (root: string) => T = machineMemory as (root: string) => T,
+): Promise<T> {
+  let seen: T | undefined;
   await inFolder(async (root) => {
     for (const [path, text] of Object.entries(files)) {
       await Deno.mkdir(dirname(join(root, path)), { recursive: true });
       await Deno.writeTextFile(join(root, path), text);
     }
-    memory = machineMemory(root);
+    seen = look(root);
   });
-  return memory!;
+  return seen!;
 }
 
 Deno.test("Without control groups the machine's own figures count", async () => {
@@ -44,6 +53,22 @@ Deno.test("The first version of control groups counts too, and a group that is f
     "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
   };
   assert.deepEqual(await machine(files), { total: 2e9, available: 0 });
+});
+
+Deno.test("memoryKills() counts those of the process's own groups, and of the machine where groups do not count", async () => {
+  const vmstat = { "proc/vmstat": "oom_kill_disable 9\noom_kill 7\n" };
+  const v2 = {
+    "proc/self/cgroup": "0::/jobs\n",
+    "sys/fs/cgroup/jobs/memory.events": "low 0\noom 4\noom_kill 3\noom_group_kill 0\n",
+  };
+  const v1 = {
+    "proc/self/cgroup": "5:memory:/a\n",
+    "sys/fs/cgroup/memory/a/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+  };
+  assert.equal(await machine({ ...vmstat, ...v2 }, memoryKills), 3);
+  assert.equal(await machine({ ...vmstat, ...v1 }, memoryKills), 2);
+  assert.equal(await machine(vmstat, memoryKills), 7);
+  assert.equal(await machine({}, memoryKills), 0);
 });
 
 Deno.test("This machine has memory", () => {

@@ -90,6 +90,9 @@ export class Supervised {
       onOutbox: () => this.deliverer.wake(),
       cancel_grace_ms: PATIENCE_MS,
       stop_grace_ms: 2000,
+      shutdown_grace_ms: PATIENCE_MS,
+      backoff: { first_ms: 10, longest_ms: 100 },
+      look_again: { first_ms: 10, longest_ms: 100 },
       ...options,
     });
   }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { join } from "node:path";
-import { jobs } from "../../../core/db/schema.ts";
-import { claimJob } from "../../../core/jobs/job_lifecycle.ts";
+import { checkpoints, jobs } from "../../../core/db/schema.ts";
+import { claimJob } from "../../../core/jobs/claim_job.ts";
+import { MAX_INTERRUPTIONS } from "../../../core/jobs/end_attempt.ts";
 import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
-import { eventually, startFakeEngine, Supervised, supervised } from "./supervised.ts";
+import { eventually, PLAN, startFakeEngine, Supervised, supervised } from "./supervised.ts";
 
 const types = async (it: Supervised, id: string) =>
   (await listEvents(it.db, id, { limit: 1000, afterSeq: 0 })).rows.map(({ type }) =>
@@ -77,7 +78,7 @@ for (
   Deno.test(`Supervisor fails a job whose engine does ${behaviour}, and goes on with the next`, async () => {
     await supervised(async (it) => {
       await it.supervisor.start();
-      const { id } = await it.create(behaviour);
+      const { id } = await it.create(behaviour, { max_attempts: 1 });
       const next = await it.create("succeed");
       const job = await it.reaches(id, "failed");
       assert.equal(job.error!.code, code);
@@ -104,7 +105,7 @@ Deno.test("Supervisor fails a job whose model has gone since", async () => {
 Deno.test("Supervisor fails a job with a general sentence when the reason is a bug", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
-    const { id } = await it.create("succeed");
+    const { id } = await it.create("succeed", { max_attempts: 1 });
     const { error } = await it.reaches(id, "failed");
     assert.equal(error!.code, "internal");
     assert.doesNotMatch(error!.detail, /secret/);
@@ -112,7 +113,7 @@ Deno.test("Supervisor fails a job with a general sentence when the reason is a b
   }, { resolveFolders: () => Promise.reject(new Error("ENOENT /secret/path")) });
 });
 
-Deno.test("Supervisor ends a job that filled the disk as soon as there is room to write that", async () => {
+Deno.test("Supervisor pauses a job that filled the disk as soon as there is room to write that", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
     const { id } = await it.create("slow", { epochs: 1000 });
@@ -125,10 +126,11 @@ Deno.test("Supervisor ends a job that filled the disk as soon as there is room t
     await eventually(() => Deno.stat(`/proc/${engine}`).then(() => false, () => true));
     assert.equal((await getJob(it.db, id)).status, "running");
     it.db.write = write;
-    const job = await it.reaches(id, "failed");
-    assert.equal(job.error!.code, "disk_full");
-    assert.equal((await types(it, id)).at(-1), "failed");
+    const job = await it.reaches(id, "paused");
+    assert.equal(job.status_reason!.code, "disk_full");
+    assert.equal((await types(it, id)).at(-1), "paused");
     await it.reaches((await it.create("succeed")).id, "succeeded");
+    await it.supervisor.cancel(id);
   }, { rewrite_ms: 20 });
 });
 
@@ -162,22 +164,6 @@ Deno.test("cancel() kills an engine that does not obey", async () => {
   }, { cancel_grace_ms: 3000 });
 });
 
-Deno.test("What a killed engine had written of a checkpoint is removed", async () => {
-  await supervised(async (it) => {
-    await it.supervisor.start();
-    const { id } = await it.create("deaf");
-    await eventually(async () => (await getJob(it.db, id)).progress.step === 1);
-    const output = `${it.folder}/jobs/${id}/1`;
-    await Deno.mkdir(`${output}/.tmp-1-epoch-0001`);
-    await Deno.writeTextFile(`${output}/.tmp-1-epoch-0001/model.safetensors`, "half");
-    await Deno.mkdir(`${output}/epoch-0000`);
-    await it.supervisor.cancel(id);
-    await it.reaches(id, "cancelled");
-    await eventually(() => it.supervisor.running.size === 0);
-    assert.deepEqual([...Deno.readDirSync(output)].map(({ name }) => name), ["epoch-0000"]);
-  }, { cancel_grace_ms: 300 });
-});
-
 Deno.test("cancel() right after the claim cancels before anything is trained", async () => {
   const release = Promise.withResolvers<void>();
   await supervised(async (it) => {
@@ -192,7 +178,7 @@ Deno.test("cancel() right after the claim cancels before anything is trained", a
   }, { resolveFolders: () => release.promise.then(() => ({ model: "/m", rewards: {} })) });
 });
 
-Deno.test("stop() puts running jobs back and the next start runs them again", async () => {
+Deno.test("stop() pauses running jobs, and the next start continues them without a gap or a repeat", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
     const { id } = await it.create("slow", { epochs: 20 });
@@ -200,50 +186,74 @@ Deno.test("stop() puts running jobs back and the next start runs them again", as
     await it.supervisor.stop();
     const stopped = await getJob(it.db, id);
     assert.equal(stopped.status, "queued");
-    assert.equal(stopped.interruptions, 0);
-    assert.equal(stopped.progress.step, 0);
+    assert.deepEqual([stopped.interruptions, stopped.failures], [0, 0]);
+    const { rows: [last] } = await listMetrics(it.db, id, {
+      ...{ scope: "step", limit: 1000, after: stopped.progress.step - 1 },
+    });
+    assert.equal(last!.step, stopped.progress.step);
     const again = new Supervised(it.db, it.folder, []);
     await again.supervisor.start();
     const job = await again.reaches(id, "succeeded");
     assert.equal(job.attempt, 2);
+    assert.ok(job.attempts.every(({ ended_at, error }) => ended_at !== null && error === null));
+    assert.deepEqual(job.started_at, stopped.started_at);
     const { rows } = await listMetrics(it.db, id, { scope: "step", limit: 1000, after: 0 });
     assert.deepEqual(rows.map(({ step }) => step), Array.from({ length: 40 }, (_, i) => i + 1));
-    assert.ok((await types(it, id)).includes("requeued"));
+    const told = await types(it, id);
+    assert.equal(told.filter((type) => type === "started").length, 1);
+    assert.equal(told.filter((type) => type === "step.completed").length, 40);
+    assert.deepEqual(
+      told.filter((type) => ["requeued", "attempt.started"].includes(type)),
+      ["requeued", "attempt.started"],
+    );
     await again.supervisor.stop();
   });
 });
 
-Deno.test("start() begins a job of a dead server again, but only once", async () => {
+Deno.test("start() continues a job of a dead server, and fails one that kills servers without a step more", async () => {
   await supervised(async (it) => {
     const { id } = await it.create("succeed");
-    const leave = () =>
-      it.db.write((tx) => tx.update(jobs).set({ status: "running" }).where(eq(jobs.id, id)));
-    await leave();
-    const first = new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 });
-    await first.supervisor.start();
-    const requeued = await getJob(it.db, id);
-    assert.equal(requeued.status, "queued");
-    assert.equal(requeued.interruptions, 1);
-    await leave();
-    const second = new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 });
-    await second.supervisor.start();
-    const failed = await getJob(it.db, id);
+    const die = async (step: number) => {
+      const { progress } = await getJob(it.db, id);
+      await it.db.write((tx) =>
+        tx.update(jobs).set({ status: "running", progress: { ...progress, step } }).where(eq(jobs.id, id))
+      );
+      await new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 }).supervisor.start();
+      return await getJob(it.db, id);
+    };
+    for (let step = 1; step <= MAX_INTERRUPTIONS + 1; step++) {
+      const { status, interruptions, retry_at } = await die(step);
+      assert.deepEqual([status, interruptions, retry_at], ["queued", 1, null], "it comes further");
+    }
+    for (let deaths = 2; deaths < MAX_INTERRUPTIONS; deaths++) {
+      const { status, interruptions, retry_at } = await die(MAX_INTERRUPTIONS + 1);
+      assert.deepEqual([status, interruptions], ["queued", deaths]);
+      assert.equal(retry_at !== null, deaths > 3, "it may be what kills the server");
+    }
+    const failed = await die(MAX_INTERRUPTIONS + 1);
     assert.equal(failed.status, "failed");
-    assert.match(failed.error!.detail, /server died while the job was running/);
+    assert.match(failed.error!.detail, /server died while the job was running, 20 times in a row/);
+    assert.equal(failed.failures, 0);
   }, { max_concurrent_jobs: 0 });
 });
 
-Deno.test("Supervisor removes what a checkpoint that was cut off has left, and nothing else", async () => {
+Deno.test("Supervisor removes checkpoints that were never recorded, whole or not, and nothing else", async () => {
   await supervised(async (it) => {
     const { id } = await it.create("deaf");
     const attempts = join(it.folder, "jobs", id);
     const entries = async (attempt: string) =>
       (await Array.fromAsync(Deno.readDir(join(attempts, attempt)))).map(({ name }) => name).sort();
     const leave = async (attempt: string) => {
-      for (const name of ["epoch-1", ".tmp-half-epoch-2"]) {
+      for (const name of ["epoch-1", "epoch-2", ".tmp-half-epoch-3"]) {
         await Deno.mkdir(join(attempts, attempt, name), { recursive: true });
         await Deno.writeTextFile(join(attempts, attempt, name, "model.safetensors"), "weights");
       }
+      await it.db.write((tx) =>
+        tx.insert(checkpoints).values({
+          ...{ id: `ckpt_${attempt}`, job_id: id, attempt: Number(attempt), epoch: 1, step: 1 },
+          ...{ folder: `jobs/${id}/${attempt}/epoch-1`, files: [], metrics: {}, created_at: new Date() },
+        })
+      );
     };
     // The server died in the first attempt.
     await leave("1");
@@ -255,8 +265,13 @@ Deno.test("Supervisor removes what a checkpoint that was cut off has left, and n
     await leave("2");
     await it.supervisor.cancel(id);
     await it.reaches(id, "cancelled");
-    await eventually(() => it.supervisor.running.size === 0);
     assert.deepEqual(await entries("2"), ["epoch-1"]);
+    // A job that was over when the server died is swept too.
+    await Deno.mkdir(join(attempts, "2", "epoch-2"));
+    const again = new Supervised(it.db, it.folder, []);
+    await again.supervisor.start();
+    await eventually(async () => (await entries("2")).length === 1);
+    await again.supervisor.stop();
   }, { cancel_grace_ms: 300 });
 });
 
@@ -281,13 +296,37 @@ Deno.test("a job that hangs in its model's tokenizer or template fails by name, 
   }, { startEngine: (logger) => startFakeEngine(logger, { text_ms: 300 }) });
 });
 
-Deno.test("a job that does not fit is checked again once memory was given back, and refused when there was none", async () => {
+Deno.test("a job that does not fit is checked again once memory was given back, or else waits and says for what", async () => {
   for (const given of [true, false]) {
     await supervised(async (it) => {
       await it.supervisor.start();
       const { id } = await it.create("too_large_once");
-      const { error, attempt } = await it.reaches(id, given ? "succeeded" : "failed");
-      assert.deepEqual([error?.code, attempt], [given ? undefined : "job_too_large", 1]);
-    }, { freeMemory: () => Promise.resolve(given) });
+      if (!given) {
+        const waiting = await eventually(async () => {
+          const job = await getJob(it.db, id);
+          return job.status_reason !== null && job;
+        });
+        assert.deepEqual([waiting.status, waiting.status_reason!.code], ["queued", "job_too_large"]);
+        assert.deepEqual([waiting.attempt, waiting.attempts, waiting.started_at], [0, [], null]);
+        assert.deepEqual(await types(it, id), ["queued"], "it has not begun");
+        await it.supervisor.pause(id);
+        await it.supervisor.resume(id);
+      }
+      const { status_reason, attempt, attempts } = await it.reaches(id, "succeeded");
+      assert.deepEqual([status_reason, attempt, attempts.length], [null, 1, 1]);
+    }, {
+      freeMemory: () => Promise.resolve(given),
+      look_again: { first_ms: 3_600_000, longest_ms: 3_600_000 },
+    });
   }
+});
+
+Deno.test("a job that the machine can never hold fails", async () => {
+  await supervised(async (it) => {
+    const { id } = await it.create("too_large");
+    const plan = { ...PLAN, estimate: { memory_bytes: 1e18 } };
+    await it.db.write((tx) => tx.update(jobs).set({ plan }).where(eq(jobs.id, id)));
+    await it.supervisor.start();
+    assert.equal((await it.reaches(id, "failed")).error!.code, "job_too_large");
+  });
 });

@@ -126,7 +126,7 @@ Deno.test("EngineProcess gives up on a program that never says ready", async () 
   await Deno.writeTextFile(script, "setInterval(() => {}, 1000);");
   const engine = start(script, [], { start_timeout_ms: 300 });
   await assert.rejects(engine.request({ type: "check", job: job(0), folders: { model: "/m", rewards } }), {
-    code: "runtime_unavailable",
+    code: "engine_crashed",
   });
   await engine.exited;
   await Deno.remove(script);
