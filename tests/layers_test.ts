@@ -219,6 +219,18 @@ Deno.test("the packages that nothing of the program imports are those of tests a
   assert.deepEqual(unused, ["@types/node", "drizzle-kit", "fast-check", "openai"]);
 });
 
+Deno.test("a task that runs the program installs its packages first", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))) as {
+    tasks: Record<string, { command: string; dependencies?: string[] }>;
+  };
+  const alone = ["install", "install:all", "size"];
+  none(
+    Object.entries(tasks).filter(([name, { dependencies = [] }]) =>
+      !alone.includes(name) && !dependencies.some((one) => one.startsWith("install"))
+    ).map(([name]) => `deno task ${name} installs nothing`),
+  );
+});
+
 Deno.test("what starts the server installs all packages that its threads and processes import", () => {
   const packages = (entry: string) =>
     [...reachable(entry)].flatMap((path) => byPath.get(path)!.runtimeImports)
