@@ -173,3 +173,37 @@ Deno.test("README.md lists the variables that the program reads, and no others",
   assert.ok(settings.length > 5 && engine.length > 1);
   assert.deepEqual(listed.toSorted(), [...new Set([...settings, ...engine])].toSorted());
 });
+
+/** Files below `place` that a search of the table finds: `ls` by name, `grep` by a line that has the text. */
+function found(search: string): string[] {
+  const [, flags, pattern, place] = /^grep (-\w+) (?:"(.*)"|'.*') (\S+)$/.exec(search) ??
+    /^(ls) ()(\S+)$/.exec(search) ?? [];
+  assert.ok(flags && place, `Expected ls FOLDER or grep -FLAGS "TEXT" FOLDER, got ${search}`);
+  const wanted = pattern ?? /'(.*)'/.exec(search)![1]!;
+  const fold = (line: string) => flags.includes("i") ? line.toLowerCase() : line;
+  return [...filesBelow(place)].filter((path) =>
+    flags === "ls" ? dirname(path) === place : fold(text(path)).includes(fold(wanted))
+  );
+}
+
+function* filesBelow(path: string): Generator<string> {
+  if (Deno.statSync(join(ROOT, path)).isFile) return yield path;
+  for (const { name, isDirectory } of Deno.readDirSync(join(ROOT, path))) {
+    if (isDirectory) yield* filesBelow(`${path}/${name}`);
+    else if (name.endsWith(".ts")) yield `${path}/${name}`;
+  }
+}
+
+Deno.test("each search in docs/architecture.md finds the file of its row, among few", () => {
+  const [, table] = /^## Where do I change X\n([\s\S]*?)^## /m.exec(text("docs/architecture.md"))!;
+  const rows = [...table!.matchAll(/^\| (.+?) +\| `(\S+)` +\| `(.+)` +\|$/gm)];
+  assert.ok(rows.length > 20);
+  for (const [, what, path, search] of rows) {
+    const files = found(search!);
+    assert.ok(files.includes(path!), `${what}: ${search} finds ${files.join(", ") || "nothing"}`);
+    assert.ok(
+      search!.startsWith("ls") || files.length <= 8,
+      `${what}: ${search} finds ${files.length} files`,
+    );
+  }
+});

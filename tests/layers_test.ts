@@ -154,6 +154,14 @@ Deno.test("every file is on a floor, and every floor has files", () => {
   assert.deepEqual([...floors].sort(), [...FLOORS].sort());
 });
 
+Deno.test("docs/architecture.md names every floor, in this order", () => {
+  const [, section] = /^## The floors\n([\s\S]*?)^## /m.exec(
+    Deno.readTextFileSync(join(ROOT, "docs/architecture.md")),
+  )!;
+  const named = [...section!.matchAll(/^\| `([\w./]+?)\/?` +\|/gm)].map(([, floor]) => floor);
+  assert.deepEqual(named, FLOORS);
+});
+
 Deno.test("imports go down the floors, types too, and the two processes meet only in what both stand on", () => {
   none(sources.flatMap(({ path, imports }) => {
     const from = floorOf(path);

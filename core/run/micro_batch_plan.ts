@@ -1,7 +1,7 @@
 /**
- * How a training run is cut: into workers where that is faster, there into runs that stay within bounds with what they keep
- * for the backward pass, and what is recomputed instead of kept. It depends on shapes and on the number of threads alone,
- * so that a job repeats.
+ * How a training run is cut into micro-batches: into workers where that is faster, there into runs that stay within
+ * bounds with what they keep for the backward pass; and what is recomputed instead of kept. It depends on shapes and on
+ * the number of threads alone, so that a job repeats.
  */
 import { GRADIENT } from "../../kernels/artifacts.ts";
 import { peakBytes, sizeOf } from "../../kernels/graph/cost.ts";
