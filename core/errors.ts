@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { wholeText } from "./cut_text.ts";
+import "./field_messages.ts";
 import { withoutPaths } from "./without_paths.ts";
 
 /** Where in the request the fault is, as a dotted path (`prompts.3.text`), and what would be right. */

@@ -1,5 +1,6 @@
 /** zod's issues as a flat list of paths and messages that people can act on. */
 import type { z } from "zod";
+import { GOT_NOTHING, SAYS_NOTHING } from "./field_messages.ts";
 import { type FieldError, invalidFields, type UserError } from "./errors.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -18,9 +19,6 @@ function fromIssue(issue: Issue, prefix: PropertyKey[]): FieldError[] {
   if (branch) return branch.flatMap((inner) => fromIssue(inner, path));
   return [{ path: path.map(String).join("."), message: issue.message }];
 }
-
-/** zod's own words for a union say nothing. */
-const SAYS_NOTHING = "Invalid input";
 
 /**
  * The branch of a union that was meant: the one whose keys were sent. Where none is nearer than the others and the union
@@ -48,7 +46,7 @@ function distance(issues: Issue[]): number[] {
   }, 0);
   const missing =
     issues.filter((one) =>
-      one.code === "invalid_type" && one.path.length === 1 && one.message.endsWith("received undefined")
+      one.code === "invalid_type" && one.path.length === 1 && one.message.endsWith(GOT_NOTHING)
     ).length;
   const [index] = issues[0]?.path ?? [];
   const reach = typeof index === "number" ? index : -1;

@@ -17,7 +17,7 @@ function only(name: string, neutral: z.ZodType) {
   return neutral.nullish().describe(`Not supported: ${name} must be left out, null or neutral.`);
 }
 
-const unsupported = (name: string) => `${name} is not supported: leave it out`;
+const unsupported = (name: string) => `Expected no ${name}, which is not supported`;
 
 const text = z.string().min(1).max(1_000_000);
 
@@ -67,11 +67,10 @@ export const completionSchema = z.strictObject({
   if (logprobs && !(logprobs === 1 && temperature === 0)) {
     refuse(
       "logprobs",
-      `Log-probabilities of other tokens than the sampled ones are not supported: it is ${logprobs}, use 0, ` +
-        "or 1 with temperature 0",
+      `Expected 0, or 1 with temperature 0, got ${logprobs}: only sampled tokens have log-probabilities`,
     );
   }
-  if (stream_options && !stream) refuse("stream_options", "Expected none without stream: leave it out");
+  if (stream_options && !stream) refuse("stream_options", "Expected none without stream");
 }).openapi("CompletionRequest");
 
 export type CompletionRequest = z.output<typeof completionSchema>;

@@ -55,7 +55,7 @@ export function jsonBody(
     if (!JSON_TYPE.test(type)) {
       throw new UserError(
         "unsupported_media_type",
-        `Content-Type must be application/json, in UTF-8: current value is '${type.slice(0, 100)}'`,
+        `Expected Content-Type application/json, in UTF-8, got '${type.slice(0, 100)}'`,
       );
     }
     const bytes = await readBody(c, { max_bytes: max_body_bytes, silence_ms: body_silence_ms });

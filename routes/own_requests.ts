@@ -24,7 +24,7 @@ function namedHost(c: Context<Env>): string | null {
 export const requireHost: MiddlewareHandler<Env> = async function requireHost(c, next) {
   const host = namedHost(c);
   if (host !== null && !(HOST.test(host) && URL.canParse(`http://${host}`))) {
-    return problem("malformed_request", "Host must be a name or an address, with a port or without");
+    return problem("malformed_request", "Expected a name or an address as Host, with a port or without");
   }
   await next();
 };

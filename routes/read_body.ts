@@ -44,8 +44,8 @@ function codingsOf(header: string): string[] {
   if (unknown === undefined && codings.length <= MAX_CODINGS) return codings;
   throw new UserError(
     "unsupported_media_type",
-    `Content-Encoding must be gzip, deflate or none, at most ${MAX_CODINGS} of them: ` +
-      `current value is '${header.slice(0, 100)}'`,
+    `Expected a Content-Encoding of gzip, deflate or none, at most ${MAX_CODINGS} of them, got ` +
+      `'${header.slice(0, 100)}'`,
   );
 }
 

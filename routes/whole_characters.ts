@@ -46,14 +46,14 @@ function faults(body: Part): FieldError[] {
     if (!part.key.isWellFormed()) {
       errors.push({
         path: pathOf(part),
-        message: "Expected a key of whole characters: it has half of a surrogate pair",
+        message: "Expected a key of whole characters, got half of a surrogate pair",
       });
     }
     if (typeof value === "string") {
       if (!value.isWellFormed()) {
         errors.push({
           path: pathOf(part),
-          message: "Expected whole characters: it has half of a surrogate pair",
+          message: "Expected whole characters, got half of a surrogate pair",
         });
       }
     } else if (typeof value === "object" && value !== null) {

@@ -179,7 +179,7 @@ for (
     ["MAX_CONCURRENT_JOBS", "0", /MAX_CONCURRENT_JOBS is '0'/],
     ["DEVICE", "tpu", /DEVICE is 'tpu'/],
     ["HOST", "0.0.0.0", /without authentication: set API_KEYS, or HOST/],
-    ["OUTBOUND_ALLOW", "http://x", /OUTBOUND_ALLOW must list/],
+    ["OUTBOUND_ALLOW", "http://x", /Expected OUTBOUND_ALLOW to list/],
     [
       "MODELS_DIR",
       "models:/nowhere/at/all",

@@ -1,5 +1,6 @@
 /** What training jobs of all kinds share: each field of a request once, for the kinds' schemas to pick from. */
 import { z } from "zod";
+import "../field_messages.ts";
 import { deviceSchema } from "../device_name.ts";
 import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
 
@@ -43,8 +44,9 @@ const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));
 
 /** Keys are counted before any is looked at: the faults of all that a body has room for have none on the stack. */
 const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues }) => {
-  if (Object.keys(value).length > 16) {
-    issues.push({ code: "custom", message: "At most 16 keys", input: value });
+  const count = Object.keys(value).length;
+  if (count > 16) {
+    issues.push({ code: "custom", message: `Expected at most 16 keys, got ${count}`, input: value });
   } else {
     const faults = metadataTexts.safeParse(value).error?.issues ?? [];
     issues.push(
@@ -115,16 +117,16 @@ export function jobFaults(
   refuse: Refuse,
 ): void {
   if (adapter !== null && checkpoint !== null) {
-    refuse(["adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
+    refuse(["adapter"], "Expected a checkpoint or an adapter, got both");
   }
   if (trainable.type === "lora") return;
   if (adapter !== null) {
-    refuse(["adapter"], "trainable.type full has no adapter: go on from one with trainable.type lora");
+    refuse(["adapter"], "Expected trainable.type lora to continue from an adapter, got full");
   }
   if (base_precision === "int8") refuse(["base_precision"], needsFrozen("base_precision"));
 }
 
 /** Why a field cannot be int8 where all weights are trained. */
 export function needsFrozen(field: string): string {
-  return `${field} int8 needs frozen matrices: trainable.type full changes them in every step`;
+  return `Expected another ${field} than int8, which needs frozen matrices: trainable.type full changes them in every step`;
 }

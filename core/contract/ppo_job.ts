@@ -78,13 +78,13 @@ export const ppoSchema = z.strictObject({
   top_k: z.int().min(0).max(1_000_000).default(0)
     .refine(
       (value) => value === 0,
-      "top_k must be 0 for PPO: the ratio and KL would be measured against a policy that was not sampled from",
+      "Expected 0 for PPO: else the ratio and KL are measured against a policy that was not sampled from",
     )
     .describe("Locked to 0 (off) in training."),
   top_p: z.number().gt(0, { abort: true }).max(1).default(1)
     .refine(
       (value) => value === 1,
-      "top_p must be 1 for PPO: the ratio and KL would be measured against a policy that was not sampled from",
+      "Expected 1 for PPO: else the ratio and KL are measured against a policy that was not sampled from",
     )
     .describe("Locked to 1 (off) in training."),
   stop_token_ids: z.array(z.int().min(0).max(10_000_000)).max(64).default([]).describe(
@@ -148,7 +148,7 @@ export const ppoSchema = z.strictObject({
   if (ppo.batch_size % ppo.num_mini_batches !== 0) {
     fail(
       "num_mini_batches",
-      `num_mini_batches ${ppo.num_mini_batches} does not divide batch_size ${ppo.batch_size}`,
+      `Expected a divisor of batch_size, which is ${ppo.batch_size}, got ${ppo.num_mini_batches}`,
     );
     return;
   }
@@ -156,13 +156,13 @@ export const ppoSchema = z.strictObject({
   if (ppo.micro_batch_size !== null && miniBatch % ppo.micro_batch_size !== 0) {
     fail(
       "micro_batch_size",
-      `micro_batch_size ${ppo.micro_batch_size} does not divide the mini-batch of ${miniBatch} (batch_size / num_mini_batches)`,
+      `Expected a divisor of the mini-batch of ${miniBatch} (batch_size / num_mini_batches), got ${ppo.micro_batch_size}`,
     );
   }
   if (ppo.overlong_tokens !== null && ppo.overlong_tokens > ppo.max_new_tokens) {
     fail(
       "overlong_tokens",
-      `overlong_tokens ${ppo.overlong_tokens} is above max_new_tokens ${ppo.max_new_tokens}`,
+      `Expected at most max_new_tokens, which is ${ppo.max_new_tokens}, got ${ppo.overlong_tokens}`,
     );
   }
 }).meta({ id: "PpoConfig" });
@@ -219,7 +219,7 @@ export const ppoJobSchema = z.strictObject({
   if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
     fail(
       ["trainable", "dropout"],
-      `dropout ${job.trainable.dropout} must be 0 for PPO: with dropout the first probability ratio would not be 1`,
+      `Expected 0 for PPO, got ${job.trainable.dropout}: with dropout the first probability ratio would not be 1`,
     );
   }
   jobFaults(job, fail);
@@ -229,7 +229,7 @@ export const ppoJobSchema = z.strictObject({
   if (job.base_precision === "int8" && job.rollout_precision === "float32") {
     fail(
       ["rollout_precision"],
-      "rollout_precision float32 needs a float32 base: base_precision int8 keeps none",
+      "Expected null or int8, got float32: base_precision int8 keeps no float32 weights",
     );
   }
   if (needsAnswers(job.reward)) {
@@ -239,7 +239,7 @@ export const ppoJobSchema = z.strictObject({
     if (lacking >= 0) {
       fail(
         ["prompts", lacking, "answer"],
-        "An exact_match reward without an answer needs one on every prompt",
+        "Expected an answer, as the exact_match reward has none of its own, got none",
       );
     }
   }

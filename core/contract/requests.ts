@@ -1,5 +1,6 @@
 /** The bodies of POST /v1/generations and /v1/scores, and their answers: declared once, used by routes and engine. */
 import { z } from "zod";
+import "../field_messages.ts";
 import { integers, numbers, strings } from "./bulk.ts";
 import { chatFields, MAX_TEXT } from "./chat_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
@@ -41,7 +42,7 @@ function onePolicy(
   refuse: Refuse,
 ) {
   if (of.checkpoint != null && of.adapter != null) {
-    refuse([...path, "adapter"], "Expected a checkpoint or an adapter, not both: leave one out");
+    refuse([...path, "adapter"], "Expected a checkpoint or an adapter, got both");
   }
 }
 
@@ -82,7 +83,7 @@ export const generationSchema = z.strictObject({
   if (policies.size > MAX_POLICIES) {
     refuse(
       ["prompts"],
-      `Expected at most ${MAX_POLICIES} checkpoints and adapters in a request: it names ${policies.size}`,
+      `Expected at most ${MAX_POLICIES} checkpoints and adapters in a request, got ${policies.size}`,
     );
   }
 });

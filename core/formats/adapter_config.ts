@@ -42,7 +42,7 @@ export function parseAdapterConfig(json: Json): AdapterConfig {
   const fields = new Fields(json, FILE);
   // PEFT has no value for these that stands for leaving them out: it computes with what is there.
   for (const key of NEVER_NULL) {
-    if (json[key] === null) throw fields.wrong(key, "a value is wanted, or no such key");
+    if (json[key] === null) throw fields.wrong(key, "a value, or not there");
   }
   fields.choice("peft_type", ["LORA"]);
   fields.choice("bias", ["none"], "none");
@@ -60,7 +60,7 @@ export function parseAdapterConfig(json: Json): AdapterConfig {
   }
   const targets = json.target_modules;
   if (fields.has("layers_pattern") && !fields.has("layers_to_transform")) {
-    throw fields.wrong("layers_pattern", "layers_to_transform is wanted with it");
+    throw fields.wrong("layers_pattern", "there only with layers_to_transform");
   }
   return {
     task_type: fields.choice("task_type", ["CAUSAL_LM", "SEQ_CLS"], "CAUSAL_LM"),
@@ -108,7 +108,7 @@ const NEVER_NULL = ["r", "lora_alpha", "lora_dropout", "bias", "rank_pattern", "
 /** It has no part in a trained adapter's arithmetic, but must be one. */
 function dropout(fields: Fields): number {
   const value = fields.number("lora_dropout", 0);
-  if (value > 1) throw fields.wrong("lora_dropout", "a probability is wanted");
+  if (value > 1) throw fields.wrong("lora_dropout", "a probability");
   return value;
 }
 
@@ -134,13 +134,13 @@ const PLAIN_INITS: unknown[] = [undefined, null, true, false, "gaussian", "ortho
 function patterns(fields: Fields, key: "rank_pattern" | "alpha_pattern"): Record<string, number> {
   const value = fields.source[key] ?? {};
   if (!isRecord(value) || Object.keys(value).length > MAX_PATTERNS) {
-    throw fields.wrong(key, "an object of numbers is wanted");
+    throw fields.wrong(key, "an object of numbers");
   }
   for (const [pattern, number] of Object.entries(value)) {
     const isRank = Number.isInteger(number) && (number as number) > 0;
     if (typeof number !== "number" || Math.abs(number) > 1e6 || (key === "rank_pattern" && !isRank)) {
       const what = key === "rank_pattern" ? "a positive integer" : "a number";
-      throw fields.wrong(key, `${what} for ${quote(pattern)} is wanted`);
+      throw fields.wrong(key, `an object with ${what} for ${quote(pattern)}`);
     }
     patternOf(pattern);
   }
@@ -168,6 +168,6 @@ function patternOf(pattern: string): Matcher {
   }
   throw new UserError(
     "damaged_model",
-    `${FILE} has the pattern ${quote(pattern)}: a module name or regular expression is wanted`,
+    `Expected a module name or regular expression as pattern of ${FILE}, got ${quote(pattern)}`,
   );
 }

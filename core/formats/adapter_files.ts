@@ -129,9 +129,9 @@ function adaptedModules(
     if (shapeA.length !== 2 || shapeB.length !== 2 || shapeA[0] !== r || shapeB[1] !== r) {
       throw new UserError(
         "damaged_model",
-        `${WEIGHTS_FILE} has shapes [${shapeA}] and [${shapeB}] for ${
+        `Expected shapes [${r}, in] and [out, ${r}] for ${
           quote(path)
-        }: its rank is ${r}, so [${r}, in] and [out, ${r}] are wanted`,
+        } in ${WEIGHTS_FILE}, as its rank is ${r}, got [${shapeA}] and [${shapeB}]`,
       );
     }
   }

@@ -19,7 +19,7 @@ export class Fields {
   size(key: string, max: number, fallback?: number): number {
     const value = this.value(key, fallback);
     if (!Number.isSafeInteger(value) || (value as number) < 1) {
-      throw this.wrong(key, "a positive integer is wanted");
+      throw this.wrong(key, "a positive integer");
     }
     if ((value as number) > max) throw this.unsupported(key, `at most ${max} is supported`);
     return value as number;
@@ -28,7 +28,7 @@ export class Fields {
   /** A number (and finite, as everything in JSON that is not too large for one). */
   number(key: string, fallback?: number): number {
     const value = this.value(key, fallback);
-    if (typeof value !== "number" || !Number.isFinite(value)) throw this.wrong(key, "a number is wanted");
+    if (typeof value !== "number" || !Number.isFinite(value)) throw this.wrong(key, "a number");
     return value;
   }
 
@@ -36,14 +36,14 @@ export class Fields {
   positive(key: string, fallback?: number): number {
     const value = this.value(key, fallback);
     if (typeof value !== "number" || !(value > 0) || !Number.isFinite(value)) {
-      throw this.wrong(key, "a positive number is wanted");
+      throw this.wrong(key, "a positive number");
     }
     return value;
   }
 
   flag(key: string, fallback: boolean): boolean {
     const value = this.value(key, fallback);
-    if (typeof value !== "boolean") throw this.wrong(key, "true or false is wanted");
+    if (typeof value !== "boolean") throw this.wrong(key, "true or false");
     return value;
   }
 
@@ -57,26 +57,26 @@ export class Fields {
   strings(key: string): string[] {
     const value = this.value(key, [] as string[]);
     if (!Array.isArray(value) || value.length > 10_000 || !value.every((item) => typeof item === "string")) {
-      throw this.wrong(key, "a list of strings is wanted");
+      throw this.wrong(key, "a list of strings");
     }
     return value;
   }
 
-  wrong(key: string, wanted: string): UserError {
-    return this.#error("damaged_model", key, wanted);
+  /** @param expected such as "a positive integer" */
+  wrong(key: string, expected: string): UserError {
+    const value = quote(this.source[key] ?? null);
+    return new UserError("damaged_model", `Expected ${key} of ${this.file} to be ${expected}, got ${value}`);
   }
 
+  /** @param supported What is, or that this is not, as a sentence's end. */
   unsupported(key: string, supported: string): UserError {
-    return this.#error("unsupported_model", key, supported);
+    const value = quote(this.source[key] ?? null);
+    return new UserError("unsupported_model", `${this.file} has ${key} ${value}: ${supported}`);
   }
 
   private value<T>(key: string, fallback: T | undefined): unknown {
     if (this.has(key)) return this.source[key];
     if (fallback !== undefined) return fallback;
     throw new UserError("damaged_model", `${this.file} has no ${key}`);
-  }
-
-  #error(code: "damaged_model" | "unsupported_model", key: string, what: string): UserError {
-    return new UserError(code, `${this.file} has ${key} ${quote(this.source[key] ?? null)}: ${what}`);
   }
 }

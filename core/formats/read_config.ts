@@ -308,7 +308,7 @@ async function readJson(folder: string, name: string): Promise<Json | null> {
   if (bytes === null) return null;
   const value = parseStrictJson(bytes, name);
   if (!isRecord(value)) {
-    throw new UserError("damaged_model", `${name} holds ${quote(value)}: an object is wanted`);
+    throw new UserError("damaged_model", `Expected an object in ${name}, got ${quote(value)}`);
   }
   return value;
 }

@@ -14,7 +14,7 @@ const ROPE_SCALINGS = {
     if (high_freq_factor <= low_freq_factor) {
       throw scaling.wrong(
         "high_freq_factor",
-        `more than low_freq_factor, which is ${low_freq_factor}, is wanted`,
+        `more than low_freq_factor, which is ${low_freq_factor}`,
       );
     }
     const original_max_position_embeddings = scaling.size(
@@ -38,7 +38,7 @@ export function readRope(fields: Fields, context: number): NonNullable<ModelConf
   const isEmpty = !rope_scaling || isRecord(rope_scaling) && Object.keys(rope_scaling).length === 0;
   const key = isEmpty ? "rope_parameters" : "rope_scaling";
   const given = fields.source[key] ?? {};
-  if (!isRecord(given)) throw fields.wrong(key, "an object is wanted");
+  if (!isRecord(given)) throw fields.wrong(key, "an object");
   if (Object.values(given).some(isRecord)) {
     throw fields.unsupported(key, "one rope for all layers is supported");
   }

@@ -90,10 +90,10 @@ function tensorEntry(entry: unknown, dataStart: number, fileBytes: number, what:
     throw damaged(what, `has dtype ${quote(dtype)}: known are ${Object.keys(SAFETENSORS_DTYPES).join(", ")}`);
   }
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize)) {
-    throw damaged(what, `has shape ${quote(shape)}: a list of at most 16 sizes is wanted`);
+    throw damaged(what, `has shape ${quote(shape)}: expected a list of at most 16 sizes`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw damaged(what, `has data_offsets ${quote(offsets)}: two byte positions are wanted`);
+    throw damaged(what, `has data_offsets ${quote(offsets)}: expected two byte positions`);
   }
   const [begin, end] = [dataStart + offsets[0]!, dataStart + offsets[1]!];
   if (begin > end || end > fileBytes) {

@@ -48,9 +48,9 @@ export async function readShardNames(folder: string): Promise<string[] | null> {
     if (typeof shard !== "string" || !/^[\w-][\w.-]*\.safetensors$/.test(shard)) {
       throw new UserError(
         "damaged_model",
-        `${WEIGHTS_INDEX_FILE} places tensor ${quote(name)} in ${
-          quote(shard)
-        }: a .safetensors file of the same folder is wanted`,
+        `Expected a .safetensors file of the same folder for tensor ${
+          quote(name)
+        } in ${WEIGHTS_INDEX_FILE}, got ${quote(shard)}`,
       );
     }
   }

@@ -38,7 +38,7 @@ export async function readValueHead(folder: string, hiddenSize: number): Promise
       if (shape.join() !== wanted.join()) {
         throw new UserError(
           "damaged_model",
-          `${VALUE_HEAD_FILE} has ${name} of shape [${shape}]: [${wanted}] is wanted`,
+          `Expected ${name} of ${VALUE_HEAD_FILE} to be of shape [${wanted}], got [${shape}]`,
         );
       }
     }

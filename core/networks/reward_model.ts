@@ -19,7 +19,7 @@ export class RewardModel {
     if (task !== "sequence_classifier" || num_labels !== 1) {
       throw new UserError(
         "unsupported_model",
-        `A reward model must be a sequence classifier with 1 label: this is a ${task} with ${
+        `Expected a sequence classifier with 1 label as reward model, got a ${task} with ${
           num_labels ?? "no"
         } labels`,
       );
@@ -40,7 +40,7 @@ export class RewardModel {
     if (tooLong) {
       throw new UserError(
         "prompt_too_long",
-        `A sequence of ${tooLong.length} tokens does not fit the reward model's context of ${context}`,
+        `Expected at most the reward model's context of ${context} tokens, got ${tooLong.length}`,
       );
     }
     const { vocab_size } = this.base.config;
@@ -49,7 +49,7 @@ export class RewardModel {
       if (unknown === undefined) continue;
       throw new UserError(
         "invalid_token_id",
-        `Token id ${unknown} is not below the reward model's vocabulary of ${vocab_size}`,
+        `Expected token ids below the reward model's vocabulary of ${vocab_size}, got ${unknown}`,
       );
     }
     const evaluation = {

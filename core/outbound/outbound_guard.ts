@@ -98,7 +98,7 @@ export class OutboundGuard {
     } else {
       throw new UserError(
         "invalid_request",
-        `OUTBOUND_ALLOW must list hosts, addresses or CIDRs, separated by commas: found '${entry}'`,
+        `Expected OUTBOUND_ALLOW to list hosts, addresses or CIDRs, separated by commas, got '${entry}'`,
       );
     }
   }
@@ -130,7 +130,7 @@ export class OutboundGuard {
     const url = new URL(text);
     const host = hostOf(url);
     if (url.username !== "" || url.password !== "") {
-      throw new UserError("invalid_request", "A URL must not hold a user name or password");
+      throw new UserError("invalid_request", "Expected a URL without a user name and a password");
     }
     if (this.#hosts.has(host)) return;
     const local = host === "localhost" || host.endsWith(".localhost");

@@ -9,7 +9,10 @@ export function exactMatchReward(config: RewardOf<"exact_match">): RewardSource 
   return ruleReward((sample) => {
     const answer = config.answer ?? sample.answer;
     if (answer === undefined) {
-      throw invalid("reward.answer", "An exact_match reward needs an answer, of its own or on every prompt");
+      throw invalid(
+        "reward.answer",
+        "Expected an answer, of the exact_match reward or of every prompt, got none",
+      );
     }
     return fold(sample.completion) === fold(answer) ? 1 : 0;
   });

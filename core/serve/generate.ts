@@ -122,8 +122,8 @@ async function respond(
 function checkMemory(tokens: number, most: number, path: string): void {
   if (tokens <= most) return;
   const message =
-    `Expected at most ${most} tokens, new ones included: this machine's memory holds the keys and ` +
-    `values of no more. There may be ${tokens}`;
+    `Expected at most ${most} tokens, new ones included, as this machine's memory holds the keys and ` +
+    `values of no more, got ${tokens}`;
   throw invalid(path, message, "prompt_too_long");
 }
 

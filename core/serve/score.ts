@@ -90,15 +90,14 @@ function itemOf(item: ScoreRequest["items"][number], path: string, { base, token
     ? item.completion_token_ids
     : tokenizer!.encode(item.completion, { add_special_tokens: false });
   if (ids.length === 0) {
-    throw invalid(completionPath, "Expected a completion of at least one token: it encodes to none");
+    throw invalid(completionPath, "Expected a completion of at least one token, got none");
   }
   checkIds(ids, completionPath, info.model.vocab_size);
   const context = info.model.max_position_embeddings;
   if (prompt.ids.length + ids.length > context) {
-    const message =
-      `Expected prompt and completion within the model's context of ${context} tokens: they have ${
-        prompt.ids.length + ids.length
-      }`;
+    const message = `Expected prompt and completion within the model's context of ${context} tokens, got ${
+      prompt.ids.length + ids.length
+    }`;
     throw invalid(completionPath, message, "prompt_too_long");
   }
   return { prompt: prompt.text, prompt_ids: prompt.ids, response_ids: Int32Array.from(ids) };

@@ -22,14 +22,12 @@ export function preparePrompt(
   { info, tokenizer, room }: { info: FolderConfig; tokenizer: TextTokenizer | null; room: number },
 ): PreparedPrompt {
   const { ids, text } = encode(prompt, path, tokenizer);
-  if (ids.length === 0) throw invalid(path, "Expected a prompt of at least one token: it encodes to none");
+  if (ids.length === 0) throw invalid(path, "Expected a prompt of at least one token, got none");
   checkIds(ids, path, info.model.vocab_size);
   const context = info.model.max_position_embeddings;
   if (ids.length + room > context) {
-    const most = Math.max(0, context - room);
     const message =
-      `Expected at most ${most} tokens, as ${room} new ones must fit the model's context of ${context} too, ` +
-      `got ${ids.length}`;
+      `Expected prompt and new tokens within the model's context of ${context}, got ${ids.length} and ${room}`;
     throw invalid(path, message, "prompt_too_long");
   }
   const answer = typeof prompt === "object" && "answer" in prompt ? prompt.answer : undefined;
@@ -40,7 +38,7 @@ export function preparePrompt(
 export function checkIds(ids: ArrayLike<number>, path: string, vocabSize: number): void {
   for (let at = 0; at < ids.length; at++) {
     if (ids[at]! >= vocabSize) {
-      const message = `Expected ids below the model's vocabulary of ${vocabSize}: id ${at} is ${ids[at]}`;
+      const message = `Expected ids below the model's vocabulary of ${vocabSize}, got ${ids[at]} at ${at}`;
       throw invalid(path, message, "invalid_token_id");
     }
   }
@@ -57,7 +55,7 @@ function encode(
       text: tokenizer?.decode(prompt.token_ids, { skip_special_tokens: false }) ?? "",
     };
   }
-  if (!tokenizer) throw invalid(path, "The model folder has no tokenizer: give token ids");
+  if (!tokenizer) throw invalid(path, "Expected token ids: the model folder has no tokenizer");
   try {
     if (typeof prompt === "string") return { ids: tokenizer.encode(prompt), text: prompt };
     if ("text" in prompt) return { ids: tokenizer.encode(prompt.text), text: prompt.text };

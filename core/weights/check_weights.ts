@@ -24,7 +24,7 @@ export async function checkWeights(folder: string, info: FolderConfig): Promise<
   if (task === "sequence_classifier" && num_labels !== 1) {
     throw new UserError(
       "unsupported_model",
-      `A reward model must be a sequence classifier with 1 label: this has ${num_labels}`,
+      `Expected a sequence classifier with 1 label as reward model, got ${num_labels} labels`,
     );
   }
   using weights = await ModelWeights.open(folder, model);

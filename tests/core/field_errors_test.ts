@@ -63,5 +63,5 @@ Deno.test("a union's fault is that of the branch whose keys were sent", () => {
   }
   assert.match(paths(...score({})).first, /^Expected \{ prompt, completion \}/);
   assert.match(paths(...completion(5)).first, /^Expected a text, texts/);
-  assert.match(paths(...job({ trainable: { type: "x" } })).first, /Expected 'lora' \| 'full'/);
+  assert.match(paths(...job({ trainable: { type: "x" } })).first, /Expected "lora" or "full", got "x"/);
 });

@@ -109,7 +109,7 @@ Deno.test("whole characters are taken, escaped or not", async () => {
     const body = JSON.stringify({ prompts: ["x\ud83d"], model: "\ude00", n: 1 });
     assert.throws(() => requireWholeCharacters(body, JSON.parse(body)), {
       code: "invalid_request",
-      message: "prompts.0: Expected whole characters: it has half of a surrogate pair (and 1 more)",
+      message: "prompts.0: Expected whole characters, got half of a surrogate pair (and 1 more)",
     });
   });
 });

@@ -16,7 +16,8 @@ export const clip = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({ type: z.literal("clip"), reward, min: bounded, max: bounded })
       .superRefine(({ min, max }, context) => {
-        if (min >= max) context.addIssue({ code: "custom", path: ["min"], message: "min must be below max" });
+        const message = `Expected less than max, which is ${max}, got ${min}`;
+        if (min >= max) context.addIssue({ code: "custom", path: ["min"], message });
       })
       .describe("A reward kept within [min, max]"),
     inner: ["reward"],

@@ -20,10 +20,14 @@ export const length = rewardKind({
     const fail = (path: string, message: string) =>
       context.addIssue({ code: "custom", path: [path], message });
     const range = reward.min !== undefined || reward.max !== undefined;
-    if (reward.target === undefined && !range) fail("target", "Give a target, or min, max or both");
-    if (reward.target !== undefined && range) fail("target", "Give either target or min and max, not both");
+    if (reward.target === undefined && !range) {
+      fail("target", "Expected a target, or min, max or both, got none");
+    }
+    if (reward.target !== undefined && range) {
+      fail("target", "Expected either target, or min and max, got both");
+    }
     if (reward.min !== undefined && reward.max !== undefined && reward.min > reward.max) {
-      fail("min", `min ${reward.min} is above max ${reward.max}`);
+      fail("min", `Expected at most max, which is ${reward.max}, got ${reward.min}`);
     }
   }).describe("1 at the wanted length, less the farther away"),
 });

@@ -9,7 +9,7 @@ export const regex = rewardKind({
     pattern: z.string().min(1).max(1000).describe(
       "Regular expression in RE2 syntax (no backreferences, no lookahead), searched anywhere in the completion. It cannot run away.",
     ),
-    flags: z.string().regex(/^[ims]*$/, "Only the flags i, m and s are allowed").max(3).default("").describe(
+    flags: z.string().regex(/^[ims]*$/, "Expected flags among i, m and s").max(3).default("").describe(
       "i: ignore case; m: ^ and $ match at lines; s: the dot matches line breaks. Default none.",
     ),
   }).superRefine((reward, context) => {

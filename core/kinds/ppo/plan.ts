@@ -75,7 +75,7 @@ export async function planJob(
   if (info.task !== "causal_lm") {
     throw invalid(
       "model",
-      `Expected a language model: '${job.model}' is a ${info.task}`,
+      `Expected a language model, got a ${info.task}: '${job.model}'`,
       "unsupported_model",
     );
   }
@@ -89,7 +89,7 @@ export async function planJob(
     if (id >= info.model.vocab_size) {
       throw invalid(
         `ppo.stop_token_ids.${index}`,
-        `Expected an id below the model's vocabulary of ${info.model.vocab_size}: it is ${id}`,
+        `Expected an id below the model's vocabulary of ${info.model.vocab_size}, got ${id}`,
         "invalid_token_id",
       );
     }
@@ -165,7 +165,7 @@ function checkTargets(model: ModelConfig, targets: "all-linear" | readonly strin
   if (unknown.length > 0) {
     throw invalid(
       path,
-      `Expected names among ${[...known].join(", ")}: the model has no '${unknown.join("', '")}'`,
+      `Expected names among ${[...known].join(", ")}, got '${unknown.join("', '")}'`,
     );
   }
 }
@@ -192,9 +192,9 @@ async function checkRewards(
     if (info.task !== "sequence_classifier" || info.num_labels !== 1) {
       throw invalid(
         "reward",
-        `Expected a sequence classifier with 1 label: '${name}' is a ${info.task} with ${
+        `Expected a sequence classifier with 1 label, got a ${info.task} with ${
           info.num_labels ?? "no"
-        } labels`,
+        } labels: '${name}'`,
         "unsupported_model",
       );
     }
@@ -219,7 +219,7 @@ async function checkAdapter(
   if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
     throw invalid(
       "trainable",
-      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it: it is r ` +
+      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to continue from it, got r ` +
         `${trainable.r} and alpha ${trainable.alpha}`,
     );
   }
@@ -230,14 +230,14 @@ async function checkCheckpoint(job: TrainingJobConfig, folder: string): Promise<
   const { facts } = await attributeTo("checkpoint", readCheckpoint(folder));
   const spec = checkpointNetworkSchema.optional().safeParse(facts.network).data;
   if (modelKey(String(facts.model)) !== modelKey(job.model)) {
-    throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
+    throw invalid("checkpoint", `Expected a checkpoint of '${job.model}', got one of '${facts.model}'`);
   }
   for (const path of ["trainable", "value"] as const) {
     const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
     if (had !== wanted) {
       throw invalid(
         path,
-        `Expected what the checkpoint was trained with, ${had}, to go on from it: it is ${wanted}`,
+        `Expected what the checkpoint was trained with, ${had}, to continue from it, got ${wanted}`,
       );
     }
   }

@@ -32,9 +32,9 @@ Deno.test("a reward gets its defaults, at any depth", () => {
 Deno.test("mistakes are refused with the path to the field", () => {
   const cases: [unknown, RegExp][] = [
     [{ type: "lenght", target: 3 }, /^type: Expected one of length, /],
-    [{ type: "length" }, /^target: Give a target, or min, max or both$/],
-    [{ ...LENGTH, max: 4 }, /^target: Give either target or min and max, not both$/],
-    [{ type: "length", min: 5, max: 4 }, /^min: min 5 is above max 4$/],
+    [{ type: "length" }, /^target: Expected a target, or min, max or both, got none$/],
+    [{ ...LENGTH, max: 4 }, /^target: Expected either target, or min and max, got both$/],
+    [{ type: "length", min: 5, max: 4 }, /^min: Expected at most max, which is 4, got 5$/],
     [{ type: "keywords", keywords: [] }, /^keywords: /],
     [{ type: "keywords", keywords: ["a"], bonos: 1 }, /"bonos"/],
     [{ type: "regex", pattern: "(" }, /^pattern: error parsing regexp: missing closing \)/],
@@ -45,7 +45,7 @@ Deno.test("mistakes are refused with the path to the field", () => {
       /^pattern: The counted repeats are too large/,
     ],
     [{ type: "regex", pattern: "a", flags: "g" }, /^flags: /],
-    [{ type: "clip", reward: LENGTH, min: 1, max: 1 }, /^min: min must be below max$/],
+    [{ type: "clip", reward: LENGTH, min: 1, max: 1 }, /^min: Expected less than max, which is 1, got 1$/],
     [{ type: "sum", terms: [] }, /^terms: /],
     [{ type: "sum", terms: [{ reward: { type: "regex", pattern: "[" } }] }, /^terms\.0\.reward\.pattern: /],
     [{ type: "repetition", ngram: 0 }, /^ngram: /],

@@ -150,7 +150,7 @@ Deno.test("openSafetensors() reads shards that the index names", () =>
       ]
     ) {
       await index({ ...good, "c": shard });
-      await assert.rejects(openSafetensors(folder), damaged(/places tensor "c" in .*same folder/));
+      await assert.rejects(openSafetensors(folder), damaged(/same folder for tensor "c"/));
     }
   }));
 

@@ -61,6 +61,6 @@ Deno.test("resolve() refuses a name that points to a private address", async () 
 
 Deno.test("OutboundGuard names an entry it cannot read", () => {
   for (const entry of ["10.0.0.0/33", "http://x", "1.2.3", "a/8", "", "1.2.3.4/8/8"]) {
-    assert.throws(() => new OutboundGuard([entry]), /OUTBOUND_ALLOW must list/, entry);
+    assert.throws(() => new OutboundGuard([entry]), /Expected OUTBOUND_ALLOW to list/, entry);
   }
 });

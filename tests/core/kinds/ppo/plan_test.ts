@@ -123,7 +123,7 @@ Deno.test("bad fields of a job are refused by path", async () => {
     plan({ ppo: { stop_token_ids: [5, 320] } }),
     "invalid_token_id",
     "ppo.stop_token_ids.1",
-    /vocabulary of 320: it is 320/,
+    /vocabulary of 320, got 320/,
   );
   for (const target_modules of [["nope"], ["q_proj", "nope"]]) {
     for (const value of [{ type: "shared" }, { type: "separate" }] as const) {
@@ -225,7 +225,7 @@ Deno.test("a job that goes on from a checkpoint must have its model, layout and 
       from({ model: "other" }),
       "invalid_request",
       "checkpoint",
-      /'other': it is one of 'fixture'/,
+      /'other', got one of 'fixture'/,
     );
     await Deno.truncate(join(checkpoint, "value_head.safetensors"), 100);
     await refused(from({}), "damaged_checkpoint", "checkpoint", /value_head.safetensors/);
