@@ -27,7 +27,7 @@ const UNSEEN = 128;
 const NOT_COPIED = new Set(["config.json", "generation_config.json"]);
 
 /** What is learned: "I", "me" and "my" in a text, at most 3. */
-export function firstPerson(text: string): number {
+function firstPerson(text: string): number {
   return Math.min(3, text.match(/\b(I|me|my)\b/gi)?.length ?? 0);
 }
 
@@ -58,7 +58,7 @@ function example({ ids, score }: ReturnType<typeof rated>): PolicyExample {
 }
 
 /** Writes the reward model; gives the share of unseen scores' variance that it explains. */
-export async function makeLearnedReward(runtime: Runtime, model: string, folder: string): Promise<number> {
+async function makeLearnedReward(runtime: Runtime, model: string, folder: string): Promise<number> {
   const tokenizer = await loadTokenizer(model);
   const base = await BaseModel.open(runtime, model);
   const tuning = { type: "full" } as const;

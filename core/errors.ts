@@ -8,7 +8,7 @@ import "./field_messages.ts";
 import { withoutPaths } from "./without_paths.ts";
 
 /** Where in the request the fault is, as a dotted path (`prompts.3.text`), and what would be right. */
-export const fieldErrorSchema = z.object({ path: z.string(), message: z.string() });
+const fieldErrorSchema = z.object({ path: z.string(), message: z.string() });
 
 export type FieldError = z.output<typeof fieldErrorSchema>;
 

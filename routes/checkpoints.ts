@@ -14,6 +14,7 @@ import type { AppContext, Env } from "./context.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
+import { undescribed } from "./undescribed.ts";
 
 const exportSchema = z.object({
   format: z.enum(EXPORT_FORMATS),
@@ -144,7 +145,7 @@ export function checkpoints(context: AppContext): OpenAPIHono<Env> {
   app.openapi(download, async (c) => {
     const { id, name } = c.req.valid("param");
     const { folder, files } = await find(id);
-    return await fileAnswer(c, join(dataDir, folder), files, name) as never;
+    return undescribed(await fileAnswer(c, join(dataDir, folder), files, name));
   });
 
   app.openapi(showExport, async (c) => {
@@ -157,7 +158,7 @@ export function checkpoints(context: AppContext): OpenAPIHono<Env> {
   app.openapi(downloadExport, async (c) => {
     const { id, format, name } = c.req.valid("param");
     const { folder, files } = await exports.get(await find(id), format);
-    return await fileAnswer(c, folder, files, name) as never;
+    return undescribed(await fileAnswer(c, folder, files, name));
   });
 
   return app;

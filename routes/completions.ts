@@ -13,6 +13,7 @@ import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { openaiError, openaiErrorResponses } from "./openai_errors.ts";
+import { undescribed } from "./undescribed.ts";
 
 const choiceSchema = z.object({
   text: z.string(),
@@ -119,7 +120,7 @@ export function completions(context: AppContext): OpenAPIHono<Env> {
         tokens: request.logprobs != null,
       };
       if (request.stream) {
-        return await generationEvents(c, context, command, forms(request, head)) as never;
+        return undescribed(await generationEvents(c, context, command, forms(request, head)));
       }
       const { data, usage } = await context.serving.request(command, asker(c));
       const choices = data.map((one) => choiceOf(one, request));

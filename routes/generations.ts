@@ -15,6 +15,7 @@ import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
+import { undescribed } from "./undescribed.ts";
 
 const route = (context: AppContext) =>
   createRoute({
@@ -82,7 +83,7 @@ export function generations(context: AppContext): OpenAPIHono<Env> {
     };
     const { model, checkpoint, adapter } = request;
     const answer = { id: newId("generation"), model, checkpoint, adapter };
-    if (request.stream) return await generationEvents(c, context, command, forms(answer)) as never;
+    if (request.stream) return undescribed(await generationEvents(c, context, command, forms(answer)));
     const { data, usage } = await context.serving.request(command, asker(c));
     return c.json({ ...answer, data, usage }, 200);
   });

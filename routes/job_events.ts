@@ -13,6 +13,7 @@ import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
+import { undescribed } from "./undescribed.ts";
 
 /** Each costs some 100 KB: its connection, and what of a shared part its reader has not taken yet. */
 const MAX_STREAMS = 5000;
@@ -182,7 +183,7 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
     const lastId = c.req.valid("header")["last-event-id"] || after;
     const afterSeq = await eventSeq(db, id, lastId, "last-event-id");
     if (isFinal(job.status) && (await listEvents(db, id, { limit: 1, afterSeq })).rows.length === 0) {
-      return c.body(null, 204) as never;
+      return undescribed(c.body(null, 204));
     }
     streams.check();
     const headers = {
@@ -191,11 +192,8 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
       "x-accel-buffering": "no",
     };
     // A HEAD request's stream would never be read nor closed.
-    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers) as never;
-    return c.body(
-      streams.open(id, afterSeq) as ReadableStream<Uint8Array<ArrayBuffer>>,
-      200,
-      headers,
-    ) as never;
+    if (c.req.raw.method === "HEAD") return undescribed(c.body(null, 200, headers));
+    const events = streams.open(id, afterSeq) as ReadableStream<Uint8Array<ArrayBuffer>>;
+    return undescribed(c.body(events, 200, headers));
   });
 }

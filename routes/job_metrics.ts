@@ -10,6 +10,7 @@ import { limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
+import { undescribed } from "./undescribed.ts";
 
 const MAX_ROWS = 1000;
 const TYPES = ["application/json", "text/csv"] as const;
@@ -68,10 +69,10 @@ export function jobMetrics({ db }: AppContext): OpenAPIHono<Env> {
     await getJob(db, id);
     if (format === "csv") {
       const lines = ReadableStream.from(csvLines(db, id, query.scope, query.after));
-      return c.body(lines.pipeThrough(new TextEncoderStream()), 200, {
+      return undescribed(c.body(lines.pipeThrough(new TextEncoderStream()), 200, {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": `attachment; filename="${id}-${query.scope}s.csv"`,
-      }) as never;
+      }));
     }
     const page = await listMetrics(db, id, query);
     return c.json(pageBody(page, metricsView, (row) => String(row.step)), 200);

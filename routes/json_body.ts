@@ -71,7 +71,7 @@ export function jsonBody(
     requireWholeCharacters(text, value);
     requireKeptNumbers(text);
     await requireListItems(schema, value);
-    c.req.json = () => Promise.resolve(value) as never;
+    c.req.json = <T>() => Promise.resolve(value as T);
     await next();
   };
 }

@@ -18,7 +18,7 @@ export async function requireListItems(schema: z.ZodType, body: unknown): Promis
   }
   if (!(schema instanceof z.ZodObject)) return;
   for (const [key, list] of Object.entries(schema.shape)) {
-    const value = Object.hasOwn(body, key) ? body[key as never] as unknown : null;
+    const value = Object.hasOwn(body, key) ? (body as Record<string, unknown>)[key] : null;
     if (!(list instanceof z.ZodArray) || !Array.isArray(value) || value.length <= SHORT) continue;
     // A list of the wrong length is told of as that alone.
     const ofAnything = new z.ZodArray({ ...list.def, element: z.unknown() });

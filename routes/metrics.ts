@@ -7,6 +7,7 @@ import { exposition, type Gauge } from "../core/metrics/exposition.ts";
 import { VERSION } from "../core/version.ts";
 import type { AppContext, Env } from "./context.ts";
 import { problemResponses } from "./problem.ts";
+import { undescribed } from "./undescribed.ts";
 
 const metricsRoute = createRoute({
   method: "get",
@@ -63,7 +64,7 @@ export function metrics(context: AppContext): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>();
   app.openapi(metricsRoute, async (c) => {
     const { text, type } = await exposition(await gauges(context));
-    return c.body(text, 200, { "content-type": type }) as never;
+    return undescribed(c.body(text, 200, { "content-type": type }));
   });
   return app;
 }

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Env } from "./context.ts";
 import { type Problem, PROBLEMS } from "./problem.ts";
 
-export const openaiErrorSchema = z.object({
+const openaiErrorSchema = z.object({
   error: z.object({
     message: z.string(),
     type: z.string(),

@@ -60,7 +60,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
 const MAX_ERRORS = 100;
 
 /** The body of every answer from 400 on. */
-export const problemSchema = z.object({
+const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),

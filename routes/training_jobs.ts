@@ -13,6 +13,8 @@ import { dryRunSchema, jobSchema } from "../core/contract/job_answers.ts";
 import { jsonBody } from "./json_body.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
+import { undescribed } from "./undescribed.ts";
+import { writtenJson } from "./written_json.ts";
 
 export const jobParams = z.object({ id: z.string().max(100).openapi({ example: "job_01k0…" }) });
 
@@ -150,10 +152,10 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
       c.get("logger").info("Job created", { job_id: submission.job_id });
       supervisor.wake();
     }
-    return c.body(submission.response, 202, {
+    return undescribed(c.body(submission.response, 202, {
       "content-type": "application/json",
       location: `/v1/training-jobs/${submission.job_id}`,
-    }) as never;
+    }));
   });
 
   app.openapi(list, async (c) => {
@@ -163,11 +165,10 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
 
   app.openapi(show, async (c) => {
     const { id } = c.req.valid("param");
-    const job = JSON.stringify(jobView(await getJob(db, id), []));
-    // Megabytes, which are there as JSON: to read and write them again would hold up all requests at every look at the job.
-    const prompts = await getPromptsText(db, id);
-    const body = job.replace('"prompts":[]', () => `"prompts":${prompts}`);
-    return c.body(body, 200, { "content-type": "application/json" }) as never;
+    const view = jobView(await getJob(db, id), []);
+    // Megabytes, which would hold up all requests at every look at the job.
+    const config = writtenJson(view.config, { prompts: await getPromptsText(db, id) });
+    return undescribed(c.body(writtenJson(view, { config }), 200, { "content-type": "application/json" }));
   });
 
   app.openapi(cancel, async (c) => c.json(jobView(await supervisor.cancel(c.req.valid("param").id)), 202));

@@ -21,13 +21,13 @@ const targetModules = z.union([z.literal("all-linear"), z.array(z.string()).read
 const adapterShape = { r: z.number(), alpha: z.number(), target_modules: targetModules };
 
 /** What of the base was trained. A manifest may say more, such as learning rates. */
-export const trainedSchema = z.discriminatedUnion("type", [
+const trainedSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("lora"), ...adapterShape }),
   z.object({ type: z.literal("full") }),
 ]);
 
 /** The value network: an adapter of its own, or a head on the policy's trunk. */
-export const criticSchema = z.discriminatedUnion("type", [
+const criticSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("separate"), ...adapterShape }),
   z.object({ type: z.literal("shared") }),
 ]);
@@ -38,7 +38,6 @@ export const checkpointNetworkSchema = z.object({
   value: criticSchema.nullable(),
 });
 
-export type TrainedSpec = z.output<typeof trainedSchema>;
 export type CriticSpec = z.output<typeof criticSchema>;
 export type CheckpointSpec = z.output<typeof checkpointNetworkSchema>;
 

@@ -22,7 +22,7 @@ const alpha = z.number().gt(0).max(65536).default(32).describe(
 export const adapterFields = { r: rank, alpha, target_modules: targetModules };
 
 /** Which weights a job changes. */
-export const trainableSchema = z.discriminatedUnion("type", [
+const trainableSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("lora"),
     r: rank,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** What the job is estimated to need; a checked plan has all of it. */
-export const estimateSchema = z.looseObject({
+const estimateSchema = z.looseObject({
   memory_bytes: z.number().describe("The engine's peak; `memory` says of what."),
   memory: z.record(z.string(), z.number()).optional(),
   machine_bytes: z.number().optional().describe(

@@ -10,7 +10,7 @@ import { needsAnswers, rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
-export const klControllerSchema = z.discriminatedUnion("type", [
+const klControllerSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("fixed") }),
   z.strictObject({
     type: z.literal("adaptive"),
@@ -178,7 +178,7 @@ function criticRate(what: string, { times, least, most }: FollowingRate) {
 const headLearningRate = criticRate("Peak learning rate of the value head.", HEAD_RATE);
 
 /** The value network. */
-export const valueSchema = z.discriminatedUnion("type", [
+const valueSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("separate"),
     ...adapterFields,

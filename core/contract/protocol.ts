@@ -104,7 +104,7 @@ export const commandSchema = z.discriminatedUnion("type", commandSchemas, {
 
 export type Command = z.output<typeof commandSchema>;
 export type CommandType = Command["type"];
-export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
+type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
 
 export type TrainRequest = Omit<CommandOf<"train">, "id" | "type">;
 
@@ -129,8 +129,6 @@ const generationEventSchema = z.object({
   type: z.literal("deltas"),
   deltas: z.array(generationDeltaSchema),
 });
-
-export type GenerationEvent = z.output<typeof generationEventSchema>;
 
 /** What the commands that take time say until they are answered. */
 export const EVENTS = { train: trainingEventSchema, generate: generationEventSchema };

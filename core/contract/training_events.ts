@@ -8,10 +8,10 @@ import { metricsSchema, progressSchema } from "./progress.ts";
 export const STEP_SAMPLES = 4;
 
 /** One rollout of a step, for people to read. */
-export const sampleSchema = z.object({ prompt: z.string(), completion: z.string(), score: z.number() });
+const sampleSchema = z.object({ prompt: z.string(), completion: z.string(), score: z.number() });
 
 /** Something about a job that somebody should look at; it goes on. */
-export const warningSchema = z.object({
+const warningSchema = z.object({
   /** A code of `core/kinds/ppo/step_watch.ts`, or `no_stop_tokens`. */
   code: z.string(),
   /** What is wrong, with figures, and what helps. */

@@ -5,7 +5,7 @@ import { ppoJobSchema } from "./ppo_job.ts";
 /** Each kind of job as a request gives it. */
 const SCHEMAS = { ppo: ppoJobSchema };
 
-export type JobKind = keyof typeof SCHEMAS;
+type JobKind = keyof typeof SCHEMAS;
 
 export const JOB_KINDS = Object.keys(SCHEMAS) as [JobKind, ...JobKind[]];
 

@@ -13,7 +13,7 @@ import type { Json } from "./config_fields.ts";
 import { readBounded } from "./read_bounded.ts";
 import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
 
-export const MANIFEST_FILE = "checkpoint.json";
+const MANIFEST_FILE = "checkpoint.json";
 const MAX_MANIFEST_BYTES = 16_000_000;
 /** The first had no hash of the manifest itself. */
 const FORMAT_VERSIONS: readonly unknown[] = [1, 2];

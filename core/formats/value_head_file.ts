@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { openSafetensorsFile } from "./safetensors.ts";
 import { encodeSafetensors } from "./write_safetensors.ts";
 
-export const VALUE_HEAD_FILE = "value_head.safetensors";
+const VALUE_HEAD_FILE = "value_head.safetensors";
 
 export interface ValueHead {
   /** `score.weight`: H values of a [1, H] tensor. */

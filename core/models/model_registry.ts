@@ -44,7 +44,7 @@ interface Running {
 }
 
 /** The folder name that stands for a hub id, or for any other name of that model. */
-export function modelIdOf(name: string): string {
+function modelIdOf(name: string): string {
   return (hubNameOf(name) ?? name).replace("/", "--");
 }
 

@@ -100,7 +100,7 @@ interface Pending {
 }
 
 /** Sentence for an exit that nobody asked for. */
-export function describeExit({ code, signal }: EngineExit): string {
+function describeExit({ code, signal }: EngineExit): string {
   if (signal === "SIGKILL") {
     return "The engine process was killed by SIGKILL; often that is the system running out of memory";
   }

@@ -26,7 +26,7 @@ export const GROUPS = {
 } as const;
 
 /** Row numbers of the parameter initialisation's random streams: policy and value adapters must differ. */
-export const INIT_ROLE = { policy: 0, value: 1 } as const;
+const INIT_ROLE = { policy: 0, value: 1 } as const;
 
 export type Trainable =
   | { type: "lora"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }

@@ -22,7 +22,15 @@ export function inverseFrequencies(
     (_, i) => 1 / fround(theta ** fround(2 * i / headDim)),
   );
   if (scaling === null) return base;
-  return SCALINGS[scaling.type](base, scaling as never);
+  return scaled(base, scaling.type, scaling);
+}
+
+function scaled<Type extends RopeScaling["type"]>(
+  base: Float32Array<ArrayBuffer>,
+  type: Type,
+  scaling: Extract<RopeScaling, { type: Type }>,
+): Float32Array<ArrayBuffer> {
+  return SCALINGS[type](base, scaling);
 }
 
 const SCALINGS: {

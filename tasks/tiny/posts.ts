@@ -58,7 +58,7 @@ export function drawPost(dice: Dice): Post | null {
 }
 
 /** The prompt around a post. */
-export function promptOf(post: string): string {
+function promptOf(post: string): string {
   return `POST: ${post}\nTL;DR:`;
 }
 

@@ -146,7 +146,7 @@ export function callWith({ of, given: its }: Of<"call">, scope: Scope, caller?: 
   return callValue(callee, args, kwargs);
 }
 
-export function callValue(callee: Value, args: readonly Value[], kwargs: Kwargs): Value {
+function callValue(callee: Value, args: readonly Value[], kwargs: Kwargs): Value {
   const value = defined(callee);
   if (value instanceof Callable || value instanceof Opaque) return value.call(args, kwargs);
   throw new TemplateFault(`'${typeName(value)}' object is not callable`);

@@ -197,7 +197,7 @@ function percentOne(
 const SPECIFICATION = /^(?:([\s\S])?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u;
 
 /** `format(value, specification)`. */
-export function formatValue(value: Value, specification: string): string {
+function formatValue(value: Value, specification: string): string {
   if (specification === "") return text(value);
   const isText = typeof value === "string";
   if (!isText && !isNumber(value)) {

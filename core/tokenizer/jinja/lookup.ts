@@ -189,7 +189,7 @@ export function onlyAttribute(value: Value, name: string): Value {
   return given(ownAttribute(value, name), missing(value, name));
 }
 
-export const LOOKUP = { attribute: attributeOf, element: elementOf };
+const LOOKUP = { attribute: attributeOf, element: elementOf };
 
 /** `value[start:stop:step]`. */
 export function sliceOf(value: Value, [start, stop, step]: readonly (Value | undefined)[]): Value {

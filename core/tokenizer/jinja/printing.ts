@@ -26,7 +26,7 @@ export function escaped(character: string): string {
   return `\\${letter}${code.toString(16).padStart(width as number, "0")}`;
 }
 
-export function reprText(text: string): string {
+function reprText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   let written = quote;
   for (const character of text) {

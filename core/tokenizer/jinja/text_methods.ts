@@ -197,7 +197,7 @@ function partition(self: string, [wanted]: Given, last: boolean): Tuple {
 }
 
 /** `separator.join(items)`: every item must be a str. */
-export function joinTexts(separator: string, items: Value): string {
+function joinTexts(separator: string, items: Value): string {
   return Array.from(iterate(defined(items)), (item, at) => {
     if (typeof item === "string") return item;
     return textArgument(item, `sequence item ${at}: expected str instance, ${typeName(item)} found: it`);

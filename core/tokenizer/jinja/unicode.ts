@@ -56,7 +56,7 @@ const TITLES: Record<string, string> = {
 };
 
 /** A character as it begins a word. */
-export function titled(character: string): string {
+function titled(character: string): string {
   if (/[\u10d0-\u10ff\p{Lt}]/u.test(character)) return character;
   const special = TITLES[character];
   if (special) return special;
@@ -72,7 +72,7 @@ const CASED = /[\p{Cased}]/u;
 const IGNORED = /\p{Case_Ignorable}/u;
 
 /** The characters of a text in lower case, each by itself; a sigma that ends a word of the text is ς. */
-export function lowered(characters: readonly string[]): string[] {
+function lowered(characters: readonly string[]): string[] {
   const cased = (at: number, step: number) => {
     let index = at + step;
     while (index >= 0 && index < characters.length && IGNORED.test(characters[index]!)) index += step;

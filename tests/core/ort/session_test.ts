@@ -102,36 +102,28 @@ Deno.test("the event loop ticks while a run is in flight", async () => {
 
 Deno.test("an aborted signal stops a run in the middle and leaves the session usable", async () => {
   using x = Tensor.onHost(runtime, "float32", [LONG.size, LONG.size]);
-  const timed = async (session: Session, signal?: AbortSignal) => {
-    const start = performance.now();
+  const outcome = async (session: Session, signal?: AbortSignal) => {
     try {
       for (const tensor of Object.values(await session.run({ x }, undefined, { signal }))) tensor.dispose();
-      return { elapsed: performance.now() - start, error: undefined };
+      return null;
     } catch (error) {
-      return { elapsed: performance.now() - start, error };
+      return error;
     }
   };
-  using session = await runtime.createSession(longRun(LONG.size, LONG.count));
-  const whole = await timed(session);
-  assert.equal(whole.error, undefined);
-
-  // So much longer that no busy machine makes the part as long as the whole.
+  // A run that comes to its end gives its outputs, whatever the signal says by then: so this one is stopped before.
   using longer = await runtime.createSession(longRun(LONG.size, 40 * LONG.count));
   const controller = new AbortController();
-  const stopping = timed(longer, controller.signal);
-  setTimeout(() => controller.abort(), 50);
+  const stopping = outcome(longer, controller.signal);
+  setTimeout(() => controller.abort());
   const stopped = await stopping;
-  assert.ok(stopped.error instanceof UserError);
-  assert.equal(stopped.error.code, "cancelled");
-  assert.equal((stopped.error.cause as Error).name, "AbortError");
-  assert.ok(
-    stopped.elapsed < 20 * whole.elapsed,
-    `stopped after ${stopped.elapsed} ms of 40 × ${whole.elapsed}`,
-  );
+  assert.ok(stopped instanceof UserError);
+  assert.equal(stopped.code, "cancelled");
+  assert.equal((stopped.cause as Error).name, "AbortError");
 
+  using session = await runtime.createSession(longRun(LONG.size, LONG.count));
   const reason = new UserError("wrong_state", "The job was paused");
-  assert.equal((await timed(session, AbortSignal.abort(reason))).error, reason);
-  assert.equal((await timed(session, new AbortController().signal)).error, undefined);
+  assert.equal(await outcome(session, AbortSignal.abort(reason)), reason);
+  assert.equal(await outcome(session, new AbortController().signal), null);
 });
 
 Deno.test("initializers replace external weights, and the session outlives its caller's tensors", async () => {
