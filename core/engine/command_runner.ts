@@ -87,6 +87,7 @@ export class CommandRunner {
         signal: cancel.signal,
         pause: pause.signal,
         emit: (event) => this.#send({ id, type: "event", event }),
+        logger: this.#logger,
         text: new TextWork((work) => this.#send({ id, type: "text", work })),
       });
       this.#send({ id, type: "result", result });

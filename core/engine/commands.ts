@@ -11,6 +11,7 @@ import { exportModel } from "../serve/export_model.ts";
 import { generate } from "../serve/generate.ts";
 import { score } from "../serve/score.ts";
 import type { ServedPolicy } from "../serve/served_models.ts";
+import type { Logger } from "../log.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import type { EngineParts } from "./engine_parts.ts";
 
@@ -27,6 +28,7 @@ export interface CommandContext {
   emit(event: EngineEvent): void;
   /** Whoever watches this process is told when the command begins to work on texts. */
   text: TextWork;
+  logger: Logger;
 }
 
 /** Which commands may run while others of these do. */
@@ -52,9 +54,11 @@ export const COMMANDS: {
     const step_seconds = secondsOf({ flops, reads }, await parts.rates());
     return { ...plan, estimate: { ...plan.estimate, step_seconds } };
   },
-  train: async ({ id: _, ...request }, { parts, emit, ...context }) => {
+  train: async ({ id: _, ...request }, { parts, emit, logger, ...context }) => {
     const runtime = parts.runtime(request.job.device ?? undefined);
-    const events = trainJob(runtime, request, context);
+    const passedOver = (folder: string, why: unknown) =>
+      logger.warn("Cannot resume from a checkpoint", { folder, error: String(why) });
+    const events = trainJob(runtime, request, { ...context, passedOver });
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;

@@ -13,7 +13,7 @@ import { isRecord, parseStrictJson, quote } from "./strict_json.ts";
 import { encodeSafetensors } from "./write_safetensors.ts";
 
 const CONFIG_FILE = "adapter_config.json";
-const WEIGHTS_FILE = "adapter_model.safetensors";
+export const ADAPTER_WEIGHTS_FILE = "adapter_model.safetensors";
 const MAX_CONFIG_BYTES = 4_000_000;
 
 /** What PEFT puts before a module's path in the base model. */
@@ -62,9 +62,9 @@ export async function readAdapter(folder: string): Promise<Adapter> {
 }
 
 async function openWeights(folder: string): Promise<SafetensorsSource> {
-  const isThere = await Deno.lstat(join(folder, WEIGHTS_FILE)).then(() => true, () => false);
-  if (!isThere) await refusePickles(folder, WEIGHTS_FILE);
-  return await openSafetensorsFile(join(folder, WEIGHTS_FILE));
+  const isThere = await Deno.lstat(join(folder, ADAPTER_WEIGHTS_FILE)).then(() => true, () => false);
+  if (!isThere) await refusePickles(folder, ADAPTER_WEIGHTS_FILE);
+  return await openSafetensorsFile(join(folder, ADAPTER_WEIGHTS_FILE));
 }
 
 /** The file's names of the tensors, by PEFT's keys. @throws {UserError} `damaged_model` when it holds several adapters */
@@ -80,7 +80,7 @@ function storedKeys(source: SafetensorsSource): Map<string, string> {
     const names = [...adapters].map((name) => name === "" ? "one without a name" : quote(name)).sort();
     throw new UserError(
       "damaged_model",
-      `${WEIGHTS_FILE} holds the adapters ${names.join(", ")}: expected one`,
+      `${ADAPTER_WEIGHTS_FILE} holds the adapters ${names.join(", ")}: expected one`,
     );
   }
   return stored;
@@ -96,7 +96,7 @@ export function adapterFiles(
   );
   return {
     [CONFIG_FILE]: [new TextEncoder().encode(adapterConfigText(config))],
-    [WEIGHTS_FILE]: encodeSafetensors(weights, { format: "pt" }),
+    [ADAPTER_WEIGHTS_FILE]: encodeSafetensors(weights, { format: "pt" }),
   };
 }
 
@@ -114,7 +114,7 @@ function adaptedModules(
     else if (!isSavedWhole(key, config)) {
       throw new UserError(
         "unsupported_model",
-        `${WEIGHTS_FILE} has tensor ${quote(name)}: LoRA pairs of linear layers are supported`,
+        `${ADAPTER_WEIGHTS_FILE} has tensor ${quote(name)}: LoRA pairs of linear layers are supported`,
       );
     }
   }
@@ -122,7 +122,7 @@ function adaptedModules(
     const { a, b } = loraKeys(path);
     for (const key of [a, b]) {
       if (!stored.has(key)) {
-        throw new UserError("damaged_model", `${WEIGHTS_FILE} lacks tensor ${quote(key)}`);
+        throw new UserError("damaged_model", `${ADAPTER_WEIGHTS_FILE} lacks tensor ${quote(key)}`);
       }
     }
     const [shapeA, shapeB] = [shapeOf(a), shapeOf(b)];
@@ -131,16 +131,18 @@ function adaptedModules(
         "damaged_model",
         `Expected shapes [${r}, in] and [out, ${r}] for ${
           quote(path)
-        } in ${WEIGHTS_FILE}, as its rank is ${r}, got [${shapeA}] and [${shapeB}]`,
+        } in ${ADAPTER_WEIGHTS_FILE}, as its rank is ${r}, got [${shapeA}] and [${shapeB}]`,
       );
     }
   }
-  if (modules.size === 0) throw new UserError("damaged_model", `${WEIGHTS_FILE} has no LoRA tensors`);
+  if (modules.size === 0) throw new UserError("damaged_model", `${ADAPTER_WEIGHTS_FILE} has no LoRA tensors`);
   const missing = config.modules_to_save?.find((name) => ![...stored.keys()].some((key) => isOf(name, key)));
   if (missing !== undefined) {
     throw new UserError(
       "damaged_model",
-      `adapter_config.json has ${quote(missing)} among modules_to_save: ${WEIGHTS_FILE} has no tensor of it`,
+      `adapter_config.json has ${
+        quote(missing)
+      } among modules_to_save: ${ADAPTER_WEIGHTS_FILE} has no tensor of it`,
     );
   }
   return modules;

@@ -30,11 +30,30 @@ export async function writeFileAtomic(path: string, chunks: Chunks): Promise<voi
 
 /** Writes `chunks` one after another as the new file `path` and waits until the device has them. */
 export async function writeFileSynced(path: string, chunks: Chunks): Promise<void> {
+  await writeNewFile(path, chunks);
+  await syncFile(path);
+}
+
+/** Writes `chunks` one after another as the new file `path`; the device may have them later. */
+export async function writeNewFile(path: string, chunks: Chunks): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
   }
+}
+
+/** Waits until the device has the file. */
+async function syncFile(path: string): Promise<void> {
+  using file = await Deno.open(path, { write: true });
   await file.sync();
+}
+
+/** Waits until the device has all files below `folder` and their names. */
+export async function syncTree(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    await (isDirectory ? syncTree : syncFile)(join(folder, name));
+  }
+  await syncFolder(folder);
 }
 
 /** Makes renames inside `folder` durable. Windows cannot open a folder and needs no flush for it. */

@@ -58,16 +58,34 @@ export async function checkFile(folder: string, listed: ListedFile): Promise<voi
   (await openChecked(folder, listed)).close();
 }
 
+/**
+ * The SHA-256 of a file as it is, and which version of it that is.
+ * @throws {UserError} `damaged_checkpoint` when it is written meanwhile, and what the system throws
+ */
+export async function fileHash(
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ version: string; sha256: string }> {
+  using file = await Deno.open(path);
+  const info = await file.stat();
+  return { version: versionOf(info), sha256: await hashOf(path, file, info, signal) };
+}
+
 /** What is wrong with a checkpoint. */
 export function damaged(detail: string, cause?: unknown): UserError {
   return new UserError("damaged_checkpoint", detail, [], { cause });
 }
 
-function hashOf(path: string, file: Deno.FsFile, info: Deno.FileInfo): Promise<string> {
+function hashOf(
+  path: string,
+  file: Deno.FsFile,
+  info: Deno.FileInfo,
+  signal?: AbortSignal,
+): Promise<string> {
   const version = versionOf(info);
   const before = known.get(path);
   known.delete(path);
-  const entry = before?.version === version ? before : { version, sha256: hash(file, version) };
+  const entry = before?.version === version ? before : { version, sha256: hash(file, version, signal) };
   known.set(path, entry);
   for (const oldest of known.keys()) {
     if (known.size <= MAX_KNOWN) break;
@@ -77,12 +95,13 @@ function hashOf(path: string, file: Deno.FsFile, info: Deno.FileInfo): Promise<s
   return entry.sha256;
 }
 
-async function hash(file: Deno.FsFile, version: string): Promise<string> {
+async function hash(file: Deno.FsFile, version: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   const chunk = new Uint8Array(CHUNK_BYTES);
   for (let read = await file.read(chunk); read !== null; read = await file.read(chunk)) {
+    signal?.throwIfAborted();
     hash.update(chunk.subarray(0, read));
   }
-  if (versionOf(await file.stat()) !== version) throw damaged("A file of the checkpoint is being written");
+  if (versionOf(await file.stat()) !== version) throw damaged("A file is being written while it is read");
   return hash.digest("hex");
 }

@@ -1,13 +1,21 @@
 /**
  * A checkpoint is a folder that is there whole or not at all: written beside its place under another name, flushed,
  * then renamed. Its manifest, checkpoint.json, has the size and SHA-256 of every file, whatever facts the writer
- * wants to find again, and the SHA-256 of all that. What the files mean is not known here.
+ * wants to find again, and the SHA-256 of all that. It may have parts, folders with a manifest each that names the
+ * checkpoint's: they come and stay with it, and its own manifest does not list them. What the files mean is not known here.
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { type CheckpointFile, manifestSchema } from "../contract/checkpoint.ts";
 import { UserError } from "../errors.ts";
-import { type Chunks, syncFolder, TEMPORARY_PREFIX, temporaryPath, writeFileSynced } from "./atomic_file.ts";
+import {
+  type Chunks,
+  syncFolder,
+  syncTree,
+  TEMPORARY_PREFIX,
+  temporaryPath,
+  writeNewFile,
+} from "./atomic_file.ts";
 import { checkFile, damaged } from "./checked_file.ts";
 import type { Json } from "./config_fields.ts";
 import { readBounded } from "./read_bounded.ts";
@@ -19,45 +27,108 @@ const MAX_MANIFEST_BYTES = 16_000_000;
 const FORMAT_VERSIONS: readonly unknown[] = [1, 2];
 const FORMAT_VERSION = 2;
 
-export interface CheckpointManifest {
+interface CheckpointContent {
   files: CheckpointFile[];
   /** What the writer gave, as JSON. */
   facts: Json;
+}
+
+export interface CheckpointManifest extends CheckpointContent {
+  /** Of files and facts. */
+  sha256: string;
+}
+
+/**
+ * Reads the part `name` of the checkpoint `folder`, as `readCheckpoint` does.
+ * @throws {UserError} `damaged_checkpoint`, also when it is a part of another checkpoint
+ */
+export async function readPart(
+  folder: string,
+  name: string,
+  { sha256 }: Pick<CheckpointManifest, "sha256">,
+): Promise<CheckpointManifest> {
+  const part = await readCheckpoint(join(folder, name));
+  if (part.facts.checkpoint !== sha256) throw damaged(`The part ${name} is another checkpoint's`);
+  return part;
+}
+
+/** A folder in a checkpoint's. Its facts are asked for when all files are written. */
+export interface CheckpointPart {
+  files: Record<string, Chunks>;
+  facts(): Promise<Json>;
+}
+
+export interface WriteOptions {
+  parts?: Record<string, CheckpointPart>;
+  /** Called when the chunks of all files have been read: whatever they were made of may change again. */
+  onRead?: () => void;
 }
 
 /**
  * Writes `files` (chunks of bytes by name) and the manifest as `folder`, replacing it in one step when it exists.
  * Its parent must exist. Resolves to the files' sizes and hashes, in the order of their names.
  * @throws {RangeError} when a name is not a plain file name
+ * @throws {UserError} `damaged_checkpoint` when the parent is gone or refuses to be written to
  */
 export async function writeCheckpoint(
   folder: string,
   files: Record<string, Chunks>,
   facts: Json = {},
+  { parts = {}, onRead }: WriteOptions = {},
 ): Promise<CheckpointFile[]> {
-  const names = Object.keys(files).sort();
+  const names = [files, parts, ...Object.values(parts).map(({ files }) => files)].flatMap(Object.keys);
   for (const name of names) {
     if (!isFileName(name)) throw new RangeError(`A checkpoint file cannot be named ${quote(name)}`);
   }
   const temporary = temporaryPath(folder);
-  await Deno.mkdir(temporary);
   try {
-    const written: CheckpointFile[] = [];
-    for (const name of names) written.push(await writeHashed(join(temporary, name), files[name]!));
-    const sha256 = hashOfManifest({ files: written, facts });
-    const manifest = JSON.stringify(
-      { format_version: FORMAT_VERSION, sha256, files: written, facts },
-      null,
-      2,
-    );
-    await writeFileSynced(join(temporary, MANIFEST_FILE), [new TextEncoder().encode(manifest)]);
-    await syncFolder(temporary);
+    const written = await writeFiles(temporary, files);
+    const inParts: Record<string, CheckpointFile[]> = {};
+    for (const [name, part] of Object.entries(parts)) {
+      inParts[name] = await writeFiles(join(temporary, name), part.files);
+    }
+    onRead?.();
+    const checkpoint = await writeManifest(temporary, { files: written, facts });
+    for (const [name, part] of Object.entries(parts)) {
+      const about = { ...await part.facts(), checkpoint };
+      await writeManifest(join(temporary, name), { files: inParts[name]!, facts: about });
+    }
+    await syncTree(temporary);
     await replaceFolder(temporary, folder);
     return written;
   } catch (thrown) {
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    throw thrown;
+    throw unwritable(thrown);
   }
+}
+
+/** What keeps a checkpoint from being written, where somebody can help it; a full disk is known elsewhere. */
+const UNWRITABLE: readonly [typeof Deno.errors.NotFound, string][] = [
+  [Deno.errors.NotFound, "its folder was removed"],
+  [Deno.errors.NotADirectory, "there is a file where its folder was"],
+  [Deno.errors.PermissionDenied, "its folder may not be written to"],
+];
+
+function unwritable(thrown: unknown): unknown {
+  const why = UNWRITABLE.find(([fault]) => thrown instanceof fault)?.[1];
+  return why === undefined ? thrown : damaged(`The checkpoint cannot be written: ${why}`, thrown);
+}
+
+async function writeFiles(folder: string, files: Record<string, Chunks>): Promise<CheckpointFile[]> {
+  await Deno.mkdir(folder);
+  const written: CheckpointFile[] = [];
+  for (const name of Object.keys(files).sort()) {
+    written.push(await writeHashed(join(folder, name), files[name]!));
+  }
+  return written;
+}
+
+/** Resolves to the SHA-256 of what the manifest says. */
+async function writeManifest(folder: string, { files, facts }: CheckpointContent): Promise<string> {
+  const sha256 = hashOfManifest({ files, facts });
+  const manifest = JSON.stringify({ format_version: FORMAT_VERSION, sha256, files, facts }, null, 2);
+  await writeNewFile(join(folder, MANIFEST_FILE), [new TextEncoder().encode(manifest)]);
+  return sha256;
 }
 
 /**
@@ -104,7 +175,7 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
     if (manifest.format_version === FORMAT_VERSION && hashOfManifest({ files, facts }) !== sha256) {
       throw damaged(`${MANIFEST_FILE} is not what the checkpoint was written with: its SHA-256 differs`);
     }
-    return { files, facts };
+    return { files, facts, sha256: hashOfManifest({ files, facts }) };
   } catch (thrown) {
     // A manifest that cannot be read is a checkpoint's fault, not a model's.
     throw thrown instanceof UserError ? damaged(thrown.message, thrown) : thrown;
@@ -112,7 +183,7 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
 }
 
 /** Of what a manifest says, however it is laid out. */
-function hashOfManifest(manifest: CheckpointManifest): string {
+function hashOfManifest(manifest: CheckpointContent): string {
   const plain = JSON.parse(JSON.stringify(manifest));
   return createHash("sha256").update(JSON.stringify([plain.files, plain.facts])).digest("hex");
 }
@@ -127,7 +198,7 @@ export async function removeLeftovers(parent: string): Promise<void> {
 async function writeHashed(path: string, chunks: Chunks): Promise<CheckpointFile> {
   const hash = createHash("sha256");
   let bytes = 0;
-  await writeFileSynced(path, tapped(chunks, (chunk) => (hash.update(chunk), bytes += chunk.length)));
+  await writeNewFile(path, tapped(chunks, (chunk) => (hash.update(chunk), bytes += chunk.length)));
   return { name: basename(path), bytes, sha256: hash.digest("hex") };
 }
 

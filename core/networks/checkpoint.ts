@@ -14,10 +14,15 @@ import {
   type CriticSpec,
 } from "../contract/checkpoint.ts";
 import { UserError } from "../errors.ts";
-import { adapterFiles, type AdapterTensor, PEFT_PREFIX } from "../formats/adapter_files.ts";
+import {
+  ADAPTER_WEIGHTS_FILE,
+  adapterFiles,
+  type AdapterTensor,
+  PEFT_PREFIX,
+} from "../formats/adapter_files.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { damaged } from "../formats/checked_file.ts";
-import { readCheckpoint, writeCheckpoint } from "../formats/checkpoint_folder.ts";
+import { readCheckpoint, writeCheckpoint, type WriteOptions } from "../formats/checkpoint_folder.ts";
 import { ofOneVersion } from "../formats/file_version.ts";
 import { loadAdapter, placeAdapter } from "../weights/load_adapter.ts";
 import { MAX_MODEL_FILE_BYTES, MODEL_FILES, WEIGHTS_FILE } from "../formats/model_files.ts";
@@ -28,6 +33,7 @@ import { readBounded } from "../formats/read_bounded.ts";
 import { openSafetensorsFile } from "../formats/safetensors.ts";
 import { readValueHead, valueHeadFile } from "../formats/value_head_file.ts";
 import { encodeSafetensors } from "../formats/write_safetensors.ts";
+import { readInto } from "./moments.ts";
 
 export interface Networks {
   base: BaseModel;
@@ -120,6 +126,7 @@ export async function saveCheckpoint(
   networks: Networks,
   spec: CheckpointSpec,
   facts: Record<string, unknown>,
+  options: WriteOptions = {},
 ): Promise<CheckpointFile[]> {
   const head = networks.critic ?? networks.policy;
   const files = {
@@ -139,7 +146,26 @@ export async function saveCheckpoint(
       bias: head.values(VALUE_HEAD.bias),
     })),
   };
-  return await writeCheckpoint(folder, files, { ...facts, network: spec } as Record<string, unknown>);
+  return await writeCheckpoint(folder, files, { ...facts, network: spec }, options);
+}
+
+/**
+ * Sets the parameters of `networks`, which are laid out as those that were saved, to what `saveCheckpoint` wrote.
+ * @throws {UserError} `damaged_checkpoint` where the folder holds another network
+ */
+export async function restoreNetworks(
+  folder: string,
+  { base, tuning, policy, critic }: Networks,
+): Promise<void> {
+  const body = ({ names }: ParameterSet) => names.filter((name) => !isHead(name));
+  const [file, prefix] = tuning.type === "lora" ? [ADAPTER_WEIGHTS_FILE, PEFT_PREFIX] : [WEIGHTS_FILE, ""];
+  await readInto(join(folder, file), policy, prefix, body(policy));
+  if (critic) await readInto(join(folder, CRITIC_ADAPTER), critic, PEFT_PREFIX, body(critic));
+  const head = critic ?? policy;
+  if (!head.has(VALUE_HEAD.weight)) return;
+  const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
+  head.set(VALUE_HEAD.weight, weight);
+  head.set(VALUE_HEAD.bias, bias);
 }
 
 /** A checkpoint's networks on `base`, with the tunings their graphs are built with. */

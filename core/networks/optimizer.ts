@@ -67,6 +67,11 @@ export class Optimizer {
     return this.#step.read()[0]!;
   }
 
+  /** For an optimizer whose moments are set to those of an earlier one. */
+  set step(taken: number) {
+    this.#step.write(Float64Array.of(taken));
+  }
+
   /**
    * Clips the gradient to the configured norm and steps every group by its rate (ppo-spec §11, §12). A gradient
    * that is not finite changes nothing.

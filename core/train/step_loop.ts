@@ -59,11 +59,16 @@ export interface Course<S extends Counters> {
   start: LoopState<S>;
   step(state: S, options: StepOptions): Promise<Stepped<S>>;
   epochMetrics(sums: MetricSums): Metrics;
-  /** How checkpoints are written, and every how many steps beside the ends of epochs; without it, none are. */
-  checkpoints?: {
-    every_steps: number | null;
-    save(at: LoopState<S>, why: { epoch: number; reason: CheckpointReason }, metrics: Metrics): Saving;
-  };
+  /** Without it, none are written. */
+  checkpoints?: Checkpoints<S>;
+}
+
+export interface Checkpoints<S extends Counters> {
+  /** Every how many steps one is written, beside the ends of epochs. */
+  every_steps: number | null;
+  /** Throws when none could be written: called before each step. */
+  ready(): Promise<void>;
+  save(at: LoopState<S>, why: { epoch: number; reason: CheckpointReason }, metrics: Metrics): Saving;
 }
 
 export interface TrainSignals {
@@ -135,11 +140,13 @@ export async function* runSteps<S extends Counters>(
         if (writing) yield await writing;
         return { progress: progress(), metrics: at.metrics, paused: true };
       }
+      await checkpoints?.ready();
       running = course.step(at.state, { first: at === start, signal: stop, free });
       running.catch(() => {});
       if (writing) yield await writing;
       writing = null;
       const { next, metrics, samples, warnings, ...timed } = await running;
+      signal?.throwIfAborted();
       seconds += timed.seconds;
       at = { state: next, sums: addMetrics(at.sums, metrics), metrics };
       yield { type: "step", progress: progress(), metrics, samples };

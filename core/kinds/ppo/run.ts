@@ -1,7 +1,6 @@
 /** A training job inside the engine: loads what it names, trains it, and writes checkpoints below its folder. */
-import { basename, join } from "node:path";
 import { BaseModel } from "../../weights/base_model.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../networks/checkpoint.ts";
+import { loadCheckpoint } from "../../networks/checkpoint.ts";
 import { heldHere } from "../../weights/int8_products.ts";
 import { changedWhileRead, folderVersion } from "../../formats/file_version.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
@@ -12,12 +11,14 @@ import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import type { Learner } from "./learner.ts";
-import { reproducible } from "../../train/metric_sums.ts";
-import type { TrainSignals } from "../../train/step_loop.ts";
+import { progressOf, type TrainSignals } from "../../train/step_loop.ts";
+import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../../train/training_state.ts";
+import { jobCheckpoints, restoreLearner } from "./job_checkpoints.ts";
+import { firstState, type PpoState } from "./ppo_step.ts";
 import { train } from "./trainer.ts";
 import { makeReward } from "../../rewards/rewards.ts";
 import { UserError } from "../../errors.ts";
-import { planJob, type PlannedJob, planOptions } from "./plan.ts";
+import { planJob, planOptions } from "./plan.ts";
 import { loadReward } from "../../rewards/load_reward_model.ts";
 import type { JobFolders, TrainRequest } from "../../contract/protocol.ts";
 import type { JobPlan } from "../../contract/job_plan.ts";
@@ -28,27 +29,76 @@ import { TextWork } from "../../serve/text_work.ts";
 
 export interface TrainOptions extends TrainSignals {
   text?: TextWork;
+  /** Told of folders to resume from that are passed over, and why. */
+  passedOver?: (folder: string, why: unknown) => void;
 }
 
-/** Runs a job to its end, yielding its events. */
+/**
+ * Runs a job to its end, or from where the first whole checkpoint of `resume` left it, yielding its events. Its random
+ * numbers are drawn by seed and step, so that it ends as if it had never stopped.
+ */
 export async function* trainJob(
   runtime: Runtime,
-  { job, folders }: TrainRequest,
-  { text = new TextWork(), ...signals }: TrainOptions = {},
+  { job, folders, resume = [] }: TrainRequest,
+  { text = new TextWork(), passedOver = () => {}, ...signals }: TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const versions = () => Promise.all(foldersOf(folders).map((folder) => folderVersion(folder)));
+  const sources = sourcesOf(folders);
+  const versions = () => Promise.all(Object.values(sources).map((folder) => folderVersion(folder)));
   const before = await versions();
   const planned = await planJob(job, folders, planOptions(runtime, "available"), text);
+  const { plan } = planned;
+  const files = await filesOfAll(sources);
+  const identity = jobIdentity(job);
+  const wanted = { job: identity, sources, steps: plan.steps };
+  const { found, damaged } = await findResumable<PpoState>(resume, wanted, passedOver);
+  if (signals.pause?.aborted) {
+    const { state, metrics } = found?.at ?? { state: firstState(job), metrics: {} };
+    return { progress: progressOf({ plan, epochs: job.epochs }, state, null), metrics, paused: true };
+  }
   await proveInt8(runtime, job, planned.info.model);
-  /** What was planned and what was loaded must be of the same files. */
-  const checkVersions = async () => {
+  const over = new AbortController();
+  try {
+    const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
+    const learner = await makeLearner(base, job, folders);
+    const reward = await makeReward(job.reward, {
+      model: async (name) => {
+        const { source } = await text.whole(() => loadReward(runtime, folders, name));
+        // A reward model tokenises what it scores by its own folder's files.
+        return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
+      },
+    });
+    // What was planned and what was loaded must be of the same files.
     const after = await versions();
     if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
-  };
-  try {
-    return yield* runJob(runtime, job, folders, { planned, checkVersions }, signals, text);
+    if (found) await restoreLearner(learner, found);
+    await Deno.mkdir(folders.output, { recursive: true });
+    const hashed = found ? Promise.resolve(found.base) : identityOfAll(sources, files, over.signal);
+    hashed.catch(() => {}); // of a job that has ended before
+    const checkpoints = jobCheckpoints(job, learner, {
+      output: folders.output,
+      model: folders.model,
+      steps_per_epoch: plan.steps_per_epoch,
+      identity,
+      base: hashed,
+    });
+    const parts = {
+      learner,
+      reward,
+      tokenizer: planned.tokenizer,
+      prompts: planned.prompts,
+      stopTokenIds: stopIds(planned.info, planned.tokenizer, job.ppo.stop_token_ids),
+      plan,
+      checkpoints,
+      earlier: {
+        resumed: found && { step: found.at.state.step, folder: found.folder, at: found.at },
+        damaged,
+      },
+    };
+    return yield* train(parts, job, signals);
   } catch (thrown) {
-    throw withEstimate(thrown, planned.plan);
+    throw withEstimate(thrown, plan);
+  } finally {
+    over.abort();
   }
 }
 
@@ -65,69 +115,14 @@ export function withEstimate(thrown: unknown, { estimate }: JobPlan): unknown {
   );
 }
 
-/** Every folder that a job reads. */
-function foldersOf({ model, checkpoint, adapter, rewards }: JobFolders): string[] {
-  return [model, checkpoint, adapter, ...Object.values(rewards)].filter((folder) => folder !== undefined);
-}
-
-async function* runJob(
-  runtime: Runtime,
-  job: TrainingJobConfig,
-  folders: JobFolders & { output: string },
-  { planned, checkVersions }: { planned: PlannedJob; checkVersions: () => Promise<void> },
-  signals: TrainSignals,
-  text: TextWork,
-): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
-  const learner = await makeLearner(base, job, folders);
-  const reward = await makeReward(job.reward, {
-    model: async (name) => {
-      const { source } = await text.whole(() => loadReward(runtime, folders, name));
-      // A reward model tokenises what it scores by its own folder's files.
-      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
-    },
-  });
-  await checkVersions();
-  const stopTokenIds = stopIds(planned.info, planned.tokenizer, job.ppo.stop_token_ids);
-  await Deno.mkdir(folders.output, { recursive: true });
-  return yield* train(
-    {
-      learner,
-      reward,
-      tokenizer: planned.tokenizer,
-      prompts: planned.prompts,
-      stopTokenIds,
-      plan: planned.plan,
-      save: ({ state: { watch: _, ...state } }, { epoch, reason }, metrics) => {
-        const name = reason === "epoch" ? numbered("epoch", epoch) : numbered("step", state.step);
-        const folder = join(folders.output, name);
-        const networks = {
-          base,
-          tuning: learner.policy.tuning,
-          policy: learner.policy.parameters,
-          critic: learner.critic?.network.parameters ?? null,
-        };
-        const { trainable, value } = job;
-        const facts = {
-          kind: job.kind,
-          model: job.model,
-          base: basename(folders.model),
-          epoch,
-          state,
-          metrics: reproducible(metrics),
-        };
-        const saved = saveCheckpoint(folder, networks, { trainable, value }, facts)
-          .then((files) => ({ folder, files }));
-        return { read: saved.catch(() => {}), saved };
-      },
-    },
-    job,
-    signals,
-  );
-}
-
-function numbered(what: string, number: number): string {
-  return `${what}-${String(number).padStart(4, "0")}`;
+/** Every folder that a job reads, by what it reads it as. */
+function sourcesOf({ model, checkpoint, adapter, rewards }: JobFolders): Record<string, string> {
+  return {
+    model,
+    ...(checkpoint && { checkpoint }),
+    ...(adapter && { adapter }),
+    ...Object.fromEntries(Object.entries(rewards).map(([name, folder]) => [`reward ${name}`, folder])),
+  };
 }
 
 /** Policy, critic and optimizers at the job's start: a checkpoint's networks, an adapter's, or the bare model's. */

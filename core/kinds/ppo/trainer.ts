@@ -12,6 +12,7 @@ import {
 } from "../../contract/training_events.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import {
+  type Checkpoints,
   type Course,
   type LoopState,
   progressOf,
@@ -24,8 +25,8 @@ import type { RolloutParts } from "./rollout.ts";
 
 export interface TrainerParts extends RolloutParts {
   plan: JobPlan;
-  /** Writes a checkpoint, beside the next step's rollouts, and says where it is; none are written without it. */
-  save?: NonNullable<Course<PpoState>["checkpoints"]>["save"];
+  /** How checkpoints are written; without it, none are. */
+  checkpoints?: Omit<Checkpoints<PpoState>, "every_steps">;
   /** What is known of earlier attempts: the checkpoint to continue from, which the learner has been set to. */
   earlier?: {
     resumed: { step: number; folder: string; at: LoopState<PpoState> } | null;
@@ -51,7 +52,7 @@ export async function* train(
   job: TrainingJobConfig,
   signals: TrainSignals = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const { plan, save, earlier = { resumed: null, damaged: [] } } = parts;
+  const { plan, checkpoints, earlier = { resumed: null, damaged: [] } } = parts;
   const { resumed, damaged } = earlier;
   const course: Course<PpoState> = {
     plan,
@@ -62,7 +63,7 @@ export async function* train(
       return { ...stepped, samples: samples(parts, stepped) };
     },
     epochMetrics,
-    checkpoints: save && { every_steps: job.checkpoint_every_steps ?? null, save },
+    checkpoints: checkpoints && { ...checkpoints, every_steps: job.checkpoint_every_steps },
   };
   yield {
     type: "started",

@@ -33,9 +33,12 @@ export async function setUp(
       await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
     stopTokenIds: new Set([EOS]),
     saved,
-    save: ({ state }, { epoch }, metrics) => {
-      saved.push({ state, epoch, metrics });
-      return { read: Promise.resolve(), saved: Promise.resolve({ folder: `epoch-${epoch}`, files: [] }) };
+    checkpoints: {
+      ready: () => Promise.resolve(),
+      save: ({ state }, { epoch }, metrics) => {
+        saved.push({ state, epoch, metrics });
+        return { read: Promise.resolve(), saved: Promise.resolve({ folder: `epoch-${epoch}`, files: [] }) };
+      },
     },
   };
 }

@@ -1,0 +1,141 @@
+/** A job that was stopped after any step, and resumed, ends as the one that ran through: bytes, metrics and warnings. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { JobFolders } from "../../../../core/contract/protocol.ts";
+import type { TrainingEvent, TrainingSummary } from "../../../../core/contract/training_events.ts";
+import type { TrainingJobConfig, TrainingJobRequest } from "../../../../core/contract/training_job.ts";
+import { trainJob } from "../../../../core/kinds/ppo/run.ts";
+import { reproducible } from "../../../../core/train/metric_sums.ts";
+import { inFolder } from "../../networks/in_folder.ts";
+import { KINDS, makeJob } from "../../networks/make_learner.ts";
+import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
+import { hashes } from "../../serve/hashes.ts";
+
+const FOLDERS: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
+/** Two epochs of two steps, and a checkpoint after each. */
+const SHAPE = {
+  prompts: ["The quick", "TL;DR: my", "I have", "Write a short summary"],
+  epochs: 2,
+  checkpoint_every_steps: 1,
+};
+const STEPS = 4;
+const PPO = { batch_size: 2, max_new_tokens: 6, learning_rate: 1e-3, num_ppo_epochs: 2 } as const;
+
+/** Jobs whose next step depends on something that another's does not. */
+const JOBS: Record<string, Partial<TrainingJobRequest>> = {
+  "LoRA, separate critic": { ...KINDS["lora, separate"], ppo: PPO },
+  "LoRA, shared critic, whitened rewards": {
+    ...KINDS["lora, shared"],
+    ppo: { ...PPO, whiten_rewards: true, lr_scheduler: "cosine", warmup_steps: 3 },
+  },
+  "full fine-tuning, shared critic, adaptive KL": {
+    ...KINDS["full, shared"],
+    ppo: { ...PPO, kl_controller: { type: "adaptive", target: 0.01, horizon: 20 }, weight_decay: 0.1 },
+  },
+  "full fine-tuning, separate critic, scores by running statistics": {
+    ...KINDS["full, separate"],
+    ppo: { ...PPO, score_scaling: "mean_std", score_clip: 2 },
+  },
+  "updates that target_kl ends, and mini-batches": {
+    ...KINDS["lora, separate"],
+    ppo: { ...PPO, learning_rate: 1e-2, num_ppo_epochs: 4, num_mini_batches: 2, target_kl: 1e-4 },
+  },
+  "an int8 base": { ...KINDS["lora, separate"], base_precision: "int8", ppo: PPO },
+  "a critic that warms up": { ...KINDS["lora, separate"], ppo: { ...PPO, critic_warmup_steps: 3 } },
+};
+
+interface Ended {
+  events: TrainingEvent[];
+  summary: TrainingSummary;
+}
+
+/** Runs a job to its end, or until it is paused in a step. */
+async function run(
+  job: TrainingJobConfig,
+  folders: JobFolders & { output: string },
+  resume: string[] = [],
+  { pauseAt }: { pauseAt?: number } = {},
+): Promise<Ended> {
+  const events: TrainingEvent[] = [];
+  const pause = new AbortController();
+  const training = trainJob(runtime, { job, folders, resume }, { pause: pause.signal });
+  for (;;) {
+    const { done, value } = await training.next();
+    if (done) return { events, summary: value };
+    events.push(value);
+    if (value.type === "step" && value.progress.step === pauseAt) pause.abort();
+  }
+}
+
+/** Events as they are told whenever the same happens: without times, folders and what a process says of its start. */
+function told(events: readonly TrainingEvent[]): unknown[] {
+  return events.flatMap((event): unknown[] => {
+    if (event.type === "started" || event.type === "checkpoint") return [];
+    if (event.type === "warning") return [event];
+    const metrics = reproducible(event.metrics);
+    return [{ ...event, metrics, progress: { ...event.progress, eta_seconds: null } }];
+  });
+}
+
+/** The files of the checkpoints below `folder` that were written after `step`. */
+async function written(folder: string, step: number): Promise<Record<string, string>> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    const { facts } = JSON.parse(await Deno.readTextFile(join(folder, name, "checkpoint.json")));
+    if (facts.state.step > step) names.push(name);
+  }
+  const all = await hashes(folder);
+  return Object.fromEntries(Object.entries(all).filter(([path]) => names.includes(path.split("/")[0]!)));
+}
+
+function checkpointsOf(events: readonly TrainingEvent[]) {
+  return events.flatMap((event) => event.type === "checkpoint" ? [event] : []);
+}
+
+function startedOf({ events }: Ended) {
+  return events.flatMap((event) => event.type === "started" ? [event] : [])[0]!;
+}
+
+/** The folder of the checkpoint after a step. */
+function folderOf({ events }: Ended, step: number): string {
+  return checkpointsOf(events).find((event) => event.step === step)!.folder;
+}
+
+/**
+ * Stops a job after each of its steps, by a pause, and by a kill, after which its last checkpoint is what there is of it.
+ * Compares what the rest comes to.
+ */
+async function compareAll(parent: string, job: TrainingJobConfig, folders = FOLDERS): Promise<Ended> {
+  const place = (name: string) => ({ ...folders, output: join(parent, name) });
+  const whole = await run(job, place("whole"));
+  for (let step = 1; step < STEPS; step++) {
+    const rest = told(
+      whole.events.slice(
+        whole.events.findIndex((event) => event.type === "checkpoint" && event.step === step),
+      ),
+    );
+    // A pause leaves its own checkpoint where no other is due.
+    const seldom = { ...job, checkpoint_every_steps: null };
+    const paused = await run(seldom, place(`paused ${step}`), [], { pauseAt: step });
+    assert.equal(paused.summary.paused, true);
+    for (const [how, stopped, next] of [["kill", whole, job], ["pause", paused, seldom]] as const) {
+      const { output } = place(`${how} ${step} resumed`);
+      const resumed = await run(next, { ...folders, output }, [folderOf(stopped, step)]);
+      const { resumed: from, damaged } = startedOf(resumed);
+      assert.deepEqual([from?.step, damaged], [step, []], `${how} after ${step}`);
+      assert.deepEqual(told(resumed.events), rest, `${how} after ${step}`);
+      assert.deepEqual(reproducible(resumed.summary.metrics), reproducible(whole.summary.metrics));
+      const files = await written(place("whole").output, step);
+      const own = Object.entries(files).filter(([path]) => how === "kill" || path.startsWith("epoch-"));
+      assert.deepEqual(await written(output, step), Object.fromEntries(own), `${how} after ${step}`);
+    }
+  }
+  return whole;
+}
+
+for (const [name, given] of Object.entries(JOBS)) {
+  Deno.test(`${name}: stopped after any step and resumed, a job ends as if it had not been`, () =>
+    inFolder(async (parent) => {
+      await compareAll(parent, makeJob({ ...SHAPE, ...given, seed: 7 }));
+    }));
+}
