@@ -79,6 +79,7 @@ export async function attempt(
 export function retryAfterMs(header: string | undefined, now = Date.now()): number | null {
   if (header === undefined) return null;
   if (/^\s*\d{1,12}\s*$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
+  // Date.parse takes much else for a date.
+  const at = /^\s*[A-Z][a-z]+, /.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

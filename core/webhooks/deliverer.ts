@@ -17,13 +17,13 @@ import {
   changePending,
   deleteBatch,
   type DeliveryChange,
-  deliveryOf,
   describeWaiting,
   disableEndpoint,
   expireKept,
   failBatch,
   giveUpJob,
   headId,
+  headOf,
   isBehindFailed,
   lastId,
   LOG_BOUNDS,
@@ -342,18 +342,18 @@ export class Deliverer {
   /** Sends the oldest delivery that waits for a destination. */
   async #deliver(destination: string, active: Active): Promise<Next> {
     const { read } = this.#db;
-    const id = await headId(read, destination, this.#unreadable.get(destination));
-    if (id === null) return IDLE;
+    const after = this.#unreadable.get(destination) ?? 0;
     let head: DeliveryRow | null;
     let target: Target | null;
     try {
-      [head, target] = await Promise.all([deliveryOf(read, id), findTarget(read, destination)]);
+      [head, target] = await Promise.all([headOf(read, destination, after), findTarget(read, destination)]);
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      const id = isDamage(error) ? await headId(read, destination, after) : null;
+      if (id === null) throw error;
       await this.#giveUp(destination, id, error);
       return AGAIN;
     }
-    if (head === null) return AGAIN;
+    if (head === null) return IDLE;
     if (target === null) {
       this.forget(destination);
       return IDLE;

@@ -1,5 +1,5 @@
 /** Writes what is to be sent, in the transaction of what happened, within a bound for each destination and for all. */
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { ALL_TYPES } from "../contract/webhook_schema.ts";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Transaction } from "../db/open_database.ts";
@@ -47,27 +47,23 @@ function wants(eventTypes: unknown, type: string): boolean {
   }
 }
 
-/** Whether at least `count` deliveries wait: of a destination, or of all. */
-async function pendingReach(tx: Transaction, count: number, destination?: string): Promise<boolean> {
-  const [row] = await tx.select({ id: webhookDeliveries.id }).from(webhookDeliveries).where(and(
-    eq(webhookDeliveries.status, "pending"),
-    destination === undefined ? undefined : eq(webhookDeliveries.destination, destination),
-  )).orderBy(webhookDeliveries.status, webhookDeliveries.destination, webhookDeliveries.id)
-    .limit(1).offset(count - 1);
-  return row !== undefined;
-}
-
-/** Why nothing more may wait for a destination, or null. */
+/** Why nothing more may wait for a destination, or null. Looks no further than to the bounds. */
 export async function whyFull(
   tx: Transaction,
   destination: string,
   bounds: PendingBounds = MAX_PENDING,
 ): Promise<string | null> {
-  if (await pendingReach(tx, bounds.of_destination, destination)) {
+  const pending = sql`from ${webhookDeliveries} where status = 'pending'`;
+  const [full] = await tx.select({
+    of_destination: sql<number | null>`(
+      select 1 ${pending} and destination = ${destination} limit 1 offset ${bounds.of_destination - 1}
+    )`,
+    all: sql<number | null>`(select 1 ${pending} limit 1 offset ${bounds.all - 1})`,
+  }).from(sql`(select 1)`);
+  if (full!.of_destination !== null) {
     return `Not sent, as ${bounds.of_destination} deliveries wait for this receiver`;
   }
-  if (await pendingReach(tx, bounds.all)) return `Not sent, as ${bounds.all} deliveries wait`;
-  return null;
+  return full!.all === null ? null : `Not sent, as ${bounds.all} deliveries wait`;
 }
 
 /** Adds a delivery to one destination; where too many wait, one that has failed. */

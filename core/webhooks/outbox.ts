@@ -2,7 +2,7 @@
  * The outbox as the deliverer reads and writes it. Every query finds its rows by an index and is bounded, so none takes
  * longer the more deliveries wait.
  */
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, type SQL, sql } from "drizzle-orm";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Database, Reader, Transaction } from "../db/open_database.ts";
 import {
@@ -43,9 +43,7 @@ const pendingOf = (destination: string) =>
 
 /** The number of the last delivery that was written. */
 export async function lastId(read: Reader): Promise<number> {
-  const [row] = await read.select({ id: deliveries.id }).from(deliveries).orderBy(desc(deliveries.id)).limit(
-    1,
-  );
+  const [row] = await read.select({ id: max(deliveries.id) }).from(deliveries);
   return row?.id ?? 0;
 }
 
@@ -110,17 +108,21 @@ export async function writtenAfter(
   }));
 }
 
-/** The number of the oldest delivery that waits for a destination, and is after another. */
-export async function headId(read: Reader, destination: string, after = 0): Promise<number | null> {
-  const [row] = await read.select({ id: deliveries.id }).from(deliveries)
-    .where(and(pendingOf(destination), gt(deliveries.id, after))).orderBy(asc(deliveries.id)).limit(1);
-  return row?.id ?? null;
+const oldestOf = (destination: string, after: number) =>
+  and(pendingOf(destination), gt(deliveries.id, after));
+
+/** The oldest delivery that waits for a destination, and is after another. @throws DrizzleQueryError when it is damaged. */
+export async function headOf(read: Reader, destination: string, after: number): Promise<DeliveryRow | null> {
+  const [row] = await read.select().from(deliveries).where(oldestOf(destination, after))
+    .orderBy(asc(deliveries.id)).limit(1);
+  return row ?? null;
 }
 
-/** A delivery; null when it is gone. @throws DrizzleQueryError when it is damaged. */
-export async function deliveryOf(read: Pick<Reader, "select">, id: number): Promise<DeliveryRow | null> {
-  const [row] = await read.select().from(deliveries).where(eq(deliveries.id, id));
-  return row ?? null;
+/** The number of the same, which can be read where the delivery cannot. */
+export async function headId(read: Reader, destination: string, after: number): Promise<number | null> {
+  const [row] = await read.select({ id: deliveries.id }).from(deliveries).where(oldestOf(destination, after))
+    .orderBy(asc(deliveries.id)).limit(1);
+  return row?.id ?? null;
 }
 
 /** Whether the delivery before one, to the same destination, has failed. */
