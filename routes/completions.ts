@@ -7,42 +7,19 @@ import { newId } from "../core/db/new_id.ts";
 import type { GenerationDelta, GenerationResult } from "../core/contract/requests.ts";
 import { withFields } from "../core/errors.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
-import { type CompletionRequest, completionSchema, generationOf } from "./completion_schema.ts";
+import {
+  type Completion,
+  completionAnswerSchema,
+  type CompletionRequest,
+  completionSchema,
+  generationOf,
+} from "../core/contract/completion.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { openaiError, openaiErrorResponses } from "./openai_errors.ts";
 import { undescribed } from "./undescribed.ts";
-
-const choiceSchema = z.object({
-  text: z.string(),
-  index: z.int().describe("Completions of the first prompt come first."),
-  logprobs: z.object({
-    tokens: z.array(z.string()),
-    token_logprobs: z.array(z.number()),
-    top_logprobs: z.array(z.record(z.string(), z.number())).nullable(),
-    text_offset: z.array(z.int()).describe(
-      "In UTF-16 units of the completion's text, before a stop string's cut.",
-    ),
-  }).nullable(),
-  finish_reason: z.enum(["stop", "length"]).nullable(),
-});
-
-const usageSchema = z.object({
-  prompt_tokens: z.int(),
-  completion_tokens: z.int(),
-  total_tokens: z.int(),
-});
-
-const answerSchema = z.object({
-  id: z.string(),
-  object: z.literal("text_completion"),
-  created: z.int().describe("Seconds since 1970."),
-  model: z.string(),
-  choices: z.array(choiceSchema),
-  usage: usageSchema.nullable().optional(),
-}).openapi("Completion");
 
 const route = (context: AppContext) =>
   createRoute({
@@ -57,7 +34,7 @@ const route = (context: AppContext) =>
         description:
           "The texts; with stream, events that each hold a Completion with pieces of them, then [DONE]",
         content: {
-          "application/json": { schema: answerSchema },
+          "application/json": { schema: completionAnswerSchema },
           "text/event-stream": { schema: z.string() },
         },
       },
@@ -65,7 +42,7 @@ const route = (context: AppContext) =>
     },
   });
 
-function choiceOf(delta: GenerationDelta, { n, logprobs }: CompletionRequest): z.output<typeof choiceSchema> {
+function choiceOf(delta: GenerationDelta, { n, logprobs }: CompletionRequest): Completion["choices"][number] {
   const { text, prompt_index, index, finish_reason, tokens = [], text_offsets = [] } = delta;
   const token_logprobs = delta.logprobs ?? [];
   // A greedy token is the most likely one.
@@ -83,7 +60,7 @@ function usageOf({ prompt_tokens, completion_tokens }: GenerationResult["usage"]
 }
 
 /** What every chunk and the whole answer begin with. */
-type Head = Pick<z.output<typeof answerSchema>, "id" | "object" | "created" | "model">;
+type Head = Pick<Completion, "id" | "object" | "created" | "model">;
 
 function forms(request: CompletionRequest, head: Head): GenerationForms {
   const data = (body: unknown) => ({ data: JSON.stringify(body) });

@@ -4,55 +4,17 @@ import { basename, dirname } from "node:path";
 import { invalid, UserError } from "../core/errors.ts";
 import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
-import type { HubSource } from "../core/models/hub_record.ts";
+import {
+  type HubSource,
+  modelRegistrationSchema,
+  modelSchema,
+  type ModelView,
+} from "../core/contract/model.ts";
 import { findModel, type ListedModel, listModels } from "../core/models/model_folder.ts";
 import { modelKey } from "../core/formats/model_name.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
-
-const problemRecord = z.object({ code: z.string(), detail: z.string() }).nullable();
-
-const modelSchema = z.object({
-  id: z.string().describe("What requests call model: the folder's name, or the hub's, org/name."),
-  status: z.enum(["ready", "unusable", "queued", "downloading", "failed"]).describe(
-    "unusable: problem says why. failed: registering it again goes on with the download.",
-  ),
-  model_type: z.string().optional(),
-  task: z.enum(["causal_lm", "sequence_classifier"]).optional(),
-  is_reward_model: z.boolean().optional(),
-  parameters: z.int().optional(),
-  dtype: z.string().optional(),
-  bytes: z.int().optional(),
-  context: z.int().optional().describe("Longest text, in tokens."),
-  vocab_size: z.int().optional(),
-  has_chat_template: z.boolean().optional(),
-  problem: problemRecord.describe(
-    "Why the model cannot be used; what could not be read of it is left out.",
-  ),
-  hub: z.object({ hub_id: z.string(), revision: z.string(), commit: z.string() }).nullable(),
-  download: z.object({ bytes: z.int(), total_bytes: z.int() }).nullable().describe(
-    "How much is here, while it is not a model yet.",
-  ),
-}).openapi("Model");
-
-type ModelView = z.output<typeof modelSchema>;
-
-/** `org/name`; the hyphens would make two ids one folder name. */
-const hubId = z.string().max(200).regex(
-  /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/,
-  "Expected org/name",
-).refine((id) => !/\.\.|--/.test(id), "Expected org/name without .. and --");
-
-/** Goes into URLs as it is. */
-const revision = z.string().max(200).regex(/^[\w][\w./-]*$/, "Expected a branch, tag or commit")
-  .refine((text) => !text.includes(".."), "Expected a branch, tag or commit");
-
-/** What POST /v1/models takes. */
-export const modelRegistrationSchema = z.union([
-  z.strictObject({ path: z.string().min(1).max(200).describe("Folder name below a folder of MODELS_DIR.") }),
-  z.strictObject({ hub_id: hubId, revision: revision.default("main") }),
-]);
 
 const params = z.object({
   id: z.string().max(200).describe("A slash in it may be written as %2F.").openapi({ example: "tiny" }),

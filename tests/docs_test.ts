@@ -11,8 +11,8 @@ import {
   rotateSecretSchema,
   updateEndpointSchema,
 } from "../core/contract/webhook_schema.ts";
-import { completionSchema } from "../routes/completion_schema.ts";
-import { modelRegistrationSchema } from "../routes/models.ts";
+import { completionSchema } from "../core/contract/completion.ts";
+import { modelRegistrationSchema } from "../core/contract/model.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { served } from "./routes/served.ts";
 

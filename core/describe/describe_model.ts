@@ -7,7 +7,7 @@ import { ChatTemplates } from "../tokenizer/chat_template.ts";
 import { readTokenizerFiles } from "../tokenizer/tokenizer_files.ts";
 import { checkWeights, neededWeights } from "../weights/check_weights.ts";
 import { readModelInfo } from "../weights/model_weights.ts";
-import type { ModelSummary } from "../formats/model_summary.ts";
+import type { ModelSummary } from "../contract/model.ts";
 import { openSafetensors } from "../formats/safetensors.ts";
 import type { SafetensorsDtype } from "../formats/safetensors_header.ts";
 

@@ -1,6 +1,6 @@
 /** What can be asked of the thread that reads model folders, and how it answers. */
 import { type ErrorRecord, UserError } from "../errors.ts";
-import type { ModelSummary } from "./model_summary.ts";
+import type { ModelSummary } from "../contract/model.ts";
 import type { FolderConfig } from "./read_config.ts";
 
 /** Each question, and what its answer is. */

@@ -2,7 +2,7 @@
 import { type ErrorRecord, errorRecord } from "../errors.ts";
 import { folderVersion } from "../formats/file_version.ts";
 import { readInThread } from "../processes/folder_reader.ts";
-import type { ModelSummary } from "../formats/model_summary.ts";
+import type { ModelSummary } from "../contract/model.ts";
 
 export type Description = { summary: ModelSummary; problem: null } | { summary: null; problem: ErrorRecord };
 

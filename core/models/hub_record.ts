@@ -1,14 +1,8 @@
 /** The small file beside a downloaded model's others that says where they are from. */
 import { join } from "node:path";
+import { type HubSource, hubSourceSchema } from "../contract/model.ts";
 import { readBounded } from "../formats/read_bounded.ts";
-import { isRecord, parseJson } from "../formats/strict_json.ts";
-
-/** Where a model comes from. */
-export interface HubSource {
-  hub_id: string;
-  revision: string;
-  commit: string;
-}
+import { parseJson } from "../formats/strict_json.ts";
 
 export const HUB_RECORD = ".hub.json";
 const MAX_RECORD_BYTES = 100_000;
@@ -17,8 +11,5 @@ const MAX_RECORD_BYTES = 100_000;
 export async function readHubRecord(folder: string): Promise<HubSource | null> {
   const bytes = await readBounded(join(folder, HUB_RECORD), HUB_RECORD, MAX_RECORD_BYTES);
   const record = bytes && parseJson(bytes, HUB_RECORD);
-  if (!isRecord(record)) return null;
-  const { hub_id, revision, commit } = record;
-  const isSource = [hub_id, revision, commit].every((value) => typeof value === "string");
-  return isSource ? { hub_id, revision, commit } as HubSource : null;
+  return hubSourceSchema.safeParse(record).data ?? null;
 }

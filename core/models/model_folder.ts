@@ -3,7 +3,7 @@
  */
 import { basename, isAbsolute, join, relative, sep } from "node:path";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
-import type { ModelSummary } from "../formats/model_summary.ts";
+import type { ModelSummary } from "../contract/model.ts";
 import { describedModel } from "./described_models.ts";
 import { hubNameOf, modelKey, similarNames } from "../formats/model_name.ts";
 import {

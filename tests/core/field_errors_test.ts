@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { z } from "zod";
 import { generationSchema, scoreSchema } from "../../core/contract/requests.ts";
 import { trainingJobSchema } from "../../core/contract/training_job.ts";
-import { completionSchema } from "../../routes/completion_schema.ts";
+import { completionSchema } from "../../core/contract/completion.ts";
 import { fieldErrors } from "../../core/field_errors.ts";
 
 const JOB = { kind: "ppo", model: "m", reward: { type: "json_valid" }, prompts: ["a"] };

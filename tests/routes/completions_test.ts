@@ -1,6 +1,6 @@
 /** POST /v1/completions: which requests are taken, and how what is wrong is told. */
 import assert from "node:assert/strict";
-import { type CompletionRequest, completionSchema, generationOf } from "../../routes/completion_schema.ts";
+import { type CompletionRequest, completionSchema, generationOf } from "../../core/contract/completion.ts";
 import { BEHAVIOURS } from "../fake_engine.ts";
 import { jobRequest, served } from "./served.ts";
 

@@ -1,15 +1,15 @@
 /**
- * The body of POST /v1/completions as OpenAI's clients send it, and how it reads as a generation. What cannot be done
+ * The body of POST /v1/completions as OpenAI's clients send it, how it reads as a generation, and the answer. What cannot be done
  * is refused by name unless it is sent with the value that changes nothing, as many clients do.
  */
-import { z } from "@hono/zod-openapi";
-import { type GenerationRequest, generationSchema, stopString, tokenIds } from "../core/contract/requests.ts";
+import { z } from "zod";
+import { type GenerationRequest, generationSchema, stopString, tokenIds } from "./requests.ts";
 
 const { temperature, top_p, n, max_new_tokens, seed, stop } = generationSchema.shape;
 
 /** A key that may be missing or null, as OpenAI's may. */
 function optional<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
-  return schema.nullish().transform((value) => value ?? fallback).openapi({ default: fallback });
+  return schema.nullish().transform((value) => value ?? fallback).meta({ default: fallback });
 }
 
 /** A key of which one value is taken, and null. */
@@ -71,9 +71,41 @@ export const completionSchema = z.strictObject({
     );
   }
   if (stream_options && !stream) refuse("stream_options", "Expected none without stream");
-}).openapi("CompletionRequest");
+}).meta({ id: "CompletionRequest" });
 
 export type CompletionRequest = z.output<typeof completionSchema>;
+
+const choiceSchema = z.object({
+  text: z.string(),
+  index: z.int().describe("Completions of the first prompt come first."),
+  logprobs: z.object({
+    tokens: z.array(z.string()),
+    token_logprobs: z.array(z.number()),
+    top_logprobs: z.array(z.record(z.string(), z.number())).nullable(),
+    text_offset: z.array(z.int()).describe(
+      "In UTF-16 units of the completion's text, before a stop string's cut.",
+    ),
+  }).nullable(),
+  finish_reason: z.enum(["stop", "length"]).nullable(),
+});
+
+const usageSchema = z.object({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+});
+
+/** The answer, and each event of a streamed one. */
+export const completionAnswerSchema = z.object({
+  id: z.string(),
+  object: z.literal("text_completion"),
+  created: z.int().describe("Seconds since 1970."),
+  model: z.string(),
+  choices: z.array(choiceSchema),
+  usage: usageSchema.nullable().optional(),
+}).meta({ id: "Completion" });
+
+export type Completion = z.output<typeof completionAnswerSchema>;
 
 /** The prompts of a request, one or several, as a generation takes them. */
 function promptsOf({ prompt }: CompletionRequest): GenerationRequest["prompts"] {
