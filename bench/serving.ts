@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { BaseModel } from "../core/weights/base_model.ts";
 import { BatchDecoder } from "../core/decode/batch_decoder.ts";
-import type { DecodeRow } from "../core/decode/decode_row.ts";
+import type { SamplingRequest } from "../core/decode/sampling_request.ts";
 import { type LoadedAdapter } from "../core/weights/load_adapter.ts";
 import { initialParameters, tuningOf } from "../core/weights/parameter_layout.ts";
 import { Policy } from "../core/networks/policy.ts";
@@ -46,7 +46,7 @@ try {
     }
     adapters.push({ tuning, parameters });
   }
-  const request = (checkpoint: number): DecodeRow[] =>
+  const request = (checkpoint: number): SamplingRequest[] =>
     Array.from({ length: rows }, (_, row) => ({
       prompt_ids: Array.from(
         { length: P },

@@ -10,7 +10,9 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { isCut, syncTogether } from "./decoder.ts";
-import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
+import type { SampledSequence } from "./sampled_sequence.ts";
+import { mostTokens, type SamplingRequest } from "./sampling_request.ts";
+import { type ActiveSequence, activeSequence } from "./active_sequence.ts";
 import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decode_batch.ts";
 import { cutEvenly, workersOfDecode } from "../run/workers.ts";
 import type { LoadedAdapter } from "../weights/load_adapter.ts";
@@ -35,9 +37,9 @@ const SPARE_SHARE = 0.5;
 
 interface Caller {
   readonly adapter: LoadedAdapter | null;
-  readonly rows: CallerRow[];
+  readonly rows: CallerSequence[];
   readonly signal: AbortSignal | undefined;
-  readonly answer: PromiseWithResolvers<DecodedRow[]>;
+  readonly answer: PromiseWithResolvers<SampledSequence[]>;
   /** Rows that have joined the batch: the first so many. */
   joined: number;
   /** Rows that have not ended. */
@@ -46,19 +48,19 @@ interface Caller {
   fault: UserError | null;
 }
 
-interface CallerRow extends OpenRow {
+interface CallerSequence extends ActiveSequence {
   readonly caller: Caller;
 }
 
 /** What all workers of a batch have in common. */
-interface Layout extends Omit<DecodingOptions<CallerRow>, "capacity"> {
+interface Layout extends Omit<DecodingOptions<CallerSequence>, "capacity"> {
   /** Of each worker that these rows can come to. */
   readonly sessions: readonly Session[];
   readonly stack: StackedAdapters | null;
 }
 
 interface DecodeWorker {
-  readonly run: Decoding<CallerRow>;
+  readonly run: Decoding<CallerSequence>;
   readonly binding: Binding;
 }
 
@@ -90,16 +92,16 @@ export class BatchDecoder {
   }
 
   /**
-   * Responses of `rows`, in order, beside whatever else is being decoded.
+   * Responses to `requests`, in order, beside whatever else is being decoded.
    *
    * @param signal takes these rows out of the batch at the next token; the others go on
    * @throws UserError `cancelled` as the signal says, `out_of_memory`
    */
   decode(
-    rows: readonly DecodeRow[],
+    requests: readonly SamplingRequest[],
     adapter: LoadedAdapter | null,
     { signal }: { signal?: AbortSignal } = {},
-  ): Promise<DecodedRow[]> {
+  ): Promise<SampledSequence[]> {
     const caller: Caller = {
       ...{
         adapter,
@@ -107,11 +109,11 @@ export class BatchDecoder {
         signal,
         answer: Promise.withResolvers(),
         joined: 0,
-        open: rows.length,
+        open: requests.length,
         fault: null,
       },
     };
-    caller.rows.push(...rows.map((row) => ({ ...openRow(counted(row, caller)), caller })));
+    caller.rows.push(...requests.map((one) => ({ ...activeSequence(counted(one, caller)), caller })));
     const onAbort = () => this.#stopWhenUnwanted();
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#callers.add(caller);
@@ -134,7 +136,7 @@ export class BatchDecoder {
         if (caller.fault) this.#refuse(caller, caller.fault);
         if (caller.open > 0) continue;
         this.#callers.delete(caller);
-        caller.answer.resolve(caller.rows.map(({ out }) => out));
+        caller.answer.resolve(caller.rows.map(({ sampled }) => sampled));
       }
     }
     this.#leave(this.#workers);
@@ -144,12 +146,12 @@ export class BatchDecoder {
   }
 
   /** Where the rows that go on are. */
-  get #places(): Place<CallerRow>[] {
+  get #places(): Place<CallerSequence>[] {
     return this.#workers.flatMap(({ run }) => run.places);
   }
 
   /** Does work for `rows`; when it fails, their callers hear of it and nobody else does. */
-  async #guarded(rows: readonly CallerRow[], work: () => Promise<void>): Promise<void> {
+  async #guarded(rows: readonly CallerSequence[], work: () => Promise<void>): Promise<void> {
     if (rows.length === 0) return;
     const callers = new Set(rows.map(({ caller }) => caller));
     this.#running = { callers, abort: new AbortController() };
@@ -178,14 +180,14 @@ export class BatchDecoder {
   }
 
   /** Rows that join the batch now, of every caller in turn, as far as there is room. */
-  #newcomers(): CallerRow[] {
+  #newcomers(): CallerSequence[] {
     const waiting = [...this.#callers].filter(({ joined, rows }) => joined < rows.length);
     if (waiting.length === 0) return [];
     const active = rowsAt(this.#places);
     const wanted = waiting.reduce((sum, { joined, rows }) => sum + rows.length - joined, 0);
     if (MAX_ROWS - active.length < Math.min(wanted, MAX_ROWS * JOIN_SHARE)) return [];
-    let tokens = active.reduce((sum, { row }) => sum + mostTokens(row), 0);
-    const chosen: CallerRow[] = [];
+    let tokens = active.reduce((sum, { request }) => sum + mostTokens(request), 0);
+    const chosen: CallerSequence[] = [];
     for (
       let turn = waiting;
       turn.length > 0;
@@ -194,7 +196,7 @@ export class BatchDecoder {
       for (const caller of turn) {
         const row = caller.rows[caller.joined]!;
         const rows = active.length + chosen.length;
-        tokens += mostTokens(row.row);
+        tokens += mostTokens(row.request);
         if (rows > 0 && (rows === MAX_ROWS || tokens > this.maxTokens)) return chosen;
         chosen.push(row);
         caller.joined++;
@@ -204,7 +206,7 @@ export class BatchDecoder {
   }
 
   /** Runs the prompts of `newcomers`, whose first tokens these give, and puts them into the batch. */
-  async #join(newcomers: readonly CallerRow[]): Promise<void> {
+  async #join(newcomers: readonly CallerSequence[]): Promise<void> {
     const layout = await this.#layout([...rowsAt(this.#places), ...newcomers]);
     const prompts: DecodeWorker[] = [];
     try {
@@ -212,7 +214,7 @@ export class BatchDecoder {
         const started: DecodeWorker[] = [];
         const parts = cutEvenly(chunk, this.#workersFor(chunk));
         for (const [worker, part] of parts.entries()) {
-          const capacity = Math.max(...part.map(({ row }) => row.prompt_ids.length));
+          const capacity = Math.max(...part.map(({ request }) => request.prompt_ids.length));
           const binding = this.#bound(layout, worker);
           const run = new Decoding(this.#base, part, { ...layout, capacity });
           started.push({ run, binding });
@@ -243,7 +245,7 @@ export class BatchDecoder {
   }
 
   /** Lays the batch out anew with the rows at `places`. */
-  #regroup(places: Place<CallerRow>[], layout: Layout): void {
+  #regroup(places: Place<CallerSequence>[], layout: Layout): void {
     const made: DecodeWorker[] = [];
     try {
       const parts = places.length > 0 ? cutEvenly(places, this.#workersFor(places)) : [];
@@ -262,8 +264,8 @@ export class BatchDecoder {
   }
 
   /** What a batch of `rows` runs. */
-  async #layout(rows: readonly CallerRow[]): Promise<Layout> {
-    const truncation = rows.some(({ row }) => isCut(row));
+  async #layout(rows: readonly CallerSequence[]): Promise<Layout> {
+    const truncation = rows.some(({ request }) => isCut(request));
     const stack = this.#stackFor(rows);
     const { config, precision, runtime: { target } } = this.#base;
     const held = { precision, target };
@@ -282,7 +284,7 @@ export class BatchDecoder {
         });
     const options = { prepacking: true, apart: true };
     const sessions = await this.#sessions.forWorkers(this.#workersFor(rows), name, artifact, options);
-    const inputs = stack && ((present: readonly CallerRow[]) => ({
+    const inputs = stack && ((present: readonly CallerSequence[]) => ({
       [MULTI_LORA.mask]: stack.mask(present.map(({ caller }) => caller.adapter)),
     }));
     // Rows come, end by what their callers say and are told of each token, so each is looked at.
@@ -302,7 +304,7 @@ export class BatchDecoder {
   }
 
   /** A stack with the adapters of all `rows`: the one there is where it has them. */
-  #stackFor(rows: readonly CallerRow[]): StackedAdapters | null {
+  #stackFor(rows: readonly CallerSequence[]): StackedAdapters | null {
     const adapters = new Set(rows.flatMap(({ caller }) => caller.adapter ?? []));
     const current = this.#stack;
     if ([...adapters].every((adapter) => current?.has(adapter))) return adapters.size > 0 ? current : null;
@@ -325,7 +327,7 @@ export class BatchDecoder {
   }
 }
 
-function rowsAt(places: readonly Place<CallerRow>[]): CallerRow[] {
+function rowsAt(places: readonly Place<CallerSequence>[]): CallerSequence[] {
   return places.map(({ worker, at }) => worker.rows[at]!);
 }
 
@@ -336,27 +338,27 @@ function notFinite(): UserError {
   );
 }
 
-/** The row, which tells its caller when it ends, or that its token came from no distribution. */
-function counted(row: DecodeRow, caller: Caller): DecodeRow {
+/** The request, which tells its caller when it ends, or that its token came from no distribution. */
+function counted(request: SamplingRequest, caller: Caller): SamplingRequest {
   return {
-    ...row,
+    ...request,
     onToken: (token, logprob, finish_reason) => {
       if (!Number.isFinite(logprob)) caller.fault ??= notFinite();
-      row.onToken?.(token, logprob, finish_reason);
+      request.onToken?.(token, logprob, finish_reason);
       if (finish_reason !== null) caller.open--;
     },
   };
 }
 
 /** Tokens to make room for: what a row has and some more, as it may end long before it must. */
-function roomFor(open: CallerRow): number {
-  return Math.min(mostTokens(open.row), open.length + SPARE_TOKENS + Math.floor(SPARE_SHARE * open.length));
+function roomFor({ request, length }: CallerSequence): number {
+  return Math.min(mostTokens(request), length + SPARE_TOKENS + Math.floor(SPARE_SHARE * length));
 }
 
 /** Rows whose prompts run together: of similar lengths, and not too much at once. */
-function chunksOf(rows: readonly CallerRow[], { config }: BaseModel): CallerRow[][] {
-  const lengthOf = ({ row }: CallerRow) => row.prompt_ids.length;
-  const chunks: CallerRow[][] = [];
+function chunksOf(rows: readonly CallerSequence[], { config }: BaseModel): CallerSequence[][] {
+  const lengthOf = ({ request }: CallerSequence) => request.prompt_ids.length;
+  const chunks: CallerSequence[][] = [];
   for (const row of [...rows].sort((a, b) => lengthOf(b) - lengthOf(a))) {
     const chunk = chunks.at(-1);
     const longest = chunk ? lengthOf(chunk[0]!) : 0; // longest first, so it decides

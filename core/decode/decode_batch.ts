@@ -7,11 +7,11 @@ import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { BaseModel } from "../weights/base_model.ts";
-import { accept, hasEnded, type OpenRow } from "./decode_row.ts";
+import { accept, type ActiveSequence, hasEnded } from "./active_sequence.ts";
 import { int64s } from "../run/token_batch.ts";
 import { TokenTables } from "./token_tables.ts";
 
-export interface DecodingOptions<Row extends OpenRow> {
+export interface DecodingOptions<Row extends ActiveSequence> {
   /** Whether any row cuts its distribution. */
   truncation: boolean;
   /** Tokens a row that the cache has room for. */
@@ -23,7 +23,7 @@ export interface DecodingOptions<Row extends OpenRow> {
 }
 
 /** A row at its place in the worker it is taken from. */
-export interface Place<Row extends OpenRow> {
+export interface Place<Row extends ActiveSequence> {
   readonly worker: Decoding<Row>;
   readonly at: number;
 }
@@ -36,7 +36,7 @@ export function cacheNumbers(config: ModelConfig): number {
   return 2 * config.num_hidden_layers * config.num_key_value_heads * cacheHeadSize(config);
 }
 
-export class Decoding<Row extends OpenRow = OpenRow> {
+export class Decoding<Row extends ActiveSequence = ActiveSequence> {
   readonly #base: BaseModel;
   readonly #options: DecodingOptions<Row>;
   readonly #cache: Tensor[];
@@ -66,7 +66,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
   }
 
   /** A worker in which rows of others go on, bound for their next token. The others keep what is theirs. */
-  static gathered<Row extends OpenRow>(
+  static gathered<Row extends ActiveSequence>(
     base: BaseModel,
     places: readonly Place<Row>[],
     binding: Binding,
@@ -112,17 +112,19 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     if (tokens === 1) return 1;
     const going = this.#rows.filter((row) => !hasEnded(row));
     const room = Math.min(...going.map(({ length }) => this.#options.capacity - length + 1));
-    const wanted = Math.max(...going.map(({ row, out }) => row.max_new_tokens - out.response_ids.length));
+    const wanted = Math.max(
+      ...going.map(({ request, sampled }) => request.max_new_tokens - sampled.response_ids.length),
+    );
     return Math.min(tokens, room, wanted);
   }
 
   /** Binds the first run: every prompt at once, padded on the right. */
   bindPrompts(binding: Binding): void {
-    const columns = Math.max(...this.#rows.map(({ row }) => row.prompt_ids.length));
+    const columns = Math.max(...this.#rows.map(({ request }) => request.prompt_ids.length));
     const count = this.#rows.length;
     const ids = int64s(count * columns);
     const last = int64s(count);
-    this.#rows.forEach(({ row: { prompt_ids } }, at) => {
+    this.#rows.forEach(({ request: { prompt_ids } }, at) => {
       for (let s = 0; s < prompt_ids.length; s++) ids.words[2 * (at * columns + s)] = prompt_ids[s]!;
       last.words[2 * at] = at * columns + prompt_ids.length - 1;
     });
@@ -144,11 +146,11 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const lastPosition = new Int32Array(uniform.length);
     this.#longest = 0;
     this.#interval = tokens;
-    this.#rows.forEach(({ row, out, length }, at) => {
-      const first = out.response_ids.length;
+    this.#rows.forEach(({ request, sampled, length }, at) => {
+      const first = sampled.response_ids.length;
       for (let token = 0; token < tokens; token++) {
         const place = tables.start(token) + at;
-        if (first + token < row.max_new_tokens) uniform[place] = row.uniform(first + token);
+        if (first + token < request.max_new_tokens) uniform[place] = request.uniform(first + token);
         lastPosition[place] = Math.min(length + token, capacity) - 1;
       }
       this.#longest = Math.max(this.#longest, length);
@@ -169,8 +171,8 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const { words, logprobs } = tables.read();
     for (let at = 0; at < this.#interval; at++) {
       const start = tables.start(at);
-      this.#rows.forEach((open, row) => {
-        if (!hasEnded(open)) accept(open, words[2 * (start + row)]!, logprobs[start + row]!);
+      this.#rows.forEach((sequence, row) => {
+        if (!hasEnded(sequence)) accept(sequence, words[2 * (start + row)]!, logprobs[start + row]!);
       });
     }
     tables.end(this.#interval);
@@ -208,7 +210,7 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     const last = int64s(this.#rows.length);
     this.#rows.forEach((_, at) => last.words[2 * at] = at);
     this.#bind(binding, last.array, this.#options.syncInterval);
-    this.#tables!.begin(this.#rows.map(({ out }) => out.response_ids.at(-1)!));
+    this.#tables!.begin(this.#rows.map(({ sampled }) => sampled.response_ids.at(-1)!));
     this.#prompting = false;
   }
 
@@ -219,13 +221,13 @@ export class Decoding<Row extends OpenRow = OpenRow> {
     this.#release();
     const float = (values: number[]) =>
       Tensor.onDevice(runtime, "float32", [count], Float32Array.from(values));
-    const rows = this.#rows.map(({ row }) => row);
+    const requests = this.#rows.map(({ request }) => request);
     this.#tables = new TokenTables(runtime, binding, count, syncInterval);
     this.#tensors = {
       last: Tensor.onDevice(runtime, "int64", [count], last),
       // Attention reads this one on the host, wherever it runs.
       total_length: Tensor.onHost(runtime, "int32", []),
-      temperature: float(rows.map(({ temperature }) => temperature)),
+      temperature: float(requests.map(({ temperature }) => temperature)),
       ...this.#options.inputs?.(this.#rows),
       ...(this.#options.truncation && {
         top_k: Tensor.onDevice(
@@ -233,11 +235,11 @@ export class Decoding<Row extends OpenRow = OpenRow> {
           "int64",
           [count],
           BigInt64Array.from(
-            rows,
+            requests,
             ({ top_k }) => BigInt(top_k > 0 ? Math.min(top_k, config.vocab_size) : config.vocab_size),
           ),
         ),
-        top_p: float(rows.map(({ top_p }) => top_p)),
+        top_p: float(requests.map(({ top_p }) => top_p)),
       }),
     };
     for (const [name, tensor] of Object.entries(this.#tensors)) binding.input(name, tensor);

@@ -8,7 +8,9 @@ import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
-import { type DecodedRow, type DecodeRow, mostTokens, type OpenRow, openRow } from "./decode_row.ts";
+import type { SampledSequence } from "./sampled_sequence.ts";
+import { mostTokens, type SamplingRequest } from "./sampling_request.ts";
+import { type ActiveSequence, activeSequence } from "./active_sequence.ts";
 import { Decoding } from "./decode_batch.ts";
 import { cutEvenly, runWorkers, workersOfDecode } from "../run/workers.ts";
 import type { SessionCache } from "../run/session_cache.ts";
@@ -44,20 +46,20 @@ export class Decoder {
   }
 
   /**
-   * Responses of `rows`, in order. `parameters` are the adapter or the full weights; `adapterScale` 0 samples from
+   * Responses to `requests`, in order. `parameters` are the adapter or the full weights; `adapterScale` 0 samples from
    * the base.
    */
   async decode(
-    rows: readonly DecodeRow[],
+    requests: readonly SamplingRequest[],
     parameters: ParameterSet | null,
     { adapterScale = 1, syncInterval, signal }: DecodeOptions & { adapterScale?: number } = {},
-  ): Promise<DecodedRow[]> {
-    const truncation = rows.some(isCut);
+  ): Promise<SampledSequence[]> {
+    const truncation = requests.some(isCut);
     const { base } = this.#sessions;
-    const open = rows.map(openRow);
+    const sequences = requests.map(activeSequence);
     const parts = cutEvenly(
-      open,
-      workersOfDecode(rows.length, base, base.layerBytes(this.#tuning.precision)),
+      sequences,
+      workersOfDecode(requests.length, base, base.layerBytes(this.#tuning.precision)),
     );
     const sessions = await this.#sessions.forWorkers(
       parts.length,
@@ -71,7 +73,7 @@ export class Decoder {
     try {
       for (const [index, part] of parts.entries()) {
         const session = sessions[index]!;
-        const capacity = Math.max(...part.map(({ row }) => mostTokens(row)));
+        const capacity = Math.max(...part.map(({ request }) => mostTokens(request)));
         const options = {
           truncation,
           capacity,
@@ -94,7 +96,7 @@ export class Decoder {
         run[Symbol.dispose]();
       }
     }
-    return open.map(({ out }) => out);
+    return sequences.map(({ sampled }) => sampled);
   }
 
   /** Frees the merged weights. */
@@ -103,13 +105,13 @@ export class Decoder {
   }
 }
 
-/** Whether a row's distribution is cut before a token is drawn. */
-export function isCut({ top_k, top_p }: DecodeRow): boolean {
+/** Whether a request's distribution is cut before a token is drawn. */
+export function isCut({ top_k, top_p }: SamplingRequest): boolean {
   return top_k > 0 || top_p < 1;
 }
 
 /** Tokens of every worker up to the host's next look at them, and that look. */
-export async function syncTogether<Row extends OpenRow>(
+export async function syncTogether<Row extends ActiveSequence>(
   workers: readonly { run: Decoding<Row>; binding: Binding }[],
   signal: AbortSignal | undefined,
 ): Promise<void> {

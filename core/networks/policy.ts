@@ -14,7 +14,8 @@ import type { Precision } from "../../kernels/nn/parameters.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { type DecodeOptions, Decoder } from "../decode/decoder.ts";
-import type { DecodedRow, DecodeRow } from "../decode/decode_row.ts";
+import type { SampledSequence } from "../decode/sampled_sequence.ts";
+import type { SamplingRequest } from "../decode/sampling_request.ts";
 import { Feeds } from "../run/feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
@@ -105,7 +106,7 @@ export class Policy {
   }
 
   /** Sampled responses with their log-probabilities, in the order of `rows`. */
-  respond(rows: readonly DecodeRow[], options: DecodeOptions = {}): Promise<DecodedRow[]> {
+  respond(rows: readonly SamplingRequest[], options: DecodeOptions = {}): Promise<SampledSequence[]> {
     return this.#decoder.decode(rows, this.parameters, options);
   }
 

@@ -1,5 +1,5 @@
 /** A completion followed token by token while it is decoded: streamed in pieces, or kept until it is whole. */
-import type { DecodeRow } from "../decode/decode_row.ts";
+import type { SamplingRequest } from "../decode/sampling_request.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { CompletionText } from "./completion_text.ts";
 import type { Generation, GenerationDelta } from "../contract/requests.ts";
@@ -49,7 +49,7 @@ export class FollowedCompletion {
   }
 
   /** What the decoder calls; it does not ask `ends` about stop tokens, which are no text. */
-  readonly hooks: Pick<DecodeRow, "ends" | "onToken"> = {
+  readonly hooks: Pick<SamplingRequest, "ends" | "onToken"> = {
     ends: (ids) => this.#text?.push(ids.at(-1)!) ?? false,
     onToken: (token, logprob, finish_reason) => {
       const next = this.#next;

@@ -1,6 +1,7 @@
 /** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
 import { attributeTo, invalid } from "../errors.ts";
-import type { DecodedRow, DecodeRow } from "../decode/decode_row.ts";
+import type { SampledSequence } from "../decode/sampled_sequence.ts";
+import type { SamplingRequest } from "../decode/sampling_request.ts";
 import type { PreparedPrompt } from "../tokenizer/prepared_prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { uniform } from "../rng.ts";
@@ -61,7 +62,7 @@ export async function generate(
   const followed = rows.map((row) => follow ? new FollowedCompletion(row, options) : null);
   const decoded = await respond(
     rows,
-    rows.map(({ prompt, key, sample }, at): DecodeRow => ({
+    rows.map(({ prompt, key, sample }, at): SamplingRequest => ({
       prompt_ids: prompt.ids,
       max_new_tokens: request.max_new_tokens,
       temperature: request.temperature,
@@ -95,10 +96,10 @@ export async function generate(
 /** Decodes each policy's rows in its batch; when one fails, the others stop too. */
 async function respond(
   rows: readonly Row[],
-  asked: readonly DecodeRow[],
+  asked: readonly SamplingRequest[],
   signal: AbortSignal,
-): Promise<DecodedRow[]> {
-  const decoded: DecodedRow[] = [];
+): Promise<SampledSequence[]> {
+  const decoded: SampledSequence[] = [];
   const failed = new AbortController();
   const options = { signal: AbortSignal.any([signal, failed.signal]) };
   const settled = await Promise.allSettled(

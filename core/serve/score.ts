@@ -1,17 +1,14 @@
 /** POST /v1/scores inside the engine: what policy, reference, critic and reward say of given completions. */
 import { attributeTo, invalid } from "../errors.ts";
 import { responseText } from "../rewards/response_text.ts";
-import type { RewardSource } from "../rewards/reward_source.ts";
+import type { RewardSample, RewardSource } from "../rewards/reward_source.ts";
 import { checkIds, preparePrompt } from "../tokenizer/prepare_prompts.ts";
 import type { Score, ScoreRequest, ScoreResult } from "../contract/requests.ts";
 import type { ServedPolicy } from "./served_models.ts";
 import { TextWork } from "./text_work.ts";
 
-interface Item {
-  prompt: string;
-  prompt_ids: Int32Array;
-  response_ids: Int32Array;
-}
+/** An item as the reward and the networks see it. */
+type Item = Pick<RewardSample, "prompt" | "prompt_ids" | "response_ids">;
 
 /**
  * Scores every item.

@@ -4,7 +4,7 @@
  * token t was sampled in state t = prompt + response[0..t); the stop token is an action too.
  */
 
-import type { FinishReason } from "../../decode/decode_row.ts";
+import type { FinishReason } from "../../decode/sampled_sequence.ts";
 
 export interface Experience {
   /** Unique in the job. */

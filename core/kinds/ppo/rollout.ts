@@ -1,5 +1,5 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
-import type { DecodeRow } from "../../decode/decode_row.ts";
+import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
 import type { RewardSource } from "../../rewards/reward_source.ts";
 import { uniform } from "../../rng.ts";
@@ -44,7 +44,7 @@ export async function rollout(
   const prompts = indices.map((index) => parts.prompts[index]!);
   const clock = stopwatch();
   const sampled = await learner.policy.respond(
-    prompts.map(({ ids }, row): DecodeRow => ({
+    prompts.map(({ ids }, row): SamplingRequest => ({
       prompt_ids: ids,
       max_new_tokens: config.max_new_tokens,
       temperature,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../../core/errors.ts";
 import { BatchDecoder } from "../../../core/decode/batch_decoder.ts";
 import type { BaseModel } from "../../../core/weights/base_model.ts";
-import type { DecodeRow } from "../../../core/decode/decode_row.ts";
+import type { SamplingRequest } from "../../../core/decode/sampling_request.ts";
 import { loadAdapter, type LoadedAdapter } from "../../../core/weights/load_adapter.ts";
 import { initialParameters, parameterGroups } from "../../../core/weights/parameter_layout.ts";
 import { ParameterSet } from "../../../core/weights/parameter_set.ts";
@@ -49,7 +49,7 @@ async function mixed(name: string): Promise<{ base: BaseModel; adapters: (Loaded
 }
 
 /** Four rows of a caller, of different lengths. */
-const rowsOf = (caller: number, given: Partial<DecodeRow> = {}) =>
+const rowsOf = (caller: number, given: Partial<SamplingRequest> = {}) =>
   [3, 1, 9, 6].map((prompt, at) => row(10 * caller + at, prompt, { max_new_tokens: 4 + 5 * at, ...given }));
 
 for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
@@ -77,7 +77,7 @@ Deno.test("one prompt and one stream of random numbers give each adapter a text 
 });
 
 /** Calls `then` when the row has its token number `position`. */
-const atToken = (position: number, then: () => void): Partial<DecodeRow> => {
+const atToken = (position: number, then: () => void): Partial<SamplingRequest> => {
   let tokens = 0;
   return { onToken: () => ++tokens === position && then() };
 };

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
 import { Decoder } from "../../../core/decode/decoder.ts";
-import type { DecodedRow, DecodeRow } from "../../../core/decode/decode_row.ts";
+import type { SampledSequence } from "../../../core/decode/sampled_sequence.ts";
+import type { SamplingRequest } from "../../../core/decode/sampling_request.ts";
 import { loadAdapter } from "../../../core/weights/load_adapter.ts";
 import { SessionCache } from "../../../core/run/session_cache.ts";
 import { tokenBatch } from "../../../core/run/token_batch.ts";
@@ -22,7 +23,7 @@ import {
 
 const MIXED = [row(0, 7), row(1, 1), row(2, 12), row(3, 4)];
 
-function sequences(rows: readonly DecodeRow[], decoded: readonly DecodedRow[]) {
+function sequences(rows: readonly SamplingRequest[], decoded: readonly SampledSequence[]) {
   return rows.map(({ prompt_ids }, at) => ({ prompt_ids, response_ids: decoded[at]!.response_ids }));
 }
 

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BaseModel } from "../../../core/weights/base_model.ts";
-import { type DecodeRow, openRow } from "../../../core/decode/decode_row.ts";
+import type { SamplingRequest } from "../../../core/decode/sampling_request.ts";
+import { activeSequence } from "../../../core/decode/active_sequence.ts";
 import { Decoder, syncTogether } from "../../../core/decode/decoder.ts";
 import { Decoding } from "../../../core/decode/decode_batch.ts";
 import { SessionCache } from "../../../core/run/session_cache.ts";
@@ -22,7 +23,7 @@ async function opened(place: Place, name: string) {
   const runtime = Runtime.open({ device: place, threads: 1 });
   const base = await BaseModel.open(runtime, fixtureFolder(name));
   const decoder = new Decoder(new SessionCache(base), { type: "none" });
-  const decode = (rows: readonly DecodeRow[], syncInterval?: number, signal?: AbortSignal) =>
+  const decode = (rows: readonly SamplingRequest[], syncInterval?: number, signal?: AbortSignal) =>
     decoder.decode(rows, null, { syncInterval, signal });
   return { runtime, base, decode, [Symbol.dispose]: () => runtime.close() };
 }
@@ -30,7 +31,9 @@ async function opened(place: Place, name: string) {
 /** Of a bare graph and a worker of its rows. */
 const OPTIONS = { truncation: false, lora: "added" } as const;
 
-const KINDS: Partial<DecodeRow>[] = [{}, { temperature: 0 }, { temperature: 0.7, top_k: 5 }, { top_p: 0.8 }];
+const KINDS: Partial<SamplingRequest>[] = [{}, { temperature: 0 }, { temperature: 0.7, top_k: 5 }, {
+  top_p: 0.8,
+}];
 
 /** Thirteen tokens a row: no multiple of any sync interval, so that the last is cut short. */
 const TOGETHER = KINDS.map((kind, key) => row(key, 1 + 3 * key, { max_new_tokens: 13, ...kind }));
@@ -112,7 +115,7 @@ Deno.test("a sync interval ends with the cache, and the rows go on in a larger o
   using session = await base.session(generateArtifact(base.config, { type: "none" }, OPTIONS));
   using bindings = new DisposableStack();
   const bound = () => bindings.use(session.bind());
-  const open = openRow(one);
+  const open = activeSequence(one);
   const intervals: number[] = [];
   let binding = bound();
   let run = new Decoding(base, [open], { ...OPTIONS, capacity: 12, syncInterval: 8 });
@@ -129,7 +132,7 @@ Deno.test("a sync interval ends with the cache, and the rows go on in a larger o
   }
   run[Symbol.dispose]();
   assert.deepEqual(intervals, [1, 7, 8, 4]);
-  same([open.out], await model.decode([one], 1));
+  same([open.sampled], await model.decode([one], 1));
 });
 
 Deno.test("each token is asked about once, in order and not after the end, and needs one number of the row's", async () => {

@@ -14,7 +14,7 @@ import {
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import { initialParameters, tuningOf } from "../../../core/weights/parameter_layout.ts";
 import { Optimizer } from "../../../core/networks/optimizer.ts";
-import type { DecodeRow } from "../../../core/decode/decode_row.ts";
+import type { SamplingRequest } from "../../../core/decode/sampling_request.ts";
 import { Policy } from "../../../core/networks/policy.ts";
 import type { Binding } from "../../../core/ort/binding.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
@@ -122,7 +122,7 @@ async function policyOf(workers: number): Promise<{ policy: Policy; optimizer: O
   return { policy, optimizer: await Optimizer.create(runtime, parameters, adam) };
 }
 
-function rows(count: number): DecodeRow[] {
+function rows(count: number): SamplingRequest[] {
   return Array.from({ length: count }, (_, row) => ({
     prompt_ids: Array.from(
       { length: 3 + row },
