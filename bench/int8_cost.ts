@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { trainJob } from "../core/kinds/ppo/run.ts";
+import { trainJob } from "../core/kinds/train_job.ts";
 import { BaseModel } from "../core/weights/base_model.ts";
 import { heldHere, int8Dtype } from "../core/weights/int8_products.ts";
 import { ParameterSet } from "../core/weights/parameter_set.ts";

@@ -1,5 +1,6 @@
 /** The PPO job of a workload, ready to run: ppo_step.ts times it, memory.ts weighs it, growth.ts varies it. */
-import { type JobCost, jobCost } from "../core/kinds/ppo/cost.ts";
+import type { JobCost } from "../core/kinds/job_cost.ts";
+import { ppoCost } from "../core/kinds/ppo/cost.ts";
 import type { TrainingEvent } from "../core/contract/training_events.ts";
 import { makeLearner } from "../core/kinds/ppo/run.ts";
 import { BaseModel } from "../core/weights/base_model.ts";
@@ -41,7 +42,7 @@ export async function openWorkload(
   const base = await BaseModel.open(runtime, folders.policy, { precision: job.base_precision ?? undefined });
   const learner = await makeLearner(base, job);
   const reward = new RewardModel(await BaseModel.open(runtime, folders.reward));
-  const cost = jobCost(job, {
+  const cost = ppoCost(job, {
     model: base.config,
     rewards: [reward.base.config],
     longestPrompt: P,

@@ -1,10 +1,10 @@
 /** What an engine's commands do: a row each. */
 import { placeOf } from "../device_name.ts";
 import type { Command, EngineEvent, ResultOf } from "../contract/protocol.ts";
-import { planJob, planOptions } from "../kinds/ppo/plan.ts";
-import { trainJob } from "../kinds/ppo/run.ts";
+import { planJob, planOptions } from "../kinds/plan_job.ts";
 import { requireInt8 } from "../kinds/prove_int8.ts";
 import { requireDevice } from "../kinds/require_device.ts";
+import { trainJob } from "../kinds/train_job.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { secondsOf } from "../run/measured_rates.ts";
 import { exportModel } from "../serve/export_model.ts";

@@ -5,7 +5,7 @@ import { invalid, UserError } from "../errors.ts";
 import { int8Dtype, wrongSums } from "../weights/int8_products.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { describeViolation, int8Violations } from "./ppo/invariants.ts";
-import { int8Field, type Precisions } from "./require_device.ts";
+import { int8Fields, type Precisions } from "./int8_fields.ts";
 
 /** Rows of a product that is tried, and columns of its weight: few rows and many have kernels of their own. */
 const ROWS = [1, 5, 64] as const;
@@ -13,7 +13,7 @@ const COLUMNS = 24;
 
 /** @throws {UserError} `device_unavailable` for an int8 job when no form of them is exact here */
 export async function requireInt8(runtime: Runtime, job: Precisions): Promise<void> {
-  const field = int8Field(job);
+  const [field] = int8Fields(job);
   if (!field) return;
   try {
     await int8Dtype(runtime);
@@ -29,7 +29,7 @@ export async function requireInt8(runtime: Runtime, job: Precisions): Promise<vo
  * @throws {UserError} `device_unavailable` for an int8 job when one is not that of integer arithmetic
  */
 export async function proveInt8(runtime: Runtime, job: Precisions, model: ModelConfig): Promise<void> {
-  const field = int8Field(job);
+  const [field] = int8Fields(job);
   if (!field) return;
   await requireInt8(runtime, job);
   const dtype = await int8Dtype(runtime);

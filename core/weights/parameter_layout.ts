@@ -95,6 +95,20 @@ export function parameterGroups(
   return groups;
 }
 
+/** How many numbers are trained with `tuning` on this model. */
+export function parameterCount(config: ModelConfig, tuning: Tuning, options: { head: boolean }): number {
+  return numbers(parameterGroups(config, tuning, options).flatMap(({ parameters }) => parameters));
+}
+
+/** How many numbers a model's own weights are. */
+export function weightCount(config: ModelConfig): number {
+  return numbers(weightShapes(config));
+}
+
+function numbers(shapes: readonly ParameterShape[]): number {
+  return shapes.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
 /**
  * Parameters at their start: adapters with A ~ U(±1/√in) and B = 0, so the network equals its base; full weights
  * as the folder has them; a value head at zero.

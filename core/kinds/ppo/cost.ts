@@ -13,10 +13,9 @@ import {
 } from "../../../kernels/artifacts.ts";
 import { peakBytes, productFlops, sizeOf } from "../../../kernels/graph/cost.ts";
 import type { Artifact } from "../../../kernels/graph/artifact.ts";
-import type { AdapterSpec } from "../../../kernels/models/adapter_spec.ts";
+import type { Target } from "../../../kernels/nn/numerics.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { cacheHeadSize } from "../../../kernels/nn/attend.ts";
-import type { Target } from "../../../kernels/nn/numerics.ts";
 import { DTYPES } from "../../../kernels/onnx/dtypes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { mergedShapes } from "../../run/adapter_merge.ts";
@@ -28,42 +27,15 @@ import { parameterGroups, tuningOf } from "../../weights/parameter_layout.ts";
 import { onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "../../run/micro_batch_plan.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import { memoize } from "../../memoize.ts";
+import type { JobCost, MemoryParts } from "../job_cost.ts";
+import type { CostShape } from "../kind.ts";
 
-/** Bytes, by what takes them. */
-export type MemoryParts = {
-  /** The program, its heap and its graphs. */
-  process: number;
-  weights: number;
-  /** Matrices once more, in the order that sampling reads them, or with an adapter merged in. */
-  reordered: number;
-  reward_models: number;
-  /** Trained parameters: with gradients and two moments, and where they started if that is kept. */
-  trained: number;
-  /** Keys and values of the rows that are sampled. */
-  cache: number;
-  /** The largest run's values between inputs and outputs, logits among them. */
-  activations: number;
-};
-
-export type JobCost = {
-  memory_bytes: number;
-  memory: MemoryParts;
-  /** Floating-point operations of one step's products. */
-  step_flops: number;
-  /** Bytes of weights that sampling reads in one step. */
-  step_reads: number;
-};
-
-/** What decides the cost beside the job: model shapes, the longest prompt in tokens, threads. */
-export interface JobShape {
-  model: ModelConfig;
+/** What decides the cost of a PPO job beside its fields. */
+export interface PpoShape {
+  /** Models that score. */
   rewards: readonly ModelConfig[];
-  /** What the policy's adapter is, where it goes on from one. */
-  adapter?: AdapterSpec;
+  /** In tokens. */
   longestPrompt: number;
-  threads: number;
-  /** What it runs on; the CPU by default. */
-  target?: Target;
 }
 
 const PROCESS_BYTES = 300e6;
@@ -85,14 +57,14 @@ const build = {
 };
 
 /** What a job costs; one that differs in nothing that costs is not worked out again. */
-export const jobCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
+export const ppoCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
   const { prompts: _prompts, reward: _reward, webhook: _webhook, metadata: _metadata, ...costs } = job;
   return [{ ...costs, seed: 0, epochs: 0 }, shape];
 });
 
 function costOf(
   job: TrainingJobConfig,
-  { model, rewards, adapter, longestPrompt, threads, target = "cpu" }: JobShape,
+  { model, rewards, adapter, longestPrompt, threads, target = "cpu" }: CostShape & PpoShape,
 ): JobCost {
   const { ppo } = job;
   const actions = ppo.max_new_tokens;

@@ -7,7 +7,7 @@ import { readLines } from "../../../core/contract/ndjson.ts";
 import type { Message } from "../../../core/contract/protocol.ts";
 import type { TrainingEvent } from "../../../core/contract/training_events.ts";
 import { generationSchema, scoreSchema } from "../../../core/contract/requests.ts";
-import { trainJob } from "../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../core/kinds/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 import { within } from "../../kernels/within.ts";

@@ -6,7 +6,7 @@ import { generationSchema, type ScoreRequest, scoreSchema } from "../../../core/
 import { generate } from "../../../core/serve/generate.ts";
 import { score } from "../../../core/serve/score.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
-import { trainJob } from "../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../core/kinds/train_job.ts";
 import { UserError } from "../../../core/errors.ts";
 import { makeReward } from "../../../core/rewards/rewards.ts";
 import { loadFixture } from "../../kernels/models/fixture.ts";

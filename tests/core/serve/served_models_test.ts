@@ -6,7 +6,7 @@ import type { ModelFolders } from "../../../core/contract/protocol.ts";
 import { generationSchema, scoreSchema } from "../../../core/contract/requests.ts";
 import { score } from "../../../core/serve/score.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
-import { trainJob } from "../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../core/kinds/train_job.ts";
 import { headerLength, LENGTH_BYTES, parseHeader } from "../../../core/formats/safetensors_header.ts";
 import { Session } from "../../../core/ort/session.ts";
 import { inFolder } from "../networks/in_folder.ts";

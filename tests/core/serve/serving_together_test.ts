@@ -5,7 +5,7 @@ import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
 import type { ModelFolders } from "../../../core/contract/protocol.ts";
 import { type GenerationRequest, generationSchema, scoreSchema } from "../../../core/contract/requests.ts";
-import { trainJob } from "../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../core/kinds/train_job.ts";
 import { createLogger } from "../../../core/log.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { KINDS, makeJob } from "../networks/make_learner.ts";

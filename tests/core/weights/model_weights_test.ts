@@ -8,7 +8,7 @@ import { ParameterSet } from "../../../core/weights/parameter_set.ts";
 import { Policy } from "../../../core/networks/policy.ts";
 import { readConfig } from "../../../core/formats/read_config.ts";
 import { openSafetensors } from "../../../core/formats/safetensors.ts";
-import { planJob, planOptions } from "../../../core/kinds/ppo/plan.ts";
+import { planJob, planOptions } from "../../../core/kinds/plan_job.ts";
 import { copyModel } from "../serve/model_copies.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { makeJob } from "../networks/make_learner.ts";

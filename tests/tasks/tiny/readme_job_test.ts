@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TrainingEvent } from "../../../core/contract/training_events.ts";
-import { trainJob } from "../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../core/kinds/train_job.ts";
 import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { inFolder } from "../../core/networks/in_folder.ts";
 import { runtime } from "../../core/networks/tiny_models.ts";

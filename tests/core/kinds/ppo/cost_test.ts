@@ -1,14 +1,16 @@
 /** Estimates: by hand where that can be done, against a measured process, and refusals that say what would fit. */
 import assert from "node:assert/strict";
 import { fittingCost } from "../../../../core/kinds/require_memory.ts";
-import { jobCost, type JobShape } from "../../../../core/kinds/ppo/cost.ts";
+import type { CostShape } from "../../../../core/kinds/kind.ts";
+import { ppoCost, type PpoShape } from "../../../../core/kinds/ppo/cost.ts";
+import { SMALLER_PPO } from "../../../../core/kinds/ppo/smaller.ts";
 import { UserError } from "../../../../core/errors.ts";
 import { parseConfig } from "../../../../core/formats/read_config.ts";
 import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
 import { WORKLOADS } from "../../../../bench/workloads.ts";
 import { makeJob } from "../../networks/make_learner.ts";
 
-function shape(size: keyof typeof WORKLOADS): JobShape {
+function shape(size: keyof typeof WORKLOADS): CostShape & PpoShape {
   const { config, P } = WORKLOADS[size];
   const architectures = [config.model_type === "qwen3" ? "Qwen3ForCausalLM" : "LlamaForCausalLM"];
   const { model } = parseConfig({ ...config, architectures });
@@ -25,8 +27,8 @@ function workload(size: keyof typeof WORKLOADS, given: Partial<TrainingJobReques
   });
 }
 
-Deno.test("jobCost() counts weights once, their reordered copy once, what is trained four times, and gradients for each worker", () => {
-  const { memory } = jobCost(workload("135m"), shape("135m"));
+Deno.test("ppoCost() counts weights once, their reordered copy once, what is trained four times, and gradients for each worker", () => {
+  const { memory } = ppoCost(workload("135m"), shape("135m"));
   const layers = 30 * (576 * 576 * 2 + 2 * 576 * 192 + 3 * 576 * 1536);
   const head = 49152 * 576;
   assert.equal(memory.weights, 4 * (layers + head + 61 * 576));
@@ -37,8 +39,8 @@ Deno.test("jobCost() counts weights once, their reordered copy once, what is tra
   assert.equal(memory.cache, 4 * 2 * 30 * 3 * 64 * (64 + 50) * 8);
 });
 
-Deno.test("jobCost() counts the products of a step as its shapes have them", () => {
-  const { step_flops } = jobCost(workload("135m"), shape("135m"));
+Deno.test("ppoCost() counts the products of a step as its shapes have them", () => {
+  const { step_flops } = ppoCost(workload("135m"), shape("135m"));
   const { B, P, R } = WORKLOADS["135m"];
   const layers = 30 * (576 * 576 * 2 + 2 * 576 * 192 + 3 * 576 * 1536), head = 49152 * 576;
   const tokens = B * (P + R - 1);
@@ -51,9 +53,9 @@ Deno.test("jobCost() counts the products of a step as its shapes have them", () 
   assert.ok(Math.abs(step_flops / expected - 1) < 0.1, `${step_flops} and ${expected}`);
 });
 
-Deno.test("jobCost() falls with the bits of the base, less with those of rollouts, and with smaller runs", () => {
+Deno.test("ppoCost() falls with the bits of the base, less with those of rollouts, and with smaller runs", () => {
   const bytes = (given: Partial<TrainingJobRequest> = {}) =>
-    jobCost(workload("135m", given), shape("135m")).memory_bytes;
+    ppoCost(workload("135m", given), shape("135m")).memory_bytes;
   const [float32, rollouts, base] = [{}, { rollout_precision: "int8" }, { base_precision: "int8" }]
     .map((given) => bytes(given as Partial<TrainingJobRequest>));
   assert.ok(base! < rollouts! && rollouts! < 0.95 * float32!, `${base}, ${rollouts}, ${float32}`);
@@ -63,11 +65,11 @@ Deno.test("jobCost() falls with the bits of the base, less with those of rollout
 
 Deno.test("A job that does not fit is refused with the figures and with what would", () => {
   const job = workload("135m"), at = shape("135m");
-  const need = jobCost(job, at).memory_bytes;
-  assert.equal(fittingCost(job, at, need).memory_bytes, need);
+  const need = ppoCost(job, at).memory_bytes;
+  assert.equal(fittingCost(job, (job) => ppoCost(job, at), SMALLER_PPO, need).memory_bytes, need);
   const thrown = (available: number) => {
     try {
-      fittingCost(job, at, available);
+      fittingCost(job, (job) => ppoCost(job, at), SMALLER_PPO, available);
     } catch (error) {
       return error as UserError;
     }
@@ -87,13 +89,13 @@ Deno.test("A job that does not fit is refused with the figures and with what wou
   assert.match(far.message, /smaller model/);
 });
 
-Deno.test("jobCost() works out once what differs only in what costs nothing", () => {
+Deno.test("ppoCost() works out once what differs only in what costs nothing", () => {
   const at = shape("135m");
-  const cost = jobCost(workload("135m"), at);
+  const cost = ppoCost(workload("135m"), at);
   assert.equal(
-    jobCost(workload("135m", { prompts: ["others"], seed: 7, metadata: { a: "b" }, epochs: 9 }), at),
+    ppoCost(workload("135m", { prompts: ["others"], seed: 7, metadata: { a: "b" }, epochs: 9 }), at),
     cost,
   );
-  assert.notDeepEqual(jobCost(workload("135m"), { ...at, longestPrompt: at.longestPrompt + 1 }), cost);
-  assert.notDeepEqual(jobCost(workload("135m", { value: { type: "shared" } }), at), cost);
+  assert.notDeepEqual(ppoCost(workload("135m"), { ...at, longestPrompt: at.longestPrompt + 1 }), cost);
+  assert.notDeepEqual(ppoCost(workload("135m", { value: { type: "shared" } }), at), cost);
 });

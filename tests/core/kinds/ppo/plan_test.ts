@@ -1,9 +1,9 @@
 /** What a check says of a job: a plan for a good one, the field and what would be right for a bad one. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { planJob } from "../../../../core/kinds/ppo/plan.ts";
+import { planJob } from "../../../../core/kinds/plan_job.ts";
 import type { JobFolders } from "../../../../core/contract/protocol.ts";
-import { trainJob } from "../../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { UserError } from "../../../../core/errors.ts";
 import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
 import { writeRandomModel } from "../../../../tasks/random_model.ts";
@@ -34,7 +34,7 @@ async function refused(
 }
 
 Deno.test("planJob() counts steps, tokens and parameters", async () => {
-  const { plan: made, prompts } = await plan({
+  const { plan: made, work: { prompts } } = await plan({
     prompts: ["a", "The quick brown fox", "bb"],
     epochs: 3,
     ppo: { batch_size: 2 },
@@ -110,7 +110,7 @@ Deno.test("a job is held against what the machine has in all, or against what is
 });
 
 Deno.test("planJob() prepares texts, messages and their answers", async () => {
-  const { prompts } = await plan({ prompts: ["The", { text: "quick", answer: "fox" }] });
+  const { work: { prompts } } = await plan({ prompts: ["The", { text: "quick", answer: "fox" }] });
   assert.deepEqual(prompts.map(({ text, answer }) => [text, answer]), [["The", undefined], ["quick", "fox"]]);
   assert.ok(prompts.every(({ ids }) => ids instanceof Int32Array && ids.length > 0));
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { JobFolders } from "../../../../core/contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../../../core/contract/training_events.ts";
 import type { TrainingJobConfig, TrainingJobRequest } from "../../../../core/contract/training_job.ts";
-import { trainJob } from "../../../../core/kinds/ppo/run.ts";
+import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";

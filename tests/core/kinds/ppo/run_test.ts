@@ -6,10 +6,10 @@ import type { JobPlan } from "../../../../core/contract/job_plan.ts";
 import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
 import { generate } from "../../../../core/serve/generate.ts";
 import { generationSchema, scoreSchema } from "../../../../core/contract/requests.ts";
-import { planJob } from "../../../../core/kinds/ppo/plan.ts";
+import { planJob } from "../../../../core/kinds/plan_job.ts";
 import { score } from "../../../../core/serve/score.ts";
 import { ServedModels } from "../../../../core/serve/served_models.ts";
-import { trainJob, withEstimate } from "../../../../core/kinds/ppo/run.ts";
+import { trainJob, withEstimate } from "../../../../core/kinds/train_job.ts";
 import { UserError } from "../../../../core/errors.ts";
 import { adapterFiles, readAdapter } from "../../../../core/formats/adapter_files.ts";
 import { writeCheckpoint } from "../../../../core/formats/checkpoint_folder.ts";
@@ -243,12 +243,16 @@ Deno.test("a reward model scores the rollouts of a job", () =>
 
 Deno.test("withEstimate() adds to a lack of memory what the job was thought to need, and to nothing else", () => {
   const plan = { estimate: { memory_bytes: 12.34e9 } } as JobPlan;
-  const lack = withEstimate(new UserError("out_of_memory", "Cannot run"), plan) as UserError;
+  const lack = withEstimate(
+    new UserError("out_of_memory", "Cannot run"),
+    plan,
+    "ppo.micro_batch_size",
+  ) as UserError;
   assert.equal(lack.code, "out_of_memory");
   assert.match(
     lack.message,
     /^Cannot run; the job was estimated to need 12\.3 GB: a smaller ppo\.micro_batch/,
   );
   const other = new Error("x");
-  assert.equal(withEstimate(other, plan), other);
+  assert.equal(withEstimate(other, plan, "ppo.micro_batch_size"), other);
 });

@@ -1,6 +1,6 @@
 /** Everything the trainer needs for a job on a fixture, on the real runtime; only checkpoints are counted, not written. */
 import { makeLearner } from "../../../../core/kinds/ppo/run.ts";
-import { planJob } from "../../../../core/kinds/ppo/plan.ts";
+import { planJob } from "../../../../core/kinds/plan_job.ts";
 import type { Metrics } from "../../../../core/contract/progress.ts";
 import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
@@ -22,7 +22,7 @@ export async function setUp(
   { name = "qwen3", reward }: { name?: string; reward?: RewardSource } = {},
 ): Promise<TrainingSetUp> {
   const folder = fixtureFolder(name);
-  const { plan, prompts, tokenizer } = await planJob(job, { model: folder, rewards: {} });
+  const { plan, work: { prompts }, tokenizer } = await planJob(job, { model: folder, rewards: {} });
   const saved: TrainingSetUp["saved"] = [];
   return {
     plan,

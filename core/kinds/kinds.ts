@@ -1,0 +1,44 @@
+/**
+ * The kinds of jobs that the engine can plan, cost and run: a row each. Nothing outside their folders knows a kind's
+ * fields; whoever has a job asks its row.
+ */
+import type { z } from "zod";
+import { ppoJobSchema } from "../contract/ppo_job.ts";
+import { invalid } from "../errors.ts";
+import type { Counters } from "../train/step_loop.ts";
+import type { AnyJob, Kind, KindPlan } from "./kind.ts";
+import { ppoCost } from "./ppo/cost.ts";
+import { planPpo } from "./ppo/plan.ts";
+import { runPpo } from "./ppo/run.ts";
+import { SMALLER_PPO } from "./ppo/smaller.ts";
+
+/** Any row, for whoever takes jobs of all kinds: a row is only ever asked about jobs of its own. */
+type AnyKind = Kind<AnyJob, unknown, object, Counters>;
+
+const KINDS = {
+  ppo: {
+    config: ppoJobSchema,
+    plan: planPpo,
+    cost: ppoCost,
+    smaller: SMALLER_PPO,
+    rowsField: "ppo.micro_batch_size",
+    run: runPpo,
+  },
+} satisfies Record<string, AnyKind>;
+
+export type EngineKind = keyof typeof KINDS;
+
+/** A job of any kind that the engine runs. */
+export type EngineJob = z.output<(typeof KINDS)[EngineKind]["config"]>;
+
+/** What jobs of a kind work on. */
+export type WorkOf<Name extends EngineKind> = Awaited<ReturnType<(typeof KINDS)[Name]["plan"]>> extends
+  KindPlan<infer Work, infer _> ? Work : never;
+
+/** The row of a job's kind. @throws {UserError} `invalid_request` for a kind that there is none of */
+export function kindOf({ kind }: { kind: string }): AnyKind {
+  if (!Object.hasOwn(KINDS, kind)) {
+    throw invalid("kind", `Expected ${Object.keys(KINDS).join(", ")}: it is '${kind}'`);
+  }
+  return KINDS[kind as EngineKind];
+}

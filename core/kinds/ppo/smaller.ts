@@ -1,0 +1,41 @@
+/** Changes that make a PPO job need less memory. */
+import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { SmallerJob } from "../kind.ts";
+
+type PpoChange = Partial<TrainingJobConfig["ppo"]>;
+
+/** In the order to try them in: the least that is lost comes first. */
+export const SMALLER_PPO: readonly SmallerJob<TrainingJobConfig>[] = [
+  {
+    path: "base_precision",
+    change: (job) =>
+      job.trainable.type === "lora" && job.base_precision !== "int8"
+        ? { ...job, base_precision: "int8", rollout_precision: null }
+        : null,
+  },
+  {
+    path: "ppo.micro_batch_size",
+    change: (job) => job.ppo.micro_batch_size === 1 ? null : withPpo(job, { micro_batch_size: 1 }),
+  },
+  { path: "ppo.max_new_tokens", change: (job) => halved(job, "max_new_tokens") },
+  {
+    path: "ppo.batch_size",
+    change: (job) => withPpo(job, { batch_size: 1, num_mini_batches: 1, micro_batch_size: null }),
+  },
+  {
+    path: "trainable",
+    change: (job) =>
+      job.trainable.type === "full"
+        ? { ...job, trainable: { type: "lora", r: 16, alpha: 32, dropout: 0, target_modules: "all-linear" } }
+        : null,
+  },
+];
+
+function withPpo(job: TrainingJobConfig, change: PpoChange): TrainingJobConfig {
+  return { ...job, ppo: { ...job.ppo, ...change } };
+}
+
+function halved(job: TrainingJobConfig, field: "max_new_tokens"): TrainingJobConfig | null {
+  const value = Math.floor(job.ppo[field] / 2);
+  return value < 1 ? null : withPpo(job, { [field]: value });
+}

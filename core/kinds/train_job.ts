@@ -1,0 +1,90 @@
+/** A training job inside the engine, whatever its kind: planned, found where it stopped, and run to its end. */
+import type { JobPlan } from "../contract/job_plan.ts";
+import type { JobFolders, TrainRequest } from "../contract/protocol.ts";
+import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
+import { UserError } from "../errors.ts";
+import { changedWhileRead, folderVersion } from "../formats/file_version.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { TextWork } from "../serve/text_work.ts";
+import { progressOf, type TrainSignals } from "../train/step_loop.ts";
+import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../train/training_state.ts";
+import { kindOf } from "./kinds.ts";
+import { planJob, planOptions } from "./plan_job.ts";
+import { proveInt8 } from "./prove_int8.ts";
+
+export interface TrainOptions extends TrainSignals {
+  text?: TextWork;
+  /** Told of folders to resume from that are passed over, and why. */
+  passedOver?: (folder: string, why: unknown) => void;
+}
+
+/**
+ * Runs a job to its end, or from where the first whole checkpoint of `resume` left it, yielding its events. Its random
+ * numbers are drawn by seed and step, so that it ends as if it had never stopped.
+ */
+export async function* trainJob(
+  runtime: Runtime,
+  { job, folders, resume = [] }: TrainRequest,
+  { text = new TextWork(), passedOver = () => {}, ...signals }: TrainOptions = {},
+): AsyncGenerator<TrainingEvent, TrainingSummary> {
+  const kind = kindOf(job);
+  const sources = sourcesOf(folders);
+  const versions = () => Promise.all(Object.values(sources).map((folder) => folderVersion(folder)));
+  const before = await versions();
+  const planned = await planJob(job, folders, planOptions(runtime, "available"), text);
+  const { plan } = planned;
+  const files = await filesOfAll(sources);
+  const identity = jobIdentity(job);
+  const wanted = { job: identity, sources, steps: plan.steps };
+  const { found, damaged } = await findResumable(resume, wanted, passedOver);
+  if (signals.pause?.aborted) {
+    const { state, metrics } = found?.at ?? { state: { step: 0, episodes: 0, tokens: 0 }, metrics: {} };
+    return { progress: progressOf({ plan, epochs: job.epochs }, state, null), metrics, paused: true };
+  }
+  await proveInt8(runtime, job, planned.info.model);
+  const over = new AbortController();
+  try {
+    return yield* kind.run(runtime, job, folders, {
+      planned,
+      identity,
+      earlier: { found, damaged },
+      checkVersions: async () => {
+        const after = await versions();
+        if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
+      },
+      baseIdentity: () => {
+        const hashed = found ? Promise.resolve(found.base) : identityOfAll(sources, files, over.signal);
+        hashed.catch(() => {}); // of a job that has ended before
+        return hashed;
+      },
+      text,
+      ...signals,
+    });
+  } catch (thrown) {
+    throw withEstimate(thrown, plan, kind.rowsField);
+  } finally {
+    over.abort();
+  }
+}
+
+/** An `out_of_memory` that also says how much the job was thought to need, and which field makes it less. */
+export function withEstimate(thrown: unknown, { estimate }: JobPlan, field: string): unknown {
+  if (!(thrown instanceof UserError) || thrown.code !== "out_of_memory") return thrown;
+  const gigabytes = (estimate.memory_bytes / 1e9).toFixed(1);
+  return new UserError(
+    "out_of_memory",
+    `${thrown.message}; the job was estimated to need ${gigabytes} GB: a smaller ${field} needs less`,
+    thrown.errors,
+    { cause: thrown },
+  );
+}
+
+/** Every folder that a job reads, by what it reads it as. */
+function sourcesOf({ model, checkpoint, adapter, rewards }: JobFolders): Record<string, string> {
+  return {
+    model,
+    ...(checkpoint && { checkpoint }),
+    ...(adapter && { adapter }),
+    ...Object.fromEntries(Object.entries(rewards).map(([name, folder]) => [`reward ${name}`, folder])),
+  };
+}
