@@ -19,11 +19,18 @@ import { EventFeed } from "./core/jobs/event_feed.ts";
 import { JobLogs } from "./core/jobs/job_log.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
 import { Supervisor } from "./core/jobs/supervisor.ts";
+import { KeyRing } from "./core/keys/key_ring.ts";
 import { createLogger, type Logger } from "./core/log.ts";
 import { rootsWithoutModels } from "./core/models/model_folder.ts";
 import { checkModelRoots } from "./core/models/model_places.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
-import { mistakenNames, readSettings, settingFault, type Settings } from "./core/settings/settings.ts";
+import {
+  mistakenNames,
+  readSettings,
+  requireKeys,
+  settingFault,
+  type Settings,
+} from "./core/settings/settings.ts";
 import { Deliverer } from "./core/webhooks/deliverer.ts";
 import { createApp } from "./routes/app.ts";
 import { type Answer, listen } from "./routes/listen.ts";
@@ -88,6 +95,9 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     logger.warn("A folder of MODELS_DIR holds no model", { folder });
   }
   const db = await openDatabase(dataDir, logger);
+  const keys = new KeyRing({ db, environment: settings.API_KEYS, logger });
+  await keys.open();
+  requireKeys(settings, keys.required);
   const registry = modelRegistry(settings, logger);
   await registry.open();
   const modelRoots = [
@@ -132,8 +142,11 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const app = createApp({
     ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, logger },
     device: settings.DEVICE,
-    apiKeys: settings.API_KEYS,
     metricsPublic: settings.METRICS_PUBLIC,
+    keys,
+    rate_limit: settings.RATE_LIMIT,
+    max_event_streams_of_key: settings.EVENT_STREAMS_PER_KEY,
+    corsOrigins: settings.CORS_ORIGINS,
     closing: closing.signal,
   });
 
@@ -163,11 +176,11 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const host = server.hostname.includes(":") ? `[${server.hostname}]` : server.hostname;
   const url = `http://${host}:${server.port}`;
   console.log(`listening on ${url}`);
-  const { DEVICE: device, API_KEYS: { length: keys } } = settings;
+  const { DEVICE: device } = settings;
   logger.info(
     `Data is in ${dataDir}, models run on ${device}, ` +
-      `${keys > 0 ? "an API key is needed" : "no API key is needed"}, the reference is at ${url}/docs`,
-    { url, data_dir: dataDir, device, api_keys: keys, docs: `${url}/docs` },
+      `${keys.required ? "an API key is needed" : "no API key is needed"}, the reference is at ${url}/docs`,
+    { url, data_dir: dataDir, device, api_keys: keys.size, docs: `${url}/docs` },
   );
 
   logger.info("Stopping", { signal: await signalled.promise });
@@ -176,6 +189,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   await Promise.all([supervisor.stop(hurry.signal), serving.close(), deliverer.stop(), registry.close()]);
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   await jobLogs.close();
+  await keys.close();
   await db.close();
   logger.info("Stopped");
 }

@@ -5,6 +5,8 @@ import { requestId } from "hono/request-id";
 import { cutText } from "../core/cut_text.ts";
 import { VERSION } from "../core/version.ts";
 import { accessLog } from "./access_log.ts";
+import { allowOrigins } from "./allow_origins.ts";
+import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { completions } from "./completions.ts";
@@ -21,7 +23,11 @@ import { models } from "./models.ts";
 import { openaiErrors } from "./openai_errors.ts";
 import { refuseForeign, requireHost } from "./own_requests.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
+import { rateLimit } from "./rate_limit.ts";
+import { recordWrites } from "./record_writes.ts";
+import { requireScope } from "./require_scope.ts";
 import { scores } from "./scores.ts";
+import { securedDocument, SECURITY_SCHEME } from "./secured_document.ts";
 import { sharedReads } from "./shared_reads.ts";
 import { trainingJobs } from "./training_jobs.ts";
 import { webhookDeliveries } from "./webhook_deliveries.ts";
@@ -45,6 +51,16 @@ function allowedMethods(app: OpenAPIHono<Env>, path: string): string[] {
   return [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
 }
 
+/** What browsers are told of every answer; pages have a content policy of their own. */
+const BROWSER_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+};
+
 /**
  * Headers that every answer has, and the length that an answer to HEAD would have had to GET. What an answer says of
  * caching stays only where it is public: all else may hold what a key opened, or a secret.
@@ -60,7 +76,9 @@ async function commonHeaders(c: Context<Env>, next: Next): Promise<void> {
   if (!headers.get("cache-control")?.startsWith("public")) headers.set("cache-control", "no-store");
   // Problems are made without the context, so the id is set here once more.
   headers.set("x-request-id", c.get("requestId"));
-  headers.set("x-content-type-options", "nosniff");
+  for (const [name, value] of Object.entries(BROWSER_HEADERS)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
 }
 
 /** Builds the app around the process's parts. */
@@ -74,15 +92,20 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.use(requestId());
   app.use(accessLog(context.logger));
   app.use(commonHeaders);
+  const { keys, corsOrigins = [] } = context;
+  app.use(allowOrigins(corsOrigins));
   app.use("/v1/completions", openaiErrors);
   app.use(requireHost);
-  app.use("/v1/*", refuseForeign());
+  app.use("/v1/*", refuseForeign(corsOrigins));
   for (const made of ["/v1/checkpoints/:id/exports/:format", "/v1/checkpoints/:id/files/:format/:name"]) {
-    app.use(made, refuseForeign(true));
+    app.use(made, refuseForeign(corsOrigins, true));
   }
-  const authenticated = authenticate(context.apiKeys, context.wrongKeys);
+  app.use("/v1/*", recordWrites(context.db, keys));
+  const authenticated = authenticate(keys, context.wrongKeys);
   app.use("/v1/*", authenticated);
   if (!context.metricsPublic) app.use("/metrics", authenticated);
+  app.use("/v1/*", rateLimit(context.rate_limit));
+  app.use("/v1/*", requireScope);
   app.use("/v1/training-jobs/*", sharedReads(context.db));
 
   for (
@@ -98,20 +121,26 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       models,
       webhooks,
       webhookDeliveries,
+      audit,
       health,
       metrics,
     ]
   ) {
     app.route("/", resource(context));
   }
-  if (context.apiKeys.length > 0) {
-    app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  }
-  const security = context.apiKeys.length > 0 ? [{ bearer: [] }] : [];
-  app.route(
-    "/",
-    docs(() => app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "/" }], security })),
-  );
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", SECURITY_SCHEME);
+  // Made at the first request for it, and again once a key is needed.
+  const documents = new Map<boolean, string>();
+  const document = () => {
+    const { required } = keys;
+    const made = documents.get(required) ?? JSON.stringify(securedDocument(
+      app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "/" }] }),
+      required,
+    ));
+    documents.set(required, made);
+    return made;
+  };
+  app.route("/", docs(document));
 
   app.notFound((c) => {
     const allow = allowedMethods(app, c.req.path);

@@ -5,5 +5,5 @@ import type { Env } from "./context.ts";
 
 /** By API key where there is one, else by address; a client that goes away cancels what it asked for. */
 export function asker(c: Context<Env>): Required<Pick<AskOptions, "client" | "signal">> {
-  return { client: c.get("keyId") || (c.env?.address ?? ""), signal: c.req.raw.signal };
+  return { client: c.get("caller")?.id ?? c.env?.address ?? "", signal: c.req.raw.signal };
 }

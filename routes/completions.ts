@@ -38,7 +38,7 @@ const route = (context: AppContext) =>
           "text/event-stream": { schema: z.string() },
         },
       },
-      ...openaiErrorResponses(400, 401, 404, 413, 415, 422, 503),
+      ...openaiErrorResponses(400, 401, 403, 404, 413, 415, 422, 429, 503),
     },
   });
 

@@ -4,6 +4,7 @@ import type { ServingEngine } from "../core/processes/serving_engine.ts";
 import type { ModelRegistry } from "../core/models/model_registry.ts";
 import type { EventFeed } from "../core/jobs/event_feed.ts";
 import type { Supervisor } from "../core/jobs/supervisor.ts";
+import type { Caller, KeyRing } from "../core/keys/key_ring.ts";
 import type { Logger } from "../core/log.ts";
 import type { ModelRoot } from "../core/models/model_places.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
@@ -26,8 +27,12 @@ export interface AppContext {
   dataDir: string;
   /** Where jobs run unless they say, and where texts are generated and scored: cpu, cuda or cuda:N. */
   device: string;
-  /** None: everybody may do everything. */
-  apiKeys: readonly string[];
+  /** While none is required, everybody may do everything. */
+  keys: KeyRing;
+  /** Requests of a key in a minute; 0: any number. */
+  rate_limit?: number;
+  /** Origins whose web pages may ask for everything, as browsers write them. */
+  corsOrigins?: readonly string[];
   /** Whether /metrics is answered without a key, where others need one. */
   metricsPublic?: boolean;
   /** Aborted when the server begins to stop; long answers end then. */
@@ -36,6 +41,7 @@ export interface AppContext {
   /** How long no byte of a body may come. */
   body_silence_ms?: number;
   max_event_streams?: number;
+  max_event_streams_of_key?: number;
   heartbeat_ms?: number;
   wrongKeys?: WrongKeys;
 }
@@ -47,7 +53,7 @@ export interface Env {
   Variables: {
     requestId: string;
     logger: Logger;
-    /** Id of the caller's API key; empty without authentication. */
-    keyId: string;
+    /** Whose API key came with the request; null without authentication. */
+    caller: Caller | null;
   };
 }

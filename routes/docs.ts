@@ -81,14 +81,12 @@ const landing = html`<!doctype html>
   </body>
 </html>`;
 
-/** @param openApi Makes the document; called once, at the first request for it. */
-export function docs(openApi: () => unknown): Hono<Env> {
-  let document: string | undefined;
+/** @param openApi The document, as JSON. */
+export function docs(openApi: () => string): Hono<Env> {
   const app = new Hono<Env>();
   app.get("/", (c) => c.html(landing, 200, { "content-security-policy": CONTENT_POLICY }));
   app.get("/openapi.json", (c) => {
-    document ??= JSON.stringify(openApi());
-    return c.body(document, 200, { "content-type": "application/json" });
+    return c.body(openApi(), 200, { "content-type": "application/json" });
   });
   app.get("/docs", (c) => c.html(page, 200, { "content-security-policy": CONTENT_POLICY }));
   app.get("/docs/start.js", (c) => c.body(START, 200, { "content-type": "text/javascript" }));

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EventRow } from "../core/db/schema.ts";
 import { type ErrorCode, knownFault, UserError } from "../core/errors.ts";
+import type { Caller } from "../core/keys/key_ring.ts";
 import type { Subscription } from "../core/jobs/event_feed.ts";
 import { eventSeq, getJob, listEvents } from "../core/jobs/job_queries.ts";
 import { isFinal } from "../core/contract/job_states.ts";
@@ -15,6 +16,8 @@ import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
 import { undescribed } from "./undescribed.ts";
 
+/** Of one key: the rest are for others. */
+const MAX_STREAMS_OF_KEY = 500;
 /** Each costs some 100 KB: its connection, and what of a shared part its reader has not taken yet. */
 const MAX_STREAMS = 5000;
 const HEARTBEAT_MS = 15_000;
@@ -69,6 +72,8 @@ class EventStreams {
   readonly #context: AppContext;
   readonly #events: SharedEvents;
   readonly #open = new Set<Subscription>();
+  /** How many each key has open. */
+  readonly #ofKey = new Map<string, number>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(context: AppContext) {
@@ -79,29 +84,37 @@ class EventStreams {
     });
   }
 
-  /** @throws UserError when there is no place for another stream. */
-  check(): void {
-    const { max_event_streams = MAX_STREAMS } = this.#context;
-    if (this.#open.size < max_event_streams) return;
+  /** @throws UserError when there is no place for another stream, or none for another of this key. */
+  check(caller: Caller | null): void {
+    const { max_event_streams = MAX_STREAMS, max_event_streams_of_key = MAX_STREAMS_OF_KEY } = this.#context;
+    const open = this.#open.size;
+    const ofKey = caller === null ? 0 : this.#ofKey.get(caller.id) ?? 0;
+    if (open < max_event_streams && ofKey < max_event_streams_of_key) return;
     throw new UserError(
       "too_many_requests",
-      `${this.#open.size} event streams are open: close some or try again later`,
+      open < max_event_streams
+        ? `The API key has ${ofKey} event streams open, as many as it may: close some or try again later`
+        : `${open} event streams are open: close some or try again later`,
     );
   }
 
-  /** The events of a job after `seq`, until it ends; nothing is read ahead of the reader. */
-  open(jobId: string, seq: number): ReadableStream<Uint8Array> {
+  /** The events of a job after `seq`, until it or the caller's key ends; nothing is read ahead of the reader. */
+  open(jobId: string, seq: number, caller: Caller | null): ReadableStream<Uint8Array> {
     const subscription = this.#context.feed.subscribe(jobId);
-    this.#enter(subscription);
+    const hold = caller && this.#context.keys.hold(caller.id);
+    hold?.signal.addEventListener("abort", () => subscription.close());
+    this.#enter(subscription, caller);
     const leave = () => {
+      hold?.release();
       subscription.close();
-      this.#leave(subscription);
+      this.#leave(subscription, caller);
     };
     const pieces = this.#pieces(jobId, seq, subscription);
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
-          const { done, value } = await pieces.next();
+          // A reader that is far behind reads no more either.
+          const { done, value } = hold?.signal.aborted ? await pieces.return() : await pieces.next();
           if (!done) return controller.enqueue(value);
           leave();
           controller.close();
@@ -114,7 +127,7 @@ class EventStreams {
     }, { highWaterMark: 0 });
   }
 
-  async *#pieces(jobId: string, seq: number, subscription: Subscription): AsyncGenerator<Uint8Array> {
+  async *#pieces(jobId: string, seq: number, subscription: Subscription): AsyncGenerator<Uint8Array, void> {
     let behind = true;
     yield RETRY;
     for (let isFirst = true;; isFirst = false) {
@@ -149,15 +162,21 @@ class EventStreams {
     }
   }
 
-  #enter(subscription: Subscription): void {
+  #enter(subscription: Subscription, caller: Caller | null): void {
     this.#open.add(subscription);
+    if (caller) this.#ofKey.set(caller.id, (this.#ofKey.get(caller.id) ?? 0) + 1);
     this.#timer ??= setInterval(() => {
       for (const one of this.#open) one.wake("beat");
     }, this.#context.heartbeat_ms ?? HEARTBEAT_MS);
   }
 
-  #leave(subscription: Subscription): void {
-    this.#open.delete(subscription);
+  #leave(subscription: Subscription, caller: Caller | null): void {
+    if (!this.#open.delete(subscription)) return;
+    if (caller) {
+      const left = this.#ofKey.get(caller.id)! - 1;
+      if (left > 0) this.#ofKey.set(caller.id, left);
+      else this.#ofKey.delete(caller.id);
+    }
     if (this.#open.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -185,7 +204,8 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
     if (isFinal(job.status) && (await listEvents(db, id, { limit: 1, afterSeq })).rows.length === 0) {
       return undescribed(c.body(null, 204));
     }
-    streams.check();
+    const caller = c.get("caller");
+    streams.check(caller);
     const headers = {
       "content-type": "text/event-stream",
       "cache-control": "no-cache",
@@ -193,7 +213,7 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
     };
     // A HEAD request's stream would never be read nor closed.
     if (c.req.raw.method === "HEAD") return undescribed(c.body(null, 200, headers));
-    const events = streams.open(id, afterSeq) as ReadableStream<Uint8Array<ArrayBuffer>>;
+    const events = streams.open(id, afterSeq, caller) as ReadableStream<Uint8Array<ArrayBuffer>>;
     return undescribed(c.body(events, 200, headers));
   });
 }

@@ -4,13 +4,12 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "./context.ts";
+import { isListed } from "./allow_origins.ts";
 import { problem } from "./problem.ts";
+import { SAFE_METHODS } from "./safe_methods.ts";
 
 /** A name or an address, and a port; nothing else that a URL may hold (RFC 9110, 7.2). */
 const HOST = /^(\[[\da-f:.]+\]|[\w.~-]+)(:\d{1,5})?$/i;
-
-/** Methods that change nothing (RFC 9110, 9.2.1). */
-const SAFE: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
 /** What browsers say in Sec-Fetch-Site of a page of this server, and of what a person typed. */
 const OWN_SITES: readonly string[] = ["same-origin", "none"];
@@ -58,11 +57,12 @@ function isForeign(c: Context<Env>): boolean {
 /**
  * Refuses what changes something and comes from a web page of another origin. Programs send neither header.
  *
+ * @param origins whose pages may, beside this server's own
  * @param always also for methods that are to change nothing, where they make something after all
  */
-export function refuseForeign(always = false): MiddlewareHandler<Env> {
+export function refuseForeign(origins: readonly string[], always = false): MiddlewareHandler<Env> {
   return async function refuseForeign(c, next) {
-    if ((always || !SAFE.includes(c.req.raw.method)) && isForeign(c)) {
+    if ((always || !SAFE_METHODS.includes(c.req.raw.method)) && isForeign(c) && !isListed(c, origins)) {
       return problem("forbidden", "Requests from web pages of another origin may not change anything here");
     }
     await next();

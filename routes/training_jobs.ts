@@ -140,7 +140,8 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
     const config = { ...given, device: given.device ?? context.device };
     const dryRun = c.req.valid("query").dry_run === "true";
     const header = c.req.valid("header")["idempotency-key"];
-    const key = header === undefined || dryRun ? null : idempotencyKey(c.get("keyId"), header, config);
+    const owner = c.get("caller")?.id ?? null;
+    const key = header === undefined || dryRun ? null : idempotencyKey(owner ?? "", header, config);
     let submission = key && await findSubmission(db, key);
     if (!submission) {
       checkWebhook(context, config);
@@ -148,7 +149,7 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
       const job = { ...config, webhook: null };
       const plan = await serving.request({ type: "check", job, folders }, asker(c));
       if (dryRun) return c.json({ config: effectiveConfig(config), plan }, 200);
-      submission = await submitJob(db, config, plan, key, c.get("keyId") || null);
+      submission = await submitJob(db, config, plan, key, owner);
       c.get("logger").info("Job created", { job_id: submission.job_id });
       supervisor.wake();
     }

@@ -2,17 +2,7 @@
  * Slows down whoever tries keys: each address may send so many wrong ones at once and so many a second, and all addresses
  * together too. Who has sent none is never slowed. Bounded in memory.
  */
-interface Bucket {
-  tokens: number;
-  /** When `tokens` was right, in ms. */
-  at: number;
-}
-
-/** How many at once, and how many a second from then on. */
-interface Rate {
-  burst: number;
-  per_s: number;
-}
+import { type Bucket, filled, type Rate } from "./token_bucket.ts";
 
 const EACH: Rate = { burst: 20, per_s: 1 };
 const ALL: Rate = { burst: 200, per_s: 20 };
@@ -31,12 +21,6 @@ function networkOf(address: string): string {
     groups.push(...after);
   }
   return groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(":");
-}
-
-/** `bucket` with what has run in since; a full one when there is none. */
-function filled(bucket: Bucket | undefined, { burst, per_s }: Rate, now: number): Bucket {
-  if (!bucket) return { tokens: burst, at: now };
-  return { tokens: Math.min(burst, bucket.tokens + (now - bucket.at) / 1000 * per_s), at: now };
 }
 
 export class WrongKeys {

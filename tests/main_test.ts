@@ -178,7 +178,7 @@ for (
     ["LOG_LEVEL", "loud", /LOG_LEVEL is 'loud'/],
     ["MAX_CONCURRENT_JOBS", "0", /MAX_CONCURRENT_JOBS is '0'/],
     ["DEVICE", "tpu", /DEVICE is 'tpu'/],
-    ["HOST", "0.0.0.0", /without authentication: set API_KEYS, or HOST/],
+    ["HOST", "0.0.0.0", /without authentication: set API_KEYS, make a key with .*, or set HOST/],
     ["OUTBOUND_ALLOW", "http://x", /Expected OUTBOUND_ALLOW to list/],
     [
       "MODELS_DIR",

@@ -4,6 +4,8 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { VERSION } from "../version.ts";
 import { RESTORE, unusable } from "./database_file.ts";
 import {
+  apiKeys,
+  auditLog,
   checkpoints,
   events,
   idempotencyKeys,
@@ -16,7 +18,7 @@ import {
 import type { Reader } from "./open_database.ts";
 
 const TABLES = {
-  ...{ checkpoints, events, idempotencyKeys, jobPrompts, jobs, metrics },
+  ...{ apiKeys, auditLog, checkpoints, events, idempotencyKeys, jobPrompts, jobs, metrics },
   ...{ webhookDeliveries, webhookEndpoints },
 };
 

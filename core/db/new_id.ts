@@ -14,6 +14,8 @@ const PREFIXES = {
   webhook: "wh",
   generation: "gen",
   completion: "cmpl",
+  key: "key",
+  audit: "aud",
 } as const;
 
 let lastTime = 0;

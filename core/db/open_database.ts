@@ -275,6 +275,50 @@ async function initialize(thread: SqliteThread, path: string, then: string): Pro
 }
 
 /**
+ * Opens the database in `folder` beside the server that has it, or instead of one: for short reads and writes of
+ * another program. A server's own caches hear nothing of them.
+ *
+ * @throws UserError when there is none and none may be made, or when it is not of this version
+ */
+export async function openBesideServer(
+  folder: string,
+  { create }: { create: boolean },
+  logger: Logger = createLogger("silent"),
+): Promise<Database> {
+  const path = join(folder, "proximal.db");
+  const isThere = await Deno.stat(path).then(() => true, () => false);
+  if (!isThere && !create) {
+    throw new UserError(
+      "not_found",
+      `There is no database in DATA_DIR '${folder}': no server has run there yet`,
+    );
+  }
+  if (isThere) {
+    const thread = new SqliteThread({ path }, logger);
+    const database = new ThreadedDatabase(thread, logger);
+    try {
+      await checkTables(database.read, path);
+      return database;
+    } catch (error) {
+      await thread.close();
+      if (!await isFree(folder)) throw unusableFile(path, error);
+    }
+  }
+  // No server is there that would make or migrate it.
+  return await openDatabase(folder, logger);
+}
+
+/** Whether no server has a folder. */
+async function isFree(folder: string): Promise<boolean> {
+  try {
+    (await lockFolder(folder)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Opens (and creates or migrates) the database in `folder`.
  *
  * @throws UserError when another process holds the folder or keeps the file locked, or when the file cannot be used:

@@ -202,6 +202,40 @@ export const jobLogs = sqliteTable("job_logs", {
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("job_logs_job").on(table.job_id, table.id)]);
 
+/** What a key may do; each may do what those before it may. */
+export const KEY_SCOPES = ["read", "write", "admin"] as const;
+
+/** API keys that were made with the `keys` task. Rows stay: a server that ever had one is never open to everybody again. */
+export const apiKeys = sqliteTable("api_keys", {
+  id: string("id").primaryKey(),
+  name: string("name").notNull(),
+  /** The key's first characters, by which people know it. */
+  start: string("start").notNull(),
+  /** SHA-256 of the key, in hexadecimal; the key itself is nowhere. */
+  hash: string("hash").notNull().unique(),
+  scope: oneOf("scope", KEY_SCOPES).notNull(),
+  created_at: timestamp("created_at").notNull(),
+  expires_at: timestamp("expires_at"),
+  revoked_at: timestamp("revoked_at"),
+  /** To about a minute. */
+  last_used_at: timestamp("last_used_at"),
+});
+
+/** What was changed, by whom, and how that ended. Holds names of things and never what is in a request. */
+export const auditLog = sqliteTable("audit_log", {
+  id: string("id").primaryKey(),
+  at: timestamp("at").notNull(),
+  /** Id of the API key; null where none was needed. */
+  key_id: string("key_id"),
+  method: string("method").notNull(),
+  /** The route's pattern. */
+  route: string("route").notNull(),
+  /** Id of what it was done to, or of what came of it. */
+  resource: string("resource"),
+  status: count("status").notNull(),
+  request_id: string("request_id"),
+}, (table) => [index("audit_log_key").on(table.key_id), index("audit_log_resource").on(table.resource)]);
+
 export type JobRow = typeof jobs.$inferSelect;
 export type MetricsRow = typeof metrics.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
@@ -209,3 +243,5 @@ export type CheckpointRow = typeof checkpoints.$inferSelect;
 export type EndpointRow = typeof webhookEndpoints.$inferSelect;
 export type JobLogRow = typeof jobLogs.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+export type AuditRow = typeof auditLog.$inferSelect;

@@ -44,12 +44,27 @@ const apiKeys = z.string().transform((text) => text.split(",").map((part) => par
     },
   );
 
+/** Origins as browsers write them. */
+const origins = list(",").check(({ value, issues }) => {
+  for (const origin of value) {
+    const url = URL.parse(origin);
+    if (url && /^https?:$/.test(url.protocol) && url.origin === origin.toLowerCase()) continue;
+    const message = origin === "*"
+      ? "Expected the origins by name: '*' would let every web page in"
+      : `Expected origins such as https://app.example.com, separated by commas, got '${origin}'`;
+    issues.push({ code: "custom", message, input: value });
+  }
+}).transform((all) => all.map((origin) => origin.toLowerCase()));
+
 const environmentSchema = z.object({
   HOST: host.default("127.0.0.1"),
   PORT: integer(0, 65535).default(8000),
   DATA_DIR: z.string().min(1).default("./data").transform((path) => resolve(path)),
   MODELS_DIR: list(":").transform((paths) => paths.map((path) => resolve(path))),
   API_KEYS: apiKeys.default([]),
+  RATE_LIMIT: integer(0, 1_000_000).default(6000),
+  EVENT_STREAMS_PER_KEY: integer(1, 5000).default(500),
+  CORS_ORIGINS: origins,
   DEVICE: deviceSchema.default("cpu"),
   THREADS: integer(1, 1024).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `Expected one of ${LOG_LEVELS.join(", ")}`).default("info"),
@@ -76,11 +91,17 @@ export type Settings = z.output<typeof environmentSchema>;
 
 /** Each variable for people: what it is, and what holds without it. */
 export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwise: string | null }>> = {
-  HOST: { what: "Address to listen on; others than loopback need API_KEYS", otherwise: "127.0.0.1" },
+  HOST: { what: "Address to listen on; others than loopback need an API key", otherwise: "127.0.0.1" },
   PORT: { what: "Port to listen on; 0 takes any free one", otherwise: "8000" },
   DATA_DIR: { what: "Database, checkpoints, models from a hub; one server at a time", otherwise: "./data" },
   MODELS_DIR: { what: "Folders of model folders, separated by colons", otherwise: null },
-  API_KEYS: { what: "Keys that /v1 then wants, separated by commas", otherwise: null },
+  API_KEYS: {
+    what: "Keys that /v1 takes beside those of 'deno task keys', separated by commas",
+    otherwise: null,
+  },
+  RATE_LIMIT: { what: "Requests that a key may send in a minute; 0: any number", otherwise: "6000" },
+  EVENT_STREAMS_PER_KEY: { what: "Event streams that a key may have open", otherwise: "500" },
+  CORS_ORIGINS: { what: "Origins whose web pages may use the API, separated by commas", otherwise: null },
   MAX_CONCURRENT_JOBS: { what: "Jobs that train at the same time", otherwise: "1" },
   REQUEST_TIMEOUT_S: { what: "Seconds that a generation or a score may take", otherwise: "600" },
   SHUTDOWN_GRACE_S: { what: "Seconds that running steps may take when the server stops", otherwise: "25" },
@@ -148,11 +169,15 @@ export function readSettings(environment: Record<string, string>): Settings {
   }
   const settings = result.data;
   new OutboundGuard(settings.OUTBOUND_ALLOW);
-  if (settings.API_KEYS.length === 0 && !isLoopback(settings.HOST)) {
-    throw new UserError(
-      "invalid_request",
-      `Cannot listen on HOST '${settings.HOST}' without authentication: set API_KEYS, or HOST to 127.0.0.1`,
-    );
-  }
   return settings;
+}
+
+/** @throws UserError when others than this machine could ask a server that needs no key */
+export function requireKeys({ HOST }: Pick<Settings, "HOST">, required: boolean): void {
+  if (required || isLoopback(HOST)) return;
+  throw new UserError(
+    "invalid_request",
+    `Cannot listen on HOST '${HOST}' without authentication: set API_KEYS, make a key with 'deno task keys create', ` +
+      "or set HOST to 127.0.0.1",
+  );
 }

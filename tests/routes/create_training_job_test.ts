@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getJob, listJobs } from "../../core/jobs/job_queries.ts";
-import { environmentKeyId } from "../../core/keys/environment_key.ts";
+import { environmentKeyId } from "../../core/keys/environment_key_id.ts";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 
 const PATH = "/v1/training-jobs";

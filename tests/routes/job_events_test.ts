@@ -83,7 +83,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
         deliverer: it.deliverer,
         dataDir: it.folder,
         modelRoots: [],
-        apiKeys: [],
+        keys: it.keys,
       },
       ...{
         serving: undefined as never,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { KeyRing } from "../../core/keys/key_ring.ts";
 import { ModelRegistry } from "../../core/models/model_registry.ts";
 import { ServingEngine } from "../../core/processes/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
@@ -21,6 +22,7 @@ export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 
 export interface Served extends Supervised {
   app: ReturnType<typeof createApp>;
+  keys: KeyRing;
   /** Sends a request; a body that is no text is sent as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
@@ -45,7 +47,7 @@ export function jobRequest(behaviour: Behaviour = "succeed", more: Record<string
 /** Runs `work` on a server whose supervisor has started. */
 export async function served(
   work: (it: Served) => Promise<void>,
-  more: Partial<AppContext> = {},
+  { apiKeys = [], ...more }: Partial<AppContext> & { apiKeys?: readonly string[] } = {},
 ): Promise<void> {
   await supervised(async (it) => {
     const logger = createLogger("debug", {}, (line) => it.logs.push(line));
@@ -59,6 +61,8 @@ export async function served(
     const hub = { url: "http://127.0.0.1:9", guard };
     const registry = more.registry ?? new ModelRegistry({ hub, folder: join(it.folder, "models"), logger });
     await registry.open();
+    const keys = new KeyRing({ db: it.db, environment: apiKeys, logger, refresh_ms: 20 });
+    await keys.open();
     const app = createApp({
       ...{
         db: it.db,
@@ -68,7 +72,7 @@ export async function served(
         serving,
         logger,
         dataDir: it.folder,
-        apiKeys: [],
+        keys,
         device: "cpu",
       },
       guard,
@@ -94,13 +98,14 @@ export async function served(
         status: response.status,
         headers: response.headers,
         text,
-        json: isJson ? JSON.parse(text) : null,
+        json: isJson && text !== "" ? JSON.parse(text) : null,
       };
     };
     await it.supervisor.start();
     try {
-      await work(Object.assign(it, { app, call }));
+      await work(Object.assign(it, { app, call, keys }));
     } finally {
+      await keys.close();
       await registry.close();
       await serving.close();
     }

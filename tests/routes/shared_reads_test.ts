@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { Database } from "../../core/db/open_database.ts";
 import { jobs } from "../../core/db/schema.ts";
+import { KeyRing } from "../../core/keys/key_ring.ts";
 import { createApp } from "../../routes/app.ts";
 import { eventually } from "../core/jobs/supervised.ts";
 import { type Served, served } from "./served.ts";
@@ -27,7 +28,8 @@ async function counted(
   const unused = undefined as never;
   const app = createApp({
     ...{ db, supervisor: it.supervisor, feed: it.feed, deliverer: it.deliverer, dataDir: it.folder },
-    ...{ serving: unused, guard: unused, registry: unused, device: "cpu", modelRoots: [], apiKeys: [] },
+    ...{ serving: unused, guard: unused, registry: unused, device: "cpu", modelRoots: [] },
+    keys: new KeyRing({ db, environment: [], logger: unused }),
     logger: { info() {}, with: () => ({ info() {} }) } as never,
     closing: new AbortController().signal,
   });

@@ -1,0 +1,60 @@
+/** What the OpenAPI document says of API keys: which operation needs one, of which scope, and how it is refused. */
+import { PROBLEMS } from "./problem.ts";
+import { neededScope } from "./require_scope.ts";
+
+const SCHEME = "bearer";
+
+export const SECURITY_SCHEME = {
+  type: "http",
+  scheme: "bearer",
+  description:
+    "An API key, made with `deno task keys create` or set in API_KEYS. A server that has none needs none. " +
+    "Keys of scope `read` may read, of `write` do everything but read the audit log, of `admin` that too.",
+} as const;
+
+const RATE_LIMIT_HEADERS = Object.fromEntries(
+  Object.entries({
+    "Retry-After": "Seconds until the next request is answered.",
+    "RateLimit-Limit": "Requests that the key may send in a minute.",
+    "RateLimit-Remaining": "How many of them are left now.",
+    "RateLimit-Reset": "Seconds until all of them are.",
+    "RateLimit-Policy": "The limit and its window in seconds, `6000;w=60`.",
+  }).map(([name, description]) => [name, { description, schema: { type: "string" } }]),
+);
+
+/** How a request is refused for its key. */
+const REFUSALS: NonNullable<Operation["responses"]> = Object.fromEntries(
+  (["unauthorized", "forbidden", "too_many_requests"] as const).map((code) => {
+    const schema = { $ref: "#/components/schemas/Problem" };
+    const { status, title } = PROBLEMS[code];
+    return [status, { description: title, content: { "application/problem+json": { schema } } }];
+  }),
+);
+
+interface Operation {
+  security?: Record<string, string[]>[];
+  responses?: Record<string, { description?: string; headers?: Record<string, unknown> }>;
+}
+
+interface Document {
+  paths?: Record<string, object>;
+}
+
+/** Adds to each operation below /v1 what holds for all of them. Takes the app's document, and changes it. */
+export function securedDocument<D extends Document>(document: D, required: boolean): D {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
+      if (!path.startsWith("/v1/")) {
+        operation.security = [];
+        continue;
+      }
+      const needed = { [SCHEME]: [neededScope(method.toUpperCase(), path)] };
+      operation.security = required ? [needed] : [{}, needed];
+      const responses = { ...structuredClone(REFUSALS), ...operation.responses };
+      operation.responses = responses;
+      const slowed = responses["429"];
+      if (slowed) slowed.headers = { ...RATE_LIMIT_HEADERS, ...slowed.headers };
+    }
+  }
+  return document;
+}
