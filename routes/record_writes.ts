@@ -13,11 +13,13 @@ const COMPUTED: readonly string[] = ["/v1/generations", "/v1/completions", "/v1/
 
 const MAX_RESOURCE_LENGTH = 200;
 
-/** What a route's parameters are in a path: `org/name` in /v1/models/:org/:name. */
+/** What a route's first parameters are in a path: `org/name` in /v1/models/:org/:name, the job where more follows. */
 function namedIn(path: string, pattern: string): string | null {
-  const parts = path.split("/");
-  const named = pattern.split("/").flatMap((part, at) => part.startsWith(":") ? [parts[at] ?? ""] : []);
-  return named.length === 0 ? null : decoded(named.join("/"));
+  const parts = pattern.split("/");
+  const from = parts.findIndex((part) => part.startsWith(":"));
+  if (from < 0) return null;
+  const count = parts.slice(from).findIndex((part) => !part.startsWith(":"));
+  return decoded(path.split("/").slice(from, count < 0 ? undefined : from + count).join("/"));
 }
 
 /** What came of a request that made something. */

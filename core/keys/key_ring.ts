@@ -63,7 +63,8 @@ export class KeyRing {
   /** Reads the keys, and goes on reading them. @throws what the database says */
   async open(): Promise<void> {
     await this.#read();
-    this.#timer = setInterval(() => this.refresh().catch(() => {}), this.#options.refresh_ms ?? REFRESH_MS);
+    const tick = () => this.#reading ? undefined : this.refresh().catch(() => {});
+    this.#timer = setInterval(tick, this.#options.refresh_ms ?? REFRESH_MS);
     Deno.unrefTimer(this.#timer);
   }
 
@@ -111,6 +112,8 @@ export class KeyRing {
 
   /** Reads the keys again now, and writes down which were used. */
   async refresh(): Promise<void> {
+    // A reading that has begun may have missed what the caller means.
+    await this.#reading?.catch(() => {});
     await (this.#reading ??= this.#read().finally(() => this.#reading = null));
   }
 

@@ -61,7 +61,7 @@ export async function served(
     const hub = { url: "http://127.0.0.1:9", guard };
     const registry = more.registry ?? new ModelRegistry({ hub, folder: join(it.folder, "models"), logger });
     await registry.open();
-    const keys = new KeyRing({ db: it.db, environment: apiKeys, logger, refresh_ms: 20 });
+    const keys = new KeyRing({ db: it.db, environment: apiKeys, logger, refresh_ms: 100 });
     await keys.open();
     const app = createApp({
       ...{
