@@ -13,6 +13,7 @@ import {
 } from "../core/contract/webhook_schema.ts";
 import { completionSchema } from "../core/contract/completion.ts";
 import { modelRegistrationSchema } from "../core/contract/model.ts";
+import { commandSchema } from "../core/contract/protocol.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { served } from "./routes/served.ts";
 
@@ -77,6 +78,17 @@ Deno.test("bodies of example requests are valid", () => {
     assert.ok(schema, `${document}: ${operation} takes no body`);
     const result = schema.safeParse(JSON.parse(body!));
     assert.ok(result.success, `${document}: ${operation}: ${result.error?.message}\n${body}`);
+  }
+});
+
+Deno.test("commands to an engine in CONTRIBUTING.md are commands", () => {
+  const lines = [...text("CONTRIBUTING.md").matchAll(/printf '%s\\n' '(\{.*?\})';/g)].map(([, line]) =>
+    line!
+  );
+  assert.ok(lines.length > 2);
+  for (const line of lines) {
+    const { error } = commandSchema.safeParse(JSON.parse(line));
+    assert.equal(error, undefined, `${error?.message}\n${line}`);
   }
 });
 
