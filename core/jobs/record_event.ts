@@ -2,7 +2,7 @@
  * Turns what a trainer yields into rows: the job's progress, metrics, checkpoints, feed and webhooks. An engine that
  * resumes says again what came after its checkpoint; everything is recorded once.
  */
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import { join, relative, sep } from "node:path";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
@@ -190,12 +190,13 @@ async function retain(tx: Transaction, { dataDir }: Place, { id, config }: JobRo
   return { folders: folders(dropped), states: folders(stateless) };
 }
 
-/** The job's checkpoints that are in these folders. */
+/** The job's checkpoints that are in these folders, newest first. */
 async function rowsIn(tx: Transaction, { dataDir, jobId }: Place, folders: readonly string[]) {
   if (folders.length === 0) return [];
   const below = folders.map((folder) => belowData(dataDir, folder));
   return await tx.select().from(checkpoints)
-    .where(and(eq(checkpoints.job_id, jobId), inArray(checkpoints.folder, below)));
+    .where(and(eq(checkpoints.job_id, jobId), inArray(checkpoints.folder, below)))
+    .orderBy(desc(checkpoints.step), desc(rowNumber(checkpoints)));
 }
 
 function belowData(dataDir: string, folder: string): string {
