@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import type { ErrorCode } from "../core/errors.ts";
 import { HEARTBEAT_MS } from "../core/contract/deadlines.ts";
 import { readCheckpoint, writeCheckpoint } from "../core/formats/checkpoint_folder.ts";
-import { STATE_FOLDER } from "../core/formats/training_state.ts";
+import { STATE_FOLDER } from "../core/formats/remove_training_state.ts";
 import { readLines } from "../core/contract/ndjson.ts";
 import type { Command, Message } from "../core/contract/protocol.ts";
 import type { JobPlan } from "../core/contract/job_plan.ts";
@@ -41,6 +41,8 @@ export const BEHAVIOURS = {
   die_once: 13,
   /** Runs out of memory unless it is to make do with less. */
   too_little_memory: 14,
+  /** Hangs in the first attempt after the third step, until it is cancelled or paused. */
+  hang_once: 16,
   /** Finds the disk full in the first attempt. */
   disk_full_once: 15,
 } as const;
@@ -167,6 +169,9 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     }
     if (step === first && await misbehave(id, job.seed, { heard, attempt, memory_share })) return;
     if (step === 3 && attempt === 1 && job.seed === BEHAVIOURS.die_once) Deno.kill(Deno.pid, "SIGKILL");
+    if (step === 3 && attempt === 1 && job.seed === BEHAVIOURS.hang_once) {
+      await Promise.race([heard.cancelled.promise, heard.paused.promise]);
+    }
     if (job.seed === BEHAVIOURS.slow) await new Promise((resolve) => setTimeout(resolve, 20));
     if (heard.isCancelled) {
       return say({ id, type: "error", error: { code: "cancelled", detail: "Cancelled" } });

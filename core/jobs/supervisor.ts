@@ -15,7 +15,7 @@ import type { TrainingEvent, TrainingSummary } from "../contract/training_events
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { machineMemory, memoryKills, residentBytes } from "../system_memory.ts";
-import { removeTrainingState } from "../formats/training_state.ts";
+import { removeTrainingState } from "../formats/remove_training_state.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { hasEngine, isFinal, JOB_STATUSES } from "../contract/job_states.ts";
 import { afterFailure } from "./after_failure.ts";

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
 import { checkpoints } from "../db/schema.ts";
-import { removeTrainingState } from "../formats/training_state.ts";
+import { removeTrainingState } from "../formats/remove_training_state.ts";
 
 /**
  * Removes checkpoint folders of a job that were never recorded, and training state that is not to be kept. Only while the

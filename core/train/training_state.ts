@@ -10,12 +10,12 @@ import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { damaged } from "../formats/checked_file.ts";
 import { type CheckpointPart, readCheckpoint, readPart } from "../formats/checkpoint_folder.ts";
 import { type FileIdentity, filesOf, identityOf, sameIdentity } from "../formats/folder_identity.ts";
+import { STATE_FOLDER as PART } from "../formats/remove_training_state.ts";
 import { momentsFile, restoreMoments } from "../networks/moments.ts";
 import type { Optimizer } from "../networks/optimizer.ts";
 import { reproducible } from "./metric_sums.ts";
 import type { Counters, LoopState } from "./step_loop.ts";
 
-const PART = "training_state";
 const FORMAT = 1;
 
 /** A job's optimizers by the name of what they train. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { join } from "node:path";
 import { checkpoints, type JobRow, jobs } from "../../../core/db/schema.ts";
-import { STATE_FOLDER } from "../../../core/formats/training_state.ts";
+import { STATE_FOLDER } from "../../../core/formats/remove_training_state.ts";
 import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
 import { processIdentity } from "../../../core/jobs/process_identity.ts";
 import { retryDelay_ms } from "../../../core/jobs/retry_delay.ts";
@@ -75,8 +75,8 @@ Deno.test("a job whose engine dies continues from its checkpoint, and leaves wha
 Deno.test("a job whose newest checkpoint is damaged continues from the one before it, and says so", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
-    const { id } = await it.create("slow", { epochs: 5 });
-    await eventually(async () => (await getJob(it.db, id)).progress.step >= 5);
+    const { id } = await it.create("hang_once", { epochs: 5 });
+    await eventually(async () => (await getJob(it.db, id)).progress.step === 3);
     await it.supervisor.pause(id);
     await it.reaches(id, "paused");
     const { rows } = await listCheckpoints(it.db, id, { limit: 99 });
@@ -99,8 +99,8 @@ Deno.test("a job whose newest checkpoint is damaged continues from the one befor
 Deno.test("a job without a whole checkpoint begins again, and repairs those that were damaged", async () => {
   await supervised(async (it) => {
     await it.supervisor.start();
-    const { id } = await it.create("slow", { epochs: 20 });
-    await eventually(async () => (await getJob(it.db, id)).progress.step >= 3);
+    const { id } = await it.create("hang_once", { epochs: 3 });
+    await eventually(async () => (await getJob(it.db, id)).progress.step === 3);
     await it.supervisor.stop();
     const before = (await listCheckpoints(it.db, id, { limit: 99 })).rows.filter((row) => row.resumable);
     assert.equal(before.length, 2);
@@ -191,8 +191,8 @@ Deno.test({
   fn: () =>
     supervised(async (it) => {
       await it.supervisor.start();
-      const { id } = await it.create("slow", { epochs: 20 });
-      await eventually(async () => (await getJob(it.db, id)).progress.step >= 3);
+      const { id } = await it.create("hang_once", { epochs: 3 });
+      await eventually(async () => (await getJob(it.db, id)).progress.step === 3);
       Deno.kill(it.supervisor.running.get(id)!, "SIGSTOP");
       const { attempts } = await it.reaches(id, "succeeded");
       assert.match(attempts[0]!.error!.detail, /said nothing for/);

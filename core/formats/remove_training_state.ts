@@ -1,7 +1,7 @@
-/** Where a checkpoint folder holds what only resuming needs: optimizer moments, counters, random state. */
+/** Takes from a checkpoint what only resuming needs: optimizer moments, counters, the job that it is of. */
 import { join } from "node:path";
 
-/** Below a checkpoint; none of its files are listed as the checkpoint's. */
+/** The part of a checkpoint that holds it. */
 export const STATE_FOLDER = "training_state";
 
 /** Leaves of a checkpoint what is for anybody; a job cannot resume from it any more. */
