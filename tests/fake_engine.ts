@@ -8,7 +8,7 @@ import { HEARTBEAT_MS } from "../core/contract/deadlines.ts";
 import { readCheckpoint, writeCheckpoint } from "../core/formats/checkpoint_folder.ts";
 import { STATE_FOLDER } from "../core/formats/remove_training_state.ts";
 import { readLines } from "../core/contract/ndjson.ts";
-import type { Command, Message } from "../core/contract/protocol.ts";
+import { type Command, commandSchema, type Message } from "../core/contract/protocol.ts";
 import type { JobPlan } from "../core/contract/job_plan.ts";
 import type { Progress } from "../core/contract/progress.ts";
 import type { TrainingEvent } from "../core/contract/training_events.ts";
@@ -311,6 +311,8 @@ if (import.meta.main) {
   );
   say({ type: "ready", pid: Deno.pid });
   Deno.unrefTimer(setInterval(() => say({ type: "alive" }), HEARTBEAT_MS));
-  for await (const line of readLines(Deno.stdin.readable, 64 * 1024 * 1024)) handle(JSON.parse(line));
+  for await (const line of readLines(Deno.stdin.readable, 64 * 1024 * 1024)) {
+    handle(commandSchema.parse(JSON.parse(line)));
+  }
   Deno.exit(0);
 }

@@ -21,4 +21,4 @@ export const promptSchema = z.union([
       : undefined,
 }).meta({ id: "Prompt" });
 
-export type Prompt = z.output<typeof promptSchema>;
+export type JobPrompt = z.output<typeof promptSchema>;

@@ -2,7 +2,7 @@
 import { attributeTo, invalid } from "../errors.ts";
 import type { SampledSequence } from "../decode/sampled_sequence.ts";
 import type { SamplingRequest } from "../decode/sampling_request.ts";
-import type { PreparedPrompt } from "../tokenizer/prepared_prompt.ts";
+import type { Prompt } from "../tokenizer/prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { uniform } from "../rng.ts";
 import { DeltaBatches, FollowedCompletion } from "./followed_completion.ts";
@@ -21,7 +21,7 @@ export interface GenerateOptions {
 
 /** A completion to sample. */
 interface Row {
-  prompt: PreparedPrompt;
+  prompt: Prompt;
   policy: ServedPolicy;
   prompt_index: number;
   index: number;
@@ -128,7 +128,7 @@ function checkMemory(tokens: number, most: number, path: string): void {
   throw invalid(path, message, "prompt_too_long");
 }
 
-function rowsOf(prompts: readonly PreparedPrompt[], policies: readonly ServedPolicy[], n: number): Row[] {
+function rowsOf(prompts: readonly Prompt[], policies: readonly ServedPolicy[], n: number): Row[] {
   const asked = new Map<ServedPolicy, Map<number, number>>();
   return prompts.flatMap((prompt, prompt_index) => {
     const policy = policies[prompt_index]!;

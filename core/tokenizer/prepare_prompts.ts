@@ -1,13 +1,13 @@
 /** Prompts of a request as token ids, checked against the model before anything is loaded. */
 import { invalid, within } from "../errors.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
-import type { Prompt } from "../contract/prompt.ts";
-import type { PreparedPrompt } from "./prepared_prompt.ts";
+import type { JobPrompt } from "../contract/prompt.ts";
+import type { Prompt } from "./prompt.ts";
 import type { Chat } from "./chat_template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** A prompt as any request may give it. */
-export type PromptLike = Prompt | { token_ids: readonly number[] } | { text: string } | Chat;
+export type PromptLike = JobPrompt | { token_ids: readonly number[] } | { text: string } | Chat;
 
 /**
  * Tokenises one prompt.
@@ -20,7 +20,7 @@ export function preparePrompt(
   prompt: PromptLike,
   path: string,
   { info, tokenizer, room }: { info: FolderConfig; tokenizer: TextTokenizer | null; room: number },
-): PreparedPrompt {
+): Prompt {
   const { ids, text } = encode(prompt, path, tokenizer);
   if (ids.length === 0) throw invalid(path, "Expected a prompt of at least one token, got none");
   checkIds(ids, path, info.model.vocab_size);

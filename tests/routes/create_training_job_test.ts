@@ -15,8 +15,8 @@ Deno.test("POST /v1/training-jobs answers the queued job with its effective conf
     assert.equal(answer.headers.get("location"), `${PATH}/${job.id}`);
     assert.ok(answer.headers.get("x-request-id"));
     assert.deepEqual(Object.keys(job), [
-      ...["id", "kind", "status", "model", "config", "progress", "latest_metrics", "error", "checkpoint"],
-      ...["created_at", "started_at", "finished_at", "metadata"],
+      ...["id", "kind", "status", "model", "config", "progress", "latest_metrics", "error", "status_reason"],
+      ...["attempts", "checkpoint", "created_at", "started_at", "finished_at", "metadata"],
     ]);
     assert.equal(job.status, "queued");
     assert.deepEqual(job.config.prompts, ["a", "b"]);

@@ -7,7 +7,7 @@ import { attributeTo, invalid } from "../../errors.ts";
 import { readConfig } from "../../formats/read_config.ts";
 import type { TextWork } from "../../serve/text_work.ts";
 import { cachedTokenizer } from "../../tokenizer/cached_tokenizer.ts";
-import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
+import type { Prompt } from "../../tokenizer/prompt.ts";
 import { preparePrompt } from "../../tokenizer/prepare_prompts.ts";
 import { sameTokenizer } from "../../tokenizer/same_tokenizer.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
@@ -18,7 +18,7 @@ import type { PpoShape } from "./cost.ts";
 
 /** What PPO's steps work on. */
 export interface PpoWork {
-  prompts: PreparedPrompt[];
+  prompts: Prompt[];
 }
 
 /** Checks rewards and stop tokens, and tokenises the prompts. */

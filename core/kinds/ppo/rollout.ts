@@ -7,13 +7,13 @@ import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
 import { type Learner, valuesOf } from "./learner.ts";
-import type { PreparedPrompt } from "../../tokenizer/prepared_prompt.ts";
+import type { Prompt } from "../../tokenizer/prompt.ts";
 
 export interface RolloutParts {
   learner: Learner;
   reward: RewardSource;
   tokenizer: Pick<TextTokenizer, "decode">;
-  prompts: readonly PreparedPrompt[];
+  prompts: readonly Prompt[];
   stopTokenIds: ReadonlySet<number>;
 }
 

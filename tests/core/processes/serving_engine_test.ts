@@ -221,5 +221,5 @@ Deno.test("processes that hang in texts leave room for other folders' before the
   const hanging = serving.request(command(BEHAVIOURS.endless_text, "a"));
   await serving.request(command(0, "b"));
   assert.equal(serving.pids.length, 2);
-  await Promise.all([assert.rejects(hanging, { code: "engine_crashed" }), serving.close()]);
+  await Promise.all([assert.rejects(hanging, { code: "runtime_unavailable" }), serving.close()]);
 });

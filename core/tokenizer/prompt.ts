@@ -1,5 +1,5 @@
 /** A prompt ready to roll out: tokenised once, with the text the model sees. */
-export interface PreparedPrompt {
+export interface Prompt {
   /** int32 (P), P ≥ 1 */
   ids: Int32Array;
   /** The prompt as text, chat template included. */
