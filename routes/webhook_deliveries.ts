@@ -1,6 +1,10 @@
 /** The log of what was sent to a webhook, a job's own or an endpoint: list, show, send again. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { DELIVERY_STATUSES } from "../core/db/schema.ts";
+import {
+  DELIVERY_STATUSES,
+  deliverySchema,
+  deliveryWithBodySchema,
+} from "../core/contract/webhook_answers.ts";
 import { getJob } from "../core/jobs/job_queries.ts";
 import { deliveryId, getDelivery, listDeliveries, redeliver } from "../core/webhooks/delivery_log.ts";
 import { getEndpoint } from "../core/webhooks/endpoints.ts";
@@ -9,32 +13,7 @@ import type { AppContext, Env } from "./context.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 
-const time = z.string().openapi({ format: "date-time" });
 const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
-
-/** What a delivery looks like in lists. */
-export const deliverySchema = z.object({
-  id: z.string(),
-  event_id: z.string().describe("Sent as webhook-id, the same on every try and in every redelivery."),
-  type: z.string().nullable(),
-  job_id: z.string().nullable().describe("The job it tells of; null in tests."),
-  destination: z.string().describe("The webhook, or the job whose own webhook this is."),
-  status: z.enum(DELIVERY_STATUSES),
-  attempts: z.int(),
-  next_attempt_at: time.nullable().describe("While it is pending, and its turn has come."),
-  last_attempt_at: time.nullable(),
-  response_status: z.int().nullable().describe("HTTP status of the last answer; null where there was none."),
-  response_excerpt: z.string().nullable().describe("The last answer's first 1,000 bytes."),
-  latency_ms: z.int().nullable().describe("Until the last answer's head."),
-  error: z.string().nullable().describe("Why the last try was not accepted, or none was made."),
-  redelivery_of: z.string().nullable(),
-  created_at: time,
-  finished_at: time.nullable(),
-}).openapi("WebhookDelivery");
-
-const shownSchema = deliverySchema.extend({
-  body: z.string().describe("The exact text that is signed and sent."),
-}).openapi("WebhookDeliveryWithBody");
 
 /** Where logs are: below what, and how it is said that there is no such thing. */
 const OWNERS = [
@@ -86,7 +65,7 @@ function logOf(app: OpenAPIHono<Env>, context: AppContext, owner: Owner): void {
     summary: `Show a delivery of ${of}`,
     request: { params: one },
     responses: {
-      200: { description: "The delivery, with its body", content: json(shownSchema) },
+      200: { description: "The delivery, with its body", content: json(deliveryWithBodySchema) },
       ...problemResponses(401, 404, 422, 500, 503),
     },
   });

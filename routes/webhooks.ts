@@ -3,11 +3,10 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import {
   createEndpointSchema,
-  ENDPOINT_STATUSES,
   rotateSecretSchema,
   updateEndpointSchema,
 } from "../core/contract/webhook_schema.ts";
-import { DISABLE_CODES } from "../core/db/schema.ts";
+import { deliverySchema, webhookSchema, webhookWithSecretSchema } from "../core/contract/webhook_answers.ts";
 import { invalid, UserError } from "../core/errors.ts";
 import {
   createEndpoint,
@@ -22,37 +21,11 @@ import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
-import { deliverySchema } from "./webhook_deliveries.ts";
 
-const time = z.string().openapi({ format: "date-time" });
 const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
 const tags = ["Webhooks"];
 
 export const webhookParams = z.object({ id: z.string().max(100).openapi({ example: "wh_01k0…" }) });
-
-const webhookSchema = z.object({
-  id: z.string(),
-  url: z.string(),
-  description: z.string(),
-  event_types: z.array(z.string()),
-  status: z.enum(ENDPOINT_STATUSES),
-  disabled: z.object({
-    code: z.enum(DISABLE_CODES).describe(
-      "by_request; gone: the receiver answered 410; failing: it accepted nothing for days.",
-    ),
-    reason: z.string(),
-    at: time,
-  }).nullable().describe("Why nothing is sent; null while it is enabled."),
-  failing_since: time.nullable().describe("The first try that failed since one was accepted."),
-  previous_secrets_expire_at: time.nullable().describe(
-    "Until when a secret before the current one signs as well; null when none does.",
-  ),
-  created_at: time,
-}).openapi("Webhook");
-
-const withSecret = webhookSchema.extend({
-  secret: z.string().describe("Signs the deliveries. Shown in this answer only."),
-}).openapi("WebhookWithSecret");
 
 const create = (context: AppContext) =>
   createRoute({
@@ -61,7 +34,7 @@ const create = (context: AppContext) =>
     middleware: [jsonBody(context, createEndpointSchema)] as const,
     request: { body: { required: true, content: json(createEndpointSchema) } },
     responses: {
-      201: { description: "The webhook, with its secret", content: json(withSecret) },
+      201: { description: "The webhook, with its secret", content: json(webhookWithSecretSchema) },
       ...problemResponses(400, 401, 409, 413, 415, 422, 503),
     },
   });
@@ -125,7 +98,7 @@ const rotate = (context: AppContext) =>
     middleware: [unlessEmpty(jsonBody(context, rotateSecretSchema))] as const,
     request: { params: webhookParams, body: { required: false, content: json(rotateSecretSchema) } },
     responses: {
-      200: { description: "The webhook, with its new secret", content: json(withSecret) },
+      200: { description: "The webhook, with its new secret", content: json(webhookWithSecretSchema) },
       ...problemResponses(400, 401, 404, 409, 413, 415, 422, 500, 503),
     },
   });

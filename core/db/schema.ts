@@ -10,6 +10,7 @@ import type { JobPlan } from "../contract/job_plan.ts";
 import type { MetricsRecord, Progress } from "../contract/progress.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
+import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts";
 import { JOB_STATUSES } from "../contract/job_states.ts";
 import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
 import { count, list, object, oneOf, string, timestamp } from "./columns.ts";
@@ -118,9 +119,6 @@ export const checkpoints = sqliteTable("checkpoints", {
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("checkpoints_job").on(table.job_id)]);
 
-/** Why an endpoint is sent nothing. */
-export const DISABLE_CODES = ["by_request", "gone", "failing"] as const;
-
 /** Places that hear of the events of all jobs. Rows are deleted, so lists go by the ids, which sort as they were made. */
 export const webhookEndpoints = sqliteTable("webhook_endpoints", {
   id: string("id").primaryKey(),
@@ -138,8 +136,6 @@ export const webhookEndpoints = sqliteTable("webhook_endpoints", {
   failing_since: timestamp("failing_since"),
   created_at: timestamp("created_at").notNull(),
 });
-
-export const DELIVERY_STATUSES = ["pending", "delivered", "failed"] as const;
 
 /**
  * The webhook outbox, and their log: one row per event and destination, written in the event's own transaction. Rows

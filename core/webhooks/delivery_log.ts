@@ -4,12 +4,8 @@ import { naming } from "../db/damaged_data.ts";
 import type { Database, Reader } from "../db/open_database.ts";
 import { type Page, page } from "../db/page.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
-import {
-  type DELIVERY_STATUSES,
-  type DeliveryRow,
-  jobs,
-  webhookDeliveries as deliveries,
-} from "../db/schema.ts";
+import type { DELIVERY_STATUSES } from "../contract/webhook_answers.ts";
+import { type DeliveryRow, jobs, webhookDeliveries as deliveries } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
 import { enqueue, whyFull } from "./enqueue.ts";
 

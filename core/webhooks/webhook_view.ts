@@ -1,18 +1,19 @@
 /** Endpoints and deliveries as the API shows them; nothing else decides what of a row leaves the server. */
+import type { DeliveryView, WebhookView } from "../contract/webhook_answers.ts";
 import type { DeliveryRow, EndpointRow } from "../db/schema.ts";
 import { deliveryId } from "./delivery_log.ts";
 
 const time = (date: Date | null) => date?.toISOString() ?? null;
 
 /** An endpoint, without its secrets. */
-export function endpointView(row: EndpointRow, now = Date.now()) {
+export function endpointView(row: EndpointRow, now = Date.now()): WebhookView {
   const expiries = row.previous_secrets.map(({ expires_at }) => expires_at).filter((at) => at > now);
   return {
     id: row.id,
     url: row.url,
     description: row.description,
     event_types: row.event_types,
-    status: row.disabled_at === null ? "enabled" as const : "disabled" as const,
+    status: row.disabled_at === null ? "enabled" : "disabled",
     disabled: row.disabled_at && {
       code: row.disabled_code ?? "by_request",
       reason: row.disabled_reason ?? "",
@@ -25,7 +26,7 @@ export function endpointView(row: EndpointRow, now = Date.now()) {
 }
 
 /** A delivery, without its body. */
-export function deliveryView(row: DeliveryRow) {
+export function deliveryView(row: DeliveryRow): DeliveryView {
   return {
     id: deliveryId(row.id),
     event_id: row.event_id,
