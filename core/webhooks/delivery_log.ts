@@ -7,7 +7,7 @@ import { byColumn, readableRows } from "../db/readable_rows.ts";
 import type { DELIVERY_STATUSES } from "../contract/webhook_answers.ts";
 import { type DeliveryRow, jobs, webhookDeliveries as deliveries } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
-import { enqueue, whyFull } from "./enqueue.ts";
+import { enqueue } from "./enqueue.ts";
 
 /** Digits of an id's number, as many as other ids have letters. */
 const DIGITS = 26;
@@ -73,13 +73,13 @@ export function redeliver(db: Database, destination: string, id: string): Promis
   return db.write(async (tx) => {
     const row = await find(db, tx, destination, id);
     if (row.status === "pending") return row;
-    const full = await whyFull(tx, destination);
-    if (full !== null) throw new UserError("too_many_requests", full);
     await tx.update(jobs).set({ webhook_given_up: null }).where(eq(jobs.id, destination));
-    return await enqueue(tx, destination, {
-      ...{ event_id: row.event_id, type: row.type, body: row.body },
+    const [again] = await enqueue(tx, [{
+      ...{ destination, event_id: row.event_id, type: row.type, body: row.body },
       ...{ job_id: row.job_id, about_job_id: row.about_job_id, redelivery_of: row.id },
       at: new Date(),
-    });
+    }]);
+    if (again!.status === "failed") throw new UserError("too_many_requests", again!.last_error!);
+    return again!;
   });
 }

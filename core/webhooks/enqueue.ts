@@ -1,5 +1,5 @@
 /** Writes what is to be sent, in the transaction of what happened, within a bound for each destination and for all. */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { ALL_TYPES } from "../contract/webhook_schema.ts";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Transaction } from "../db/open_database.ts";
@@ -47,41 +47,60 @@ function wants(eventTypes: unknown, type: string): boolean {
   }
 }
 
-/** Why nothing more may wait for a destination, or null. Looks no further than to the bounds. */
-export async function whyFull(
-  tx: Transaction,
-  destination: string,
-  bounds: PendingBounds = MAX_PENDING,
-): Promise<string | null> {
-  const pending = sql`from ${webhookDeliveries} where status = 'pending'`;
-  const [full] = await tx.select({
-    of_destination: sql<number | null>`(
-      select 1 ${pending} and destination = ${destination} limit 1 offset ${bounds.of_destination - 1}
-    )`,
-    all: sql<number | null>`(select 1 ${pending} limit 1 offset ${bounds.all - 1})`,
-  }).from(sql`(select 1)`);
-  if (full!.of_destination !== null) {
-    return `Not sent, as ${bounds.of_destination} deliveries wait for this receiver`;
-  }
-  return full!.all === null ? null : `Not sent, as ${bounds.all} deliveries wait`;
+/** The SQL of `whyFull`, which looks no further than to the bounds. */
+function fullSql(destinations: readonly string[], bounds: PendingBounds): SQL {
+  const pending = sql`select 1 from ${webhookDeliveries} where status = 'pending'`;
+  return sql`(
+    select wanted.value as destination,
+      (${pending} and destination = wanted.value limit 1 offset ${
+    bounds.of_destination - 1
+  }) as of_destination,
+      (${pending} limit 1 offset ${bounds.all - 1}) as of_all
+    from json_each(${JSON.stringify(destinations)}) as wanted
+  )`;
 }
 
-/** Adds a delivery to one destination; where too many wait, one that has failed. */
+/** Of destinations, those for which nothing more may wait, and why. */
+async function whyFull(
+  tx: Transaction,
+  destinations: readonly string[],
+  bounds: PendingBounds,
+): Promise<Map<string, string>> {
+  const rows = await tx.select({
+    destination: sql<string>`destination`,
+    of_destination: sql<number | null>`of_destination`,
+    all: sql<number | null>`of_all`,
+  }).from(fullSql(destinations, bounds));
+  const why = (count: number, of: string) => `Not sent, as ${count} deliveries wait${of}`;
+  return new Map(rows.flatMap(({ destination, of_destination, all }): [string, string][] => {
+    if (of_destination !== null) return [[destination, why(bounds.of_destination, " for this receiver")]];
+    return all === null ? [] : [[destination, why(bounds.all, "")]];
+  }));
+}
+
+/**
+ * Adds deliveries, each to a destination of its own; where too many wait, one that has failed.
+ *
+ * @returns Their rows.
+ */
 export async function enqueue(
   tx: Transaction,
-  destination: string,
-  { at, ...notice }: Notice,
-  bounds?: PendingBounds,
-): Promise<DeliveryRow> {
-  const full = await whyFull(tx, destination, bounds);
-  const [row] = await tx.insert(webhookDeliveries).values({
-    ...notice,
-    destination,
-    ...(full === null ? { status: "pending" } : { status: "failed", last_error: full, finished_at: at }),
-    next_attempt_at: at,
-    created_at: at,
-  }).returning();
-  return row!;
+  notices: readonly (Notice & { destination: string })[],
+  bounds: PendingBounds = MAX_PENDING,
+): Promise<DeliveryRow[]> {
+  if (notices.length === 0) return [];
+  const full = await whyFull(tx, notices.map(({ destination }) => destination), bounds);
+  return await tx.insert(webhookDeliveries).values(notices.map(({ at, ...notice }) => {
+    const last_error = full.get(notice.destination);
+    return {
+      ...notice,
+      ...(last_error === undefined
+        ? { status: "pending" as const }
+        : { status: "failed" as const, last_error, finished_at: at }),
+      next_attempt_at: at,
+      created_at: at,
+    };
+  })).returning();
 }
 
 /**
@@ -93,12 +112,13 @@ export async function enqueueEvent(
   tx: Transaction,
   job_id: string,
   hasOwn: boolean,
-  notice: Pick<Notice, "event_id" | "body" | "at"> & { type: string },
+  event: Pick<Notice, "event_id" | "body" | "at"> & { type: string },
   bounds?: PendingBounds,
 ): Promise<void> {
-  const about = { ...notice, about_job_id: job_id };
-  if (hasOwn) await enqueue(tx, job_id, { ...about, job_id }, bounds);
-  for (const endpoint of await subscribers(tx, notice.type)) {
-    await enqueue(tx, endpoint, { ...about, job_id: null }, bounds);
-  }
+  const about = { ...event, about_job_id: job_id };
+  const endpoints = await subscribers(tx, event.type);
+  await enqueue(tx, [
+    ...(hasOwn ? [{ ...about, job_id, destination: job_id }] : []),
+    ...endpoints.map((destination) => ({ ...about, job_id: null, destination })),
+  ], bounds);
 }
