@@ -4,7 +4,7 @@
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
-import type { GenerationDelta, GenerationResult } from "../core/contract/requests.ts";
+import type { GenerationDelta, GenerationResult } from "../core/contract/generation.ts";
 import { withFields } from "../core/errors.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
 import {

@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { type SSEMessage, streamSSE } from "hono/streaming";
 import { type GenerateCommand, generationStream } from "../core/processes/generation_stream.ts";
-import type { GenerationDelta, GenerationResult } from "../core/contract/requests.ts";
+import type { GenerationDelta, GenerationResult } from "../core/contract/generation.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { type Problem, problemOf } from "./problem.ts";

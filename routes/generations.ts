@@ -6,8 +6,8 @@ import {
   generationAnswerSchema,
   type GenerationRequest,
   generationSchema,
-  policyNames,
-} from "../core/contract/requests.ts";
+} from "../core/contract/generation.ts";
+import { policyNames } from "../core/contract/policy_names.ts";
 import { within } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";

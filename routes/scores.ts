@@ -1,6 +1,6 @@
 /** Log-probabilities, KL, values and rewards of given completions, from the serving engine. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { scoreResultSchema, scoreSchema } from "../core/contract/requests.ts";
+import { scoreResultSchema, scoreSchema } from "../core/contract/score.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";

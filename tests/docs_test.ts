@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
-import { generationSchema, scoreSchema } from "../core/contract/requests.ts";
+import { generationSchema } from "../core/contract/generation.ts";
+import { scoreSchema } from "../core/contract/score.ts";
 import { REWARD_TYPES } from "../core/contract/reward_schema.ts";
 import { trainingJobSchema } from "../core/contract/training_job.ts";
 import {

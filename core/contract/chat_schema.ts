@@ -3,6 +3,7 @@
  * and the template decides: what roles there are, whether content may be parts, what tool calls look like.
  */
 import { z } from "zod";
+import { refusing } from "./refuse.ts";
 
 /** One text of a request. */
 export const MAX_TEXT = 1_000_000;
@@ -99,11 +100,7 @@ const RESERVED_NAMES: readonly string[] = [
 const templateNames = z.record(z.string().min(1).max(200), z.unknown()).superRefine((names, context) => {
   for (const name of Object.keys(names)) {
     if (!RESERVED_NAMES.includes(name)) continue;
-    context.addIssue({
-      code: "custom",
-      path: [name],
-      message: `Expected names of the template's own: ${name} is none`,
-    });
+    refusing(context)([name], `Expected names of the template's own, got ${name}`);
   }
 }).nullable();
 

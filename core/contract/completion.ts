@@ -3,7 +3,9 @@
  * is refused by name unless it is sent with the value that changes nothing, as many clients do.
  */
 import { z } from "zod";
-import { type GenerationRequest, generationSchema, stopString, tokenIds } from "./requests.ts";
+import { type GenerationRequest, generationSchema, stopString } from "./generation.ts";
+import { tokenIds } from "./token_ids.ts";
+import { refusing } from "./refuse.ts";
 
 const { temperature, top_p, n, max_new_tokens, seed, stop } = generationSchema.shape;
 
@@ -62,8 +64,7 @@ export const completionSchema = z.strictObject({
     }),
   ),
 }).superRefine(({ logprobs, temperature, stream, stream_options }, context) => {
-  const refuse = (path: string, message: string) =>
-    context.addIssue({ code: "custom", path: [path], message });
+  const refuse = (field: string, message: string) => refusing(context)([field], message);
   if (logprobs && !(logprobs === 1 && temperature === 0)) {
     refuse(
       "logprobs",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import "../field_messages.ts";
 import { deviceSchema } from "../device_name.ts";
 import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
+import type { Refuse } from "./refuse.ts";
 
 const targetModules = z.union([
   z.literal("all-linear"),
@@ -102,9 +103,6 @@ export const jobFields = {
 };
 
 export type TrainableConfig = z.output<typeof trainableSchema>;
-
-/** Told of a fault: where it is, and what would be right. */
-export type Refuse = (path: PropertyKey[], message: string) => void;
 
 /** What is wrong with fields that are each right by themselves, in a job of any kind. */
 export function jobFaults(

@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
-import { adapterFields, jobFaults, jobFields, needsFrozen, type Refuse } from "./job.ts";
+import { adapterFields, jobFaults, jobFields, needsFrozen } from "./job.ts";
 import { promptSchema } from "./prompt.ts";
+import { refusing } from "./refuse.ts";
 import { needsAnswers, rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
@@ -144,7 +145,7 @@ export const ppoSchema = z.strictObject({
     "Skip the rest of a step's updates when a mini-batch's mean KL (k3) from the rollout policy exceeds 1.5 times this, in nats per token. Default null: off (field).",
   ),
 }).superRefine((ppo, context) => {
-  const fail = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  const fail = (field: string, message: string) => refusing(context)([field], message);
   if (ppo.batch_size % ppo.num_mini_batches !== 0) {
     fail(
       "num_mini_batches",
@@ -215,7 +216,7 @@ export const ppoJobSchema = z.strictObject({
   webhook: jobFields.webhook,
   metadata: jobFields.metadata,
 }).superRefine((job, context) => {
-  const fail: Refuse = (path, message) => context.addIssue({ code: "custom", path, message });
+  const fail = refusing(context);
   if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
     fail(
       ["trainable", "dropout"],

@@ -8,13 +8,8 @@ import { errorRecordSchema } from "../errors.ts";
 import { checkpointFileSchema } from "./checkpoint.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { trainingJobSchema } from "./training_job.ts";
-import {
-  generationDeltaSchema,
-  generationResultSchema,
-  generationSchema,
-  scoreResultSchema,
-  scoreSchema,
-} from "./requests.ts";
+import { generationDeltaSchema, generationResultSchema, generationSchema } from "./generation.ts";
+import { scoreResultSchema, scoreSchema } from "./score.ts";
 import { trainingEventSchema, trainingSummarySchema } from "./training_events.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What of a streaming generation has been said, so that one that is begun again goes on where it was cut. */
-import type { GenerationDelta } from "../contract/requests.ts";
+import type { GenerationDelta } from "../contract/generation.ts";
 
 interface Said {
   tokens: number;

@@ -4,7 +4,7 @@
  */
 import { UserError } from "../errors.ts";
 import type { Request } from "./engine_process.ts";
-import type { GenerationDelta, GenerationResult } from "../contract/requests.ts";
+import type { GenerationDelta, GenerationResult } from "../contract/generation.ts";
 import type { ServingEngine } from "./serving_engine.ts";
 
 /** Tokens that may wait for a reader: some megabytes of text. */

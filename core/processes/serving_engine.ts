@@ -13,7 +13,7 @@ import { residentBytes } from "../system_memory.ts";
 import type { ResultOf } from "../contract/protocol.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { Quarantine } from "./quarantine.ts";
-import type { GenerationDelta } from "../contract/requests.ts";
+import type { GenerationDelta } from "../contract/generation.ts";
 
 type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" }>;
 

@@ -2,7 +2,7 @@
 import type { SamplingRequest } from "../decode/sampling_request.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { CompletionText } from "./completion_text.ts";
-import type { Generation, GenerationDelta } from "../contract/requests.ts";
+import type { Generation, GenerationDelta } from "../contract/generation.ts";
 
 /** Hands the pieces of one decoding step on together. */
 export class DeltaBatches {

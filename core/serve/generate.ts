@@ -7,7 +7,7 @@ import { responseText } from "../rewards/response_text.ts";
 import { uniform } from "../rng.ts";
 import { DeltaBatches, FollowedCompletion } from "./followed_completion.ts";
 import { preparePrompt } from "../tokenizer/prepare_prompts.ts";
-import type { GenerationDelta, GenerationRequest, GenerationResult } from "../contract/requests.ts";
+import type { GenerationDelta, GenerationRequest, GenerationResult } from "../contract/generation.ts";
 import type { ServedPolicy } from "./served_models.ts";
 import { TextWork } from "./text_work.ts";
 

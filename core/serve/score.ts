@@ -3,7 +3,7 @@ import { attributeTo, invalid } from "../errors.ts";
 import { responseText } from "../rewards/response_text.ts";
 import type { RewardSample, RewardSource } from "../rewards/reward_source.ts";
 import { checkIds, preparePrompt } from "../tokenizer/prepare_prompts.ts";
-import type { Score, ScoreRequest, ScoreResult } from "../contract/requests.ts";
+import type { Score, ScoreRequest, ScoreResult } from "../contract/score.ts";
 import type { ServedPolicy } from "./served_models.ts";
 import { TextWork } from "./text_work.ts";
 

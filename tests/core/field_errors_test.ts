@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import { generationSchema, scoreSchema } from "../../core/contract/requests.ts";
+import { generationSchema } from "../../core/contract/generation.ts";
+import { scoreSchema } from "../../core/contract/score.ts";
 import { trainingJobSchema } from "../../core/contract/training_job.ts";
 import { completionSchema } from "../../core/contract/completion.ts";
 import { fieldErrors } from "../../core/field_errors.ts";

@@ -1,5 +1,6 @@
 /** Rewards made of rewards. Each is given the schema of what may be inside: all kinds, these too. */
 import { z } from "zod";
+import { refusing } from "../refuse.ts";
 import { bounded } from "./bounded.ts";
 import { rewardKind } from "./reward_kind.ts";
 
@@ -16,8 +17,7 @@ export const clip = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({ type: z.literal("clip"), reward, min: bounded, max: bounded })
       .superRefine(({ min, max }, context) => {
-        const message = `Expected less than max, which is ${max}, got ${min}`;
-        if (min >= max) context.addIssue({ code: "custom", path: ["min"], message });
+        if (min >= max) refusing(context)(["min"], `Expected less than max, which is ${max}, got ${min}`);
       })
       .describe("A reward kept within [min, max]"),
     inner: ["reward"],

@@ -1,5 +1,6 @@
 /** A reward for being as long as wanted. */
 import { z } from "zod";
+import { refusing } from "../refuse.ts";
 import { rewardKind } from "./reward_kind.ts";
 
 const count = z.int().min(0).max(1_000_000);
@@ -17,8 +18,7 @@ export const length = rewardKind({
       "Score lost when the length is off by 100 % of the target (of the nearer bound of a range). Default 1: 1 at the target, 0 at twice the target or at nothing; not clipped below.",
     ),
   }).superRefine((reward, context) => {
-    const fail = (path: string, message: string) =>
-      context.addIssue({ code: "custom", path: [path], message });
+    const fail = (field: string, message: string) => refusing(context)([field], message);
     const range = reward.min !== undefined || reward.max !== undefined;
     if (reward.target === undefined && !range) {
       fail("target", "Expected a target, or min, max or both, got none");

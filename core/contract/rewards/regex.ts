@@ -1,6 +1,7 @@
 /** A reward for a match of a regular expression. */
 import { z } from "zod";
 import { compilePattern } from "../../regex_pattern.ts";
+import { refusing } from "../refuse.ts";
 import { rewardKind } from "./reward_kind.ts";
 
 export const regex = rewardKind({
@@ -17,7 +18,7 @@ export const regex = rewardKind({
       compilePattern(reward.pattern, reward.flags);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      context.addIssue({ code: "custom", path: ["pattern"], message: error.message });
+      refusing(context)(["pattern"], error.message);
     }
   }).describe("1 if the pattern is found, else 0"),
 });

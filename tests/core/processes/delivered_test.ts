@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Delivered } from "../../../core/processes/delivered.ts";
-import type { GenerationDelta } from "../../../core/contract/requests.ts";
+import type { GenerationDelta } from "../../../core/contract/generation.ts";
 
 /** A text of one token a character, in pieces. */
 function pieces(lengths: readonly number[], text = "abcdef"): GenerationDelta[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { EngineLost, type EngineOptions, EngineProcess } from "../../../core/processes/engine_process.ts";
 import type { TrainingEvent } from "../../../core/contract/training_events.ts";
-import { generationSchema } from "../../../core/contract/requests.ts";
+import { generationSchema } from "../../../core/contract/generation.ts";
 import type { UserError } from "../../../core/errors.ts";
 import { createLogger } from "../../../core/log.ts";
 import { trainingJobSchema } from "../../../core/contract/training_job.ts";

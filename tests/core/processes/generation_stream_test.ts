@@ -1,7 +1,7 @@
 /** What a reader gets of a streaming generation, whatever its pace. */
 import assert from "node:assert/strict";
 import { type GenerateCommand, generationStream } from "../../../core/processes/generation_stream.ts";
-import { type GenerationDelta, generationSchema } from "../../../core/contract/requests.ts";
+import { type GenerationDelta, generationSchema } from "../../../core/contract/generation.ts";
 import type { AskOptions, ServingEngine } from "../../../core/processes/serving_engine.ts";
 import { UserError } from "../../../core/errors.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { generationSchema } from "../../../core/contract/requests.ts";
+import { generationSchema } from "../../../core/contract/generation.ts";
 import { ServingEngine, type ServingOptions } from "../../../core/processes/serving_engine.ts";
 import { createLogger } from "../../../core/log.ts";
 import { trainingJobSchema } from "../../../core/contract/training_job.ts";

@@ -3,7 +3,11 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { generate } from "../../../core/serve/generate.ts";
-import { type Generation, type GenerationDelta, generationSchema } from "../../../core/contract/requests.ts";
+import {
+  type Generation,
+  type GenerationDelta,
+  generationSchema,
+} from "../../../core/contract/generation.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
 import { UserError } from "../../../core/errors.ts";
 import { inFolder } from "../networks/in_folder.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { generate } from "../../../core/serve/generate.ts";
-import { type GenerationRequest, generationSchema } from "../../../core/contract/requests.ts";
+import { type GenerationRequest, generationSchema } from "../../../core/contract/generation.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
 import { UserError } from "../../../core/errors.ts";
 import { within } from "../../kernels/within.ts";

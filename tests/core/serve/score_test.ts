@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ModelFolders } from "../../../core/contract/protocol.ts";
-import { generationSchema, type ScoreRequest, scoreSchema } from "../../../core/contract/requests.ts";
+import { generationSchema } from "../../../core/contract/generation.ts";
+import { type ScoreRequest, scoreSchema } from "../../../core/contract/score.ts";
 import { generate } from "../../../core/serve/generate.ts";
 import { score } from "../../../core/serve/score.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";

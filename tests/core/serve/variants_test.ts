@@ -1,7 +1,7 @@
 /** Configurations, layouts and adapters out of the ordinary: scores are what transformers and PEFT say of the same folders. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { scoreSchema } from "../../../core/contract/requests.ts";
+import { scoreSchema } from "../../../core/contract/score.ts";
 import { score } from "../../../core/serve/score.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
 import { makeReward } from "../../../core/rewards/rewards.ts";

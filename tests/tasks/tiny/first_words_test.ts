@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { generate } from "../../../core/serve/generate.ts";
-import { generationSchema } from "../../../core/contract/requests.ts";
+import { generationSchema } from "../../../core/contract/generation.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
 import { runtime } from "../../core/networks/tiny_models.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { generationSchema, scoreSchema } from "../../../core/contract/requests.ts";
+import { generationSchema } from "../../../core/contract/generation.ts";
+import { scoreSchema } from "../../../core/contract/score.ts";
 import { ppoSchema } from "../../../core/contract/ppo_job.ts";
 
 Deno.test("temperatures that float32 cannot divide by are refused; 0 is greedy for a generation only", () => {

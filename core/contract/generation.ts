@@ -1,0 +1,112 @@
+/** The body of POST /v1/generations, and what comes of it: declared once, used by routes and engine. */
+import { z } from "zod";
+import "../field_messages.ts";
+import { integers, numbers, strings } from "./bulk.ts";
+import { chatFields, MAX_TEXT } from "./chat_schema.ts";
+import { adapter, checkpoint, onePolicy, policyNames, policyOf } from "./policy_names.ts";
+import { refusing } from "./refuse.ts";
+import { MIN_TEMPERATURE } from "./temperature.ts";
+import { tokenIds } from "./token_ids.ts";
+
+const generationPrompt = z.union([
+  z.string().min(1).max(MAX_TEXT),
+  z.strictObject({ text: z.string().min(1).max(MAX_TEXT), ...policyOf }),
+  z.strictObject({ token_ids: tokenIds, ...policyOf }),
+  z.strictObject({ ...chatFields, ...policyOf }),
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? "Expected a text, { text }, { token_ids } or { messages, tools?, documents?, chat_template_kwargs? }"
+      : undefined,
+});
+
+/** Each is in memory while the request is answered. */
+const MAX_POLICIES = 16;
+
+/** A text that ends a completion. */
+export const stopString = z.string().min(1).max(200);
+
+export const generationSchema = z.strictObject({
+  model: z.string().min(1).max(200),
+  checkpoint: checkpoint.default(null),
+  adapter: adapter.default(null),
+  prompts: z.array(generationPrompt).min(1).max(256),
+  n: z.int().min(1).max(64).default(1),
+  max_new_tokens: z.int().min(1).max(32768).default(50),
+  temperature: z.number().min(0).max(100)
+    .refine(
+      (value) => value === 0 || value >= MIN_TEMPERATURE,
+      `Expected 0 (greedy) or at least ${MIN_TEMPERATURE}`,
+    )
+    .default(1),
+  top_k: z.int().min(0).default(0),
+  top_p: z.number().gt(0).max(1).default(1),
+  stop: z.array(stopString).max(16).default([]),
+  seed: z.int().min(0).default(0),
+  logprobs: z.boolean().default(false),
+  stream: z.boolean().default(false),
+}).superRefine((request, context) => {
+  const refuse = refusing(context);
+  onePolicy(request, [], refuse);
+  request.prompts.forEach((prompt, index) => {
+    if (typeof prompt === "object") onePolicy(prompt, ["prompts", index], refuse);
+  });
+  const policies = new Set(request.prompts.map((prompt) => JSON.stringify(policyNames(request, prompt))));
+  if (policies.size > MAX_POLICIES) {
+    refuse(
+      ["prompts"],
+      `Expected at most ${MAX_POLICIES} checkpoints and adapters in a request, got ${policies.size}`,
+    );
+  }
+});
+
+export type GenerationRequest = z.output<typeof generationSchema>;
+
+const generated = {
+  prompt_index: z.int(),
+  index: z.int(),
+  text: z.string(),
+  token_ids: integers,
+  finish_reason: z.enum(["stop", "length"]),
+  /** Log-probability of each token at the request's temperature (at 1 when greedy), before top-k and top-p. */
+  logprobs: numbers.optional(),
+};
+
+/** Each token for people to read, and where its text begins in `text`; present when the command asks for them. */
+const tokenTexts = {
+  tokens: strings.optional(),
+  text_offsets: integers.optional(),
+};
+
+const usageSchema = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() });
+
+/** A generation as the engine gives it. */
+export const generationResultSchema = z.object({
+  /** Empty when the completions have been streamed. */
+  data: z.array(z.object({ ...generated, ...tokenTexts })),
+  usage: usageSchema,
+});
+
+/**
+ * A piece of a completion that streams. All pieces of one, joined, are the `Generation`; the last has the reason. A
+ * piece comes when there is text to tell, so it may hold several tokens.
+ */
+export const generationDeltaSchema = z.object({
+  ...generated,
+  ...tokenTexts,
+  finish_reason: generated.finish_reason.nullable(),
+});
+
+/** The answer to POST /v1/generations. */
+export const generationAnswerSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  checkpoint: z.string().nullable(),
+  adapter: z.string().nullable(),
+  data: z.array(z.object(generated)),
+  usage: usageSchema,
+}).meta({ id: "Generations" });
+
+export type GenerationResult = z.output<typeof generationResultSchema>;
+export type Generation = GenerationResult["data"][number];
+export type GenerationDelta = z.output<typeof generationDeltaSchema>;

@@ -1,0 +1,58 @@
+/** The body of POST /v1/scores, and the answer: declared once, used by routes and engine. */
+import { z } from "zod";
+import "../field_messages.ts";
+import { MAX_TEXT } from "./chat_schema.ts";
+import { adapter, checkpoint, onePolicy } from "./policy_names.ts";
+import { refusing } from "./refuse.ts";
+import { rewardSchema } from "./reward_schema.ts";
+import { MIN_TEMPERATURE } from "./temperature.ts";
+import { tokenIds } from "./token_ids.ts";
+
+const scoreItem = z.union([
+  z.strictObject({ prompt: z.string().min(1).max(MAX_TEXT), completion: z.string().min(1).max(MAX_TEXT) }),
+  z.strictObject({ prompt_token_ids: tokenIds, completion_token_ids: tokenIds }),
+], {
+  error: (issue) =>
+    issue.code === "invalid_union"
+      ? "Expected { prompt, completion } or { prompt_token_ids, completion_token_ids }"
+      : undefined,
+});
+
+export const scoreSchema = z.strictObject({
+  model: z.string().min(1).max(200),
+  checkpoint: checkpoint.default(null),
+  adapter: adapter.default(null),
+  temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1),
+  items: z.array(scoreItem).min(1).max(256),
+  reward: rewardSchema.nullable().default(null),
+  tokens: z.boolean().default(true),
+}).superRefine((request, context) => {
+  onePolicy(request, [], refusing(context));
+});
+
+export type ScoreRequest = z.output<typeof scoreSchema>;
+
+/** The answer to POST /v1/scores. */
+export const scoreResultSchema = z.object({
+  data: z.array(z.object({
+    /** Sums over the completion's tokens. */
+    logprob: z.number(),
+    ref_logprob: z.number(),
+    kl: z.number(),
+    reward: z.number().optional(),
+    tokens: z.array(z.object({
+      token_id: z.int(),
+      token: z.string(),
+      logprob: z.number(),
+      ref_logprob: z.number(),
+      /** k1: logprob − ref_logprob. */
+      kl_div: z.number(),
+      entropy: z.number(),
+      /** Present when the checkpoint has a value network. */
+      value: z.number().optional(),
+    })).optional(),
+  })),
+}).meta({ id: "Scores" });
+
+export type ScoreResult = z.output<typeof scoreResultSchema>;
+export type Score = ScoreResult["data"][number];
