@@ -16,11 +16,13 @@ import { ServingEngine } from "./core/processes/serving_engine.ts";
 import { ModelRegistry } from "./core/models/model_registry.ts";
 import { UserError } from "./core/errors.ts";
 import { EventFeed } from "./core/jobs/event_feed.ts";
+import { jobTrace } from "./core/jobs/job_trace.ts";
 import { JobLogs } from "./core/jobs/job_log.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
 import { Supervisor } from "./core/jobs/supervisor.ts";
 import { KeyRing } from "./core/keys/key_ring.ts";
 import { createLogger, type Logger } from "./core/log.ts";
+import { startTracing } from "./core/tracing.ts";
 import { rootsWithoutModels } from "./core/models/model_folder.ts";
 import { checkModelRoots } from "./core/models/model_places.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
@@ -115,6 +117,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
       env: { ...env, ...more },
       logger: engineLogger,
       onLogLine: jobLogs.recorder(engineLogger.fields),
+      trace: () => jobTrace(db, engineLogger.fields),
       start_timeout_ms: DEADLINES.start_ms,
     });
   const guard = new OutboundGuard(settings.OUTBOUND_ALLOW);
@@ -203,6 +206,7 @@ if (import.meta.main) {
     }
     const environment = Deno.env.toObject();
     const settings = readSettings(environment);
+    await startTracing(environment.OTEL_DENO);
     const logger = createLogger(settings.LOG_LEVEL);
     for (const sentence of mistakenNames(environment)) logger.warn(sentence);
     await serve(settings, logger);

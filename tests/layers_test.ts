@@ -63,6 +63,7 @@ const QUARANTINED: Record<string, string> = {
   "hono": "routes/",
   "@hono/node-server": "routes/",
   "@hono/zod-openapi": "routes/",
+  "@opentelemetry/api": "core/tracing.ts",
   "prom-client": "core/metrics/",
   "protobufjs": "kernels/onnx/",
   "re2js": "core/regex_pattern.ts",

@@ -37,13 +37,23 @@ export type JobFolders = ModelFolders;
 /** The sender's, and on every message about the command. */
 const id = z.string();
 
+/** W3C traceparent that the command's spans are below, where somebody traces. */
+const traceparent = z.string().max(100).optional();
+
 const commandSchemas = [
   /** Tokenises and checks everything a job needs and answers a `JobPlan`; loads no weights. */
-  z.strictObject({ id, type: z.literal("check"), job: trainingJobSchema, folders: foldersSchema }),
+  z.strictObject({
+    id,
+    type: z.literal("check"),
+    traceparent,
+    job: trainingJobSchema,
+    folders: foldersSchema,
+  }),
   /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
   z.strictObject({
     id,
     type: z.literal("train"),
+    traceparent,
     job: trainingJobSchema,
     folders: foldersSchema.extend({ output: z.string() }),
     /**
@@ -61,22 +71,24 @@ const commandSchemas = [
   z.strictObject({
     id,
     type: z.literal("generate"),
+    traceparent,
     request: generationSchema,
     folders: foldersSchema,
     each: z.array(foldersSchema).optional(),
     tokens: z.boolean().optional(),
   }),
-  z.strictObject({ id, type: z.literal("score"), request: scoreSchema, folders: foldersSchema }),
+  z.strictObject({ id, type: z.literal("score"), traceparent, request: scoreSchema, folders: foldersSchema }),
   /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */
   z.strictObject({
     id,
     type: z.literal("export"),
+    traceparent,
     format: z.enum(EXPORT_FORMATS),
     folders: foldersSchema,
     output: z.string(),
   }),
   /** Opens the runtime where the process is to compute: fails with what is in the way. */
-  z.strictObject({ id, type: z.literal("probe") }),
+  z.strictObject({ id, type: z.literal("probe"), traceparent }),
   /**
    * Ends the train command `target` after the step that runs, by a checkpoint to resume from and a summary that says
    * `paused`. One that has done no step since it began ends without a checkpoint. Acts at once, and needs no answer
@@ -101,7 +113,7 @@ export type Command = z.output<typeof commandSchema>;
 export type CommandType = Command["type"];
 type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
 
-export type TrainRequest = Omit<CommandOf<"train">, "id" | "type">;
+export type TrainRequest = Omit<CommandOf<"train">, "id" | "type" | "traceparent">;
 
 /** What each command is answered with; a command without a row does not compile. */
 export const RESULTS = {

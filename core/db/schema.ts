@@ -59,6 +59,8 @@ export const jobs = sqliteTable("jobs", {
   claim_number: count("claim_number").notNull().default(0),
   /** The engine process that it has or had, as `process_identity.ts` writes it. */
   engine: string("engine"),
+  /** Of the request that created it, where requests are traced. */
+  traceparent: string("traceparent"),
   webhook_url: string("webhook_url"),
   webhook_secret: string("webhook_secret"),
   /** Why nothing more is sent to the URL. */

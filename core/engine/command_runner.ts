@@ -6,10 +6,12 @@ import { errorRecord, saysMore, UserError } from "../errors.ts";
 import { invalidValue } from "../field_errors.ts";
 import type { Logger } from "../log.ts";
 import { type Command, commandSchema, type Message, type Result } from "../contract/protocol.ts";
+import { traced } from "../tracing.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { type CommandContext, COMMANDS, TOGETHER, type Work } from "./commands.ts";
 import type { EngineParts } from "./engine_parts.ts";
 import { ReadersWriterQueue } from "./readers_writer_queue.ts";
+import { stepSpans } from "./step_spans.ts";
 
 /** What stops a command: at once, or after the step that a train command is in. */
 interface Stops {
@@ -82,13 +84,19 @@ export class CommandRunner {
     try {
       cancel.signal.throwIfAborted();
       const handler = COMMANDS[type] as (command: Work, context: CommandContext) => Promise<Result>;
-      const result = await handler(command, {
-        parts: this.#parts,
-        signal: cancel.signal,
-        pause: pause.signal,
-        emit: (event) => this.#send({ id, type: "event", event }),
-        logger: this.#logger,
-        text: new TextWork((work) => this.#send({ id, type: "text", work })),
+      const result = await traced(type, {}, command.traceparent, (traceparent) => {
+        const trace = stepSpans(traceparent);
+        return handler(command, {
+          parts: this.#parts,
+          signal: cancel.signal,
+          pause: pause.signal,
+          emit: (event) => {
+            this.#send({ id, type: "event", event });
+            trace(event);
+          },
+          logger: this.#logger,
+          text: new TextWork((work) => this.#send({ id, type: "text", work })),
+        });
       });
       this.#send({ id, type: "result", result });
     } catch (thrown) {

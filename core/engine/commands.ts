@@ -54,7 +54,7 @@ export const COMMANDS: {
     const step_seconds = secondsOf({ flops, reads }, await parts.rates());
     return { ...plan, estimate: { ...plan.estimate, step_seconds } };
   },
-  train: async ({ id: _, ...request }, { parts, emit, logger, ...context }) => {
+  train: async ({ id: _, traceparent: __, ...request }, { parts, emit, logger, ...context }) => {
     const runtime = parts.runtime(request.job.device ?? undefined);
     const passedOver = (folder: string, why: unknown) =>
       logger.warn("Cannot resume from a checkpoint", { folder, error: String(why) });

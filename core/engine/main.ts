@@ -6,6 +6,7 @@ import { HEARTBEAT_MS } from "../contract/deadlines.ts";
 import { readLines } from "../contract/ndjson.ts";
 import type { Message } from "../contract/protocol.ts";
 import { createLogger, type LogLevel } from "../log.ts";
+import { startTracing } from "../tracing.ts";
 import { CommandRunner } from "./command_runner.ts";
 import { EngineParts } from "./engine_parts.ts";
 
@@ -55,6 +56,7 @@ function parseCommand(line: string): { id: string } {
   return command;
 }
 
+await startTracing(Deno.env.get("OTEL_DENO"));
 const runner = new CommandRunner(parts, send, logger);
 send({ type: "ready", pid: Deno.pid });
 Deno.unrefTimer(setInterval(() => send({ type: "alive" }), HEARTBEAT_MS));

@@ -3,10 +3,11 @@ import { eq, lt } from "drizzle-orm";
 import { createHash } from "node:crypto";
 import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
-import { idempotencyKeys } from "../db/schema.ts";
+import { idempotencyKeys, jobs } from "../db/schema.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import { UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
+import { currentTrace } from "../tracing.ts";
 import { createJob } from "./job_lifecycle.ts";
 import { jobView } from "./job_view.ts";
 
@@ -74,6 +75,8 @@ export function submitJob(
     const before = key && await findSubmission(db, key, tx);
     if (before) return before;
     const job = await createJob(tx, config, plan, owner);
+    const traceparent = currentTrace();
+    if (traceparent !== undefined) await tx.update(jobs).set({ traceparent }).where(eq(jobs.id, job.id));
     const view = jobView(job, config.prompts);
     const webhook = job.webhook_url === null ? null : { url: job.webhook_url, secret: job.webhook_secret };
     const submission = {

@@ -26,6 +26,7 @@ export const ENGINE_VARIABLES: Readonly<Record<string, string>> = {
   ORT_LIBRARY: "which runtime",
   INEXACT_INT8: "which forms of 8-bit weights are taken for inexact, in tests",
   DATA_DIR: "tells whose engine a process is",
+  "OTEL_*": "where traces go, and what is let in there: an engine sends its own",
   LD_LIBRARY_PATH: "where CUDA's libraries are",
   LD_PRELOAD: "another allocator",
   "MALLOC_*": "settings of the allocator",

@@ -7,6 +7,7 @@ import { cutText } from "../cut_text.ts";
 import { type ErrorRecord, UserError } from "../errors.ts";
 import { DEADLINES, HEARTBEAT_MS } from "../contract/deadlines.ts";
 import type { Logger } from "../log.ts";
+import { isTracing, traced } from "../tracing.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { readLines } from "../contract/ndjson.ts";
 import {
@@ -35,6 +36,8 @@ export interface EngineOptions {
   command: readonly [string, ...string[]];
   env: Record<string, string>;
   logger: Logger;
+  /** What the spans of its commands are below, and what they are of; asked only where somebody traces. */
+  trace?: () => Promise<{ parent?: string; attributes: Record<string, string | number> }>;
   /** Told each line of the process's stderr, cut short. */
   onLogLine?: (line: string) => void;
   /** How long the process may take to say `ready`. */
@@ -85,6 +88,12 @@ export interface EngineExit {
 /** A command without the id that the process gives it. */
 export type Request = Command extends infer C ? C extends Command ? Omit<C, "id"> : never : never;
 
+/** Commands that are spans, and their names; the engine's own span is below, called as the command is. */
+const TRACED: ReadonlyMap<CommandType, string> = new Map([
+  ["train", "training_job"],
+  ...(["check", "generate", "score", "export"] as const).map((type) => [type, `engine ${type}`] as const),
+]);
+
 /** What a process says about a command. */
 type Answer = Extract<z.output<typeof messageSchema>, { type: "event" | "result" | "error" }>;
 
@@ -132,6 +141,7 @@ export class EngineProcess {
   readonly exited: Promise<EngineExit>;
   readonly #child: Deno.ChildProcess;
   readonly #logger: Logger;
+  readonly #trace: EngineOptions["trace"];
   readonly #onLogLine: ((line: string) => void) | undefined;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #pending = new Map<string, Pending>();
@@ -159,6 +169,7 @@ export class EngineProcess {
     this.pid = this.#child.pid;
     this.#logger = options.logger.with({ engine_pid: this.pid });
     this.#onLogLine = options.onLogLine;
+    this.#trace = options.trace;
     this.#stdin = this.#child.stdin.getWriter();
     this.#stdin.closed.catch(() => {});
     this.#ready.promise.catch(() => {});
@@ -200,6 +211,27 @@ export class EngineProcess {
    * process ends first, as `EngineLost` when it was ended for another request's sake.
    */
   async request<R extends Request>(
+    request: R,
+    onEvent?: (event: EventOf<R["type"]>) => Promise<void> | void,
+    signal?: AbortSignal,
+    cancel_grace_ms = Infinity,
+    pause?: AbortSignal,
+  ): Promise<ResultOf<R["type"]>> {
+    if (!isTracing() || !TRACED.has(request.type)) {
+      return await this.#request(request, onEvent, signal, cancel_grace_ms, pause);
+    }
+    const { parent, attributes } = await this.#trace?.() ?? { attributes: {} };
+    const { traceparent: asked } = request as { traceparent?: string };
+    const name = TRACED.get(request.type)!;
+    return await traced(
+      name,
+      attributes,
+      parent ?? asked,
+      (traceparent) => this.#request({ ...request, traceparent }, onEvent, signal, cancel_grace_ms, pause),
+    );
+  }
+
+  async #request<R extends Request>(
     request: R,
     onEvent?: (event: EventOf<R["type"]>) => Promise<void> | void,
     signal?: AbortSignal,

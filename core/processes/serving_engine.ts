@@ -11,6 +11,7 @@ import { EndlessText, EngineLost, type EngineProcess, type Request } from "./eng
 import { FairQueue } from "./fair_queue.ts";
 import { residentBytes } from "../system_memory.ts";
 import type { ResultOf } from "../contract/protocol.ts";
+import { currentTrace } from "../tracing.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { GenerationDelta } from "../contract/generation.ts";
@@ -124,8 +125,10 @@ export class ServingEngine {
     signal?.throwIfAborted();
     const key = keyOf(request);
     this.#quarantine.check(client, key);
+    const traceparent = currentTrace();
     const ticket: Ticket = {
-      ...{ request, client, key, onDeltas, restarts: 0, since: performance.now() },
+      request: traceparent === undefined ? request : { ...request, traceparent },
+      ...{ client, key, onDeltas, restarts: 0, since: performance.now() },
       ...{ answer: Promise.withResolvers(), over: new AbortController(), delivered: new Delivered() },
     };
     const seconds = this.#options.request_timeout_ms / 1000;
