@@ -11,7 +11,7 @@ export const STEP_SAMPLES = 4;
 const sampleSchema = z.object({ prompt: z.string(), completion: z.string(), score: z.number() });
 
 /** Something about a job that somebody should look at; it goes on. */
-const warningSchema = z.object({
+export const warningSchema = z.object({
   /** A code of `core/kinds/ppo/step_watch.ts`, or `no_stop_tokens`. */
   code: z.string(),
   /** What is wrong, with figures, and what helps. */

@@ -3,7 +3,7 @@ import { newId } from "../db/new_id.ts";
 import type { Transaction } from "../db/open_database.ts";
 import { events, type JobRow } from "../db/schema.ts";
 import { enqueueEvent } from "../webhooks/enqueue.ts";
-import { type WebhookData, webhookPayload } from "./webhook_payload.ts";
+import type { WebhookData, WebhookPayload } from "../contract/webhook_payload.ts";
 import { JOB_EVENTS, type JobEventType } from "../contract/job_events.ts";
 import { jobTime } from "./job_time.ts";
 import { jobView } from "./job_view.ts";
@@ -24,7 +24,13 @@ export async function emitEvent(
   const now = await jobTime(tx, job.id);
   await tx.insert(events).values({ id, job_id: job.id, type, data, created_at: now });
   if (!JOB_EVENTS[type].webhook) return;
-  const body = webhookPayload(type, now, { job: jobView(job), ...webhook });
+  const payload: WebhookPayload = {
+    type,
+    timestamp: now.toISOString(),
+    data: { job: jobView(job), ...webhook },
+  };
+  // The exact text that is stored, signed and sent.
+  const body = JSON.stringify(payload);
   const hasOwn = job.webhook_url !== null && job.webhook_given_up === null;
   await enqueueEvent(tx, job.id, hasOwn, { event_id: id, type, body, at: now });
 }
