@@ -9,11 +9,11 @@ import { UserError } from "../errors.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { BaseModel } from "../weights/base_model.ts";
-import { isCut, syncTogether } from "./decoder.ts";
 import type { SampledSequence } from "./sampled_sequence.ts";
-import { mostTokens, type SamplingRequest } from "./sampling_request.ts";
+import { isCut, mostTokens, type SamplingRequest } from "./sampling_request.ts";
 import { type ActiveSequence, activeSequence } from "./active_sequence.ts";
-import { cacheNumbers, Decoding, type DecodingOptions, type Place } from "./decode_batch.ts";
+import { type BatchOptions, DecodeBatch, decodeTogether, type Place } from "./decode_batch.ts";
+import { roomFor, tokenBytes } from "./kv_cache.ts";
 import { cutEvenly, workersOfDecode } from "../run/workers.ts";
 import type { LoadedAdapter } from "../weights/load_adapter.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -31,9 +31,6 @@ const MAX_PROMPT_TOKENS = 8192;
 const CACHE_SHARE = 0.2;
 /** Sessions kept: one for each set of layers that adapters change, with and without cuts. */
 const MAX_SESSIONS = 6;
-/** A cache is made this much longer than its rows are, and anew when they have filled it. */
-const SPARE_TOKENS = 64;
-const SPARE_SHARE = 0.5;
 
 interface Caller {
   readonly adapter: LoadedAdapter | null;
@@ -53,16 +50,13 @@ interface CallerSequence extends ActiveSequence {
 }
 
 /** What all workers of a batch have in common. */
-interface Layout extends Omit<DecodingOptions<CallerSequence>, "capacity"> {
+interface Layout extends Omit<BatchOptions<CallerSequence>, "capacity"> {
   /** Of each worker that these rows can come to. */
   readonly sessions: readonly Session[];
   readonly stack: StackedAdapters | null;
 }
 
-interface DecodeWorker {
-  readonly run: Decoding<CallerSequence>;
-  readonly binding: Binding;
-}
+type CallerBatch = DecodeBatch<CallerSequence>;
 
 export class BatchDecoder {
   readonly #base: BaseModel;
@@ -73,7 +67,7 @@ export class BatchDecoder {
   /** In order of arrival, until they are answered. */
   readonly #callers = new Set<Caller>();
   #names = new Set<string>();
-  #workers: DecodeWorker[] = [];
+  #workers: CallerBatch[] = [];
   #stack: StackedAdapters | null = null;
   #looping = false;
   #running: { callers: Set<Caller>; abort: AbortController } | null = null;
@@ -88,7 +82,7 @@ export class BatchDecoder {
 
   /** Tokens, prompt included, that a row may come to on this machine. */
   get maxTokens(): number {
-    return Math.floor(this.#budget / (4 * cacheNumbers(this.#base.config)));
+    return Math.floor(this.#budget / tokenBytes(this.#base.config, "float32"));
   }
 
   /**
@@ -147,7 +141,7 @@ export class BatchDecoder {
 
   /** Where the rows that go on are. */
   get #places(): Place<CallerSequence>[] {
-    return this.#workers.flatMap(({ run }) => run.places);
+    return this.#workers.flatMap(({ places }) => places);
   }
 
   /** Does work for `rows`; when it fails, their callers hear of it and nobody else does. */
@@ -208,22 +202,21 @@ export class BatchDecoder {
   /** Runs the prompts of `newcomers`, whose first tokens these give, and puts them into the batch. */
   async #join(newcomers: readonly CallerSequence[]): Promise<void> {
     const layout = await this.#layout([...rowsAt(this.#places), ...newcomers]);
-    const prompts: DecodeWorker[] = [];
+    const prompts: CallerBatch[] = [];
     try {
       for (const chunk of chunksOf(newcomers, this.#base)) {
-        const started: DecodeWorker[] = [];
+        const started: CallerBatch[] = [];
         const parts = cutEvenly(chunk, this.#workersFor(chunk));
         for (const [worker, part] of parts.entries()) {
           const capacity = Math.max(...part.map(({ request }) => request.prompt_ids.length));
           const binding = this.#bound(layout, worker);
-          const run = new Decoding(this.#base, part, { ...layout, capacity });
-          started.push({ run, binding });
-          prompts.push({ run, binding });
-          run.bindPrompts(binding);
+          const batch = DecodeBatch.ofPrompts(this.#base, part, binding, { ...layout, capacity });
+          started.push(batch);
+          prompts.push(batch);
         }
-        await syncTogether(started, this.#running!.abort.signal);
+        await decodeTogether(started, this.#running!.abort.signal);
       }
-      this.#regroup([...this.#places, ...prompts.flatMap(({ run }) => run.places)], layout);
+      this.#regroup([...this.#places, ...prompts.flatMap(({ places }) => places)], layout);
     } finally {
       this.#leave(prompts);
     }
@@ -232,12 +225,11 @@ export class BatchDecoder {
   /** One token of every row in the batch. */
   async #step(): Promise<void> {
     try {
-      if (this.#workers.some(({ run }) => run.full)) {
+      if (this.#workers.some(({ full }) => full)) {
         this.#regroup(this.#places, await this.#layout(rowsAt(this.#places)));
       }
-      const going = this.#workers.filter(({ run }) => run.active);
-      await syncTogether(going, this.#running!.abort.signal);
-      for (const { run, binding } of going) run.goOn(binding);
+      const going = this.#workers.filter(({ active }) => active);
+      await decodeTogether(going, this.#running!.abort.signal);
     } catch (thrown) {
       this.#leave(this.#workers);
       throw thrown;
@@ -246,14 +238,13 @@ export class BatchDecoder {
 
   /** Lays the batch out anew with the rows at `places`. */
   #regroup(places: Place<CallerSequence>[], layout: Layout): void {
-    const made: DecodeWorker[] = [];
+    const made: CallerBatch[] = [];
     try {
       const parts = places.length > 0 ? cutEvenly(places, this.#workersFor(places)) : [];
       for (const [worker, part] of parts.entries()) {
-        const capacity = Math.max(...rowsAt(part).map(roomFor));
-        const binding = this.#bound(layout, worker);
-        const run = Decoding.gathered(this.#base, part, binding, { ...layout, capacity });
-        made.push({ run, binding });
+        const rooms = rowsAt(part).map(({ request, length }) => roomFor(length, mostTokens(request)));
+        const options = { ...layout, capacity: Math.max(...rooms) };
+        made.push(DecodeBatch.gathered(this.#base, part, this.#bound(layout, worker), options));
       }
     } catch (thrown) {
       this.#leave(made);
@@ -313,11 +304,8 @@ export class BatchDecoder {
     return this.#stack;
   }
 
-  #leave(workers: readonly DecodeWorker[]): void {
-    for (const { run, binding } of workers) {
-      binding.dispose();
-      run[Symbol.dispose]();
-    }
+  #leave(workers: readonly CallerBatch[]): void {
+    for (const batch of workers) batch[Symbol.dispose]();
     if (workers === this.#workers) this.#workers = [];
   }
 
@@ -328,7 +316,7 @@ export class BatchDecoder {
 }
 
 function rowsAt(places: readonly Place<CallerSequence>[]): CallerSequence[] {
-  return places.map(({ worker, at }) => worker.rows[at]!);
+  return places.map(({ batch, at }) => batch.rows[at]!);
 }
 
 function notFinite(): UserError {
@@ -348,11 +336,6 @@ function counted(request: SamplingRequest, caller: Caller): SamplingRequest {
       if (finish_reason !== null) caller.open--;
     },
   };
-}
-
-/** Tokens to make room for: what a row has and some more, as it may end long before it must. */
-function roomFor({ request, length }: CallerSequence): number {
-  return Math.min(mostTokens(request), length + SPARE_TOKENS + Math.floor(SPARE_SHARE * length));
 }
 
 /** Rows whose prompts run together: of similar lengths, and not too much at once. */

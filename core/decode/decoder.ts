@@ -9,10 +9,10 @@ import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
 import type { SampledSequence } from "./sampled_sequence.ts";
-import { mostTokens, type SamplingRequest } from "./sampling_request.ts";
-import { type ActiveSequence, activeSequence } from "./active_sequence.ts";
-import { Decoding } from "./decode_batch.ts";
-import { cutEvenly, runWorkers, workersOfDecode } from "../run/workers.ts";
+import { isCut, mostTokens, type SamplingRequest } from "./sampling_request.ts";
+import { activeSequence } from "./active_sequence.ts";
+import { DecodeBatch, decodeTogether } from "./decode_batch.ts";
+import { cutEvenly, workersOfDecode } from "../run/workers.ts";
 import type { SessionCache } from "../run/session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 
@@ -69,32 +69,21 @@ export class Decoder {
     );
     using scale = Tensor.onDevice(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = await this.#merge.merge(parameters, adapterScale);
-    const workers: { run: Decoding; binding: Binding }[] = [];
-    try {
-      for (const [index, part] of parts.entries()) {
-        const session = sessions[index]!;
-        const capacity = Math.max(...part.map(({ request }) => mostTokens(request)));
-        const options = {
-          truncation,
-          capacity,
-          syncInterval: syncInterval ?? (base.runtime.device ? DEVICE_SYNC_INTERVAL : 1),
-        };
-        const [run, binding] = [new Decoding(base, part, options), session.bind()];
-        workers.push({ run, binding });
-        merged?.bind(binding, "input", () => true);
-        bindPresent(binding, session, parameters, scale);
-        run.bindPrompts(binding);
-      }
-      for (let active = workers; active.length > 0; active = active.filter(({ run }) => run.active)) {
-        signal?.throwIfAborted();
-        await syncTogether(active, signal);
-        for (const { run, binding } of active) run.goOn(binding);
-      }
-    } finally {
-      for (const { run, binding } of workers) {
-        binding.dispose();
-        run[Symbol.dispose]();
-      }
+    using batches = new DisposableStack();
+    const workers = parts.map((part, index) => {
+      const session = sessions[index]!;
+      const binding = session.bind();
+      merged?.bind(binding, "input", () => true);
+      bindPresent(binding, session, parameters, scale);
+      return batches.use(DecodeBatch.ofPrompts(base, part, binding, {
+        truncation,
+        capacity: Math.max(...part.map(({ request }) => mostTokens(request))),
+        syncInterval: syncInterval ?? (base.runtime.device ? DEVICE_SYNC_INTERVAL : 1),
+      }));
+    });
+    for (let active = workers; active.length > 0; active = active.filter((batch) => batch.active)) {
+      signal?.throwIfAborted();
+      await decodeTogether(active, signal);
     }
     return sequences.map(({ sampled }) => sampled);
   }
@@ -103,26 +92,6 @@ export class Decoder {
   dispose(): void {
     this.#merge.dispose();
   }
-}
-
-/** Whether a request's distribution is cut before a token is drawn. */
-export function isCut({ top_k, top_p }: SamplingRequest): boolean {
-  return top_k > 0 || top_p < 1;
-}
-
-/** Tokens of every worker up to the host's next look at them, and that look. */
-export async function syncTogether<Row extends ActiveSequence>(
-  workers: readonly { run: Decoding<Row>; binding: Binding }[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const tokens = Math.min(...workers.map(({ run }) => run.syncInterval));
-  const bindings = workers.map(({ binding }) => binding);
-  for (const { run } of workers) run.prepare(tokens);
-  for (let at = 0; at < tokens; at++) {
-    for (const { run } of workers) run.advance(at);
-    await runWorkers(bindings, { here: true, signal });
-  }
-  for (const { run } of workers) run.take();
 }
 
 /** Binds what a session takes of parameters and adapter scale. */

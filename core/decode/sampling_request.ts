@@ -24,3 +24,8 @@ export interface SamplingRequest {
 export function mostTokens({ prompt_ids, max_new_tokens }: SamplingRequest): number {
   return prompt_ids.length + max_new_tokens;
 }
+
+/** Whether a request's distribution is cut before a token is drawn. */
+export function isCut({ top_k, top_p }: SamplingRequest): boolean {
+  return top_k > 0 || top_p < 1;
+}

@@ -11,11 +11,26 @@ import { int64s } from "../run/token_batch.ts";
 /** Lines begin at multiples of so many numbers, as memory of a tensor's own would: kernels may load several at once. */
 const ALIGNMENT = 64;
 
+/** What the host fills the lines of a sync interval with, by row and token of it. */
+export interface LineNumbers {
+  uniform(row: number, token: number): number;
+  lastPosition(row: number, token: number): number;
+}
+
+/** The lines of a sync interval, filled. */
+export interface TableInterval {
+  /** Binds the run of token `at`; they are run in order. */
+  bind(at: number): void;
+  /** Gives `each` what all runs sampled, token by token, and ends the interval. */
+  take(each: (row: number, token: number, logprob: number) => void): void;
+}
+
 export class TokenTables {
   /** Tokens of the longest sync interval: lines of a table. */
   readonly tokens: number;
+  readonly #rows: number;
   /** Numbers of a line; the first so many as there are rows are used. */
-  readonly width: number;
+  readonly #width: number;
   readonly #binding: Binding;
   readonly #uniform: Tensor<"float32">;
   readonly #lastPosition: Tensor<"int32">;
@@ -27,19 +42,28 @@ export class TokenTables {
   #first = 0;
   #bound: number | undefined;
 
-  /** Tables for so many rows, of which `binding` has the first token's lines. */
-  constructor(runtime: Runtime, binding: Binding, rows: number, tokens: number) {
+  /**
+   * Tables of so many tokens, of which `binding` has the first one's lines.
+   *
+   * @param newest each row's newest token, which the first run reads; null where it reads prompts instead
+   */
+  constructor(
+    runtime: Runtime,
+    binding: Binding,
+    { rows, tokens, newest }: { rows: number; tokens: number; newest: readonly number[] | null },
+  ) {
     this.#binding = binding;
     this.tokens = tokens;
-    this.width = Math.ceil(rows / ALIGNMENT) * ALIGNMENT;
-    const shape = [tokens, this.width];
+    this.#rows = rows;
+    this.#width = Math.ceil(rows / ALIGNMENT) * ALIGNMENT;
+    const shape = [tokens, this.#width];
     this.#uniform = Tensor.zerosOnDevice(runtime, "float32", shape);
     this.#lastPosition = Tensor.zerosOnDevice(runtime, "int32", shape);
     this.#token = Tensor.zerosOnDevice(runtime, "int64", shape);
     this.#logprob = Tensor.zerosOnDevice(runtime, "float32", shape);
     this.#lines = Array.from({ length: tokens }, (_, line) => {
-      const start = line * this.width;
-      const before = (line + tokens - 1) % tokens * this.width;
+      const start = line * this.#width;
+      const before = (line + tokens - 1) % tokens * this.#width;
       return {
         inputs: {
           ids: this.#token.view([rows, 1], before),
@@ -49,47 +73,55 @@ export class TokenTables {
         outputs: { token: this.#token.view([rows], start), logprob: this.#logprob.view([rows], start) },
       };
     });
-    this.bind(0);
-  }
-
-  /** Where the line of token `at` of this sync interval begins. */
-  start(at: number): number {
-    return (this.#first + at) % this.tokens * this.width;
-  }
-
-  /** What the first run reads: each row's newest token. */
-  begin(newest: readonly number[]): void {
-    const ids = int64s(newest.length);
+    this.#bind(0);
+    if (!newest) return;
+    const ids = int64s(rows);
     newest.forEach((token, row) => ids.words[2 * row] = token);
-    this.#token.write(ids.array, this.start(this.tokens - 1));
+    this.#token.write(ids.array, this.#start(tokens - 1));
   }
 
-  /** Fills the lines of a sync interval, a row's numbers at `start(at) + row`. */
-  write(uniform: Float32Array<ArrayBuffer>, lastPosition: Int32Array<ArrayBuffer>): void {
+  /** Fills the lines of the next `tokens` tokens. The interval before has to have been taken. */
+  interval(tokens: number, numbers: LineNumbers): TableInterval {
+    const uniform = new Float32Array(this.tokens * this.#width);
+    const lastPosition = new Int32Array(uniform.length);
+    for (let row = 0; row < this.#rows; row++) {
+      for (let token = 0; token < tokens; token++) {
+        const place = this.#start(token) + row;
+        uniform[place] = numbers.uniform(row, token);
+        lastPosition[place] = numbers.lastPosition(row, token);
+      }
+    }
     this.#uniform.write(uniform);
     this.#lastPosition.write(lastPosition);
+    return {
+      bind: (at) => this.#bind((this.#first + at) % this.tokens),
+      take: (each) => {
+        const sampled = this.#token.read();
+        // Tokens as pairs of words, low word first.
+        const words = new Uint32Array(sampled.buffer, sampled.byteOffset, 2 * sampled.length);
+        const logprobs = this.#logprob.read();
+        for (let at = 0; at < tokens; at++) {
+          const start = this.#start(at);
+          for (let row = 0; row < this.#rows; row++) {
+            each(row, words[2 * (start + row)]!, logprobs[start + row]!);
+          }
+        }
+        this.#first = (this.#first + tokens) % this.tokens;
+      },
+    };
   }
 
-  /** Binds the run of token `at` of this sync interval. */
-  bind(at: number): void {
-    const line = (this.#first + at) % this.tokens;
+  /** Where the line of token `at` of the sync interval begins. */
+  #start(at: number): number {
+    return (this.#first + at) % this.tokens * this.#width;
+  }
+
+  #bind(line: number): void {
     if (this.#bound === line) return;
     const { inputs, outputs } = this.#lines[line]!;
     for (const [name, tensor] of Object.entries(inputs)) this.#binding.input(name, tensor);
     for (const [name, tensor] of Object.entries(outputs)) this.#binding.output(name, tensor);
     this.#bound = line;
-  }
-
-  /** What was sampled: tokens as pairs of words, low word first. */
-  read(): { words: Uint32Array; logprobs: Float32Array } {
-    const tokens = this.#token.read();
-    const words = new Uint32Array(tokens.buffer, tokens.byteOffset, 2 * tokens.length);
-    return { words, logprobs: this.#logprob.read() };
-  }
-
-  /** Ends a sync interval of so many tokens. */
-  end(tokens: number): void {
-    this.#first = (this.#first + tokens) % this.tokens;
   }
 
   [Symbol.dispose](): void {

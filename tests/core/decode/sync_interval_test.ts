@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import type { SamplingRequest } from "../../../core/decode/sampling_request.ts";
 import { activeSequence } from "../../../core/decode/active_sequence.ts";
-import { Decoder, syncTogether } from "../../../core/decode/decoder.ts";
-import { Decoding } from "../../../core/decode/decode_batch.ts";
+import { Decoder } from "../../../core/decode/decoder.ts";
+import { DecodeBatch, decodeTogether } from "../../../core/decode/decode_batch.ts";
 import { SessionCache } from "../../../core/run/session_cache.ts";
 import { Binding } from "../../../core/ort/binding.ts";
 import type { Device } from "../../../core/ort/device.ts";
@@ -113,24 +113,22 @@ Deno.test("a sync interval ends with the cache, and the rows go on in a larger o
   const { base } = model;
   const one = row(0, 5, { max_new_tokens: 20 });
   using session = await base.session(generateArtifact(base.config, { type: "none" }, OPTIONS));
-  using bindings = new DisposableStack();
-  const bound = () => bindings.use(session.bind());
   const open = activeSequence(one);
   const intervals: number[] = [];
-  let binding = bound();
-  let run = new Decoding(base, [open], { ...OPTIONS, capacity: 12, syncInterval: 8 });
-  run.bindPrompts(binding);
-  for (; run.active; run.goOn(binding)) {
-    if (run.full) {
-      const small = run;
-      binding = bound();
-      run = Decoding.gathered(base, small.places, binding, { ...OPTIONS, capacity: 25, syncInterval: 8 });
-      small[Symbol.dispose]();
+  let batch = DecodeBatch.ofPrompts(base, [open], session.bind(), {
+    ...OPTIONS,
+    capacity: 12,
+    syncInterval: 8,
+  });
+  while (batch.active) {
+    if (batch.full) {
+      using small = batch;
+      const larger = { ...OPTIONS, capacity: 25, syncInterval: 8 };
+      batch = DecodeBatch.gathered(base, small.places, session.bind(), larger);
     }
-    intervals.push(run.syncInterval);
-    await syncTogether([{ run, binding }], undefined);
+    intervals.push(await decodeTogether([batch], undefined));
   }
-  run[Symbol.dispose]();
+  batch[Symbol.dispose]();
   assert.deepEqual(intervals, [1, 7, 8, 4]);
   same([open.sampled], await model.decode([one], 1));
 });
