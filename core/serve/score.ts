@@ -33,9 +33,10 @@ export async function score(
     policy.analyze(items, { temperature, reference: true, signal }),
   );
   checkFinite(current.logprobs, "policy's log-probabilities");
+  checkFinite(current.entropy!, "policy's entropies");
   checkFinite(reference.logprobs, "reference's log-probabilities");
   const values = critic ? await critic.analyze(items, { signal }) : sharedCritic ? current.values! : null;
-  if (values) checkFinite(values, "value network's values");
+  if (values) checkFinite(values, "value network's values", "checkpoint");
   const samples = reward && await text.map(items, (item) => {
     const terminated = stopTokenIds.has(item.response_ids.at(-1)!);
     const completion = tokenizer ? responseText(tokenizer, item.response_ids, terminated) : "";
@@ -67,13 +68,20 @@ export async function score(
   return { data };
 }
 
+/** What a folder is called that has numbers which are none. */
+const DAMAGED = { model: "damaged_model", checkpoint: "damaged_checkpoint" } as const;
+
 /** JSON has no NaN, and what has one in its weights scores nothing. */
-function checkFinite(logprobs: readonly Float32Array[], whose: string): void {
-  const row = logprobs.findIndex((values) => !values.every(Number.isFinite));
+function checkFinite(
+  numbers: readonly Float32Array[],
+  whose: string,
+  path: keyof typeof DAMAGED = "model",
+): void {
+  const row = numbers.findIndex((values) => !values.every(Number.isFinite));
   if (row < 0) return;
-  const message = `The ${whose} of items.${row} are not finite: there is NaN or infinity in ` +
-    "its weights, or they overflow";
-  throw invalid("model", message, "damaged_model");
+  const message =
+    `The ${whose} of items.${row} are not finite: there is NaN or infinity in its weights, or they overflow`;
+  throw invalid(path, message, DAMAGED[path]);
 }
 
 function itemOf(item: ScoreRequest["items"][number], path: string, { base, tokenizer }: ServedPolicy): Item {

@@ -5,6 +5,8 @@ import type { ModelFolders } from "../../../core/contract/protocol.ts";
 import { generationSchema } from "../../../core/contract/generation.ts";
 import { type ScoreRequest, scoreSchema } from "../../../core/contract/score.ts";
 import { generate } from "../../../core/serve/generate.ts";
+import { readCheckpoint, writeCheckpoint } from "../../../core/formats/checkpoint_folder.ts";
+import { readValueHead, valueHeadFile } from "../../../core/formats/value_head_file.ts";
 import { score } from "../../../core/serve/score.ts";
 import { ServedModels } from "../../../core/serve/served_models.ts";
 import { trainJob } from "../../../core/kinds/train_job.ts";
@@ -214,6 +216,17 @@ for (const [kind, given] of Object.entries(KINDS)) {
         assert.ok(tokens!.every(({ value }) => Number.isFinite(value) && value !== 0));
         assert.ok(Math.abs(kl) > 1e-3);
       });
+
+      const damaged = join(parent, "damaged");
+      const { files, facts } = await readCheckpoint(folders.checkpoint);
+      const contents: Record<string, Uint8Array[]> = {};
+      for (const { name } of files) contents[name] = [await Deno.readFile(join(folders.checkpoint, name))];
+      const { weight, bias } = await readValueHead(folders.checkpoint, 48);
+      const head = valueHeadFile({ weight: weight.map(() => NaN), bias });
+      await writeCheckpoint(damaged, { ...contents, ...head }, facts);
+      const policy = await served.policy({ ...QWEN3, checkpoint: damaged });
+      const scoring = score(policy, request, null, new AbortController().signal);
+      await assert.rejects(scoring, { code: "damaged_checkpoint", message: /^checkpoint: .* not finite/ });
     }));
 }
 
