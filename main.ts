@@ -2,7 +2,7 @@
  * The API process: reads the environment, puts the parts together, serves until it is told to stop. It holds
  * no model and imports no runtime; engines are processes of their own.
  */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printedInstead } from "./core/settings/command_line.ts";
 import { prepareDataDir } from "./core/settings/data_dir.ts";
@@ -11,6 +11,7 @@ import { DEADLINES } from "./core/contract/deadlines.ts";
 import { engineCommand } from "./core/processes/engine_command.ts";
 import { engineEnvironment } from "./core/processes/engine_environment.ts";
 import { EngineProcess } from "./core/processes/engine_process.ts";
+import { linkedFolders } from "./core/processes/linked_folders.ts";
 import { machineMemory, memoryPart } from "./core/system_memory.ts";
 import { ServingEngine } from "./core/processes/serving_engine.ts";
 import { ModelRegistry } from "./core/models/model_registry.ts";
@@ -47,15 +48,21 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
   return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
 }
 
+/** Where another onnxruntime is, with what it loads. */
+function libraryFolder({ ORT_LIBRARY }: Settings): string[] {
+  return ORT_LIBRARY === undefined ? [] : [dirname(resolve(ORT_LIBRARY))];
+}
+
 /**
  * Refuses a runtime or a device that a job could not be had on. Asked of an engine, and only where somebody chose one: the
  * API process loads no native code, and what comes with the program needs no asking.
  */
 async function requireRuntime(
-  { DEVICE, ORT_LIBRARY }: Settings,
+  settings: Settings,
   env: Record<string, string>,
   logger: Logger,
 ): Promise<void> {
+  const { DEVICE, ORT_LIBRARY } = settings;
   if (ORT_LIBRARY !== undefined && !await Deno.stat(ORT_LIBRARY).then(({ isFile }) => isFile, () => false)) {
     throw settingFault(
       "ORT_LIBRARY",
@@ -65,7 +72,8 @@ async function requireRuntime(
   }
   if (DEVICE === "cpu" && ORT_LIBRARY === undefined) return;
   const engine = new EngineProcess({
-    ...{ command: engineCommand(), env, logger, start_timeout_ms: DEADLINES.start_ms },
+    command: engineCommand({ read: linkedFolders(libraryFolder(settings)), write: [] }),
+    ...{ env, logger, start_timeout_ms: DEADLINES.start_ms },
   });
   try {
     await engine.request({ type: "probe" });
@@ -113,7 +121,10 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const jobLogs = new JobLogs(db, logger);
   const startEngine = (engineLogger: Logger, more: Record<string, string> = {}) =>
     new EngineProcess({
-      command: engineCommand(),
+      command: engineCommand({
+        read: linkedFolders([...settings.MODELS_DIR, registry.root, ...libraryFolder(settings)]),
+        write: linkedFolders([dataDir]).map((folder) => join(folder, "jobs")),
+      }, machineMemory()),
       env: { ...env, ...more },
       logger: engineLogger,
       onLogLine: jobLogs.recorder(engineLogger.fields),

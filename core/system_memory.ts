@@ -8,11 +8,24 @@ export interface MachineMemory {
   available: number;
 }
 
+/** What another process has told this one, which may not read the system's files itself. */
+let told: MachineMemory | null = null;
+
+/** Takes `total,available` in bytes for the machine's memory, as far as the system says no less. */
+export function takeMachineMemory(text: string): void {
+  const [, total, available] = /^(\d+),(\d+)$/.exec(text)!;
+  told = { total: Number(total), available: Number(available) };
+}
+
 const NOWHERE = Number.MAX_SAFE_INTEGER;
 
 /** What the system says, less by the limits of the control groups this process is in. */
 export function machineMemory(root = "/"): MachineMemory {
   const memory = systemMemory(root);
+  if (told) {
+    memory.total = Math.min(memory.total, told.total);
+    memory.available = Math.min(memory.available, told.available);
+  }
   for (const { limit, used } of groups(root)) {
     memory.total = Math.min(memory.total, limit);
     memory.available = Math.min(memory.available, Math.max(0, limit - used));

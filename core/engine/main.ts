@@ -6,6 +6,7 @@ import { HEARTBEAT_MS } from "../contract/deadlines.ts";
 import { readLines } from "../contract/ndjson.ts";
 import type { Message } from "../contract/protocol.ts";
 import { createLogger, type LogLevel } from "../log.ts";
+import { takeMachineMemory } from "../system_memory.ts";
 import { startTracing } from "../tracing.ts";
 import { CommandRunner } from "./command_runner.ts";
 import { EngineParts } from "./engine_parts.ts";
@@ -13,6 +14,9 @@ import { EngineParts } from "./engine_parts.ts";
 /** A job of 100,000 long prompts stays below. */
 const MAX_COMMAND_BYTES = 256 * 1024 * 1024;
 
+for (const argument of Deno.args) {
+  if (argument.startsWith("--memory=")) takeMachineMemory(argument.slice("--memory=".length));
+}
 const logger = createLogger((Deno.env.get("LOG_LEVEL") ?? "info") as LogLevel, { process: "engine" });
 const threads = Deno.env.get("THREADS");
 const parts = new EngineParts({

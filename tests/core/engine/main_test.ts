@@ -1,5 +1,6 @@
 /** The engine as a process: real models behind NDJSON. */
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
@@ -30,7 +31,7 @@ function start(
   deadlines: { text_ms?: number } = {},
 ): EngineProcess {
   return new EngineProcess({
-    command: engineCommand(),
+    command: engineCommand({ read: [], write: [tmpdir()] }),
     env: { ...ENV, ...env },
     logger: createLogger("debug", {}, (line) => lines.push(line)),
     start_timeout_ms: PATIENCE_MS,
@@ -202,7 +203,7 @@ Deno.test("closing stdin stops a running command with cancelled, then the proces
 
 Deno.test("what is not a command is logged without its text, and ends the process with an exit code", async () => {
   for (const line of ["{not json, but a secret", '{"type":"check"}', "null", "5"]) {
-    const [program, ...args] = engineCommand();
+    const [program, ...args] = engineCommand({ read: [], write: [tmpdir()] });
     const child = new Deno.Command(program, {
       args,
       env: ENV,
@@ -254,3 +255,17 @@ Deno.test("a folder whose tokenizer splits by a pattern without an end ends its 
       assert.equal((await engine.exited).signal, "SIGKILL", command.type);
     }
   }));
+
+Deno.test("a job must fit the memory that the engine was told of, which it cannot read itself", async () => {
+  const engine = new EngineProcess({
+    command: engineCommand({ read: [], write: [] }, { total: 1_000_000, available: 500_000 }),
+    env: ENV,
+    logger: createLogger("silent"),
+    start_timeout_ms: PATIENCE_MS,
+  });
+  const job = makeJob({ ...KINDS["lora, separate"], ppo: PPO });
+  const refused = await engine.request({ type: "check", job, folders: FOLDERS }).catch((error) => error);
+  await engine.stop(PATIENCE_MS);
+  assert.ok(refused instanceof UserError, String(refused));
+  assert.equal(refused.code, "job_too_large");
+});

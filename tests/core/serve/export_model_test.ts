@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { pipeline } from "@huggingface/transformers";
 import * as ort from "onnxruntime-node";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
@@ -127,7 +128,7 @@ Deno.test("the engine process exports, and says what is wrong", () =>
     const checkpoint = join(parent, "checkpoint");
     await movedCheckpoint(base, "lora, shared", checkpoint);
     const engine = new EngineProcess({
-      command: engineCommand(),
+      command: engineCommand({ read: [], write: [tmpdir()] }),
       env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", THREADS: "2" },
       logger: createLogger("silent"),
       start_timeout_ms: 30_000,

@@ -1,5 +1,6 @@
 /** Generations beside each other in one engine process: what each gets alone, told piece by piece as it comes. */
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineCommand } from "../../../core/processes/engine_command.ts";
 import { EngineProcess } from "../../../core/processes/engine_process.ts";
@@ -17,7 +18,7 @@ const PPO = { max_new_tokens: 6, batch_size: 4, learning_rate: 1e-2, lr_schedule
 
 function start(): EngineProcess {
   return new EngineProcess({
-    command: engineCommand(),
+    command: engineCommand({ read: [], write: [tmpdir()] }),
     env: { HOME: Deno.env.get("HOME") ?? "/", PATH: Deno.env.get("PATH") ?? "", THREADS: "2" },
     logger: createLogger("silent"),
     start_timeout_ms: 120_000,
