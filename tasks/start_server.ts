@@ -6,6 +6,8 @@ export interface RunningServer {
   url: string;
   pid: number;
   dataDir: string;
+  /** Resolves when the process has ended, however it did. */
+  ended: Promise<unknown>;
   /** Stops it gracefully and removes its data folder. */
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Run
       url,
       pid: child.pid,
       dataDir,
+      ended: child.status,
       async stop() {
         child.kill("SIGTERM");
         await child.status;
