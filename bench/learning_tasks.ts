@@ -44,27 +44,27 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
   "135m": {
     request: {
       ...question,
-      prompts: Array.from({ length: 16 }, () => "ids are given below"),
-      epochs: 12,
+      prompts: Array.from({ length: 8 }, () => "ids are given below"),
+      epochs: 16,
       ppo: {
-        batch_size: 16,
-        max_new_tokens: 24,
-        learning_rate: 5e-4,
-        kl_coef: 0.01,
+        batch_size: 8,
+        max_new_tokens: 16,
+        learning_rate: 5e-5,
+        kl_coef: 0.02,
         missing_eos_penalty: 0,
       },
       // Says nothing: the score is of ids.
       reward: { type: "length", target: 1 },
     },
-    threshold: 0.7,
+    threshold: 0.3,
     random: {
       // Tied, a random model says its last token again and again.
       config: { ...WORKLOADS["135m"].config, tie_word_embeddings: false },
       frequent: 64,
       scale: 8,
       wanted: 32,
-      prompts: 16,
-      P: 16,
+      prompts: 8,
+      P: 8,
     },
   },
 };

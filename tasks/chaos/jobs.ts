@@ -1,5 +1,5 @@
 /** The jobs that are disturbed: short ones, a row for each part of a run's state that has to survive. */
-import type { TrainingJobRequest } from "../../core/contract/ppo_job.ts";
+import type { TrainingJobRequest } from "../../core/contract/training_job.ts";
 import { demoPrompts } from "../tiny/prompts.ts";
 
 const PPO = { batch_size: 4, max_new_tokens: 12, learning_rate: 1e-3 };
