@@ -191,7 +191,7 @@ async function submit(): Promise<void> {
   while (!over) {
     const { data } = await server.call("GET", "/v1/training-jobs?limit=100");
     const open = data.filter(({ status }: Body) => !FINAL.includes(status)).length;
-    if (open < 4) {
+    if (open < 6) {
       const kind = JOB_KINDS[jobs.length % JOB_KINDS.length]!;
       const answer = await server.call("POST", "/v1/training-jobs", {
         ...chaosJob(kind),
@@ -245,6 +245,12 @@ async function strike(): Promise<void> {
 
 const clients = [submit(), read(), read()];
 while (kills < Number(options.kills)) {
+  // Most of what can be lost is a running job's.
+  for (let looks = 0; looks < 100; looks++) {
+    const { data } = await server.call("GET", "/v1/training-jobs?status=running&limit=1");
+    if (data.length > 0) break;
+    await pause(100);
+  }
   await pause(100 + 2900 * random() ** 2);
   await strike();
 }
