@@ -101,7 +101,7 @@ class Patient {
         }
         await response.body?.cancel();
       } catch (thrown) {
-        if (tries > 600) throw thrown;
+        if (tries > 6000) throw thrown;
       }
       await pause(100);
     }
