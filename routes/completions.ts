@@ -16,6 +16,7 @@ import {
 } from "../core/contract/completion.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
+import { eventStreamContent } from "./event_stream_content.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { openaiError, openaiErrorResponses } from "./openai_errors.ts";
@@ -35,7 +36,7 @@ const route = (context: AppContext) =>
           "The texts; with stream, events that each hold a Completion with pieces of them, then [DONE]",
         content: {
           "application/json": { schema: completionAnswerSchema },
-          "text/event-stream": { schema: z.string() },
+          "text/event-stream": eventStreamContent,
         },
       },
       ...openaiErrorResponses(400, 401, 403, 404, 413, 415, 422, 429, 503),

@@ -1,5 +1,5 @@
 /** Text from a model or checkpoint, made by the serving engine. */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
 import type { ModelFolders } from "../core/contract/protocol.ts";
 import {
@@ -12,6 +12,7 @@ import { within } from "../core/errors.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
+import { eventStreamContent } from "./event_stream_content.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
@@ -32,7 +33,7 @@ const route = (context: AppContext) =>
           "finish_reason), `usage`, then [DONE], or `error` with a problem",
         content: {
           "application/json": { schema: generationAnswerSchema },
-          "text/event-stream": { schema: z.string() },
+          "text/event-stream": eventStreamContent,
         },
       },
       ...problemResponses(400, 401, 413, 415, 422, 503),

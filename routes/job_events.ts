@@ -10,6 +10,7 @@ import { eventView } from "../core/jobs/job_view.ts";
 import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
 import type { AppContext, Env } from "./context.ts";
 import { eventSchema } from "../core/contract/job_answers.ts";
+import { eventStreamContent } from "./event_stream_content.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";
@@ -59,7 +60,7 @@ const route = createRoute({
       description: "A page of events; with Accept: text/event-stream, all events until the job has ended",
       content: {
         "application/json": { schema: pageSchema(eventSchema) },
-        "text/event-stream": { schema: z.string() },
+        "text/event-stream": eventStreamContent,
       },
     },
     204: { description: "The job has ended and there are no events after Last-Event-ID" },
