@@ -132,6 +132,8 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     "objective/kl": step / 10,
     "policy/clipfrac_avg": 0,
     "objective/scores": step,
+    "time/step_s": 0.5,
+    tokens_per_second: 200,
   });
   const meansOf = (step: number) => ({
     ...metricsOf(step),

@@ -2,7 +2,7 @@
  * What a model hub says of a repository, and its files as streams. The only file that imports the hub's library.
  * Nothing is written here.
  */
-import { HubApiError, listFiles, modelInfo } from "@huggingface/hub";
+import type { HubApiError } from "@huggingface/hub";
 import { invalid, UserError } from "../errors.ts";
 import { MODEL_FILES, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "../formats/model_files.ts";
 import { bodyWithin, piecesOf } from "../outbound/bounded_body.ts";
@@ -90,6 +90,8 @@ export async function findRepository(
   revision: string,
   signal: AbortSignal,
 ): Promise<HubRepository> {
+  // Loaded by who asks for a model, not by every start.
+  const { listFiles, modelInfo } = await import("@huggingface/hub");
   const shared = { hubUrl: hub.url, accessToken: hub.token, fetch: fetchOf(hub, signal) };
   try {
     const { sha: commit } = await modelInfo({ ...shared, name: hub_id, revision, additionalFields: ["sha"] });
@@ -181,7 +183,7 @@ export async function* hubFileBytes(
 /** What to tell of a failure: what we say ourselves as it is, the hub's refusals, and else that it is out of reach. */
 export function hubError(hub: Hub, hub_id: string, revision: string, thrown: unknown): UserError {
   if (thrown instanceof UserError) return thrown;
-  const status = thrown instanceof HubApiError ? thrown.statusCode : 0;
+  const { statusCode: status = 0 } = thrown as Partial<HubApiError>;
   if ([400, 401, 403, 404].includes(status)) {
     const token = hub.token ? "the server's HF_TOKEN must have access" : "the server then needs a HF_TOKEN";
     return invalid(

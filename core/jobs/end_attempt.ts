@@ -3,12 +3,13 @@
  * meanwhile, with the event and the webhook that tell of it.
  */
 import { eq } from "drizzle-orm";
+import { MEASURES } from "../metrics/measures.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { type JobRow, jobs } from "../db/schema.ts";
 import type { Attempt } from "../contract/job_answers.ts";
 import type { TrainingSummary } from "../contract/training_events.ts";
 import type { ErrorRecord } from "../errors.ts";
-import { hasEngine } from "../contract/job_states.ts";
+import { hasEngine, isFinal } from "../contract/job_states.ts";
 import type { AfterFailure } from "./after_failure.ts";
 import { emitEvent } from "./emit_event.ts";
 import { jobTime } from "./job_time.ts";
@@ -114,7 +115,13 @@ const ENDERS: { [T in AttemptEnd["type"]]: Ender<T> } = {
  *
  * @returns the job as it is then; null when it has no attempt that could end
  */
-export function endAttempt(db: Database, id: string, end: AttemptEnd): Promise<JobRow | null> {
+export async function endAttempt(db: Database, id: string, end: AttemptEnd): Promise<JobRow | null> {
+  const ended = await writeEnd(db, id, end);
+  if (ended && isFinal(ended.status)) MEASURES.job_ends_total.add([ended.status]);
+  return ended;
+}
+
+function writeEnd(db: Database, id: string, end: AttemptEnd): Promise<JobRow | null> {
   return db.write(async (tx) => {
     const [job] = await tx.select().from(jobs).where(eq(jobs.id, id));
     if (!job || !hasEngine(job.status)) return null;

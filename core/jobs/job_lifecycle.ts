@@ -4,6 +4,7 @@
  * `end_attempt.ts`.
  */
 import { eq } from "drizzle-orm";
+import { MEASURES } from "../metrics/measures.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { jobPrompts, type JobRow, jobs } from "../db/schema.ts";
@@ -12,7 +13,7 @@ import type { Progress } from "../contract/progress.ts";
 import { UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { newWebhookSecret } from "../webhooks/sign_webhook.ts";
-import type { JobStatus } from "../contract/job_states.ts";
+import { isFinal, type JobStatus } from "../contract/job_states.ts";
 import { emitEvent } from "./emit_event.ts";
 import { emitPaused } from "./end_attempt.ts";
 import { moveJob } from "./move_job.ts";
@@ -96,7 +97,14 @@ const TOLD = {
  * @returns the job as it is then
  * @throws UserError `not_found`, or `wrong_state` when its state does not allow it.
  */
-export function askOfJob(db: Database, id: string, verb: keyof typeof VERBS): Promise<JobRow> {
+export async function askOfJob(db: Database, id: string, verb: keyof typeof VERBS): Promise<JobRow> {
+  const asked = await write(db, id, verb);
+  // One that has an engine ends with its attempt.
+  if (isFinal(asked.status)) MEASURES.job_ends_total.add([asked.status]);
+  return asked;
+}
+
+function write(db: Database, id: string, verb: keyof typeof VERBS): Promise<JobRow> {
   return db.write(async (tx) => {
     const [before] = await tx.select().from(jobs).where(eq(jobs.id, id));
     if (!before) throw new UserError("not_found", `No training job '${id}'`);

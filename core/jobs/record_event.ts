@@ -4,6 +4,7 @@
  */
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import { join, relative, sep } from "node:path";
+import { MEASURES } from "../metrics/measures.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import {
@@ -147,12 +148,22 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
  * @returns folders that are obsolete now
  * @throws Error when the job is not in a state that has an engine; its engine should then be stopped.
  */
-export function recordEvent(db: Database, place: Place, event: TrainingEvent): Promise<Obsolete> {
-  return db.write(async (tx) => {
+export async function recordEvent(db: Database, place: Place, event: TrainingEvent): Promise<Obsolete> {
+  const { job, obsolete } = await db.write(async (tx) => {
     const job = await update(tx, place.jobId, {});
     const record = RECORDERS[event.type] as (...args: unknown[]) => Promise<Obsolete | void>;
-    return await record(tx, place, event, job) ?? NOTHING;
+    return { job, obsolete: await record(tx, place, event, job) ?? NOTHING };
   });
+  if (event.type === "step") measureStep(job.kind, event.metrics);
+  return obsolete;
+}
+
+/** Steps that are done again after a resume are measured again: they take time and tokens. */
+function measureStep(kind: string, metrics: MetricsRecord): void {
+  const { "time/step_s": seconds, tokens_per_second: rate } = metrics;
+  if (typeof seconds !== "number") return;
+  MEASURES.step_seconds.observe(seconds, [kind]);
+  if (typeof rate === "number") MEASURES.trained_tokens_total.add([kind], Math.round(rate * seconds));
 }
 
 async function update(tx: Transaction, id: string, set: Partial<typeof jobs.$inferInsert>): Promise<JobRow> {

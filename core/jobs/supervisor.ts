@@ -14,6 +14,7 @@ import type { ModelFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { MEASURES } from "../metrics/measures.ts";
 import { machineMemory, memoryKills, residentBytes } from "../system_memory.ts";
 import { removeTrainingState } from "../formats/remove_training_state.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
@@ -408,6 +409,10 @@ export class Supervisor {
     this.#checkBegun(run);
     const engine = await this.#withFiles(() => Promise.resolve(startEngine(logger)));
     run.engine = engine;
+    MEASURES.job_attempts_total.add();
+    if (job.attempt === 1) {
+      MEASURES.job_queue_wait_seconds.observe(Math.max(0, Date.now() - job.created_at.getTime()) / 1000);
+    }
     const identity = await processIdentity(engine.pid);
     await this.#records.write((tx) =>
       tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), eq(jobs.attempt, job.attempt)))

@@ -31,6 +31,11 @@ Deno.test("GET /metrics counts requests by route pattern, jobs by status and wri
     assert.equal(grown(`proximal_http_request_duration_seconds_bucket{le="+Inf",method="GET",${route}}`), 4);
     assert.ok(grown('proximal_database_write_seconds_count{outcome="written"}') >= 5);
     assert.ok(grown("proximal_engine_starts_total") >= 2);
+    assert.equal(grown("proximal_job_attempts_total"), 1);
+    assert.equal(grown("proximal_job_queue_wait_seconds_count"), 1);
+    assert.equal(grown('proximal_job_ends_total{status="succeeded"}'), 1);
+    assert.equal(grown('proximal_step_seconds_count{kind="ppo"}'), 4);
+    assert.equal(grown('proximal_trained_tokens_total{kind="ppo"}'), 4 * 100);
     assert.equal(sample(text, 'proximal_jobs{status="succeeded"}'), 1);
     assert.equal(sample(text, 'proximal_jobs{status="failed"}'), 0);
     assert.ok(sample(text, "process_resident_memory_bytes") > 1e6);

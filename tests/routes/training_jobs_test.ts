@@ -95,6 +95,7 @@ Deno.test("GET …/metrics gives rows per step and per epoch, in pages", async (
     const all = (await it.call("GET", `${PATH}/${id}/metrics`)).json;
     assert.deepEqual(all.data[1], {
       ...{ step: 2, epoch: 1, "objective/kl": 0.2, "policy/clipfrac_avg": 0, "objective/scores": 2 },
+      ...{ "time/step_s": 0.5, tokens_per_second: 200 },
     });
     assert.deepEqual([all.data.length, all.has_more, all.next_cursor], [4, false, null]);
     const first = (await it.call("GET", `${PATH}/${id}/metrics?limit=3`)).json;
@@ -117,8 +118,8 @@ Deno.test("GET …/metrics?format=csv gives the same as a table", async () => {
     const { text, headers } = await it.call("GET", `${PATH}/${id}/metrics?format=csv`);
     assert.match(headers.get("content-type")!, /^text\/csv/);
     assert.deepEqual(text.split("\r\n"), [
-      "step,epoch,objective/kl,objective/scores,policy/clipfrac_avg",
-      ...["1,1,0.1,1,0", "2,1,0.2,2,0", "3,2,0.3,3,0", "4,2,0.4,4,0", ""],
+      "step,epoch,objective/kl,objective/scores,policy/clipfrac_avg,time/step_s,tokens_per_second",
+      ...["1,1,0.1,1,0,0.5,200", "2,1,0.2,2,0,0.5,200", "3,2,0.3,3,0,0.5,200", "4,2,0.4,4,0,0.5,200", ""],
     ]);
   });
 });
