@@ -9,7 +9,7 @@ import type { Runtime } from "../core/ort/runtime.ts";
 import { ppoJobSchema } from "../core/contract/ppo_job.ts";
 import type { TrainingJobConfig, TrainingJobRequest } from "../core/contract/training_job.ts";
 import type { Learner } from "../core/kinds/ppo/learner.ts";
-import { train } from "../core/kinds/ppo/trainer.ts";
+import { train, type TrainerParts } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
 import { uniform } from "../core/rng.ts";
 
@@ -19,8 +19,8 @@ export interface WorkloadRun {
   reward: RewardModel;
   /** What the job is expected to take. */
   cost: JobCost;
-  /** Runs the job; one event a step among others. */
-  events(): AsyncGenerator<TrainingEvent>;
+  /** Runs the job; one event a step among others. Writes checkpoints where it is told how. */
+  events(checkpoints?: TrainerParts["checkpoints"]): AsyncGenerator<TrainingEvent>;
 }
 
 /** Random prompts, LoRA, a value network of its own, a learned reward, responses always of full length. */
@@ -68,7 +68,7 @@ export async function openWorkload(
       estimate: cost,
     },
   };
-  return { job, learner, reward, cost, events: () => train(parts, job) };
+  return { job, learner, reward, cost, events: (checkpoints) => train({ ...parts, checkpoints }, job) };
 }
 
 /** This process's memory in bytes: now, and at most since `resetPeak`. NaN where the system does not say. */

@@ -26,6 +26,8 @@ export interface CostShape {
   threads: number;
   /** What it runs on; the CPU by default. */
   target?: Target;
+  /** What its runs may take of what they otherwise would; 1 by default. */
+  memoryShare?: number;
 }
 
 /** The model that a job trains, checked against the job by headers alone. */
@@ -63,6 +65,8 @@ export interface SmallerJob<Job> {
 
 export interface RunContext<Work, State extends Counters> extends TrainSignals {
   planned: PlannedJob<Work>;
+  /** What its runs may take of what they otherwise would. */
+  memoryShare: number;
   /** The job as its checkpoints name it. */
   identity: JobIdentity;
   /** The checkpoint to continue from, and folders that were passed over. */

@@ -16,14 +16,17 @@ export interface PlanOptions {
   machine: MachineMemory;
   /** What a job must fit: what the machine could give it some day, or what it can give now. */
   within: keyof MachineMemory;
+  /** What its runs may take of what they otherwise would; 1 by default. */
+  memoryShare?: number;
 }
 
 /** Options for this machine as it is. */
 export function planOptions(
   { threads, target }: { threads: number; target: Target },
   within: keyof MachineMemory,
+  memoryShare = 1,
 ): PlanOptions {
-  return { threads, target, machine: machineMemory(), within };
+  return { threads, target, machine: machineMemory(), within, memoryShare };
 }
 
 /**
@@ -46,8 +49,9 @@ export async function planJob<Job extends EngineJob>(
     folders,
     text,
   );
-  const { threads, target, machine, within } = options;
-  const costOf = (job: AnyJob) => kind.cost(job, { model: info.model, adapter, threads, target, ...shape });
+  const { target, machine, within, threads, memoryShare } = options;
+  const given = { model: info.model, adapter, threads, target, memoryShare };
+  const costOf = (job: AnyJob) => kind.cost(job, { ...given, ...shape });
   // What a GPU has is known to the engine that opens it: there, running out of memory quotes the estimate.
   const cost = target === "cpu"
     ? fittingCost<AnyJob>(job, costOf, kind.smaller, machine[within])

@@ -24,14 +24,14 @@ export interface TrainOptions extends TrainSignals {
  */
 export async function* trainJob(
   runtime: Runtime,
-  { job, folders, resume = [] }: TrainRequest,
+  { job, folders, resume = [], memory_share: memoryShare = 1 }: TrainRequest,
   { text = new TextWork(), passedOver = () => {}, ...signals }: TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const kind = kindOf(job);
   const sources = sourcesOf(folders);
   const versions = () => Promise.all(Object.values(sources).map((folder) => folderVersion(folder)));
   const before = await versions();
-  const planned = await planJob(job, folders, planOptions(runtime, "available"), text);
+  const planned = await planJob(job, folders, planOptions(runtime, "available", memoryShare), text);
   const { plan } = planned;
   const files = await filesOfAll(sources);
   const identity = jobIdentity(job);
@@ -46,6 +46,7 @@ export async function* trainJob(
   try {
     return yield* kind.run(runtime, job, folders, {
       planned,
+      memoryShare,
       identity,
       earlier: { found, damaged },
       checkVersions: async () => {

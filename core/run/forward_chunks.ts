@@ -17,6 +17,12 @@ export const FORWARD_BOUNDS: Record<Target, ForwardBounds> = {
   cuda: { bytes: 2 ** 33, cells: 2 ** 17 },
 };
 
+/** Bounds of runs that may take a share of what they otherwise would. */
+export function forwardBounds(target: Target, share = 1): ForwardBounds {
+  const { bytes, cells } = FORWARD_BOUNDS[target];
+  return { bytes: share * bytes, cells: share * cells };
+}
+
 /**
  * Consecutive parts of `sequences`, in order, within the bounds; `width` is the widest per-token array (the vocabulary,
  * or hidden).

@@ -9,7 +9,7 @@ import type { AdapterMerge } from "./adapter_merge.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import type { Feeds } from "./feeds.ts";
-import { FORWARD_BOUNDS, forwardChunks } from "./forward_chunks.ts";
+import { forwardBounds, forwardChunks } from "./forward_chunks.ts";
 import { cutEvenly, inRounds, runWorkers, workersOfBatch } from "./workers.ts";
 import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
@@ -66,7 +66,7 @@ export async function evaluate<Row extends TokenSequence>(
       for (const set of parameters) set?.bind(binding, "input", (name) => session.takes(name));
       for (const output of session.outputs) binding.outputOnDevice(output.name);
     }
-    const bounds = FORWARD_BOUNDS[base.runtime.target];
+    const bounds = forwardBounds(base.runtime.target, base.memoryShare);
     return await inRounds(
       workers.map((part) => forwardChunks(part, width, bounds)),
       async (round) => {

@@ -76,7 +76,10 @@ export function weightBytes(config: ModelConfig): number {
   return weightShapes(config).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 }
 
-/** The cheapest way to train on `shape` within the bounds, which grow with the model. A GPU's runs have bounds of their own. */
+/**
+ * The cheapest way to train on `shape` within the bounds, which grow with the model and shrink with `most.memoryShare`. A
+ * GPU's runs have bounds of their own.
+ */
 export function trainingCut(
   config: ModelConfig,
   artifact: (form: TrainingForm) => Artifact,
@@ -94,21 +97,25 @@ export function trainingCut(
     });
   const weights = weightBytes(config);
   const workers = workersOfBatch(rows, most);
+  const { memoryShare: share = 1 } = most;
   if (most.small) {
-    const tile = evenly(Math.ceil(rows / workers), tileRows(config.intermediate_size, columns));
+    const most = Math.max(1, Math.floor(share * tileRows(config.intermediate_size, columns)));
+    const tile = evenly(Math.ceil(rows / workers), most);
     return { workers, recompute: "none", blocks, rows: tile, bytes: workers * need("none", tile) };
   }
   if (
     workers > 1 &&
-    (workers - 1) * gradientBytes(artifact({ recompute: "selective", blocks })) <= WORKER_BOUNDS.gradients
+    (workers - 1) * gradientBytes(artifact({ recompute: "selective", blocks })) <=
+      share * WORKER_BOUNDS.gradients
   ) {
-    const bound = WORKER_BOUNDS.run(weights);
+    const bound = share * WORKER_BOUNDS.run(weights);
     if (need("selective", 1) <= bound) {
       const cut = within(Math.ceil(rows / workers), bound, "selective");
       return { ...cut, workers, bytes: workers * cut.bytes };
     }
   }
-  const { run, row } = BOUNDS[target](weights);
+  const bounds = BOUNDS[target](weights);
+  const [run, row] = [share * bounds.run, share * bounds.row];
   const whole = need("none", rows);
   if (whole <= run) return { workers: 1, recompute: "none", blocks, rows, bytes: whole };
   return { workers: 1, ...within(rows, run, need("selective", 1) <= row ? "selective" : "full") };

@@ -8,9 +8,9 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { damaged } from "../formats/checked_file.ts";
+import { STATE_FOLDER } from "../formats/remove_training_state.ts";
 import { type CheckpointPart, readCheckpoint, readPart } from "../formats/checkpoint_folder.ts";
 import { type FileIdentity, filesOf, identityOf, sameIdentity } from "../formats/folder_identity.ts";
-import { STATE_FOLDER as PART } from "../formats/remove_training_state.ts";
 import { momentsFile, restoreMoments } from "../networks/moments.ts";
 import type { Optimizer } from "../networks/optimizer.ts";
 import { reproducible } from "./metric_sums.ts";
@@ -43,8 +43,20 @@ export function identityOfAll(
 /** What decides how a job goes on, with its prompts as their number and hash: there may be megabytes of them. */
 export type JobIdentity = Readonly<Record<string, unknown>>;
 
+/** Fields that decide nothing of what is computed. */
+const BESIDES: ReadonlySet<string> = new Set(
+  [
+    "webhook",
+    "metadata",
+    "checkpoint_every_steps",
+    "keep",
+    "max_attempts",
+  ] satisfies (keyof TrainingJobConfig)[],
+);
+
 export function jobIdentity(job: TrainingJobConfig): JobIdentity {
-  const { prompts, webhook: _, metadata: __, checkpoint_every_steps: ___, ...decides } = job;
+  const { prompts, ...others } = job;
+  const decides = Object.fromEntries(Object.entries(others).filter(([field]) => !BESIDES.has(field)));
   const sha256 = createHash("sha256").update(JSON.stringify(prompts)).digest("hex");
   return JSON.parse(JSON.stringify({ ...decides, prompts: { count: prompts.length, sha256 } }));
 }
@@ -88,7 +100,7 @@ export function trainingState<S extends Counters>(
   const taken = mapped(optimizers, (optimizer) => optimizer.step);
   const stored = { ...at, sums: reproducible(at.sums), metrics: reproducible(at.metrics) };
   return {
-    [PART]: {
+    [STATE_FOLDER]: {
       files: Object.fromEntries(
         Object.entries(optimizers).map(([name, optimizer]) => [momentsOf(name), momentsFile(optimizer)]),
       ),
@@ -148,7 +160,7 @@ async function readState<S extends Counters>(
   folder: string,
   { job, sources, steps }: Wanted,
 ): Promise<Resumable<S>> {
-  const { facts } = await readPart(folder, PART, await readCheckpoint(folder));
+  const { facts } = await readPart(folder, STATE_FOLDER, await readCheckpoint(folder));
   const { data: stored, error } = schema.safeParse(withNumbers(facts));
   if (!stored) throw damaged(`What the checkpoint says of its training cannot be read: ${error.message}`);
   const other = [...new Set([...Object.keys(job), ...Object.keys(stored.job)])]
@@ -173,7 +185,7 @@ export async function restoreOptimizers(
   for (const [name, optimizer] of Object.entries(optimizers)) {
     const step = taken[name];
     if (step === undefined) throw damaged(`The checkpoint has no moments of the ${name}`);
-    await restoreMoments(`${folder}/${PART}/${momentsOf(name)}`, optimizer, step);
+    await restoreMoments(`${folder}/${STATE_FOLDER}/${momentsOf(name)}`, optimizer, step);
   }
 }
 

@@ -33,6 +33,8 @@ export interface Workers {
   readonly workers: number;
   /** Its operators are too short to be shared among threads, and for workers to wait for each other's memory. */
   readonly small: boolean;
+  /** In (0, 1], 1 by default: what runs may take of what they otherwise would. */
+  readonly memoryShare?: number;
 }
 
 /** Weights of the layers up to which a model is small. */
@@ -54,6 +56,8 @@ export class BaseModel {
   readonly workers: number;
   /** Whether its operators are too short to be shared among threads. */
   readonly small: boolean;
+  /** What its runs may take of what they otherwise would: less on a machine that was found too small. */
+  readonly memoryShare: number;
   /** By name and dtype: a weight may be asked for as float32 and as half precision. */
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;
@@ -66,9 +70,10 @@ export class BaseModel {
     runtime: Runtime,
     folder: string,
     { info, version }: { info: FolderConfig; version: string },
-    precision: Precision,
+    { precision, memoryShare }: { precision: Precision; memoryShare: number },
   ) {
     this.#version = version;
+    this.memoryShare = memoryShare;
     this.runtime = runtime;
     this.folder = folder;
     this.info = info;
@@ -88,12 +93,12 @@ export class BaseModel {
   static async open(
     runtime: Runtime,
     folder: string,
-    { precision }: { precision?: Precision } = {},
+    { precision, memoryShare = 1 }: { precision?: Precision; memoryShare?: number } = {},
   ): Promise<BaseModel> {
     const version = await folderVersion(folder, WEIGHTS);
     const info = await readModelInfo(folder);
     const held = await heldHere(runtime, precision ?? PRECISION[runtime.target]);
-    return new BaseModel(runtime, folder, { info, version }, held);
+    return new BaseModel(runtime, folder, { info, version }, { precision: held, memoryShare });
   }
 
   /** @throws {UserError} `damaged_model` when the files are not those any more that its configuration was read from */

@@ -20,7 +20,7 @@ import { DTYPES } from "../../../kernels/onnx/dtypes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { mergedShapes } from "../../run/adapter_merge.ts";
 import { PRECISION, workersOf } from "../../weights/base_model.ts";
-import { FORWARD_BOUNDS, forwardRows } from "../../run/forward_chunks.ts";
+import { forwardBounds, forwardRows } from "../../run/forward_chunks.ts";
 import { workersOfBatch } from "../../run/workers.ts";
 import type { Workers } from "../../weights/base_model.ts";
 import { parameterGroups, tuningOf } from "../../weights/parameter_layout.ts";
@@ -64,12 +64,12 @@ export const ppoCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
 
 function costOf(
   job: TrainingJobConfig,
-  { model, rewards, adapter, longestPrompt, threads, target = "cpu" }: CostShape & PpoShape,
+  { model, rewards, adapter, longestPrompt, threads, memoryShare, target = "cpu" }: CostShape & PpoShape,
 ): JobCost {
   const { ppo } = job;
   const actions = ppo.max_new_tokens;
   const columns = longestPrompt + actions - 1;
-  const workers = workersOf(model, threads, target);
+  const workers = { ...workersOf(model, threads, target), memoryShare };
   const precision = job.base_precision ?? PRECISION[target];
   const sizes = (rows: number) => ({ B: rows, S: columns, N: rows * actions, context: columns });
   const values = job.value.type === "shared";
@@ -94,7 +94,7 @@ function costOf(
   const evaluated = Math.min(
     ppo.batch_size,
     workersOfBatch(ppo.batch_size, workers) *
-      forwardRows(model.vocab_size, FORWARD_BOUNDS[target], columns, actions),
+      forwardRows(model.vocab_size, forwardBounds(target, memoryShare), columns, actions),
   );
   const prompts = {
     B: ppo.batch_size,

@@ -26,14 +26,15 @@ export async function* runPpo(
   runtime: Runtime,
   job: TrainingJobConfig,
   folders: JobFolders & { output: string },
-  { planned, identity, earlier, checkVersions, baseIdentity, text, ...signals }: RunContext<
+  { planned, memoryShare, identity, earlier, checkVersions, baseIdentity, text, ...signals }: RunContext<
     PpoWork,
     PpoState
   >,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { plan } = planned;
   const { found, damaged } = earlier;
-  const base = await BaseModel.open(runtime, folders.model, { precision: job.base_precision ?? undefined });
+  const precision = job.base_precision ?? undefined;
+  const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const learner = await makeLearner(base, job, folders);
   const reward = await makeReward(job.reward, {
     model: async (name) => {

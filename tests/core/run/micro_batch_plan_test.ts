@@ -22,8 +22,12 @@ function setting(size: "tiny" | "135m") {
     model,
     cut: (
       shape: { rows: number; columns: number; actions: number },
-      { threads = 1, target = "cpu" }: { threads?: number; target?: Target } = {},
-    ) => trainingCut(model, artifact, shape, workersOf(model, threads, target), target),
+      { threads = 1, target = "cpu", memoryShare = 1 }: {
+        threads?: number;
+        target?: Target;
+        memoryShare?: number;
+      } = {},
+    ) => trainingCut(model, artifact, shape, { ...workersOf(model, threads, target), memoryShare }, target),
   };
 }
 
@@ -54,6 +58,17 @@ Deno.test("trainingCut() of a large batch keeps runs within 384 MiB, nearly as l
   assert.ok(bytes > 200 * 2 ** 20 && bytes <= 384 * 2 ** 20, String(bytes));
   const even = cut({ rows: 4, columns: 113, actions: 50 });
   assert.equal(even.rows, 2);
+});
+
+Deno.test("trainingCut() with a share of the memory takes no more than that, down to a row at a time", () => {
+  for (const [size, threads] of [["tiny", 1], ["135m", 1], ["135m", 2]] as const) {
+    const { cut } = setting(size);
+    const shape = { rows: 8, columns: 113, actions: 50 };
+    const whole = cut(shape, { threads });
+    const half = cut(shape, { threads, memoryShare: 0.5 });
+    assert.ok(half.bytes <= 0.6 * whole.bytes, `${size}: ${half.bytes} of ${whole.bytes}`);
+    assert.equal(cut(shape, { threads, memoryShare: 0.001 }).rows, 1);
+  }
 });
 
 Deno.test("trainingCut() attends to long rows in blocks, and recomputes whole layers only where that is not enough", () => {

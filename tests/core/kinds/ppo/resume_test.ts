@@ -9,7 +9,9 @@ import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
 import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
+import { within } from "../../../kernels/within.ts";
 import { hashes } from "../../serve/hashes.ts";
+import { copyModel, editConfig } from "../../serve/model_copies.ts";
 
 const FOLDERS: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
 /** Two epochs of two steps, and a checkpoint after each. */
@@ -132,6 +134,125 @@ async function compareAll(parent: string, job: TrainingJobConfig, folders = FOLD
   }
   return whole;
 }
+
+/** What a job would continue from, and why not from others; nothing is loaded. */
+async function found(job: TrainingJobConfig, resume: string[], folders = FOLDERS) {
+  const why: string[] = [];
+  const options = {
+    pause: AbortSignal.abort(),
+    passedOver: (_: string, reason: unknown) => why.push(String(reason)),
+  };
+  const request = { job, folders: { ...folders, output: "/nowhere" }, resume };
+  const { done, value } = await trainJob(runtime, request, options).next();
+  assert.ok(done && value.paused);
+  return { step: value.progress.step, why };
+}
+
+Deno.test("a folder with a flipped bit, without a file, or of another job is passed over, and named", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ ...SHAPE, ...KINDS["lora, separate"], ppo: PPO });
+    const output = join(parent, "out");
+    const whole = await run(job, { ...FOLDERS, output });
+    const [older, newer] = [folderOf(whole, 1), folderOf(whole, 2)];
+    assert.deepEqual(await found(job, [newer, older]), { step: 2, why: [] });
+
+    for (const file of Object.keys(await hashes(newer))) {
+      const path = join(newer, file);
+      const bytes = await Deno.readFile(path);
+      for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
+        const flipped = bytes.slice();
+        flipped[at]! ^= 1;
+        await Deno.writeFile(path, flipped);
+        const { step, why } = await found(job, [newer, older]);
+        assert.deepEqual([step, why.length], [1, 1], `${file} at ${at}`);
+      }
+      await Deno.remove(path);
+      assert.deepEqual((await found(job, [newer, older])).step, 1, `without ${file}`);
+      await Deno.writeFile(path, bytes);
+    }
+    // Each half is whole, and they do not belong together.
+    await Deno.rename(join(newer, "training_state"), join(parent, "aside"));
+    await Deno.rename(join(older, "training_state"), join(newer, "training_state"));
+    assert.match((await found(job, [newer])).why[0]!, /training_state is another checkpoint's/);
+    await Deno.rename(join(newer, "training_state"), join(older, "training_state"));
+    await Deno.rename(join(parent, "aside"), join(newer, "training_state"));
+
+    const other = makeJob({ ...SHAPE, ...KINDS["lora, separate"], ppo: { ...PPO, kl_coef: 0.2 }, seed: 1 });
+    assert.match((await found(other, [newer])).why[0]!, /another ppo, seed/);
+    const asked = { ...job, prompts: [...job.prompts.slice(1), "Another"] };
+    assert.match((await found(asked, [newer])).why[0]!, /another prompts/);
+    // What nothing is computed from may be another.
+    assert.equal((await found({ ...job, checkpoint_every_steps: 5, metadata: { a: "b" } }, [newer])).step, 2);
+
+    const model = await copyModel("qwen3", join(parent, "copy"));
+    const beside = "expected.safetensors"; // in the fixture's folder it counts as weights
+    assert.match((await found(job, [newer], { ...FOLDERS, model })).why[0]!, /files of the job's model/);
+    await Deno.copyFile(join(FOLDERS.model, beside), join(model, beside));
+    assert.equal((await found(job, [newer], { ...FOLDERS, model })).step, 2, "the same bytes elsewhere");
+    await editConfig(model, { rope_theta: 5000 });
+    assert.match((await found(job, [newer], { ...FOLDERS, model })).why[0]!, /files of the job's model/);
+
+    await Deno.truncate(join(newer, "value_head.safetensors"), 8);
+    const resumed = await run(job, { ...FOLDERS, output: join(parent, "again") }, [newer, older]);
+    const { resumed: from, damaged } = startedOf(resumed);
+    assert.deepEqual([from, damaged], [{ step: 1, folder: older }, [newer]]);
+    const nothing = await run(job, { ...FOLDERS, output: join(parent, "anew") }, [newer]);
+    assert.deepEqual(startedOf(nothing).resumed, null);
+    assert.deepEqual(told(nothing.events), told(whole.events));
+  }));
+
+Deno.test("a job that starts from a checkpoint, or from an adapter, keeps that as its reference when it resumes", () =>
+  inFolder(async (parent) => {
+    const kind = KINDS["lora, separate"];
+    const first = await run(makeJob({ ...kind, ppo: { ...PPO, learning_rate: 1e-2 } }), {
+      ...FOLDERS,
+      output: join(parent, "first"),
+    });
+    const checkpoint = checkpointsOf(first.events).at(-1)!.folder;
+    const starts = {
+      checkpoint: [{ checkpoint: "given" }, { ...FOLDERS, checkpoint }],
+      adapter: [{ adapter: "given" }, { ...FOLDERS, adapter: join(FOLDERS.model, "adapter") }],
+    } as const;
+    for (const [name, [given, folders]] of Object.entries(starts)) {
+      const job = makeJob({ ...SHAPE, ...kind, ...given, ppo: PPO });
+      const { events } = await compareAll(join(parent, name), job, folders);
+      const kls = events.flatMap((event) => event.type === "step" ? [event.metrics["objective/kl"]!] : []);
+      assert.ok(Math.abs(kls[0]!) < 1e-5 && Math.abs(kls.at(-1)!) > 1e-6, String(kls));
+    }
+  }));
+
+Deno.test("a job whose folder is removed fails by name at its next step", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ ...KINDS["lora, separate"], epochs: 5, ppo: PPO });
+    const output = join(parent, "out");
+    const training = trainJob(runtime, { job, folders: { ...FOLDERS, output } });
+    let steps = 0;
+    await assert.rejects(async () => {
+      for await (const { type } of training) {
+        if (type === "step" && ++steps === 3) await Deno.remove(output, { recursive: true });
+      }
+    }, { code: "damaged_checkpoint", message: /folder was removed/ });
+    assert.equal(steps, 3);
+  }));
+
+Deno.test("a share of the memory cuts a job's runs, and its estimate, and changes its numbers by rounding alone", () =>
+  inFolder(async (parent) => {
+    const job = makeJob({ ...KINDS["lora, separate"], ppo: { ...PPO, batch_size: 4, max_new_tokens: 24 } });
+    const [whole, cut] = await Promise.all([1, 0.01].map(async (memory_share) => {
+      const request = {
+        job,
+        folders: { ...FOLDERS, output: join(parent, String(memory_share)) },
+        memory_share,
+      };
+      return await Array.fromAsync(trainJob(runtime, request));
+    }));
+    const estimate = (events: TrainingEvent[]) =>
+      startedOf({ events, summary: null! }).plan.estimate.memory_bytes as number;
+    assert.ok(estimate(cut!) < estimate(whole!));
+    const loss = (events: TrainingEvent[]) =>
+      events.flatMap((event) => event.type === "step" ? [event.metrics["loss/value_avg"]!] : []);
+    within(loss(cut!), loss(whole!), 1e-4, "value loss");
+  }));
 
 for (const [name, given] of Object.entries(JOBS)) {
   Deno.test(`${name}: stopped after any step and resumed, a job ends as if it had not been`, () =>
