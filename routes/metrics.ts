@@ -2,9 +2,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { count, eq, min } from "drizzle-orm";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
-import { jobs, webhookDeliveries } from "../core/db/schema.ts";
+import { jobs } from "../core/db/schema.ts";
 import { exposition, type Gauge } from "../core/metrics/exposition.ts";
 import { VERSION } from "../core/version.ts";
+import { pendingSummary } from "../core/webhooks/outbox.ts";
 import type { AppContext, Env } from "./context.ts";
 import { problemResponses } from "./problem.ts";
 import { undescribed } from "./undescribed.ts";
@@ -27,8 +28,7 @@ async function gauges({ db, supervisor, serving }: AppContext): Promise<Record<s
   const [queued] = await read.select({ at: min(jobs.created_at) }).from(jobs).where(
     eq(jobs.status, "queued"),
   );
-  const [webhooks] = await read.select({ value: count(), at: min(webhookDeliveries.created_at) })
-    .from(webhookDeliveries).where(eq(webhookDeliveries.status, "pending"));
+  const webhooks = await pendingSummary(read);
   const age = (at: Date | null | undefined) => at ? Math.max(0, Date.now() - at.getTime()) / 1000 : 0;
   const jobCounts = new Map(statuses.map(({ status, value }) => [status, value]));
   return {
@@ -50,11 +50,11 @@ async function gauges({ db, supervisor, serving }: AppContext): Promise<Record<s
     },
     webhooks_pending: {
       help: "Webhooks that have not been delivered and are still tried.",
-      series: [{ value: webhooks?.value ?? 0 }],
+      series: [{ value: webhooks.count }],
     },
     webhook_lag_seconds: {
       help: "How long ago the oldest pending webhook's event happened.",
-      series: [{ value: age(webhooks?.at) }],
+      series: [{ value: age(webhooks.oldest) }],
     },
   };
 }

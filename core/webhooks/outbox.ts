@@ -2,7 +2,23 @@
  * The outbox as the deliverer reads and writes it. Every query finds its rows by an index and is bounded, so none takes
  * longer the more deliveries wait.
  */
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  max,
+  min,
+  ne,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Database, Reader, Transaction } from "../db/open_database.ts";
 import {
@@ -45,6 +61,16 @@ const pendingOf = (destination: string) =>
 export async function lastId(read: Reader): Promise<number> {
   const [row] = await read.select({ id: max(deliveries.id) }).from(deliveries);
   return row?.id ?? 0;
+}
+
+/** How many deliveries wait, and since when the oldest does. */
+export async function pendingSummary(read: Reader): Promise<{ count: number; oldest: Date | null }> {
+  const [pending] = await read.select({ count: count(), id: min(deliveries.id) }).from(deliveries)
+    .where(eq(deliveries.status, "pending"));
+  // The time is not in the index, and behind each row's body.
+  const [oldest] = await read.select({ at: deliveries.created_at }).from(deliveries)
+    .where(eq(deliveries.id, pending?.id ?? 0));
+  return { count: pending?.count ?? 0, oldest: oldest?.at ?? null };
 }
 
 /** The SQL of `pendingDestinations`: one look into the index a destination. */

@@ -9,27 +9,9 @@ import { listCheckpoints, listEvents, listJobs } from "../../../core/jobs/job_qu
 import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { PLAN, supervised } from "./supervised.ts";
+import { withClock } from "./with_clock.ts";
 
 const WEEK_MS = 7 * 24 * 3_600_000;
-
-/** Runs `work` with a clock that it may set. */
-async function withClock(work: (set: (offset_ms: number) => void) => Promise<void>): Promise<void> {
-  const Real = Date;
-  let offset_ms = 0;
-  globalThis.Date = class extends Real {
-    constructor(...args: unknown[]) {
-      super(...(args.length === 0 ? [Real.now() + offset_ms] : args) as ConstructorParameters<typeof Date>);
-    }
-    static override now(): number {
-      return Real.now() + offset_ms;
-    }
-  } as DateConstructor;
-  try {
-    await work((to) => offset_ms = to);
-  } finally {
-    globalThis.Date = Real;
-  }
-}
 
 function assertInOrder(...times: (Date | null)[]): void {
   const ms = times.map((time) => time!.getTime());

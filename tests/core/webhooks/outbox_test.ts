@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { SqliteThread } from "../../../core/db/sqlite_thread.ts";
 import { listDeliveries } from "../../../core/webhooks/delivery_log.ts";
-import { pendingDestinations, pruneLog } from "../../../core/webhooks/outbox.ts";
+import { pendingDestinations, pendingSummary, pruneLog } from "../../../core/webhooks/outbox.ts";
 import { eventually } from "../jobs/supervised.ts";
 import { type Outboxed, outboxed } from "./outboxed.ts";
 import { Receiver } from "./receiver.ts";
@@ -66,6 +66,7 @@ Deno.test("Sending finds everything by indexes, with 10,000 deliveries pending t
       await it.settled(endpoint.id);
       await listDeliveries(it.db, endpoint.id, { limit: 10, after: "whd_00000000000000000000012345" });
       await listDeliveries(it.db, endpoint.id, { limit: 10, status: "failed" });
+      assert.ok((await pendingSummary(it.db.read)).count >= 10_000);
       it.deliverer!.forget(endpoint.id);
       await eventually(async () => (await it.deliveries(endpoint.id)).length === 0);
       await it.stop();
