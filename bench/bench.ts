@@ -2,11 +2,12 @@
  * `deno task bench [SIZE …] [--python PATH] [--steps N] [--device cuda] [--base-precision int8]
  * [--rollout-precision int8]`: PPO steps of our workloads, each in a process of its own, as JSON lines. With a Python that
  * has the peers' packages, the peers run in the same sitting and a last line per size gives the ratios. Sizes: tiny (the
- * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead, `--learning` how fast jobs learn
+ * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead, `--cold-start` how soon a server and a model answer, `--learning` how fast jobs learn
  * (learning.ts).
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureColdStart } from "./cold_start.ts";
 import { measureLearning } from "./learning.ts";
 import { WORKLOADS } from "./workloads.ts";
 
@@ -20,6 +21,7 @@ const { values: options, positionals } = parseArgs({
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
     growth: { type: "boolean", default: false },
+    "cold-start": { type: "boolean", default: false },
     learning: { type: "boolean", default: false },
     seeds: { type: "string", default: "5" },
     processes: { type: "string", default: "2" },
@@ -30,6 +32,10 @@ const { values: options, positionals } = parseArgs({
 });
 if (options.growth) {
   await import("./growth.ts");
+  Deno.exit();
+}
+if (options["cold-start"]) {
+  await measureColdStart();
   Deno.exit();
 }
 if (options.learning) {

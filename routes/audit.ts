@@ -25,9 +25,7 @@ const list = createRoute({
   path: "/v1/audit",
   tags: ["Server"],
   summary: "List what was changed and by whom, the latest first",
-  description: `Kept for ${AUDIT_DAYS} days, and no more than the last ${
-    MAX_AUDIT_ROWS.toLocaleString("en")
-  }.`,
+  description: `Kept for ${AUDIT_DAYS} days, and no more than the last ${MAX_AUDIT_ROWS}.`,
   request: {
     query: z.strictObject({
       key_id: text("Only what came with this API key."),
