@@ -4,6 +4,7 @@
  * never on its neighbours. Knows nothing of text.
  */
 import { generateArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import type { Sizes } from "../../kernels/graph/cost.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
@@ -32,6 +33,13 @@ export interface DecodeOptions {
  * save, as rows that have ended run on, and are in the way, to the end of one.
  */
 const DEVICE_SYNC_INTERVAL = 8;
+
+/** The shape of a decode's run over its prompts, which are run at once: the largest of its runs. */
+export function promptSizes(
+  { rows, prompt, capacity }: { rows: number; prompt: number; capacity: number },
+): Sizes {
+  return { B: rows, S: prompt, N: rows, context: capacity - 1, cache: capacity };
+}
 
 export class Decoder {
   readonly #sessions: SessionCache;

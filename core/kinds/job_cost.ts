@@ -1,8 +1,10 @@
 /** What a job takes, by what takes it. */
 
+/** The program, its heap and its graphs. */
+export const PROCESS_BYTES = 300e6;
+
 /** Bytes, by what takes them. */
 export type MemoryParts = {
-  /** The program, its heap and its graphs. */
   process: number;
   weights: number;
   /** Matrices once more, in the order that sampling reads them, or with an adapter merged in. */

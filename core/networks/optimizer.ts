@@ -24,6 +24,11 @@ export interface StepOutcome {
   skipped: boolean;
 }
 
+/** Bytes that an optimizer adds to parameters of so many: the gradient and both moments. */
+export function optimizerBytes(parameters: number): number {
+  return 3 * parameters;
+}
+
 export class Optimizer {
   readonly parameters: ParameterSet;
   readonly gradients: ParameterSet;

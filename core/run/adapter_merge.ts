@@ -6,6 +6,7 @@ import { mergedArtifact, type Tuning } from "../../kernels/artifacts.ts";
 import { adapterForm, linears } from "../../kernels/models/linears.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { sizeOf } from "../../kernels/graph/cost.ts";
 import { MERGED } from "../../kernels/nn/parameters.ts";
 import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
@@ -20,10 +21,15 @@ function mergedAdapter(config: ModelConfig, tuning: Tuning): AdapterSpec | null 
 }
 
 /** What an `AdapterMerge` of this tuning holds, by the names that graphs take. */
-export function mergedShapes(config: ModelConfig, tuning: Tuning): ParameterShape[] {
+function mergedShapes(config: ModelConfig, tuning: Tuning): ParameterShape[] {
   const adapter = mergedAdapter(config, tuning);
   return linears(config).filter(({ module }) => adapter?.has(module))
     .map(({ module, weightShape }) => ({ name: `${MERGED}${module}.weight`, shape: weightShape }));
+}
+
+/** Bytes that an `AdapterMerge` of this tuning holds. */
+export function mergedBytes(config: ModelConfig, tuning: Tuning): number {
+  return mergedShapes(config, tuning).reduce((sum, { shape }) => sum + 4 * sizeOf(shape, {}), 0);
 }
 
 export class AdapterMerge {

@@ -1,19 +1,21 @@
 /** Runs a network's evaluation and training graphs with its parameters bound, and keeps what is bound between runs. */
 import { type AttentionOptions, GRADIENT, type GradientOptions } from "../../kernels/artifacts.ts";
 import type { Artifact } from "../../kernels/graph/artifact.ts";
+import { peakBytes } from "../../kernels/graph/cost.ts";
+import type { Target } from "../../kernels/nn/numerics.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import type { ValueInfo } from "../ort/signature.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { AdapterMerge } from "./adapter_merge.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
-import type { BaseModel } from "../weights/base_model.ts";
+import type { BaseModel, Workers } from "../weights/base_model.ts";
 import type { Feeds } from "./feeds.ts";
-import { forwardBounds, forwardChunks } from "./forward_chunks.ts";
+import { forwardBounds, forwardChunks, forwardRows } from "./forward_chunks.ts";
 import { cutEvenly, inRounds, runWorkers, workersOfBatch } from "./workers.ts";
 import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
-import type { TokenSequence } from "./token_batch.ts";
+import { type BatchShape, batchSizes, type TokenSequence } from "./token_batch.ts";
 import { formKey, onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "./micro_batch_plan.ts";
 import { Deferred } from "./deferred.ts";
 
@@ -83,6 +85,17 @@ export async function evaluate<Row extends TokenSequence>(
   }
 }
 
+/** Bytes of the values that runs of `evaluate` hold at once, of all workers, for a batch of that shape. */
+export function evaluationBytes(
+  artifact: Artifact,
+  shape: BatchShape,
+  { width, workers, target }: { width: number; workers: Workers; target: Target },
+): number {
+  const part = forwardRows(width, forwardBounds(target, workers.memoryShare), shape.columns, shape.actions);
+  const rows = Math.min(shape.rows, workersOfBatch(shape.rows, workers) * part);
+  return peakBytes(artifact, batchSizes({ ...shape, rows }));
+}
+
 /** Tokens of the longest row. */
 function longest(rows: readonly TokenSequence[]): number {
   return Math.max(...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length));
@@ -123,6 +136,11 @@ interface BoundWorker {
   readonly binding: Binding;
   /** Outputs that are not gradients: every run leaves them in tensors of their own. */
   readonly stats: readonly ValueInfo[];
+}
+
+/** Bytes of gradients that workers of a training graph hold beside the optimizer's, by those of the parameters. */
+export function workerGradientBytes(workers: number, parameters: number): number {
+  return (workers - 1) * parameters;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/numerics.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
+import { type BatchShape, batchSizes } from "./token_batch.ts";
 import { tileRows, workersOfBatch } from "./workers.ts";
 import type { Workers } from "../weights/base_model.ts";
 import { weightShapes } from "../weights/parameter_layout.ts";
@@ -43,14 +44,6 @@ export interface TrainingCut extends TrainingForm {
   rows: number;
   /** What values between inputs and outputs take at most, in the runs of all workers at once. */
   bytes: number;
-}
-
-/** The longest row of a batch, and how many rows there are. */
-export interface BatchShape {
-  rows: number;
-  columns: number;
-  /** Action tokens of a row. */
-  actions: number;
 }
 
 const MIB = 2 ** 20;
@@ -89,12 +82,7 @@ export function trainingCut(
 ): TrainingCut {
   const blocks = attentionBlocks(columns, target);
   const need = (recompute: Recompute, count: number) =>
-    peakBytes(artifact({ recompute, blocks }), {
-      B: count,
-      S: columns,
-      N: count * actions,
-      context: columns,
-    });
+    peakBytes(artifact({ recompute, blocks }), batchSizes({ rows: count, columns, actions }));
   const weights = weightBytes(config);
   const workers = workersOfBatch(rows, most);
   const { memoryShare: share = 1 } = most;

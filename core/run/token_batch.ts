@@ -2,6 +2,7 @@
  * Sequences as the graphs take them: ids padded on the right (b, s), and the action tokens packed (n), each with
  * the flat index of the column that predicts it. Padding is id 0, seen by nothing.
  */
+import type { Sizes } from "../../kernels/graph/cost.ts";
 
 export interface TokenSequence {
   /** int32 (P), P ≥ 1 */
@@ -24,6 +25,20 @@ export interface TokenBatch {
   targets: BigInt64Array<ArrayBuffer>;
   /** Tokens of each row, in order. */
   lengths: number[];
+}
+
+/** The shape of a batch of equal rows. */
+export interface BatchShape {
+  rows: number;
+  /** As `TokenBatch.columns`. */
+  columns: number;
+  /** Action tokens of a row. */
+  actions: number;
+}
+
+/** The sizes of the dimensions in the graphs' shapes. */
+export function batchSizes({ rows, columns, actions }: BatchShape): Sizes {
+  return { B: rows, S: columns, N: rows * actions, context: columns };
 }
 
 /** Packs sequences into `least` columns or more. Throws a RangeError for one without prompt or response tokens. */

@@ -3,6 +3,8 @@
  * the first graph needs it and handed to all sessions as a shared initializer.
  */
 import type { Artifact } from "../../kernels/graph/artifact.ts";
+import { sizeOf } from "../../kernels/graph/cost.ts";
+import type { NamedType } from "../../kernels/onnx/encode.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { linearWeights } from "../../kernels/models/linears.ts";
 import { isInt8, type Precision } from "../../kernels/nn/parameters.ts";
@@ -44,6 +46,29 @@ const MAX_SMALL_WEIGHTS = 16e6;
 export function workersOf(config: ModelConfig, threads: number, target: Target): Workers {
   if (target === "cuda") return { workers: 1, small: false };
   return { workers: threads, small: linearWeights(config) <= MAX_SMALL_WEIGHTS };
+}
+
+/** Bytes of weights that a base holds for sessions of these graphs, each once. */
+export function heldBytes(artifacts: readonly Artifact[]): number {
+  return bytesOf(artifacts.flatMap(({ weights }) => weights));
+}
+
+/** Bytes of the weights that onnxruntime holds once more, reordered, for those of the graphs that ask for prepacking. */
+export function prepackedBytes(artifacts: readonly Artifact[]): number {
+  return bytesOf(artifacts.flatMap(({ nodes, weights }) => {
+    const names = new Set(weights.map(({ name }) => name));
+    return nodes.filter(({ op }) => /MatMul|Gemm/.test(op)).flatMap(({ inputs }) => inputs)
+      .filter(({ name, shape }) => names.has(name) && shape.length === 2);
+  }));
+}
+
+/** Bytes of some of a graph's weights, those of one name once. */
+function bytesOf(weights: readonly NamedType[]): number {
+  const each = new Map(weights.map((weight) => [weight.name, weight]));
+  return [...each.values()].reduce(
+    (sum, { dtype, shape }) => sum + DTYPES[dtype].bytes * sizeOf(shape, {}),
+    0,
+  );
 }
 
 export class BaseModel {

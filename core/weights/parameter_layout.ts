@@ -100,6 +100,11 @@ export function parameterCount(config: ModelConfig, tuning: Tuning, options: { h
   return numbers(parameterGroups(config, tuning, options).flatMap(({ parameters }) => parameters));
 }
 
+/** Bytes of a `ParameterSet` of that layout, but for the gaps between its parts. */
+export function parameterBytes(config: ModelConfig, tuning: Tuning, options: { head: boolean }): number {
+  return 4 * parameterCount(config, tuning, options);
+}
+
 /** How many numbers a model's own weights are. */
 export function weightCount(config: ModelConfig): number {
   return numbers(weightShapes(config));
