@@ -126,6 +126,8 @@ export function withFields(thrown: unknown, rename: (path: string) => string): u
 
 /** What the system and SQLite say when there is no room left to write. */
 const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", "SQLITE_FULL"];
+/** The same where Deno gives no code. */
+const DISK_FULL_WORDS = /^(Disk quota exceeded|File too large) \(os error \d+\)/;
 
 /**
  * What was thrown as a `UserError`, where it is one, was caused by one, or was thrown because a disk is full; all else
@@ -134,7 +136,9 @@ const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", "SQLITE_FULL
 export function knownFault(thrown: unknown): unknown {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     if (error instanceof UserError) return error;
-    if (!DISK_FULL.includes((error as { code?: unknown }).code)) continue;
+    const isFull = DISK_FULL.includes((error as { code?: unknown }).code) ||
+      DISK_FULL_WORDS.test(error.message);
+    if (!isFull) continue;
     const detail =
       "Cannot write as the server's disk is full or takes no more: what was written before is kept; free some space";
     return new UserError("disk_full", detail, [], { cause: thrown });
