@@ -1,8 +1,15 @@
 /** What becomes of receivers that answer badly, of endpoints that are disabled, and of what waits for them. */
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
 import { jobs } from "../../../core/db/schema.ts";
-import { deleteEndpoint, getEndpoint, updateEndpoint } from "../../../core/webhooks/endpoints.ts";
+import {
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from "../../../core/webhooks/endpoints.ts";
 import { expireKept } from "../../../core/webhooks/outbox.ts";
 import { eventually } from "../jobs/supervised.ts";
 import { outboxed } from "./outboxed.ts";
@@ -227,6 +234,24 @@ Deno.test("A job that is deleted takes its own webhook's deliveries with it; end
     await it.settled(endpoint.id);
     assert.deepEqual(numbers(receiver), [1, 2]);
     assert.equal((await it.deliveries(job)).length, 0);
+  });
+  await receiver.close();
+});
+
+Deno.test("An endpoint that is damaged fails no job and no other endpoint", async () => {
+  const receiver = new Receiver();
+  await outboxed(async (it) => {
+    const [damaged, other] = [await it.endpoint(receiver.url), await it.endpoint(receiver.url)];
+    const file = new DatabaseSync(join(it.folder, "proximal.db"), { timeout: 5000 });
+    file.exec(`update webhook_endpoints set event_types = '{', secret = x'00' where id = '${damaged.id}'`);
+    file.close();
+    it.start();
+    await it.say(await it.job(null), { count: 2 });
+    await it.settled(other.id);
+    assert.deepEqual(numbers(receiver), [1, 2]);
+    assert.deepEqual((await listEndpoints(it.db, { limit: 9 })).rows.map(({ id }) => id), [other.id]);
+    await assert.rejects(getEndpoint(it.db, damaged.id), { code: "damaged_data" });
+    await deleteEndpoint(it.db, damaged.id);
   });
   await receiver.close();
 });
