@@ -1,5 +1,6 @@
 /** The memory of the machine, or of the part of it that this process may use. Reads the system's files; loads nothing. */
 import { join } from "node:path";
+import { readSystemFile } from "./system_file.ts";
 
 export interface MachineMemory {
   /** What a process could have if it were alone, in bytes. */
@@ -38,7 +39,7 @@ export function machineMemory(root = "/"): MachineMemory {
  * machine where those do not count. It only grows; 0 where the system does not say.
  */
 export function memoryKills(root = "/"): number {
-  const kills = (path: string) => Number(/^oom_kill (\d+)/m.exec(read(path))?.[1] ?? NaN);
+  const kills = (path: string) => Number(/^oom_kill (\d+)/m.exec(readSystemFile(path))?.[1] ?? NaN);
   const ofGroups = groupFolders(root).map(({ folder, names }) => kills(join(folder, names.events)))
     .filter((count) => !Number.isNaN(count));
   if (ofGroups.length > 0) return ofGroups.reduce((sum, count) => sum + count);
@@ -47,7 +48,8 @@ export function memoryKills(root = "/"): number {
 
 /** What a process holds of the machine's memory; 0 where the system does not say. */
 export function residentBytes(pid: number, root = "/"): number {
-  return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(read(join(root, `proc/${pid}/status`)))?.[1] ?? 0);
+  return 1024 *
+    Number(/^VmRSS:\s+(\d+) kB/m.exec(readSystemFile(join(root, `proc/${pid}/status`)))?.[1] ?? 0);
 }
 
 /** Bytes of a part of the machine's memory, as SERVING_MEMORY says it: `25%`, or bytes as in `512M` and `4G`. */
@@ -65,7 +67,7 @@ export function memoryPart(text: string, total: number): number {
 }
 
 function systemMemory(root: string): MachineMemory {
-  const text = read(join(root, "proc/meminfo"));
+  const text = readSystemFile(join(root, "proc/meminfo"));
   const bytes = (name: string) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]);
   const [total, available] = [bytes("MemTotal"), bytes("MemAvailable")];
   if (Number.isFinite(total) && Number.isFinite(available)) return { total, available };
@@ -84,7 +86,7 @@ const V2 = { limit: "memory.max", used: "memory.current", file: "inactive_file",
 
 /** The folders of this process's group and those it is in, of either version. */
 function groupFolders(root: string): { folder: string; names: typeof V1 }[] {
-  return read(join(root, "proc/self/cgroup")).split("\n").flatMap((line) => {
+  return readSystemFile(join(root, "proc/self/cgroup")).split("\n").flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (path === undefined || (controllers !== "" && !controllers!.split(",").includes("memory"))) return [];
     const [mount, names] = controllers === "" ? ["sys/fs/cgroup", V2] : ["sys/fs/cgroup/memory", V1];
@@ -99,19 +101,12 @@ function groupFolders(root: string): { folder: string; names: typeof V1 }[] {
 /** Limits and use of this process's group and those it is in. Pages of files can be taken back. */
 function groups(root: string): { limit: number; used: number }[] {
   return groupFolders(root).flatMap(({ folder, names }) => {
-    const limit = Number.parseInt(read(join(folder, names.limit))) || NOWHERE; // "max" is no limit
-    const used = Number.parseInt(read(join(folder, names.used))) || 0;
+    const limit = Number.parseInt(readSystemFile(join(folder, names.limit))) || NOWHERE; // "max" is no limit
+    if (limit >= NOWHERE) return [];
+    const used = Number.parseInt(readSystemFile(join(folder, names.used))) || 0;
     const files = Number(
-      new RegExp(`^${names.file} (\\d+)`, "m").exec(read(join(folder, "memory.stat")))?.[1] ?? 0,
+      new RegExp(`^${names.file} (\\d+)`, "m").exec(readSystemFile(join(folder, "memory.stat")))?.[1] ?? 0,
     );
-    return limit < NOWHERE ? [{ limit, used: used - files }] : [];
+    return [{ limit, used: used - files }];
   });
-}
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
 }

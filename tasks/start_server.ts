@@ -1,5 +1,6 @@
 /** Starts the server as a process of its own on a free port and a data folder of its own, for tasks and tests. */
 import { fileURLToPath } from "node:url";
+import { serverFlags } from "./server_permissions.ts";
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
@@ -17,10 +18,11 @@ export async function startServer(env: Record<string, string> = {}): Promise<Run
   const dataDir = env.DATA_DIR ?? await Deno.makeTempDir({ prefix: "proximal-" });
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   const config = fileURLToPath(new URL("../deno.json", import.meta.url));
+  // Those of the shell are for the server that its user runs.
+  const own = { HOST: "127.0.0.1", PORT: "0", API_KEYS: "", LOG_LEVEL: "warn", ...env, DATA_DIR: dataDir };
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--config", config, main],
-    // Those of the shell are for the server that its user runs.
-    env: { HOST: "127.0.0.1", PORT: "0", API_KEYS: "", LOG_LEVEL: "warn", ...env, DATA_DIR: dataDir },
+    args: ["run", ...serverFlags({ ...Deno.env.toObject(), ...own }), "--no-check", "--config", config, main],
+    env: own,
     stdout: "piped",
     stderr: "inherit",
     stdin: "null",

@@ -1,6 +1,7 @@
 /** The API as a process: what it prints, how it stops, what it refuses. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { serverFlags } from "../tasks/server_permissions.ts";
 import { eventually } from "./core/jobs/supervised.ts";
 import { inFolder } from "./core/networks/in_folder.ts";
 
@@ -14,7 +15,7 @@ function spawn(environment: Record<string, string>, files?: number): Deno.ChildP
     PORT: "0",
     ...environment,
   };
-  const command = [Deno.execPath(), "run", "-A", "--no-check", "main.ts"] as const;
+  const command = [Deno.execPath(), "run", ...serverFlags(env), "--no-check", "main.ts"] as const;
   const [program, ...args] = files === undefined
     ? command
     : ["/bin/sh", "-c", `ulimit -n ${files} && exec "$@"`, "sh", ...command] as const;

@@ -413,7 +413,7 @@ export class Supervisor {
     if (job.attempt === 1) {
       MEASURES.job_queue_wait_seconds.observe(Math.max(0, Date.now() - job.created_at.getTime()) / 1000);
     }
-    const identity = await processIdentity(engine.pid);
+    const identity = processIdentity(engine.pid);
     await this.#records.write((tx) =>
       tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), eq(jobs.attempt, job.attempt)))
     );

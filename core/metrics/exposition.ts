@@ -38,11 +38,12 @@ function valuesOf(name: string, measure: Counter | Histogram): Value[] {
     : [...histogramValues(name, measure)];
 }
 
-/** prom-client's measures of the process itself that look when they are asked; others of it sample all the time. */
+/**
+ * prom-client's measures of the process itself that look when they are asked, and not into /proc, which Deno opens only to
+ * who may do everything; others of it sample all the time.
+ */
 const PROCESS = [
-  () => import("prom-client/lib/metrics/osMemoryHeap.js"),
   () => import("prom-client/lib/metrics/processCpuTotal.js"),
-  () => import("prom-client/lib/metrics/processOpenFileDescriptors.js"),
   () => import("prom-client/lib/metrics/processStartTime.js"),
 ];
 
@@ -58,6 +59,12 @@ async function client() {
     const { default: collect } = await load() as { default: (registry: unknown, options: object) => void };
     collect(registry, {});
   }
+  const memory = {
+    name: "process_resident_memory_bytes",
+    help: "Resident memory size in bytes.",
+    type: "gauge",
+  };
+  register(registry, memory, () => [{ labels: {}, value: Deno.memoryUsage().rss }]);
   return { registry, Registry };
 }
 

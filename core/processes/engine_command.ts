@@ -17,13 +17,18 @@ export interface EngineAccess {
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** A flag with folders. Deno cannot be told of one with a comma in its path: the first above it without is meant then. */
-export function folderFlag(name: string, folders: readonly string[]): string[] {
-  const plain = folders.map((folder) => {
-    while (folder.includes(",")) folder = dirname(folder);
-    return folder;
-  });
-  return plain.length === 0 ? [] : [`--${name}=${[...new Set(plain)].join(",")}`];
+/** Folders as Deno can be told of them: of a path with a comma, the first above it that has none. */
+export function commaless(folders: readonly string[]): string[] {
+  return [
+    ...new Set(folders.map((folder) => {
+      while (folder.includes(",")) folder = dirname(folder);
+      return folder;
+    })),
+  ];
+}
+
+function folderFlag(name: string, folders: readonly string[]): string[] {
+  return folders.length === 0 ? [] : [`--${name}=${commaless(folders).join(",")}`];
 }
 
 /**

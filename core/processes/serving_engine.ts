@@ -290,9 +290,11 @@ export class ServingEngine {
     clearTimeout(engine.idleTimer);
     engine.idleTimer = setTimeout(() => this.#part(engine), this.#options.idle_timeout_ms);
     Deno.unrefTimer(engine.idleTimer);
+    const others = this.#idle().slice(0, -1);
+    if (others.length === 0) return;
     const sizes = new Map([...this.#engines.values()].map((one) => [one, residentBytes(one.process.pid)]));
     let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    for (const idle of this.#idle().slice(0, -1)) {
+    for (const idle of others) {
       if (bytes <= this.#options.memory_bytes) break;
       bytes -= sizes.get(idle)!;
       this.#part(idle);

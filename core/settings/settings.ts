@@ -1,8 +1,8 @@
 /** What the environment says about the API process, read once; `main.ts` hands it in and nobody else looks. */
-import { resolve } from "node:path";
 import { z } from "zod";
 import { deviceSchema } from "../device_name.ts";
 import { editDistance } from "./edit_distance.ts";
+import { dataFolder, modelFolders } from "./folders.ts";
 import { UserError } from "../errors.ts";
 import { OutboundGuard } from "../outbound/outbound_guard.ts";
 
@@ -59,8 +59,8 @@ const origins = list(",").check(({ value, issues }) => {
 const environmentSchema = z.object({
   HOST: host.default("127.0.0.1"),
   PORT: integer(0, 65535).default(8000),
-  DATA_DIR: z.string().min(1).default("./data").transform((path) => resolve(path)),
-  MODELS_DIR: list(":").transform((paths) => paths.map((path) => resolve(path))),
+  DATA_DIR: z.string().optional().transform(dataFolder),
+  MODELS_DIR: z.string().optional().transform(modelFolders),
   API_KEYS: apiKeys.default([]),
   RATE_LIMIT: integer(0, 1_000_000).default(6000),
   EVENT_STREAMS_PER_KEY: integer(1, 5000).default(500),
