@@ -2,7 +2,7 @@
  * POST /v1/completions: the generations' route for programs that speak OpenAI's legacy completions. Nothing is done
  * here that a generation cannot.
  */
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
 import type { GenerationDelta, GenerationResult } from "../core/contract/generation.ts";
 import { withFields } from "../core/errors.ts";

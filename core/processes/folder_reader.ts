@@ -16,6 +16,18 @@ const DEADLINE_MS = 30_000;
 /** A thread starts in a fraction of a second; on a busy machine, with types to check first as in tests, it takes long. */
 const START_MS = 300_000;
 
+/** It parses what strangers have written: it reads, and whatever else this process may do, it may not. */
+export const READER_PERMISSIONS: Deno.PermissionOptionsObject = {
+  read: "inherit",
+  env: "inherit",
+  sys: "inherit",
+  write: false,
+  net: false,
+  run: false,
+  ffi: false,
+  import: false,
+};
+
 interface Waiting {
   question: Question;
   answer: PromiseWithResolvers<unknown>;
@@ -66,7 +78,10 @@ async function drain(): Promise<void> {
 
 /** A thread that is ready: the time it takes to start is no folder's fault. */
 async function start(): Promise<Worker> {
-  const thread = new Worker(new URL("../describe/folder_tasks.ts", import.meta.url), { type: "module" });
+  const thread = new Worker(new URL("../describe/folder_tasks.ts", import.meta.url), {
+    type: "module",
+    deno: { permissions: READER_PERMISSIONS },
+  });
   const ready = await next<Ready>(thread, START_MS).catch((error) => {
     thread.terminate();
     throw error;
