@@ -34,8 +34,10 @@ export const requireHost: MiddlewareHandler<Env> = async function requireHost(c,
  */
 export function namesLocalHost(c: Context<Env>): boolean {
   const named = namedHost(c);
-  // The target of a request may name another host than its header.
-  return [c.req.url, ...(named === null ? [] : [`http://${named}`])].every((url) => {
+  // The target of a request may name another host than its header; where it does not, one look is enough.
+  const header = `http://${named}`;
+  const isSame = named !== null && HOST.test(named) && c.req.url.startsWith(`${header}/`);
+  return (isSame ? [header] : named === null ? [c.req.url] : [c.req.url, header]).every((url) => {
     const host = (URL.parse(url)?.hostname ?? "").replace(/\.$/, "");
     // In a URL only an IPv6 address has brackets, and only an IPv4 one ends in a number.
     return /^(localhost|.*\.localhost|\[.*\]|[\d.]+)$/.test(host);

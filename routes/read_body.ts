@@ -3,7 +3,7 @@
  * as they come, whatever Content-Length says), and not for longer than a client may fall silent.
  */
 import type { Context } from "hono";
-import { createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import process from "node:process";
 import type { Transform } from "node:stream";
 import { UserError } from "../core/errors.ts";
 import { joinBytes } from "../core/join_bytes.ts";
@@ -23,11 +23,15 @@ function hasZlibHeader([first = 0, second = 0]: Uint8Array): boolean {
 
 type Decoder = Transform & { bytesWritten: number };
 
+/** Loaded by the first body that is encoded, and not by every start. */
+const zlib = () => process.getBuiltinModule("node:zlib");
+
 /** By the names that Content-Encoding has for them. */
 const DECODERS: Record<string, (bytes: Uint8Array) => Decoder> = {
-  gzip: () => createGunzip() as unknown as Decoder,
-  "x-gzip": () => createGunzip() as unknown as Decoder,
-  deflate: (bytes) => (hasZlibHeader(bytes) ? createInflate() : createInflateRaw()) as unknown as Decoder,
+  gzip: () => zlib().createGunzip() as unknown as Decoder,
+  "x-gzip": () => zlib().createGunzip() as unknown as Decoder,
+  deflate: (bytes) =>
+    (hasZlibHeader(bytes) ? zlib().createInflate() : zlib().createInflateRaw()) as unknown as Decoder,
 };
 
 const MAX_CODINGS = 2;
