@@ -31,7 +31,7 @@ import { securedDocument, SECURITY_SCHEME } from "./secured_document.ts";
 import { sharedReads } from "./shared_reads.ts";
 import { trainingJobs } from "./training_jobs.ts";
 import { webhookDeliveries } from "./webhook_deliveries.ts";
-import { webhooks } from "./webhooks.ts";
+import { webhookRequest, webhooks } from "./webhooks.ts";
 
 const INFO = {
   title: "Proximal",
@@ -128,6 +128,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   ) {
     app.route("/", resource(context));
   }
+  app.openAPIRegistry.registerWebhook(webhookRequest);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", SECURITY_SCHEME);
   // Made at the first request for it, and again once a key is needed.
   const documents = new Map<boolean, string>();

@@ -22,6 +22,6 @@ export const webhookPayloadSchema = z.object({
   type: z.enum(JOB_EVENT_TYPES),
   timestamp: time,
   data: dataSchema,
-});
+}).meta({ id: "WebhookPayload" });
 
 export type WebhookPayload = z.output<typeof webhookPayloadSchema>;

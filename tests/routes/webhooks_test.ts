@@ -284,3 +284,14 @@ Deno.test("A delivery is sent again by hand, as a new one with its event's id; f
   });
   await receiver.close();
 });
+
+Deno.test("The OpenAPI document says what receivers get", async () => {
+  await served(async (it) => {
+    const { webhooks, components } = (await it.call("GET", "/openapi.json")).json;
+    const { requestBody, parameters } = webhooks.training_job.post;
+    const { $ref } = requestBody.content["application/json"].schema;
+    assert.deepEqual(components.schemas[$ref.split("/").at(-1)].required, ["type", "timestamp", "data"]);
+    const names = parameters.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names, ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+  });
+});
