@@ -59,6 +59,19 @@ Deno.test("readSettings() refuses each variable by name, with its value and what
       ...["huggingface.co", "ftp://x", "https://a b"].map((value) =>
         ["HF_ENDPOINT", value, /http or https URL/] as const
       ),
+      ...["-1", "1e3", "1000001", "many"].map((value) => ["RATE_LIMIT", value, /from 0 to 1000000/] as const),
+      ...["0", "5001"].map((value) => ["EVENT_STREAMS_PER_KEY", value, /from 1 to 5000/] as const),
+      ["CORS_ORIGINS", "*", /by name/] as const,
+      ...[
+        "example.com",
+        "https://a.example/",
+        "https://a.example/x",
+        "ftp://a",
+        "null",
+        "https://u@a.example",
+      ].map(
+        (value) => ["CORS_ORIGINS", value, /origins such as https/] as const,
+      ),
       ...["0%", "101%", "4X", "-1"].map((value) =>
         ["SERVING_MEMORY", value, /share of the machine/] as const
       ),
@@ -72,6 +85,9 @@ Deno.test("readSettings() refuses each variable by name, with its value and what
     });
   }
   assert.throws(() => readSettings({ PORT: "8\n0" }), (error: Error) => !error.message.includes("\n"));
+  assert.deepEqual(readSettings({ CORS_ORIGINS: "https://A.example, http://localhost:3000" }).CORS_ORIGINS, [
+    ...["https://a.example", "http://localhost:3000"],
+  ]);
   assert.equal(readSettings({ HOST: "[::1]" }).HOST, "::1");
   assert.equal(readSettings({ HOST: "LocalHost" }).HOST, "localhost");
 });
