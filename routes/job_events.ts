@@ -18,7 +18,7 @@ import { jobParams } from "./training_jobs.ts";
 import { undescribed } from "./undescribed.ts";
 
 /** Of one key: the rest are for others. */
-const MAX_STREAMS_OF_KEY = 500;
+const MAX_STREAMS_OF_KEY = 2000;
 /** Each costs some 100 KB: its connection, and what of a shared part its reader has not taken yet. */
 const MAX_STREAMS = 5000;
 const HEARTBEAT_MS = 15_000;

@@ -168,18 +168,14 @@ export function webhooks(context: AppContext): OpenAPIHono<Env> {
 
   app.openapi(show, async (c) => c.json(endpointView(await getEndpoint(db, c.req.valid("param").id)), 200));
 
-  const changed = update(context);
-  // Stripe's and OpenAI's clients change with POST.
-  for (const route of [changed, createRoute({ ...changed, method: "post", hide: true })] as const) {
-    app.openapi(route as typeof changed, async (c) => {
-      const { id } = c.req.valid("param");
-      const change = c.req.valid("json");
-      checkUrl(change.url);
-      const row = await updateEndpoint(db, id, change);
-      if (change.url !== undefined || change.status === "enabled") deliverer.refresh(id);
-      return c.json(endpointView(row), 200);
-    });
-  }
+  app.openapi(update(context), async (c) => {
+    const { id } = c.req.valid("param");
+    const change = c.req.valid("json");
+    checkUrl(change.url);
+    const row = await updateEndpoint(db, id, change);
+    if (change.url !== undefined || change.status === "enabled") deliverer.refresh(id);
+    return c.json(endpointView(row), 200);
+  });
 
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
