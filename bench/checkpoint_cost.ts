@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { filesOf, identityOf } from "../core/formats/folder_identity.ts";
-import { jobCheckpoints } from "../core/kinds/ppo/job_checkpoints.ts";
+import { ppoCheckpoints } from "../core/kinds/ppo/ppo_checkpoints.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { jobIdentity } from "../core/train/training_state.ts";
 import { randomModels } from "./random_models.ts";
@@ -50,7 +50,7 @@ try {
     steps_per_epoch: steps,
     identity: jobIdentity(run.job),
   };
-  const checkpoints = jobCheckpoints(run.job, run.learner, {
+  const checkpoints = ppoCheckpoints(run.job, run.learner, {
     ...place,
     base: base.then((model) => ({ model })),
   });

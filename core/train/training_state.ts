@@ -40,7 +40,7 @@ export function identityOfAll(
   return mappedInTurn(sources, (folder, role) => identityOf(folder, files[role]!, signal));
 }
 
-/** What decides how a job goes on, with its prompts as their number and hash: there may be megabytes of them. */
+/** What decides how a job goes on, its prompts or examples as their number and hash: there may be megabytes of them. */
 export type JobIdentity = Readonly<Record<string, unknown>>;
 
 /** Fields that decide nothing of what is computed. */
@@ -54,11 +54,15 @@ const BESIDES: ReadonlySet<string> = new Set(
   ] satisfies (keyof TrainingJobConfig)[],
 );
 
-export function jobIdentity(job: TrainingJobConfig): JobIdentity {
-  const { prompts, ...others } = job;
-  const decides = Object.fromEntries(Object.entries(others).filter(([field]) => !BESIDES.has(field)));
-  const sha256 = createHash("sha256").update(JSON.stringify(prompts)).digest("hex");
-  return JSON.parse(JSON.stringify({ ...decides, prompts: { count: prompts.length, sha256 } }));
+export function jobIdentity(job: object): JobIdentity {
+  const decides = Object.entries(job).filter(([field]) => !BESIDES.has(field)).map(([field, value]) =>
+    [field, Array.isArray(value) ? listIdentity(value) : value] as const
+  );
+  return JSON.parse(JSON.stringify(Object.fromEntries(decides)));
+}
+
+function listIdentity(items: readonly unknown[]): { count: number; sha256: string } {
+  return { count: items.length, sha256: createHash("sha256").update(JSON.stringify(items)).digest("hex") };
 }
 
 /** JSON has none that are not finite, but a job may. */

@@ -10,7 +10,8 @@ import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { TrainingJobConfig } from "../../contract/training_job.ts";
 import type { Learner } from "./learner.ts";
-import { jobCheckpoints, restoreLearner } from "./job_checkpoints.ts";
+import { restore } from "../job_checkpoints.ts";
+import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
 import type { PpoState } from "./ppo_step.ts";
 import { train } from "./trainer.ts";
 import { makeReward } from "../../rewards/rewards.ts";
@@ -44,15 +45,16 @@ export async function* runPpo(
     },
   });
   await checkVersions();
-  if (found) await restoreLearner(learner, found);
+  if (found) await restore(trainedParts(job, learner), found);
   await Deno.mkdir(folders.output, { recursive: true });
-  const checkpoints = jobCheckpoints(job, learner, {
+  const place = {
     output: folders.output,
     model: folders.model,
     steps_per_epoch: plan.steps_per_epoch,
     identity,
     base: baseIdentity(),
-  });
+  };
+  const checkpoints = ppoCheckpoints(job, learner, place);
   const parts = {
     learner,
     reward,

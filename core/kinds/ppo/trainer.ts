@@ -26,7 +26,7 @@ import type { RolloutParts } from "./rollout.ts";
 export interface TrainerParts extends RolloutParts {
   plan: JobPlan;
   /** How checkpoints are written; without it, none are. */
-  checkpoints?: Omit<Checkpoints<PpoState>, "every_steps">;
+  checkpoints?: Checkpoints<PpoState>;
   /** What is known of earlier attempts: the checkpoint to continue from, which the learner has been set to. */
   earlier?: {
     resumed: { step: number; folder: string; at: LoopState<PpoState> } | null;
@@ -63,7 +63,7 @@ export async function* train(
       return { ...stepped, samples: samples(parts, stepped) };
     },
     epochMetrics,
-    checkpoints: checkpoints && { ...checkpoints, every_steps: job.checkpoint_every_steps },
+    checkpoints,
   };
   yield {
     type: "started",

@@ -18,7 +18,15 @@ import type { Deferred } from "../../run/deferred.ts";
 import type { JobPlan } from "../../contract/job_plan.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import { metricMeans } from "../../train/metric_sums.ts";
-import { type Counters, runSteps, type StepOptions, type Stepped } from "../../train/step_loop.ts";
+import {
+  type Checkpoints,
+  type Counters,
+  type LoopState,
+  runSteps,
+  type StepOptions,
+  type Stepped,
+  type TrainSignals,
+} from "../../train/step_loop.ts";
 import { lrFactor, type LrScheduleConfig } from "../../train/lr_schedule.ts";
 import { microBatches } from "../../train/minibatches.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
@@ -55,6 +63,16 @@ export interface SftMetrics {
   tokens: number;
 }
 
+export interface SftOptions extends TrainSignals {
+  /** Of `parameters`, where it has moments already. */
+  optimizer?: Optimizer;
+  /** Where to continue from. */
+  start?: LoopState<Counters>;
+  checkpoints?: Checkpoints<Counters>;
+}
+
+const FIRST: LoopState<Counters> = { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} };
+
 /** Trains `parameters` in place on `examples`, all epochs. Throws the signal's reason when aborted. */
 export async function* trainSft(
   base: BaseModel,
@@ -62,9 +80,9 @@ export async function* trainSft(
   parameters: ParameterSet,
   examples: readonly TokenSequence[],
   config: SftConfig,
-  signal?: AbortSignal,
+  { optimizer: given, start = FIRST, checkpoints, ...signals }: SftOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const optimizer = await Optimizer.create(base.runtime, parameters, config);
+  const optimizer = given ?? await Optimizer.create(base.runtime, parameters, config);
   const sessions = new SessionCache(base);
   const graph = new TrainingGraph(
     sessions,
@@ -78,10 +96,11 @@ export async function* trainSft(
   return yield* runSteps({
     plan,
     epochs: config.epochs,
-    start: { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} },
+    start,
+    checkpoints,
     step: (state, options) => sftStep(parts, config, plan, state, options),
     epochMetrics: metricMeans,
-  }, { signal });
+  }, signals);
 }
 
 /** The step after `state`. */

@@ -34,6 +34,7 @@ export async function setUp(
     stopTokenIds: new Set([EOS]),
     saved,
     checkpoints: {
+      every_steps: job.checkpoint_every_steps,
       ready: () => Promise.resolve(),
       save: ({ state }, { epoch }, metrics) => {
         saved.push({ state, epoch, metrics });

@@ -103,7 +103,9 @@ Deno.test("an abort ends training with its reason between runs", async () => {
   const reason = new Error("enough");
   let steps = 0;
   await assert.rejects(async () => {
-    for await (const { type } of trainSft(base, tuning, parameters, EXAMPLES, CONFIG, abort.signal)) {
+    for await (
+      const { type } of trainSft(base, tuning, parameters, EXAMPLES, CONFIG, { signal: abort.signal })
+    ) {
       if (type === "step" && ++steps === 2) abort.abort(reason);
     }
   }, reason);
