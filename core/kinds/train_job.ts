@@ -43,6 +43,7 @@ export async function* trainJob(
   }
   await proveInt8(runtime, job, planned.info.model);
   const over = new AbortController();
+  const { signal = over.signal } = signals;
   try {
     return yield* kind.run(runtime, job, folders, {
       planned,
@@ -54,7 +55,9 @@ export async function* trainJob(
         if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
       },
       baseIdentity: () => {
-        const hashed = found ? Promise.resolve(found.base) : identityOfAll(sources, files, over.signal);
+        const hashed = found
+          ? Promise.resolve(found.base)
+          : identityOfAll(sources, files, AbortSignal.any([over.signal, signal]));
         hashed.catch(() => {}); // of a job that has ended before
         return hashed;
       },
