@@ -1,0 +1,109 @@
+/**
+ * A job on a real server and a real engine, stopped in every way there is: it ends with the rows and the bytes of the one
+ * that nothing disturbed.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { eventually } from "./core/jobs/supervised.ts";
+import { inFolder } from "./core/networks/in_folder.ts";
+import { spawnServer } from "./spawn_server.ts";
+
+const PROMPTS = ["drums", "bike", "meeting", "bread", "garden", "train"].map((word) =>
+  `POST: Something happened with my ${word}.\nTL;DR:`
+);
+
+const JOB = {
+  kind: "ppo",
+  model: "tiny",
+  prompts: PROMPTS,
+  epochs: 6,
+  ppo: { batch_size: 2, max_new_tokens: 16, learning_rate: 1e-3 },
+  reward: { type: "length", target: 6 },
+  seed: 7,
+};
+const STEPS = 18;
+
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+async function ask(url: string, path: string, method = "GET", body?: unknown): Promise<Json> {
+  const response = await fetch(`${url}/v1/training-jobs${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${await response.clone().text()}`);
+  return await response.json();
+}
+
+/** What of a job does not depend on when it ran. */
+async function traces(url: string, id: string) {
+  const { data: rows } = await ask(url, `/${id}/metrics`);
+  const { data: events } = await ask(url, `/${id}/events?limit=1000`);
+  const { data: checkpoints } = await ask(url, `/${id}/checkpoints?limit=100`);
+  const measured = /^time\/|^memory\/|^eps$|tokens_per_second$/;
+  return {
+    rows: rows.map((row: Record<string, number>) =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => !measured.test(name)))
+    ),
+    told: events.map(({ type, data }: Json) => {
+      const { epoch, step = data.progress?.step, reason } = data.checkpoint ?? data;
+      return [type.replace("training_job.", ""), epoch, step, reason].join(" ").trim();
+    }).filter((text: string) => !/attempt|requeued|paus|resumed/.test(text)),
+    files: checkpoints.filter(({ reason }: Json) => reason === "epoch")
+      .map(({ epoch, step, files }: Json) => ({ epoch, step, files })),
+  };
+}
+
+Deno.test({
+  name: "a job that is stopped in every way ends as the one that nothing disturbed",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (parent) => {
+      const env = { DATA_DIR: join(parent, "data"), THREADS: "1", LOG_LEVEL: "info" };
+      let server = await spawnServer(env);
+      try {
+        const until = (id: string, check: (job: Json) => boolean) =>
+          eventually(async () => {
+            const job = await ask(server.url, `/${id}`);
+            assert.notEqual(job.status, "failed", JSON.stringify(job.error));
+            return check(job) && job;
+          });
+        const again = async (signal: Deno.Signal) => {
+          server.process.kill(signal);
+          await server.ended;
+          server = await spawnServer(env);
+        };
+        const create = async () => (await ask(server.url, "", "POST", JOB)).id as string;
+
+        const undisturbed = await create();
+        await until(undisturbed, ({ status }) => status === "succeeded");
+        const expected = await traces(server.url, undisturbed);
+        assert.equal(expected.rows.length, STEPS);
+
+        const id = await create();
+        const step = (at: number) => until(id, ({ progress }) => progress.step >= at);
+        await step(2);
+        await ask(server.url, `/${id}/pause`, "POST");
+        const paused = await until(id, ({ status }) => status === "paused");
+        assert.ok(paused.progress.step < STEPS);
+        await again("SIGTERM");
+        assert.equal((await ask(server.url, `/${id}`)).status, "paused");
+        await ask(server.url, `/${id}/resume`, "POST");
+        await step(paused.progress.step + 1);
+        await again("SIGTERM");
+        await step(paused.progress.step + 2);
+        await again("SIGKILL");
+        await step(paused.progress.step + 3);
+        // Whichever of them trains; the other has nothing to do.
+        for (const engine of server.engines()) Deno.kill(engine, "SIGKILL");
+        const job = await until(id, ({ status }) => status === "succeeded");
+        assert.deepEqual(await traces(server.url, id), expected);
+        assert.ok(job.attempts.length >= 4, JSON.stringify(job.attempts));
+        assert.equal(job.attempts.at(-1).error, null);
+      } finally {
+        server.process.kill("SIGTERM");
+        await server.ended;
+      }
+    }),
+});
