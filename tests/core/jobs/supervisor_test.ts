@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { checkpoints, jobs } from "../../../core/db/schema.ts";
 import { claimJob } from "../../../core/jobs/claim_job.ts";
 import { MAX_INTERRUPTIONS } from "../../../core/jobs/end_attempt.ts";
+import { NoRoom } from "../../../core/processes/engine_process.ts";
+import { machineMemory } from "../../../core/system_memory.ts";
 import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
 import { eventually, PLAN, startFakeEngine, Supervised, supervised } from "./supervised.ts";
 
@@ -328,5 +330,98 @@ Deno.test("a job that the machine can never hold fails", async () => {
     await it.db.write((tx) => tx.update(jobs).set({ plan }).where(eq(jobs.id, id)));
     await it.supervisor.start();
     assert.equal((await it.reaches(id, "failed")).error!.code, "job_too_large");
+  });
+});
+
+Deno.test("jobs wait while the machine has no room for a process or no files left, and the first says why", async () => {
+  const shortages: (() => never)[] = [
+    () => {
+      throw new NoRoom(new Error("EAGAIN"));
+    },
+    () => {
+      const error = Object.assign(new Error("Too many open files"), { code: "EMFILE" });
+      throw new Error("Cannot look for the model", { cause: error });
+    },
+  ];
+  for (const shortage of shortages) {
+    const inTheWay = { tries: 0, gone: false };
+    await supervised(async (it) => {
+      await it.supervisor.start();
+      const ids: string[] = [];
+      for (let i = 0; i < 3; i++) ids.push((await it.create("succeed")).id);
+      const [first] = await Promise.all(ids.map((id) =>
+        eventually(async () => {
+          const job = await getJob(it.db, id);
+          return (id !== ids[0] || job.status_reason !== null) && job;
+        })
+      ));
+      assert.deepEqual([first!.status, first!.status_reason!.code], ["queued", "runtime_unavailable"]);
+      await eventually(() => inTheWay.tries >= 3);
+      for (const id of ids) {
+        assert.notEqual((await getJob(it.db, id)).status, "failed");
+        assert.deepEqual(await types(it, id), ["queued"]);
+      }
+      inTheWay.gone = true;
+      for (const id of ids) {
+        const { attempt, failures } = await it.reaches(id, "succeeded");
+        assert.deepEqual([attempt, failures], [1, 0]);
+      }
+    }, {
+      resolveFolders: () => {
+        inTheWay.tries++;
+        return inTheWay.gone ? Promise.resolve({ model: "/m", rewards: {} }) : shortage();
+      },
+    });
+  }
+});
+
+Deno.test("a job does not begin on memory that was promised to one that has begun", async () => {
+  const begin = Promise.withResolvers<void>();
+  await supervised(async (it) => {
+    const [first, second, small] = [
+      await it.create("hang"),
+      await it.create("succeed"),
+      await it.create("succeed"),
+    ];
+    const { total } = machineMemory();
+    const need = (id: string, memory_bytes: number) =>
+      it.db.write((tx) =>
+        tx.update(jobs).set({ plan: { ...PLAN, estimate: { memory_bytes } } }).where(eq(jobs.id, id))
+      );
+    await need(first.id, total);
+    await need(second.id, total / 2);
+    await it.supervisor.start();
+    const waiting = await eventually(async () => {
+      const job = await getJob(it.db, second.id);
+      return job.status_reason !== null && job;
+    });
+    assert.deepEqual([waiting.status, waiting.status_reason!.code], ["queued", "job_too_large"]);
+    assert.match(waiting.status_reason!.detail, /Other jobs need the memory/);
+    begin.resolve();
+    // It has done a step: what it holds is seen.
+    await it.reaches(second.id, "succeeded");
+    await it.reaches(small.id, "succeeded");
+    assert.equal((await getJob(it.db, first.id)).status, "running");
+    await it.supervisor.cancel(first.id);
+  }, {
+    max_concurrent_jobs: 2,
+    resolveFolders: async () => {
+      await begin.promise;
+      return { model: "/m", rewards: {} };
+    },
+  });
+});
+
+Deno.test("stop() does not wait for running steps when it is told to hurry, and loses no job", async () => {
+  await supervised(async (it) => {
+    await it.supervisor.start();
+    const { id } = await it.create("deaf");
+    await eventually(async () => (await getJob(it.db, id)).progress.step === 1);
+    const hurry = new AbortController();
+    const stopped = it.supervisor.stop(hurry.signal);
+    hurry.abort();
+    await stopped;
+    const job = await getJob(it.db, id);
+    assert.deepEqual([job.status, job.failures, job.interruptions], ["queued", 0, 0]);
   });
 });

@@ -51,6 +51,19 @@ Deno.test("a process answers for one set of folders, checks have their own, and 
   await brief.close();
 });
 
+Deno.test("what runs when the server stops is told so: it is no request that its client has ended", async () => {
+  const serving = serve({ stop_grace_ms: 100 });
+  const answers = [BEHAVIOURS.hang, BEHAVIOURS.deaf].map((seed) => serving.request(command(seed)));
+  await Promise.all(answers.map((answer) => {
+    answer.catch(() => {});
+    return eventually(() => serving.pids.length > 0);
+  }));
+  await serving.close();
+  for (const answer of answers) {
+    await assert.rejects(answer, { code: "runtime_unavailable", message: /The server is stopping/ });
+  }
+});
+
 Deno.test("a process that dies takes its requests with it, and the next request has a new one", async () => {
   const serving = serve();
   await assert.rejects(serving.request(command(BEHAVIOURS.die)), { code: "engine_crashed" });
