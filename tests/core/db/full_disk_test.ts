@@ -41,6 +41,7 @@ interface Said {
 
 interface Writer {
   pid: number;
+  kill(): void;
   /** Lets it write some fifty rows. */
   go(): Promise<Said>;
   close(): Promise<Said>;
@@ -65,6 +66,13 @@ function writer(folder: string, before: string): Writer {
   const stdin = child.stdin.getWriter();
   return {
     pid: child.pid,
+    kill() {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    },
     async go() {
       await stdin.write(new Uint8Array([10]));
       return await said();
@@ -124,10 +132,10 @@ Deno.test({
   ignore: !canMount,
   fn: () =>
     inFolder(async (folder) => {
-      assert.ok(await has("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder));
+      assert.ok(await has("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder));
+      const child = writer(join(folder, "data"), "");
       try {
-        await Deno.writeFile(join(folder, "ballast"), new Uint8Array(3 << 20));
-        const child = writer(join(folder, "data"), "");
+        await Deno.writeFile(join(folder, "ballast"), new Uint8Array(21 << 20));
         let last: Said;
         do last = await child.go(); while (last.said === "room");
         assert.equal(last.said, "disk_full");
@@ -135,7 +143,8 @@ Deno.test({
         assert.deepEqual(await child.go(), { said: "room", count: last.count + 50 });
         assert.equal((await child.close()).said, "closed");
       } finally {
-        assert.ok(await has("umount", folder));
+        child.kill();
+        assert.ok(await has("umount", "-l", folder));
       }
     }),
 });
