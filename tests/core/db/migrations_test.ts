@@ -7,7 +7,7 @@ import { eq } from "drizzle-orm";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { openDatabase } from "../../../core/db/open_database.ts";
-import { checkpoints, events, jobs, metrics, rowNumber } from "../../../core/db/schema.ts";
+import { checkpoints, events, jobs, metrics, rowNumber, webhookDeliveries } from "../../../core/db/schema.ts";
 import { inFolder } from "../networks/in_folder.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -121,6 +121,28 @@ Deno.test("rows keep their order when their tables are made again, and one witho
     );
     assert.deepEqual(order.map(({ id }) => id), ["c", "a", "b"]);
     assert.deepEqual((await database.read.select().from(events)).map(({ seq }) => seq), [3, 7]);
+    await database.close();
+  }));
+
+Deno.test("webhooks that waited wait on, in their order, and have the type that their bodies say", () =>
+  inFolder(async (folder) => {
+    const delivery = (id: number, body: string) =>
+      `INSERT INTO webhook_deliveries VALUES
+        (${id}, 'evt_${id}', 'job_1', 'job_1', 'pending', ${body}, 1, 9, 500, 'The receiver answered 500', 1, NULL)`;
+    await older(folder, 5, [
+      job("job_1", 1, 2),
+      ...[delivery(9, json({ type: "training_job.started" })), delivery(4, "'{'"), delivery(6, "x'00ff'")],
+    ]);
+    const database = await openDatabase(folder);
+    const { id, type, about_job_id, status, attempts, last_status } = webhookDeliveries;
+    const rows = await database.read.select({ id, type, about_job_id, status, attempts, last_status })
+      .from(webhookDeliveries).orderBy(id);
+    const rest = { about_job_id: "job_1", status: "pending", attempts: 1, last_status: 500 };
+    assert.deepEqual(rows, [
+      { id: 4, type: null, ...rest },
+      { id: 6, type: null, ...rest },
+      { id: 9, type: "training_job.started", ...rest },
+    ]);
     await database.close();
   }));
 
