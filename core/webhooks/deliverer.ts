@@ -18,10 +18,8 @@ import {
   deleteBatch,
   type DeliveryChange,
   describeWaiting,
-  disableEndpoint,
   expireKept,
   failBatch,
-  giveUpJob,
   headId,
   headOf,
   isBehindFailed,
@@ -33,7 +31,8 @@ import {
   type Waiting,
   writtenAfter,
 } from "./outbox.ts";
-import { pauseBeforeRetry, restOfPause, RETRY_DELAYS_MS } from "./retry_policy.ts";
+import { lastOf, recordOutcome, verdictOf } from "./outcome.ts";
+import { restOfPause, RETRY_DELAYS_MS } from "./retry_policy.ts";
 import { Schedule } from "./schedule.ts";
 import { findTarget, secretsAt, type Target } from "./target.ts";
 import { TEST_TYPE, testBody } from "./test_event.ts";
@@ -375,37 +374,23 @@ export class Deliverer {
 
   /** Writes what became of a try. */
   async #settle(head: DeliveryRow, { kind }: Target, outcome: Outcome): Promise<Next> {
-    const { logger, retry_delays_ms } = this.#options;
-    const attempts = head.attempts + 1;
+    const { logger, retry_delays_ms: delays_ms } = this.#options;
     const accepted = outcome.error === null;
     const isBehind = !accepted && await isBehindFailed(this.#db.read, head).catch(() => false);
-    const retry = { attempts, created_at: head.created_at, isBehindFailed: isBehind };
-    const pause_ms = accepted
-      ? 0
-      : pauseBeforeRetry({ ...retry, retry_after_ms: outcome.retry_after_ms }, retry_delays_ms);
     const at = new Date();
-    const tried = { attempts, ...lastOf(outcome, at) };
-    const endsEndpoint = kind === "endpoint" && outcome.gone;
-    const change: DeliveryChange = accepted
-      ? { ...tried, status: "delivered", finished_at: at }
-      // What an endpoint that is gone did not take is sent if it is enabled again.
-      : endsEndpoint
-      ? { ...tried, next_attempt_at: at }
-      : pause_ms === null || outcome.gone
-      ? { ...tried, status: "failed", finished_at: at }
-      : { ...tried, next_attempt_at: new Date(at.getTime() + pause_ms) };
-    const disabled = await this.#write(head, kind, outcome, change, at);
+    const { change, pause_ms } = verdictOf(head, kind, outcome, { isBehindFailed: isBehind, delays_ms, at });
+    const ended = await this.#write(head, kind, outcome, change, at);
     logger[accepted ? "debug" : "warn"]("Webhook", {
       ...{ job_id: head.about_job_id, event_id: head.event_id, destination: head.destination },
-      ...{ outcome: change.status ?? "pending", attempts, status: outcome.status, error: outcome.error },
+      ...{ outcome: change.status ?? "pending", attempts: change.attempts },
+      ...{ status: outcome.status, error: outcome.error },
     });
-    if (disabled !== null) {
-      const about = { destination: head.destination, reason: disabled };
+    if (ended !== null) {
+      const about = { destination: head.destination, reason: ended };
       logger.warn(kind === "job" ? "A job's webhook is given up" : "A webhook is disabled", about);
     }
     // A job's deliveries that are given up are failed in the next turn.
-    if (kind === "endpoint" && disabled !== null) return { pause_ms: null, accepted };
-    return { pause_ms: change.status === undefined ? pause_ms : 0, accepted };
+    return { pause_ms: kind === "endpoint" && ended !== null ? null : pause_ms, accepted };
   }
 
   /**
@@ -415,32 +400,17 @@ export class Deliverer {
    * @returns Why the destination is sent nothing more, if it is so from now on.
    */
   async #write(
-    { id, destination }: DeliveryRow,
+    head: DeliveryRow,
     kind: Target["kind"],
     outcome: Outcome,
     change: DeliveryChange,
     at: Date,
   ): Promise<string | null> {
-    const { logger, rewrite_ms } = this.#options;
+    const { logger, rewrite_ms, disable_after_ms, db } = this.#options;
+    const what = { change, at, disable_after_ms };
     for (let tries = 1;; tries++) {
       try {
-        return await this.#options.db.write(async (tx) => {
-          await changePending(tx, id, change);
-          if (kind === "job") {
-            if (!outcome.gone) return null;
-            await giveUpJob(tx, destination, GONE_REASON);
-            return GONE_REASON;
-          }
-          const accepted = outcome.error === null;
-          const since = await noteEndpoint(tx, destination, { accepted, at });
-          const disable = outcome.gone
-            ? { code: "gone", reason: GONE_REASON } as const
-            : change.status === "failed" && since !== null
-            ? this.#failedTooLong(since, at, outcome)
-            : null;
-          if (disable) await disableEndpoint(tx, destination, disable, at);
-          return disable?.reason ?? null;
-        });
+        return await db.write((tx) => recordOutcome(tx, head, kind, outcome, what));
       } catch (error) {
         if (tries === 1) logger.error("Cannot write the outcome of a delivery", { error: String(error) });
         const { signal } = this.#abort;
@@ -448,12 +418,6 @@ export class Deliverer {
         if (signal.aborted) return null;
       }
     }
-  }
-
-  #failedTooLong(since: Date, at: Date, { error }: Outcome) {
-    if (at.getTime() - since.getTime() < this.#options.disable_after_ms) return null;
-    const reason = `Nothing was accepted since ${since.toISOString()}; the last try: ${error}`;
-    return { code: "failing", reason } as const;
   }
 
   /** Fails everything that waits for a job's webhook that is given up. */
@@ -489,15 +453,4 @@ export class Deliverer {
       if (!signal.aborted) this.#pruneTimer = setTimeout(() => this.#prune(), prune_every_ms);
     })();
   }
-}
-
-/** Why nothing more is sent to who answered 410. */
-const GONE_REASON = "The receiver answered 410: it is gone";
-
-/** What a row keeps of its last try. */
-function lastOf({ status, error, latency_ms, response }: Outcome, at: Date) {
-  return {
-    ...{ last_attempt_at: at, last_status: status, last_error: error },
-    ...{ last_latency_ms: latency_ms, last_response: response },
-  };
 }
