@@ -26,7 +26,7 @@ export function serverFolders(
 export function serverFlags(environment: Environment): string[] {
   const { read, write } = serverFolders(environment);
   return [
-    ...["--no-prompt", "--allow-net", "--allow-env", "--allow-sys=systemMemoryInfo", "--allow-run"],
+    ...["--no-prompt", "--allow-net", "--allow-env", "--allow-sys=systemMemoryInfo,statfs", "--allow-run"],
     ...["--deny-ffi", "--deny-import", `--allow-read=${read.join(",")}`, `--allow-write=${write.join(",")}`],
   ];
 }
