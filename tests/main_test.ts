@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { serverFlags } from "../tasks/server_permissions.ts";
 import { eventually } from "./core/jobs/supervised.ts";
 import { inFolder } from "./core/networks/in_folder.ts";
+import { spawnServer } from "./spawn_server.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -331,4 +332,49 @@ Deno.test("main.ts takes in no body above the limit, told or not how long it is"
       await alive.body?.cancel();
     });
   });
+});
+
+Deno.test({
+  name: "main.ts divides the threads among the jobs that may train at a time",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (DATA_DIR) => {
+      const server = await spawnServer({ DATA_DIR, THREADS: "4", MAX_CONCURRENT_JOBS: "2" });
+      try {
+        const body = JSON.stringify({
+          ...{ kind: "ppo", model: "tiny", prompts: ["a"], epochs: 10_000 },
+          reward: { type: "length", target: 5 },
+        });
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(`${server.url}/v1/training-jobs`, { method: "POST", headers, body });
+        assert.equal(response.status, 202, await response.text());
+        const threads = (pid: number) =>
+          /\0THREADS=(\d+)\0/.exec(Deno.readTextFileSync(`/proc/${pid}/environ`))?.[1];
+        // One that answers checks, one that trains.
+        const engines = await eventually(() => server.engines().length === 2 && server.engines());
+        assert.deepEqual(engines.map(threads).sort(), ["2", "4"]);
+      } finally {
+        server.process.kill("SIGTERM");
+        await server.ended;
+      }
+    }),
+});
+
+Deno.test({
+  name: "a generation that runs when the server stops is answered 503 and told to come back",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (DATA_DIR) => {
+      const server = await spawnServer({ DATA_DIR });
+      const body = JSON.stringify({ model: "tiny", prompts: Array(256).fill("a"), max_new_tokens: 300 });
+      const headers = { "content-type": "application/json" };
+      const answer = fetch(`${server.url}/v1/generations`, { method: "POST", headers, body });
+      await eventually(() => server.engines().length > 0);
+      server.process.kill("SIGTERM");
+      const response = await answer;
+      const { code } = await response.json();
+      assert.deepEqual([response.status, code], [503, "runtime_unavailable"]);
+      assert.ok(Number(response.headers.get("retry-after")) > 0);
+      await server.ended;
+    }),
 });

@@ -139,3 +139,41 @@ Deno.test("a stream of events ends when its job is deleted, and one that breaks 
     while (!(await reader.read()).done);
   });
 });
+
+Deno.test("a stream that breaks off goes on after its last event, whatever became of the job: no gap and no repeat", async () => {
+  await served(async (it) => {
+    const id = await start(it, "hang_once");
+    const seen: string[] = [];
+    /** Reads events after the last one that was seen, until one of this type. */
+    const follow = async (until: string) => {
+      const response = await it.app.request(`${PATH}/${id}/events`, {
+        headers: { accept: "text/event-stream", ...(seen.length > 0 && { "last-event-id": seen.at(-1)! }) },
+      });
+      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      for (let whole = true; whole;) {
+        const { done, value } = await reader.read();
+        text += value ?? "";
+        const blocks = text.split("\n\n");
+        text = blocks.pop()!;
+        for (const block of blocks) {
+          const [, type, event] = /^event: training_job\.(.*)\ndata: .*\nid: (.*)$/.exec(block) ?? [];
+          if (event) seen.push(event);
+          if (type === until) whole = false;
+        }
+        if (done) break;
+      }
+      await reader.cancel();
+    };
+    await follow("warning");
+    await eventually(async () => (await it.call("GET", `${PATH}/${id}`)).json.progress.step === 3);
+    await it.call("POST", `${PATH}/${id}/pause`);
+    await follow("paused");
+    await it.call("POST", `${PATH}/${id}/resume`);
+    await follow("epoch.completed");
+    await it.reaches(id, "succeeded");
+    await follow("succeeded");
+    const { json: { data } } = await it.call("GET", `${PATH}/${id}/events?limit=1000`);
+    assert.deepEqual(seen, data.map((event: { id: string }) => event.id));
+  });
+});
