@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { ppoJobSchema } from "../contract/ppo_job.ts";
+import { sftJobSchema } from "../contract/sft_job.ts";
 import { invalid } from "../errors.ts";
 import type { Counters } from "../train/step_loop.ts";
 import type { AnyJob, Kind, KindPlan } from "./kind.ts";
@@ -11,6 +12,9 @@ import { ppoCost } from "./ppo/cost.ts";
 import { planPpo } from "./ppo/plan.ts";
 import { runPpo } from "./ppo/run.ts";
 import { SMALLER_PPO } from "./ppo/smaller.ts";
+import { sftCost, SMALLER_SFT } from "./sft/cost.ts";
+import { planSft } from "./sft/plan.ts";
+import { runSft } from "./sft/run.ts";
 
 /** Any row, for whoever takes jobs of all kinds: a row is only ever asked about jobs of its own. */
 type AnyKind = Kind<AnyJob, unknown, object, Counters>;
@@ -23,6 +27,14 @@ const KINDS = {
     smaller: SMALLER_PPO,
     rowsField: "ppo.micro_batch_size",
     run: runPpo,
+  },
+  sft: {
+    config: sftJobSchema,
+    plan: planSft,
+    cost: sftCost,
+    smaller: SMALLER_SFT,
+    rowsField: "sft.micro_batch_size",
+    run: runSft,
   },
 } satisfies Record<string, AnyKind>;
 

@@ -8,7 +8,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { progressOf, type TrainSignals } from "../train/step_loop.ts";
 import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../train/training_state.ts";
-import { kindOf } from "./kinds.ts";
+import { type EngineJob, kindOf } from "./kinds.ts";
 import { planJob, planOptions } from "./plan_job.ts";
 import { proveInt8 } from "./prove_int8.ts";
 
@@ -24,7 +24,9 @@ export interface TrainOptions extends TrainSignals {
  */
 export async function* trainJob(
   runtime: Runtime,
-  { job, folders, resume = [], memory_share: memoryShare = 1 }: TrainRequest,
+  { job, folders, resume = [], memory_share: memoryShare = 1 }: Omit<TrainRequest, "job"> & {
+    job: EngineJob;
+  },
   { text = new TextWork(), passedOver = () => {}, ...signals }: TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const kind = kindOf(job);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { JOB_KINDS } from "../../../core/contract/training_job.ts";
-import { kindOf } from "../../../core/kinds/kinds.ts";
+import { sftJobSchema } from "../../../core/contract/sft_job.ts";
+import { type EngineJob, kindOf } from "../../../core/kinds/kinds.ts";
 import { makeJob } from "../networks/make_learner.ts";
 
 Deno.test("every kind that a request may ask for has a row in the engine", () => {
@@ -16,15 +17,21 @@ Deno.test("kindOf() names the kinds that there are when asked for another", () =
   }
 });
 
-Deno.test("a row's configuration reads a stored job of its kind back as it is, and each change changes a field it names", () => {
-  const job = makeJob({ trainable: { type: "lora" }, ppo: { batch_size: 4, max_new_tokens: 6 } });
-  const { config, smaller, rowsField } = kindOf(job);
-  assert.deepEqual(config.parse(job), job);
-  const at = (of: unknown, path: string) =>
-    path.split(".").reduce((value, key) => (value as Record<string, unknown>)[key], of);
-  assert.notEqual(at(job, rowsField), undefined);
-  for (const { path, change } of smaller) {
-    const changed = change(job);
-    if (changed) assert.notDeepEqual(at(changed, path), at(job, path), path);
-  }
-});
+const JOBS: EngineJob[] = [
+  makeJob({ trainable: { type: "lora" }, ppo: { batch_size: 4, max_new_tokens: 6 } }),
+  sftJobSchema.parse({ kind: "sft", model: "m", examples: [{ prompt: "a", completion: "b" }] }),
+];
+
+for (const job of JOBS) {
+  Deno.test(`${job.kind}: the row's configuration reads a stored job back as it is, and each change changes the field it names`, () => {
+    const { config, smaller, rowsField } = kindOf(job);
+    assert.deepEqual(config.parse(job), job);
+    const at = (of: unknown, path: string) =>
+      path.split(".").reduce((value, key) => (value as Record<string, unknown>)[key], of);
+    assert.notEqual(at(job, rowsField), undefined);
+    for (const { path, change } of smaller) {
+      const changed = change(job);
+      if (changed) assert.notDeepEqual(at(changed, path), at(job, path), path);
+    }
+  });
+}

@@ -1,0 +1,84 @@
+/** What a job of supervised fine-tuning needs, from shapes alone: what allocates says how much, here it is added up. */
+import { sftTrainingArtifact, type Tuning } from "../../../kernels/artifacts.ts";
+import { productFlops } from "../../../kernels/graph/cost.ts";
+import type { SftJobConfig } from "../../contract/sft_job.ts";
+import { memoize } from "../../memoize.ts";
+import { optimizerBytes } from "../../networks/optimizer.ts";
+import { mergedBytes } from "../../run/adapter_merge.ts";
+import { arenaBytes } from "../../run/arena_bytes.ts";
+import { workerGradientBytes } from "../../run/graph_runner.ts";
+import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
+import { batchSizes } from "../../run/token_batch.ts";
+import { heldBytes, PRECISION, prepackedBytes, workersOf } from "../../weights/base_model.ts";
+import { parameterBytes, tuningOf } from "../../weights/parameter_layout.ts";
+import { type JobCost, type MemoryParts, PROCESS_BYTES } from "../job_cost.ts";
+import type { CostShape, SmallerJob } from "../kind.ts";
+
+/** What decides the cost beside the job's fields. */
+export interface SftShape {
+  /** Tokens of the longest example. */
+  longest: number;
+  /** Tokens of the longest completion, its end included. */
+  completion: number;
+}
+
+const build = memoize(4, sftTrainingArtifact);
+
+export function sftCost(
+  job: SftJobConfig,
+  { model, adapter, threads, memoryShare, target = "cpu", longest, completion }: CostShape & SftShape,
+): JobCost {
+  const { batch_size, micro_batch_size } = job.sft;
+  const workers = { ...workersOf(model, threads, target), memoryShare };
+  const precision = job.base_precision ?? PRECISION[target];
+  const tuning: Tuning = {
+    ...(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable)),
+    precision,
+    target,
+  };
+  const train = onceAForm((form) => build(model, tuning, { accumulate: true, ...form }));
+  const all = { rows: batch_size, columns: longest - 1, actions: completion };
+  const cut = trainingCut(model, train, { ...all, rows: micro_batch_size ?? batch_size }, workers, target);
+  const training = train(cut);
+  const trained = parameterBytes(model, tuning, { head: false });
+  const memory: MemoryParts = {
+    process: PROCESS_BYTES,
+    weights: heldBytes([training]),
+    // Int8 weights are prepacked for all that is run over them.
+    reordered: mergedBytes(model, tuning) +
+      (target === "cpu" && precision === "int8" ? prepackedBytes([training]) : 0),
+    reward_models: 0,
+    trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained),
+    cache: 0,
+    activations: arenaBytes(cut.bytes),
+  };
+  return {
+    memory_bytes: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0),
+    memory,
+    step_flops: productFlops(training, batchSizes(all)),
+    step_reads: 0,
+  };
+}
+
+/** Changes that make such a job need less memory, in the order to try them in. */
+export const SMALLER_SFT: readonly SmallerJob<SftJobConfig>[] = [
+  {
+    path: "base_precision",
+    change: (job) =>
+      job.trainable.type === "lora" && job.base_precision !== "int8"
+        ? { ...job, base_precision: "int8" }
+        : null,
+  },
+  {
+    path: "sft.micro_batch_size",
+    change: (job) =>
+      job.sft.micro_batch_size === 1 ? null : { ...job, sft: { ...job.sft, micro_batch_size: 1 } },
+  },
+  {
+    path: "trainable",
+    change: (job) =>
+      job.trainable.type === "full"
+        ? { ...job, trainable: { type: "lora", r: 16, alpha: 32, dropout: 0, target_modules: "all-linear" } }
+        : null,
+  },
+];

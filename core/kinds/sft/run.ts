@@ -1,0 +1,68 @@
+/** A planned job of supervised fine-tuning: loads what it names, trains it, and writes checkpoints below its folder. */
+import type { JobFolders } from "../../contract/protocol.ts";
+import type { SftJobConfig } from "../../contract/sft_job.ts";
+import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
+import { loadCheckpoint } from "../../networks/checkpoint.ts";
+import { Optimizer } from "../../networks/optimizer.ts";
+import type { Runtime } from "../../ort/runtime.ts";
+import { type Counters, progressOf } from "../../train/step_loop.ts";
+import { BaseModel } from "../../weights/base_model.ts";
+import { loadAdapter } from "../../weights/load_adapter.ts";
+import { initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
+import { jobCheckpoints, restore } from "../job_checkpoints.ts";
+import type { RunContext } from "../kind.ts";
+import type { SftWork } from "./plan.ts";
+import { trainSft } from "./trainer.ts";
+
+/** Runs a planned job to its end, yielding its events. */
+export async function* runSft(
+  runtime: Runtime,
+  job: SftJobConfig,
+  folders: JobFolders & { output: string },
+  { planned, memoryShare, identity, earlier, checkVersions, baseIdentity, text: _, ...signals }: RunContext<
+    SftWork,
+    Counters
+  >,
+): AsyncGenerator<TrainingEvent, TrainingSummary> {
+  const { plan, work: { examples } } = planned;
+  const { found, damaged } = earlier;
+  const precision = job.base_precision ?? undefined;
+  const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
+  const loaded = folders.checkpoint ? await loadCheckpoint(base, folders.checkpoint) : null;
+  const given = folders.adapter ? await loadAdapter(base, folders.adapter, { head: false }) : null;
+  const tuning = loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable);
+  const parameters = loaded?.policy ?? given?.parameters ??
+    await initialParameters(base, tuning, { head: false, seed: job.seed, role: "policy" });
+  const optimizer = await Optimizer.create(runtime, parameters, job.sft);
+  await checkVersions();
+  const trained = {
+    networks: { base, tuning, policy: parameters, critic: null },
+    optimizers: { policy: optimizer },
+    spec: { trainable: job.trainable, value: null },
+  };
+  if (found) await restore(trained, found);
+  await Deno.mkdir(folders.output, { recursive: true });
+  const place = {
+    output: folders.output,
+    model: folders.model,
+    steps_per_epoch: plan.steps_per_epoch,
+    identity,
+    base: baseIdentity(),
+  };
+  const start = found?.at ?? { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} };
+  yield {
+    type: "started",
+    plan,
+    progress: progressOf({ plan, epochs: job.epochs }, start.state, null),
+    resumed: found && { step: start.state.step, folder: found.folder },
+    damaged,
+  };
+  const checkpoints = jobCheckpoints<Counters>(job, trained, place, (state) => ({ ...state }));
+  const config = { ...job.sft, epochs: job.epochs, seed: job.seed };
+  return yield* trainSft(base, tuning, parameters, examples, config, {
+    optimizer,
+    start,
+    checkpoints,
+    ...signals,
+  });
+}
