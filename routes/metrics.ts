@@ -1,6 +1,7 @@
 /** What the process measures, as Prometheus reads it. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { count, eq, min } from "drizzle-orm";
+import { statfs } from "node:fs/promises";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobs } from "../core/db/schema.ts";
 import { exposition, type Gauge } from "../core/metrics/exposition.ts";
@@ -22,13 +23,14 @@ const metricsRoute = createRoute({
 });
 
 /** What is looked up when somebody asks: an index each, however many rows there are. */
-async function gauges({ db, supervisor, serving }: AppContext): Promise<Record<string, Gauge>> {
+async function gauges({ db, supervisor, serving, dataDir }: AppContext): Promise<Record<string, Gauge>> {
   const { read } = db;
   const statuses = await read.select({ status: jobs.status, value: count() }).from(jobs).groupBy(jobs.status);
   const [queued] = await read.select({ at: min(jobs.created_at) }).from(jobs).where(
     eq(jobs.status, "queued"),
   );
   const webhooks = await pendingSummary(read);
+  const disk = await statfs(dataDir);
   const age = (at: Date | null | undefined) => at ? Math.max(0, Date.now() - at.getTime()) / 1000 : 0;
   const jobCounts = new Map(statuses.map(({ status, value }) => [status, value]));
   return {
@@ -40,6 +42,10 @@ async function gauges({ db, supervisor, serving }: AppContext): Promise<Record<s
     job_queue_age_seconds: {
       help: "How long ago the oldest queued job was created.",
       series: [{ value: age(queued?.at) }],
+    },
+    disk_free_bytes: {
+      help: "What may still be written where DATA_DIR is.",
+      series: [{ value: disk.bavail * disk.bsize }],
     },
     engines: {
       help: "Engine processes that run now, by what for.",

@@ -12,6 +12,7 @@ import { VERSION } from "../version.ts";
 import { DATABASE_FILE } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
 import { openDatabase } from "./open_database.ts";
+import { jobs } from "./schema.ts";
 
 /** Says that a folder is a whole copy, and what wrote it. */
 const NOTE_FILE = "backup.json";
@@ -225,7 +226,9 @@ export async function restore(from: string, dataDir: string): Promise<BackupRepo
     lock.close();
   }
   // Checked, and brought up to this version, as at any start.
-  await (await openDatabase(dataDir)).close();
+  const database = await openDatabase(dataDir);
+  // An engine process that still runs is another server's, if the copied one goes on elsewhere on this machine.
+  await database.write((tx) => tx.update(jobs).set({ engine: null })).finally(() => database.close());
   return await checked(dataDir);
 }
 

@@ -38,6 +38,7 @@ Deno.test("GET /metrics counts requests by route pattern, jobs by status and wri
     assert.equal(grown('proximal_trained_tokens_total{kind="ppo"}'), 4 * 100);
     assert.equal(sample(text, 'proximal_jobs{status="succeeded"}'), 1);
     assert.equal(sample(text, 'proximal_jobs{status="failed"}'), 0);
+    assert.ok(sample(text, "proximal_disk_free_bytes") > 0);
     assert.ok(sample(text, "process_resident_memory_bytes") > 1e6);
     // Nothing that somebody sent, no id, no path of the machine.
     assert.doesNotMatch(text, /job_0|nowhere|xyyy|BREW|\/(work|tmp|home|root)\//);
