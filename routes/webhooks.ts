@@ -9,6 +9,7 @@ import {
 } from "../core/contract/webhook_schema.ts";
 import { deliverySchema, webhookSchema, webhookWithSecretSchema } from "../core/contract/webhook_answers.ts";
 import { invalid, UserError } from "../core/errors.ts";
+import { idempotencyKey } from "../core/idempotency_key.ts";
 import {
   createEndpoint,
   deleteEndpoint,
@@ -33,7 +34,10 @@ const create = (context: AppContext) =>
     ...{ method: "post", path: "/v1/webhooks", tags },
     summary: "Add a webhook for the events of all jobs",
     middleware: [jsonBody(context, createEndpointSchema)] as const,
-    request: { body: { required: true, content: json(createEndpointSchema) } },
+    request: {
+      headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+      body: { required: true, content: json(createEndpointSchema) },
+    },
     responses: {
       201: { description: "The webhook, with its secret", content: json(webhookWithSecretSchema) },
       ...problemResponses(400, 401, 409, 413, 415, 422, 503),
@@ -156,7 +160,9 @@ export function webhooks(context: AppContext): OpenAPIHono<Env> {
   app.openapi(create(context), async (c) => {
     const config = c.req.valid("json");
     checkUrl(config.url);
-    const row = await createEndpoint(db, config);
+    const header = c.req.valid("header")["idempotency-key"];
+    const key = header === undefined ? null : idempotencyKey(c.get("caller")?.id ?? "", header, config);
+    const row = await createEndpoint(db, config, key);
     const location = `/v1/webhooks/${row.id}`;
     return c.json({ ...endpointView(row), secret: row.secret }, 201, { location });
   });

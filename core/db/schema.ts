@@ -136,6 +136,9 @@ export const webhookEndpoints = sqliteTable("webhook_endpoints", {
   disabled_at: timestamp("disabled_at"),
   /** The first try that failed since one was accepted. */
   failing_since: timestamp("failing_since"),
+  /** Hash of the API key and the client's Idempotency-Key, and of the request that came with it. */
+  request_key: string("request_key"),
+  request_hash: string("request_hash"),
   created_at: timestamp("created_at").notNull(),
 });
 

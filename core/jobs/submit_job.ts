@@ -1,37 +1,20 @@
 /** Creates a job once per Idempotency-Key: the same key and request give the stored answer again. */
 import { eq, lt } from "drizzle-orm";
-import { createHash } from "node:crypto";
 import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { idempotencyKeys, jobs } from "../db/schema.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
-import { UserError } from "../errors.ts";
+import { type IdempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { currentTrace } from "../tracing.ts";
 import { createJob } from "./job_lifecycle.ts";
 import { jobView } from "./job_view.ts";
-
-/** How long an answer is kept. */
-export const IDEMPOTENCY_HOURS = 24;
 
 /** The answer that created a job. */
 export interface Submission {
   job_id: string;
   /** The body, as JSON; the only one that has the webhook's secret. */
   response: string;
-}
-
-/** What makes two requests the same. */
-export interface IdempotencyKey {
-  key: string;
-  request_hash: string;
-}
-
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-
-/** A key belongs to the caller that sent it; a request is what it means, defaults filled in. */
-export function idempotencyKey(keyId: string, key: string, config: TrainingJobConfig): IdempotencyKey {
-  return { key: sha256(JSON.stringify([keyId, key])), request_hash: sha256(JSON.stringify(config)) };
 }
 
 /**
@@ -41,22 +24,15 @@ export function idempotencyKey(keyId: string, key: string, config: TrainingJobCo
  */
 export async function findSubmission(
   db: Database,
-  { key, request_hash }: IdempotencyKey,
+  given: IdempotencyKey,
   reader: Pick<Database["read"], "select"> = db.read,
 ): Promise<Submission | null> {
-  const read = reader.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+  const read = reader.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, given.key));
   const [row] = await naming(db, "The answer kept under an Idempotency-Key", read.execute());
-  if (!row || row.created_at < oldest()) return null;
-  if (row.request_hash !== request_hash) {
-    throw new UserError(
-      "idempotency_conflict",
-      "The Idempotency-Key was used with another request: use a new key for a new request",
-    );
-  }
+  if (!row || row.created_at < oldestAnswer()) return null;
+  requireSameRequest(given, row.request_hash);
   return row;
 }
-
-const oldest = () => new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000);
 
 /**
  * Adds a queued job and keeps the answer under the key.
@@ -84,7 +60,7 @@ export function submitJob(
       response: JSON.stringify({ ...view, config: { ...view.config, webhook } }),
     };
     if (key) {
-      await tx.delete(idempotencyKeys).where(lt(idempotencyKeys.created_at, oldest()));
+      await tx.delete(idempotencyKeys).where(lt(idempotencyKeys.created_at, oldestAnswer()));
       await tx.insert(idempotencyKeys).values({ ...key, ...submission, created_at: new Date() });
     }
     return submission;

@@ -1,5 +1,5 @@
 /** Endpoints for the events of all jobs: made, listed, changed, removed. One transaction a verb. */
-import { count, eq, lt } from "drizzle-orm";
+import { and, count, eq, gt, lt } from "drizzle-orm";
 import type { CreateEndpoint, RotateSecret, UpdateEndpoint } from "../contract/webhook_schema.ts";
 import { naming } from "../db/damaged_data.ts";
 import { newId } from "../db/new_id.ts";
@@ -8,6 +8,7 @@ import { type Page, page } from "../db/page.ts";
 import { readableRows } from "../db/readable_rows.ts";
 import { type EndpointRow, rowNumber, webhookEndpoints as endpoints } from "../db/schema.ts";
 import { invalid, UserError } from "../errors.ts";
+import { type IdempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
 import { newWebhookSecret } from "./sign_webhook.ts";
 
 /** Every one is written to with every event. */
@@ -29,9 +30,27 @@ async function change(tx: Transaction, id: string, set: Partial<EndpointRow>): P
   return row!;
 }
 
-/** @throws UserError `wrong_state` when there are too many. */
-export function createEndpoint(db: Database, { secret, ...config }: CreateEndpoint): Promise<EndpointRow> {
+/** The endpoint that was made under a key. @throws UserError `idempotency_conflict` when by another request. */
+async function madeUnder(tx: Transaction, key: IdempotencyKey): Promise<EndpointRow | undefined> {
+  const [row] = await tx.select().from(endpoints)
+    .where(and(eq(endpoints.request_key, key.key), gt(endpoints.created_at, oldestAnswer())));
+  if (row) requireSameRequest(key, row.request_hash);
+  return row;
+}
+
+/**
+ * Adds an endpoint, or gives the one that was made under the same key.
+ *
+ * @throws UserError `wrong_state` when there are too many, `idempotency_conflict` when the key was another request's.
+ */
+export function createEndpoint(
+  db: Database,
+  { secret, ...config }: CreateEndpoint,
+  key: IdempotencyKey | null = null,
+): Promise<EndpointRow> {
   return db.write(async (tx) => {
+    const before = key && await madeUnder(tx, key);
+    if (before) return before;
     const [there] = await tx.select({ count: count() }).from(endpoints);
     if (there!.count >= MAX_ENDPOINTS) {
       throw new UserError(
@@ -45,6 +64,7 @@ export function createEndpoint(db: Database, { secret, ...config }: CreateEndpoi
       event_types: [...new Set(config.event_types)],
       secret: secret ?? newWebhookSecret(),
       previous_secrets: [],
+      ...(key && { request_key: key.key, request_hash: key.request_hash }),
       created_at: new Date(),
     }).returning();
     return row!;

@@ -293,3 +293,23 @@ Deno.test("The OpenAPI document says what receivers get", async () => {
     assert.deepEqual(names, ["webhook-id", "webhook-timestamp", "webhook-signature"]);
   });
 });
+
+Deno.test("The same Idempotency-Key and request make one endpoint, with the same secret", async () => {
+  await served(async (it) => {
+    const key = { "idempotency-key": "k1" };
+    const [first, second] = [
+      await it.call("POST", PATH, { url: "https://example.com/a" }, key),
+      // Defaults are filled in: it means the same.
+      await it.call("POST", PATH, { url: "https://example.com/a", event_types: ["*"] }, key),
+    ];
+    assert.deepEqual([first.status, second.status], [201, 201]);
+    assert.deepEqual(second.json, first.json);
+    assertProblem(
+      await it.call("POST", PATH, { url: "https://example.com/b" }, key),
+      409,
+      "idempotency_conflict",
+    );
+    await it.call("POST", PATH, { url: "https://example.com/a" }, { "idempotency-key": "k2" });
+    assert.equal((await it.call("GET", PATH)).json.data.length, 2);
+  });
+});
