@@ -1,7 +1,8 @@
 /** What was changed on a server and by whom, as rows of which the oldest go. */
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, eq, lt } from "drizzle-orm";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
+import { readableRows } from "../db/readable_rows.ts";
 import { auditLog, type AuditRow, rowNumber } from "../db/schema.ts";
 import { invalid } from "../errors.ts";
 
@@ -43,10 +44,16 @@ export async function listAudit(
     ? []
     : await db.read.select({ number: rowNumber(auditLog) }).from(auditLog).where(eq(auditLog.id, after));
   if (after !== undefined && !last) throw invalid("after", `Nothing has the id '${after}'`);
-  const rows = await db.read.select().from(auditLog).where(and(
-    key_id === undefined ? undefined : eq(auditLog.key_id, key_id),
-    resource === undefined ? undefined : eq(auditLog.resource, resource),
-    last && lt(rowNumber(auditLog), last.number),
-  )).orderBy(desc(rowNumber(auditLog))).limit(limit + 1).execute();
+  const rows = await readableRows(db, auditLog, {
+    record: "The audit log's row",
+    where: and(
+      key_id === undefined ? undefined : eq(auditLog.key_id, key_id),
+      resource === undefined ? undefined : eq(auditLog.resource, resource),
+      last && lt(rowNumber(auditLog), last.number),
+    ),
+    number: rowNumber(auditLog),
+    newestFirst: true,
+    limit: limit + 1,
+  });
   return { rows: rows.slice(0, limit), has_more: rows.length > limit };
 }

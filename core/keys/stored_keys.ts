@@ -1,7 +1,8 @@
 /** Keys as rows: made, listed, revoked. The server and the `keys` task both call these, each on a connection of its own. */
-import { and, count, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { and, count, eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import { newId } from "../db/new_id.ts";
 import type { Database } from "../db/open_database.ts";
+import { readableRows } from "../db/readable_rows.ts";
 import { type ApiKeyRow, apiKeys, type KEY_SCOPES, rowNumber } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
 import { recordAudit } from "./audit_log.ts";
@@ -72,7 +73,19 @@ export async function createKey(
 
 /** All keys there ever were, the newest first. */
 export function listKeys(db: Database): Promise<ApiKeyRow[]> {
-  return db.read.select().from(apiKeys).orderBy(desc(rowNumber(apiKeys))).execute();
+  return keyRows(db, undefined, MAX_ROWS);
+}
+
+/** Keys, without those whose rows are damaged. */
+async function keyRows(db: Database, where: SQL | undefined, limit: number): Promise<ApiKeyRow[]> {
+  const record = "The API key in row";
+  return await readableRows(db, apiKeys, {
+    record,
+    where,
+    number: rowNumber(apiKeys),
+    newestFirst: true,
+    limit,
+  });
 }
 
 /**
@@ -120,10 +133,13 @@ export async function readLiveKeys(
   db: Database,
   now = new Date(),
 ): Promise<{ keys: LiveKey[]; any: boolean }> {
-  const { id, name, scope, hash, expires_at } = apiKeys;
-  const keys = await db.read.select({ id, name, scope, hash, expires_at }).from(apiKeys).where(isLive(now))
-    .limit(MAX_KEYS).execute();
-  const any = keys.length > 0 ||
+  const rows = await keyRows(db, isLive(now), MAX_KEYS);
+  const keys = rows.filter(({ id, hash }) => {
+    const isHash = /^[0-9a-f]{64}$/.test(hash);
+    if (!isHash) db.damaged(`The API key '${id}'`, new Error("Its hash is none"));
+    return isHash;
+  });
+  const any = rows.length > 0 ||
     (await db.read.select({ one: sql<number>`1` }).from(apiKeys).limit(1).execute()).length > 0;
   return { keys, any };
 }

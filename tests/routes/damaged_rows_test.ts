@@ -6,6 +6,7 @@ import { createJob } from "../../core/jobs/job_lifecycle.ts";
 import { trainingJobSchema } from "../../core/contract/training_job.ts";
 import { openDatabase } from "../../core/db/open_database.ts";
 import { getJob, listJobs } from "../../core/jobs/job_queries.ts";
+import { createKey } from "../../core/keys/stored_keys.ts";
 import { createLogger } from "../../core/log.ts";
 import { inFolder } from "../core/networks/in_folder.ts";
 import { eventually, PLAN, type Supervised, supervised } from "../core/jobs/supervised.ts";
@@ -213,4 +214,26 @@ Deno.test("A page that is damaged while the server runs fails the jobs on it alo
     assert.equal(logs.length, lines, "it was said once");
     await again.close();
   });
+});
+
+Deno.test("A damaged key is nobody's, others go on working, and so does the audit log", async () => {
+  for (
+    const set of ["scope = 'all'", "hash = 'zz'", "hash = x'00ff'", "expires_at = 'never'", "name = x'00'"]
+  ) {
+    await served(async (it) => {
+      const key = { name: "x", scope: "admin", expires_at: null } as const;
+      const [damaged, whole] = [await createKey(it.db, key), await createKey(it.db, key)];
+      await changed(it, `update api_keys set ${set} where id = '${damaged.row.id}'`);
+      await changed(it, `update audit_log set at = 'now' where resource = '${damaged.row.id}'`);
+      await it.keys.refresh();
+      await it.keys.refresh();
+      const ask = ({ text }: typeof whole) =>
+        it.call("GET", "/v1/audit", undefined, { authorization: `Bearer ${text}` });
+      assertProblem(await ask(damaged), 401, "unauthorized");
+      const { status, json } = await ask(whole);
+      assert.equal(status, 200, set);
+      assert.deepEqual(json.data.map(({ resource }: { resource: string }) => resource), [whole.row.id]);
+      assert.equal(damageLines(it).length, 2, set);
+    });
+  }
 });
