@@ -4,15 +4,14 @@
  * is a timer, which no clock that is set makes longer.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { newId } from "../db/new_id.ts";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { patient } from "../db/patient.ts";
-import { type DeliveryRow, type EndpointRow, webhookDeliveries } from "../db/schema.ts";
-import { UserError } from "../errors.ts";
+import type { DeliveryRow, EndpointRow } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
 import { attempt, type Outcome } from "./attempt.ts";
+import { EndpointTests } from "./endpoint_tests.ts";
 import {
   changePending,
   deleteBatch,
@@ -25,17 +24,15 @@ import {
   isBehindFailed,
   lastId,
   LOG_BOUNDS,
-  noteEndpoint,
   pendingDestinations,
   pruneLog,
   type Waiting,
   writtenAfter,
 } from "./outbox.ts";
-import { lastOf, recordOutcome, verdictOf } from "./outcome.ts";
+import { recordOutcome, verdictOf } from "./outcome.ts";
 import { restOfPause, RETRY_DELAYS_MS } from "./retry_policy.ts";
 import { Schedule } from "./schedule.ts";
-import { findTarget, secretsAt, type Target } from "./target.ts";
-import { TEST_TYPE, testBody } from "./test_event.ts";
+import { findTarget, type Target } from "./target.ts";
 
 export { RETRY_DELAYS_MS };
 
@@ -46,8 +43,6 @@ const REWRITE_MS = 1000;
 const DISABLE_AFTER_MS = 3 * 86_400_000;
 /** How often the log is looked through for what is too old. */
 const PRUNE_EVERY_MS = 3_600_000;
-/** Tests of endpoints in progress. */
-const MAX_TESTS = 16;
 
 export interface DelivererOptions {
   db: Database;
@@ -90,7 +85,7 @@ export class Deliverer {
   readonly #schedule = new Schedule();
   readonly #active = new Map<string, Active>();
   readonly #working = new Set<Promise<void>>();
-  readonly #tests = new Set<string>();
+  readonly #tests: EndpointTests;
   /** By destination, the last of its deliveries that is damaged and could not even be ended. */
   readonly #unreadable = new Map<string, number>();
   #isStarted = false;
@@ -109,7 +104,10 @@ export class Deliverer {
       ...{ disable_after_ms: DISABLE_AFTER_MS, prune_every_ms: PRUNE_EVERY_MS, log_bounds: LOG_BOUNDS },
       ...options,
     };
-    this.#db = patient(options.db, this.#abort.signal);
+    const { db, guard, timeout_ms } = this.#options;
+    const { signal } = this.#abort;
+    this.#db = patient(db, signal);
+    this.#tests = new EndpointTests({ db, guard, timeout_ms, signal });
   }
 
   /** Begins to send; what an earlier process left is sent too. */
@@ -157,37 +155,11 @@ export class Deliverer {
     })());
   }
 
-  /**
-   * Sends an event that tells of nothing, once and whatever waits; gives its row of the log.
-   *
-   * @throws UserError `too_many_requests` while another test of the endpoint, or too many others, are on their way.
-   */
+  /** Tests an endpoint. Where it accepts, what waits for it is tried again. @throws as `EndpointTests.send` */
   async test(endpoint: EndpointRow): Promise<DeliveryRow> {
-    const { id, url, description } = endpoint;
-    if (this.#tests.has(id) || this.#tests.size >= MAX_TESTS) {
-      throw new UserError("too_many_requests", "Another test is on its way: try again when it has ended");
-    }
-    this.#tests.add(id);
-    try {
-      const at = new Date();
-      const sent = { event_id: newId("event"), body: testBody({ id, url, description }, at) };
-      const outcome = await this.#attempt(sent, { url, secrets: secretsAt(endpoint) });
-      if (!outcome) throw new UserError("runtime_unavailable", "The server is stopping: try again");
-      const accepted = outcome.error === null;
-      const [row] = await this.#options.db.write(async (tx) => {
-        if (accepted) await noteEndpoint(tx, id, { accepted, at });
-        return await tx.insert(webhookDeliveries).values({
-          ...{ ...sent, type: TEST_TYPE, destination: id, attempts: 1 },
-          ...{ status: accepted ? "delivered" : "failed", created_at: at, next_attempt_at: at },
-          ...lastOf(outcome, at),
-          finished_at: new Date(),
-        }).returning();
-      });
-      if (accepted) this.refresh(id);
-      return row!;
-    } finally {
-      this.#tests.delete(id);
-    }
+    const row = await this.#tests.send(endpoint);
+    if (row.status === "delivered") this.refresh(endpoint.id);
+    return row;
   }
 
   /** Ends tries in progress; they are made again at the next start. */

@@ -259,6 +259,20 @@ Deno.test("A test says what the receiver answered, and goes to a disabled endpoi
   await receiver.close();
 });
 
+Deno.test("An endpoint has one test at a time", async () => {
+  const release = Promise.withResolvers<void>();
+  const receiver = new Receiver(() => release.promise.then(() => new Response()));
+  await served(async (it) => {
+    const { id } = await added(it, { url: receiver.url });
+    const first = it.call("POST", `${PATH}/${id}/test`);
+    await eventually(() => receiver.received.length === 1);
+    assertProblem(await it.call("POST", `${PATH}/${id}/test`), 429, "too_many_requests");
+    release.resolve();
+    assert.equal((await first).json.status, "delivered");
+  });
+  await receiver.close();
+});
+
 Deno.test("A delivery is sent again by hand, as a new one with its event's id; for a job's own webhook too", async () => {
   let accepts = false;
   const receiver = new Receiver(() => new Response(null, { status: accepts ? 200 : 400 }));
