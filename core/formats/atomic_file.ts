@@ -56,6 +56,19 @@ export async function syncTree(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
+/** Makes `folder` and those above it where they are not there: also after a crash, or what is in them would be lost. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder);
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.AlreadyExists) return;
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+    await makeFolder(dirname(folder));
+    return await makeFolder(folder);
+  }
+  await syncFolder(dirname(folder));
+}
+
 /** Makes renames inside `folder` durable. Windows cannot open a folder and needs no flush for it. */
 export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;

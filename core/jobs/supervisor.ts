@@ -16,6 +16,7 @@ import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { machineMemory, memoryKills, residentBytes } from "../system_memory.ts";
+import { makeFolder } from "../formats/atomic_file.ts";
 import { removeTrainingState } from "../formats/remove_training_state.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { hasEngine, isFinal, JOB_STATUSES } from "../contract/job_states.ts";
@@ -366,7 +367,7 @@ export class Supervisor {
     const output = join(dataDir, "jobs", job.id, String(job.attempt));
     const [{ prompts }, folders] = await this.#withFiles(async () => {
       const found = [await getJobWithPrompts(db, job.id), await resolveFolders(job.config)] as const;
-      await Deno.mkdir(output, { recursive: true });
+      await makeFolder(output);
       return found;
     });
     // The engine knows no URL of ours.

@@ -1,4 +1,5 @@
 /** A planned PPO job: loads what it names, trains it, and writes checkpoints below its folder. */
+import { makeFolder } from "../../formats/atomic_file.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadCheckpoint } from "../../networks/checkpoint.ts";
 import { heldHere } from "../../weights/int8_products.ts";
@@ -46,7 +47,7 @@ export async function* runPpo(
   });
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
-  await Deno.mkdir(folders.output, { recursive: true });
+  await makeFolder(folders.output);
   const place = {
     output: folders.output,
     model: folders.model,

@@ -8,6 +8,7 @@ import {
   removeLeftovers,
   writeCheckpoint,
 } from "../../../core/formats/checkpoint_folder.ts";
+import { makeFolder } from "../../../core/formats/atomic_file.ts";
 import { checkFile, openChecked } from "../../../core/formats/checked_file.ts";
 import { inFolder } from "../networks/in_folder.ts";
 
@@ -37,6 +38,14 @@ Deno.test("writeCheckpoint() writes every file, its size and hash, and nothing e
     await writeCheckpoint(folder, { "c.bin": [bytes("new")] }, { step: 2 });
     assert.deepEqual(listed(folder), ["c.bin", "checkpoint.json"]);
     assert.deepEqual(listed(parent), ["step-1"]);
+  }));
+
+Deno.test("makeFolder() makes what is missing above, and is content with what is there", () =>
+  inFolder(async (parent) => {
+    const folder = join(parent, "a", "b", "c");
+    await makeFolder(folder);
+    await makeFolder(folder);
+    assert.ok(Deno.statSync(folder).isDirectory);
   }));
 
 Deno.test("readCheckpoint() names the file that was changed, cut short or lost", () =>
