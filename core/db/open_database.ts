@@ -293,28 +293,42 @@ export async function openBesideServer(
       `There is no database in DATA_DIR '${folder}': no server has run there yet`,
     );
   }
-  if (isThere) {
-    const thread = new SqliteThread({ path }, logger);
-    const database = new ThreadedDatabase(thread, logger);
-    try {
-      await checkTables(database.read, path);
-      return database;
-    } catch (error) {
-      await thread.close();
-      if (!await isFree(folder)) throw unusableFile(path, error);
+  for (const end = performance.now() + START_PATIENCE_MS;;) {
+    const beside = await besideServer(path, logger);
+    if (beside) return beside;
+    // No server is there that would make or migrate it, or one is just about to.
+    if (await isFree(folder)) return await openDatabase(folder, logger);
+    if (performance.now() > end) {
+      throw new UserError(
+        "runtime_unavailable",
+        `The server that uses DATA_DIR '${folder}' is of another version: stop it, and start this one`,
+      );
     }
+    await new Promise((resolve) => setTimeout(resolve, LONGEST_PAUSE_MS));
   }
-  // No server is there that would make or migrate it.
-  return await openDatabase(folder, logger);
 }
 
-/** Whether no server has a folder. */
+/** A connection to a database that is there and has all that this version reads, or null. */
+async function besideServer(path: string, logger: Logger): Promise<Database | null> {
+  if (!await Deno.stat(path).then(() => true, () => false)) return null;
+  const thread = new SqliteThread({ path }, logger);
+  try {
+    const database = new ThreadedDatabase(thread, logger);
+    await checkTables(database.read, path);
+    return database;
+  } catch {
+    await thread.close();
+    return null;
+  }
+}
+
+/** Whether no server has a folder, which may not be there. */
 async function isFree(folder: string): Promise<boolean> {
   try {
     (await lockFolder(folder)).close();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return !(error instanceof UserError);
   }
 }
 

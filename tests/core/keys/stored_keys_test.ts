@@ -1,6 +1,7 @@
 /** Keys and the audit log as rows, on a real database. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { lockFolder } from "../../../core/db/lock_folder.ts";
 import { openBesideServer, openDatabase } from "../../../core/db/open_database.ts";
 import { AUDIT_DAYS, listAudit, recordAudit } from "../../../core/keys/audit_log.ts";
 import { KeyRing } from "../../../core/keys/key_ring.ts";
@@ -134,6 +135,15 @@ Deno.test("openBesideServer() makes a database only where it is to, and takes no
     const made = await openBesideServer(folder, { create: true });
     await createKey(made, KEY);
     await made.close();
+    // A server that is just starting has the folder, and no database yet.
+    await Deno.remove(join(folder, "proximal.db"));
+    const lock = await lockFolder(folder);
+    const waiting = openBesideServer(folder, { create: true });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    lock.close();
+    const late = await waiting;
+    await createKey(late, KEY);
+    await late.close();
     const server = await openDatabase(folder);
     const beside = await openBesideServer(folder, { create: true });
     assert.equal((await listKeys(beside)).length, 1);
