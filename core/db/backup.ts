@@ -234,7 +234,8 @@ export async function restore(from: string, dataDir: string): Promise<BackupRepo
 
 /** What a data folder's rows name, each looked at. */
 async function checked(dataDir: string): Promise<BackupReport> {
-  const database = new DatabaseSync(join(dataDir, DATABASE_FILE), { readOnly: true });
+  // One that only reads would leave an empty log behind.
+  const database = new DatabaseSync(join(dataDir, DATABASE_FILE));
   const damaged: string[] = [];
   let count = 0;
   try {

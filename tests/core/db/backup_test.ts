@@ -50,6 +50,8 @@ Deno.test("a backup that is made while a job trains is whole, and a server goes 
     const data = join(parent, "elsewhere");
     const report = await restore(copy, data);
     assert.deepEqual(report.damaged, []);
+    const names = [...Deno.readDirSync(data)].map(({ name }) => name).sort();
+    assert.deepEqual(names, ["jobs", "lock", "proximal.db"]);
     const found = await whole(data);
     assert.deepEqual(found.jobs.map(({ status }) => status), ["succeeded", "running"]);
     assert.equal(found.checkpoints.length, report.checkpoints);
