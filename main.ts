@@ -127,7 +127,6 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
       }, machineMemory()),
       env: { ...env, ...more },
       logger: engineLogger,
-      onLogLine: jobLogs.recorder(engineLogger.fields),
       trace: () => jobTrace(db, engineLogger.fields),
       start_timeout_ms: DEADLINES.start_ms,
     });
@@ -142,7 +141,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     limits: { processes: settings.SERVING_PROCESSES },
   });
   const supervisor = new Supervisor({
-    ...{ db, logger, dataDir, feed },
+    ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
     startEngine: (engineLogger) => startEngine(engineLogger, trainingThreads(settings)),
     resolveFolders: (config) => resolveFolders(sources, config),
     onOutbox: () => deliverer.wake(),

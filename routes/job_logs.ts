@@ -1,4 +1,4 @@
-/** What the engine processes of a job wrote on stderr. */
+/** What the server says of a job's attempts, and what its engine processes wrote on stderr. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { listLogLines, MAX_LINES } from "../core/jobs/job_log.ts";
 import { getJob } from "../core/jobs/job_queries.ts";
@@ -23,7 +23,7 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/logs",
   tags: ["Training jobs"],
-  summary: "Log of a training job's engine, oldest line first",
+  summary: "Log of a training job, oldest line first",
   request: {
     params: jobParams,
     query: z.strictObject({

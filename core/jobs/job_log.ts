@@ -1,9 +1,11 @@
 /**
- * A job's own log: what its engine processes wrote on stderr, for whoever owns the job. Lines are written together now
+ * A job's own log: what the server says of its attempts, and what its engine processes wrote on stderr, for whoever owns
+ * the job. Lines are written together now
  * and then, the newest of each job are kept, and none holds a path of the machine or a secret. A log is worth no job:
  * what cannot be written is tried again a few times and then left.
  */
 import { and, desc, eq, gt, inArray, lte } from "drizzle-orm";
+import { cutText } from "../cut_text.ts";
 import type { Database } from "../db/open_database.ts";
 import type { Page } from "../db/page.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
@@ -14,6 +16,9 @@ import { withoutSecrets } from "../without_secrets.ts";
 
 /** Lines of a job that are kept, and those that wait to be written: an engine that writes without end loses its oldest. */
 export const MAX_LINES = 1000;
+const MAX_CHARACTERS = 1000;
+/** What of a line of the server's is for others; a stack is not. */
+const TOLD = ["model", "status", "reason", "error", "code", "signal"] as const;
 const FLUSH_MS = 250;
 /** When lines cannot be written, as when the disk is full. */
 const RETRY_MS = 5000;
@@ -32,16 +37,33 @@ export class JobLogs {
     this.#logger = logger;
   }
 
-  /** What takes the lines of a job's engine process; whose that is is on its logger. */
-  recorder({ job_id, attempt }: Fields): ((line: string) => void) | undefined {
-    if (typeof job_id !== "string") return undefined;
-    return (line) =>
-      this.#add({
-        job_id,
-        attempt: typeof attempt === "number" ? attempt : 0,
-        line: withoutPaths(withoutSecrets(line)),
-        created_at: new Date(),
-      });
+  /** `logger`, whose lines about a job are in that job's log as well. */
+  observing(logger: Logger): Logger {
+    const at = (level: "info" | "warn" | "error") => (message: string, more: Fields = {}) => {
+      logger[level](message, more);
+      this.#hear(message, { ...logger.fields, ...more });
+    };
+    return {
+      debug: logger.debug,
+      ...{ info: at("info"), warn: at("warn"), error: at("error") },
+      fields: logger.fields,
+      with: (more) => this.observing(logger.with(more)),
+    };
+  }
+
+  #hear(message: string, fields: Fields): void {
+    const { job_id, attempt, line } = fields;
+    if (typeof job_id !== "string") return;
+    const told = TOLD.filter((name) => fields[name] !== undefined && fields[name] !== null);
+    const text = typeof line === "string"
+      ? line
+      : [message, ...told.map((name) => `${name} ${String(fields[name])}`)].join(", ");
+    this.#add({
+      job_id,
+      attempt: typeof attempt === "number" ? attempt : 0,
+      line: cutText(withoutPaths(withoutSecrets(text)), MAX_CHARACTERS),
+      created_at: new Date(),
+    });
   }
 
   /** Writes what waits. */

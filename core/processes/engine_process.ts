@@ -26,8 +26,6 @@ import {
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 64 * 1024;
 const LAST_LOG_LINES = 20;
-/** Characters of a log line that others than the log are told. */
-const MAX_TOLD = 1000;
 /** Twice as long as a process that works is silent. */
 const STUCK_MS = 2 * HEARTBEAT_MS;
 
@@ -38,8 +36,6 @@ export interface EngineOptions {
   logger: Logger;
   /** What the spans of its commands are below, and what they are of; asked only where somebody traces. */
   trace?: () => Promise<{ parent?: string; attributes: Record<string, string | number> }>;
-  /** Told each line of the process's stderr, cut short. */
-  onLogLine?: (line: string) => void;
   /** How long the process may take to say `ready`. */
   start_timeout_ms: number;
   /** How long it may be silent while it has work, while that is on texts, and while it is on a folder's files. */
@@ -142,7 +138,6 @@ export class EngineProcess {
   readonly #child: Deno.ChildProcess;
   readonly #logger: Logger;
   readonly #trace: EngineOptions["trace"];
-  readonly #onLogLine: ((line: string) => void) | undefined;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #pending = new Map<string, Pending>();
   readonly #ready = Promise.withResolvers<void>();
@@ -168,7 +163,6 @@ export class EngineProcess {
     MEASURES.engine_starts_total.add();
     this.pid = this.#child.pid;
     this.#logger = options.logger.with({ engine_pid: this.pid });
-    this.#onLogLine = options.onLogLine;
     this.#trace = options.trace;
     this.#stdin = this.#child.stdin.getWriter();
     this.#stdin.closed.catch(() => {});
@@ -403,10 +397,9 @@ export class EngineProcess {
   /** Hands the engine's log on, its own JSON lines and what native libraries print alike. */
   async #readLog(): Promise<void> {
     for await (const line of readLines(this.#child.stderr, MAX_LOG_LINE_BYTES, "cut")) {
-      this.#lastLines.push(cutText(line, MAX_TOLD));
+      this.#lastLines.push(cutText(line, 1000));
       if (this.#lastLines.length > LAST_LOG_LINES) this.#lastLines.shift();
       this.#logger.info("engine", { line });
-      this.#onLogLine?.(cutText(line, MAX_TOLD));
     }
   }
 }

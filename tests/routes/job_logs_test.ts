@@ -10,7 +10,8 @@ Deno.test("GET …/logs pages through a job's lines, gives the last of them, and
     assert.deepEqual((await it.call("GET", path)).json, { data: [], has_more: false, next_cursor: null });
     const logs = new JobLogs(it.db, createLogger("silent"));
     const say = async (...lines: string[]) => {
-      lines.forEach(logs.recorder({ job_id: id, attempt: 1 })!);
+      const about = logs.observing(createLogger("silent")).with({ job_id: id, attempt: 1 });
+      for (const line of lines) about.info("engine", { line });
       await logs.close();
     };
     await say("a", "b", "c");

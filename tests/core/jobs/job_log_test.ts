@@ -29,8 +29,7 @@ Deno.test("JobLogs has what a job's engine process writes on stderr, without pat
     const engine = new EngineProcess({
       command: [Deno.execPath(), "eval", script],
       env: { HOME: Deno.env.get("HOME") ?? "/" },
-      logger,
-      onLogLine: logs.recorder(logger.with({ job_id: "job_1", attempt: 2 }).fields),
+      logger: logs.observing(logger).with({ job_id: "job_1", attempt: 2 }),
       start_timeout_ms: PATIENCE_MS,
     });
     await engine.exited;
@@ -50,7 +49,8 @@ Deno.test("JobLogs keeps the newest lines of each job, and none of a job that is
     const db = await openDatabase(folder);
     for (const id of ["job_1", "job_2", "job_3"]) await addJob(db, id);
     const logs = new JobLogs(db, logger);
-    const record = (id: string) => logs.recorder({ job_id: id, attempt: 1 })!;
+    const record = (id: string) => (line: string) =>
+      logs.observing(logger).with({ job_id: id, attempt: 1 }).info("engine", { line });
     record("job_2")("of another");
     record("job_3")("of one that is deleted");
     await db.write((tx) => tx.delete(jobs).where(eq(jobs.id, "job_3")));
@@ -77,12 +77,17 @@ Deno.test("JobLogs writes later what it could not write", () =>
     const { write } = db;
     const logs = new JobLogs(db, logger);
     db.write = () => Promise.reject(new Error("the disk is full"));
-    logs.recorder({ job_id: "job_1", attempt: 1 })!("a");
+    const about = logs.observing(logger).with({ job_id: "job_1", attempt: 1 });
+    about.info("Job starts", { model: "tiny" });
     await logs.close();
     db.write = write;
-    logs.recorder({ job_id: "job_1", attempt: 1 })!("b");
+    about.warn("Attempt ended", { error: new Error("no /var/lib/x/weights.bin"), stack: "at /srv/a/b.ts" });
+    logs.observing(logger).info("of no job");
     await logs.close();
-    assert.deepEqual(await lines(db, "job_1"), ["a", "b"]);
+    assert.deepEqual(await lines(db, "job_1"), [
+      "Job starts, model tiny",
+      "Attempt ended, error Error: no weights.bin",
+    ]);
     await db.close();
   }));
 
