@@ -2,10 +2,11 @@
  * A job's own log: what the server says of its attempts, and what its engine processes wrote on stderr, for whoever owns
  * the job. Lines are written together now
  * and then, the newest of each job are kept, and none holds a path of the machine or a secret. A log is worth no job:
- * what cannot be written is tried again a few times and then left.
+ * what cannot be written waits for room, and is left where the database is damaged.
  */
 import { and, desc, eq, gt, inArray, lte } from "drizzle-orm";
 import { cutText } from "../cut_text.ts";
+import { isDamage } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import type { Page } from "../db/page.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
@@ -114,6 +115,8 @@ export class JobLogs {
         }
       });
     } catch (error) {
+      // To try again what is damaged would never end.
+      if (isDamage(error)) return void this.#db.damaged("The logs of jobs", error);
       for (const [id, lines] of taken) {
         this.#waiting.set(id, [...lines, ...this.#waiting.get(id) ?? []].slice(-MAX_LINES));
       }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { type Database, openDatabase } from "../../../core/db/open_database.ts";
+import { SqliteError } from "../../../core/db/sqlite_error.ts";
 import { jobLogs, jobs } from "../../../core/db/schema.ts";
 import { JobLogs, listLogLines, MAX_LINES } from "../../../core/jobs/job_log.ts";
 import { createLogger } from "../../../core/log.ts";
@@ -88,6 +89,26 @@ Deno.test("JobLogs writes later what it could not write", () =>
       "Job starts, model tiny",
       "Attempt ended, error Error: no weights.bin",
     ]);
+    await db.close();
+  }));
+
+Deno.test("JobLogs leaves what a damaged database does not take", () =>
+  inFolder(async (folder) => {
+    const said: string[] = [];
+    const db = await openDatabase(folder, createLogger("error", {}, (line) => said.push(line)));
+    await addJob(db, "job_1");
+    const { write } = db;
+    const logs = new JobLogs(db, logger);
+    const about = logs.observing(logger).with({ job_id: "job_1", attempt: 1 });
+    db.write = () => Promise.reject(new SqliteError("database disk image is malformed", 11));
+    for (const line of ["a", "b"]) {
+      about.info("engine", { line });
+      await logs.close();
+    }
+    db.write = write;
+    await logs.close();
+    assert.deepEqual(await lines(db, "job_1"), []);
+    assert.equal(said.length, 1, said.join(""));
     await db.close();
   }));
 
