@@ -1,9 +1,13 @@
 /** Functions of plain values that remember their last answers. */
 import { LruCache } from "./lru_cache.ts";
 
-/** Values as text, maps too: equal texts are equal values. */
+/** Values as text, maps too, whatever order an object's fields are in: equal texts are equal values. */
 function contentOf(values: readonly unknown[]): string {
-  return JSON.stringify(values, (_, value) => value instanceof Map ? [...value] : value);
+  return JSON.stringify(values, (_, value) => {
+    if (value instanceof Map) return [...value];
+    const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isRecord ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)) : value;
+  });
 }
 
 /**

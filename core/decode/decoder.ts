@@ -3,12 +3,13 @@
  * cache appended in place. Rows that have ended leave the batch. What a row gets depends on its own numbers only,
  * never on its neighbours. Knows nothing of text.
  */
-import { generateArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import type { Tuning } from "../../kernels/artifacts.ts";
 import type { Sizes } from "../../kernels/graph/cost.ts";
 import type { Binding } from "../ort/binding.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
+import { builtGraphs } from "../run/built_graphs.ts";
 import type { SampledSequence } from "./sampled_sequence.ts";
 import { isCut, mostTokens, type SamplingRequest } from "./sampling_request.ts";
 import { activeSequence } from "./active_sequence.ts";
@@ -72,7 +73,7 @@ export class Decoder {
     const sessions = await this.#sessions.forWorkers(
       parts.length,
       `generate:${truncation}`,
-      () => generateArtifact(base.config, this.#tuning, { truncation }),
+      () => builtGraphs.generate(base.config, this.#tuning, { truncation }),
       { prepacking: true, apart: true },
     );
     using scale = Tensor.onDevice(base.runtime, "float32", [], Float32Array.of(adapterScale));

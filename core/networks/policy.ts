@@ -2,12 +2,7 @@
  * The policy: a base model with an adapter, or with all its weights trained, and the reference it started as. Its
  * verbs are `respond` (sample), `analyze` (log-probabilities of given tokens) and `train` (one micro-batch).
  */
-import {
-  type AttentionOptions,
-  policyEvalArtifact,
-  policyTrainingArtifact,
-  type Tuning,
-} from "../../kernels/artifacts.ts";
+import type { AttentionOptions, Tuning } from "../../kernels/artifacts.ts";
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
@@ -16,6 +11,7 @@ import type { BaseModel } from "../weights/base_model.ts";
 import { type DecodeOptions, Decoder } from "../decode/decoder.ts";
 import type { SampledSequence } from "../decode/sampled_sequence.ts";
 import type { SamplingRequest } from "../decode/sampling_request.ts";
+import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
@@ -126,7 +122,7 @@ export class Policy {
     const evaluation = {
       name: `policy_eval:${entropy}:${values}`,
       artifact: (options: AttentionOptions) =>
-        policyEvalArtifact(this.base.config, this.tuning, { entropy, values, ...options }),
+        builtGraphs.policyEval(this.base.config, this.tuning, { entropy, values, ...options }),
       parameters: [parameters, await this.#merge.merge(parameters, off ? 0 : 1)],
       prepare: (rows: readonly TokenSequence[], least: number) => {
         const batch = tokenBatch(rows, least);
@@ -165,7 +161,7 @@ export class Policy {
       this.#sessions,
       `policy_training:${entropyBonus}`,
       (options) =>
-        policyTrainingArtifact(this.base.config, this.tuning, {
+        builtGraphs.policyTraining(this.base.config, this.tuning, {
           values: this.#shared,
           entropyBonus,
           ...options,

@@ -1,8 +1,9 @@
 /** A sequence classifier with one label: the score of each sequence, read at its last token, whatever its id. */
-import { type AttentionOptions, scoreArtifact } from "../../kernels/artifacts.ts";
+import type { AttentionOptions } from "../../kernels/artifacts.ts";
 import { UserError } from "../errors.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "../weights/base_model.ts";
+import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { evaluate, type PreparedRun, type RunOptions } from "../run/graph_runner.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
@@ -55,7 +56,7 @@ export class RewardModel {
     const evaluation = {
       name: "score",
       artifact: (options: AttentionOptions) =>
-        scoreArtifact(this.base.config, heldBy(this.base, { type: "none" }), options),
+        builtGraphs.score(this.base.config, heldBy(this.base, { type: "none" }), options),
       parameters: [],
       prepare: (rows: readonly TokenSequence[], least: number) =>
         this.#prepare(rows.map(({ prompt_ids }) => prompt_ids), least),

@@ -1,13 +1,9 @@
 /** A value network of its own: an adapter (or weights) and a scalar head on the same frozen base as the policy. */
-import {
-  type AttentionOptions,
-  type Tuning,
-  valueEvalArtifact,
-  valueTrainingArtifact,
-} from "../../kernels/artifacts.ts";
+import type { AttentionOptions, Tuning } from "../../kernels/artifacts.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
 import type { BaseModel } from "../weights/base_model.ts";
+import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
@@ -39,7 +35,7 @@ export class ValueNetwork {
     const { config } = this.base;
     const evaluation = {
       name: "value_eval",
-      artifact: (options: AttentionOptions) => valueEvalArtifact(config, this.#tuning, options),
+      artifact: (options: AttentionOptions) => builtGraphs.valueEval(config, this.#tuning, options),
       parameters: [this.parameters, await this.#merge.merge(this.parameters)],
       prepare: (rows: readonly TokenSequence[], least: number) => {
         const batch = tokenBatch(rows, least);
@@ -66,7 +62,7 @@ export class ValueNetwork {
     this.#training ??= new TrainingGraph(
       this.#sessions,
       "value_training",
-      (options) => valueTrainingArtifact(this.base.config, this.#tuning, options),
+      (options) => builtGraphs.valueTraining(this.base.config, this.#tuning, options),
       { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
     );
     const prepare = (rows: readonly PolicyExample[], least: number) => {

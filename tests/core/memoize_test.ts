@@ -38,3 +38,15 @@ Deno.test("memoize() keeps nothing of what throws", () => {
   fails = false;
   assert.equal(sometimes(1), 1);
 });
+
+Deno.test("memoize() takes objects with the same fields for equal, whatever the order of these", () => {
+  let asked = 0;
+  const sum = memoize(9, ({ a, of: { b } }: { a: number; of: { b: number; c?: number } }) => {
+    asked++;
+    return a + b;
+  });
+  assert.deepEqual([sum({ a: 1, of: { b: 2, c: 3 } }), sum({ of: { c: 3, b: 2 }, a: 1 })], [3, 3]);
+  assert.equal(asked, 1);
+  assert.equal(sum({ a: 1, of: { b: 2, c: undefined } }), 3);
+  assert.equal(asked, 2);
+});

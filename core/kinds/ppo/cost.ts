@@ -2,15 +2,7 @@
  * What a PPO job needs, from shapes alone: the graphs that it will run are built, not loaded. What takes memory says how
  * much beside what allocates it; here it is added up. `bench/memory.ts` holds the sum against what is measured.
  */
-import {
-  generateArtifact,
-  policyEvalArtifact,
-  policyTrainingArtifact,
-  scoreArtifact,
-  type Tuning,
-  valueEvalArtifact,
-  valueTrainingArtifact,
-} from "../../../kernels/artifacts.ts";
+import type { Tuning } from "../../../kernels/artifacts.ts";
 import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { peakBytes, productFlops } from "../../../kernels/graph/cost.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
@@ -23,6 +15,7 @@ import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
+import { builtGraphs } from "../../run/built_graphs.ts";
 import { evaluationBytes, workerGradientBytes } from "../../run/graph_runner.ts";
 import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
@@ -39,18 +32,7 @@ export interface PpoShape {
   longestPrompt: number;
 }
 
-/** Graphs of one kind that are kept: a request is often like the last one, and building takes most of an estimate. */
-const KEPT_GRAPHS = 4;
 const KEPT_COSTS = 256;
-
-const build = {
-  generate: memoize(KEPT_GRAPHS, generateArtifact),
-  evaluate: memoize(KEPT_GRAPHS, policyEvalArtifact),
-  train: memoize(KEPT_GRAPHS, policyTrainingArtifact),
-  values: memoize(KEPT_GRAPHS, valueEvalArtifact),
-  trainValues: memoize(KEPT_GRAPHS, valueTrainingArtifact),
-  scores: memoize(KEPT_GRAPHS, scoreArtifact),
-};
 
 /** What a job costs; one that differs in nothing that costs is not worked out again. */
 export const ppoCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
@@ -75,13 +57,13 @@ function costOf(
   const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
 
   const blocks = attentionBlocks(capacity, target);
-  const generate = build.generate(model, sampling, { truncation: false });
-  const evaluate = build.evaluate(model, tuning, { entropy: false, values: head, blocks });
-  const values = critic && build.values(model, critic, { blocks });
+  const generate = builtGraphs.generate(model, sampling, { truncation: false });
+  const evaluate = builtGraphs.policyEval(model, tuning, { entropy: false, values: head, blocks });
+  const values = critic && builtGraphs.valueEval(model, critic, { blocks });
   const scoring: Tuning = { type: "none", precision: PRECISION[target], target };
-  const scores = rewards.map((of) => build.scores(of, scoring, { blocks }));
+  const scores = rewards.map((of) => builtGraphs.score(of, scoring, { blocks }));
   const options = { values: head, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
-  const train = onceAForm((form) => build.train(model, tuning, { ...options, ...form }));
+  const train = onceAForm((form) => builtGraphs.policyTraining(model, tuning, { ...options, ...form }));
 
   const all = { rows: ppo.batch_size, columns, actions };
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
@@ -116,7 +98,7 @@ function costOf(
   };
 
   const sizes = batchSizes(all);
-  const trainValues = critic && build.trainValues(model, critic, {
+  const trainValues = critic && builtGraphs.valueTraining(model, critic, {
     accumulate: true,
     recompute: cut.recompute,
     blocks: cut.blocks,

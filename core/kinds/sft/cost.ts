@@ -1,11 +1,11 @@
 /** What a job of supervised fine-tuning needs, from shapes alone: what allocates says how much, here it is added up. */
-import { sftTrainingArtifact, type Tuning } from "../../../kernels/artifacts.ts";
+import type { Tuning } from "../../../kernels/artifacts.ts";
 import { productFlops } from "../../../kernels/graph/cost.ts";
 import type { SftJobConfig } from "../../contract/sft_job.ts";
-import { memoize } from "../../memoize.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
+import { builtGraphs } from "../../run/built_graphs.ts";
 import { workerGradientBytes } from "../../run/graph_runner.ts";
 import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
@@ -22,8 +22,6 @@ export interface SftShape {
   completion: number;
 }
 
-const build = memoize(4, sftTrainingArtifact);
-
 export function sftCost(
   job: SftJobConfig,
   { model, adapter, threads, memoryShare, target = "cpu", longest, completion }: CostShape & SftShape,
@@ -36,7 +34,7 @@ export function sftCost(
     precision,
     target,
   };
-  const train = onceAForm((form) => build(model, tuning, { accumulate: true, ...form }));
+  const train = onceAForm((form) => builtGraphs.sftTraining(model, tuning, { accumulate: true, ...form }));
   const all = { rows: batch_size, columns: longest - 1, actions: completion };
   const cut = trainingCut(model, train, { ...all, rows: micro_batch_size ?? batch_size }, workers, target);
   const training = train(cut);

@@ -8,7 +8,7 @@ import type { Runtime } from "../../ort/runtime.ts";
 import { type Counters, progressOf } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
-import { initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
+import { heldBy, initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
 import { jobCheckpoints, restore } from "../job_checkpoints.ts";
 import type { RunContext } from "../kind.ts";
 import type { SftWork } from "./plan.ts";
@@ -30,7 +30,7 @@ export async function* runSft(
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const loaded = folders.checkpoint ? await loadCheckpoint(base, folders.checkpoint) : null;
   const given = folders.adapter ? await loadAdapter(base, folders.adapter, { head: false }) : null;
-  const tuning = loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable);
+  const tuning = heldBy(base, loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable));
   const parameters = loaded?.policy ?? given?.parameters ??
     await initialParameters(base, tuning, { head: false, seed: job.seed, role: "policy" });
   const optimizer = await Optimizer.create(runtime, parameters, job.sft);

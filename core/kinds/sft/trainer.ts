@@ -2,9 +2,10 @@
  * Supervised fine-tuning: cross-entropy on completions, the end-of-sequence token included, prompts left out
  * (ppo-spec §16). Its steps run under the loop that all kinds share; writes nothing.
  */
-import { sftTrainingArtifact, type Tuning } from "../../../kernels/artifacts.ts";
+import type { Tuning } from "../../../kernels/artifacts.ts";
 import type { AdamConfig } from "../../../kernels/optimizers/adamw.ts";
 import { AdapterMerge } from "../../run/adapter_merge.ts";
+import { builtGraphs } from "../../run/built_graphs.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { BaseModel } from "../../weights/base_model.ts";
 import { Feeds } from "../../run/feeds.ts";
@@ -87,7 +88,7 @@ export async function* trainSft(
   const graph = new TrainingGraph(
     sessions,
     "sft_training",
-    (options) => sftTrainingArtifact(base.config, tuning, options),
+    (options) => builtGraphs.sftTraining(base.config, tuning, options),
     { merge: new AdapterMerge(sessions, tuning), parameters, gradients: optimizer.gradients },
   );
   const steps_per_epoch = stepsPerEpoch(examples.length, config.batch_size);

@@ -53,10 +53,14 @@ Deno.test("a plan counts steps, tokens and parameters, and names the example tha
   });
 });
 
-for (const trainable of [{ type: "lora" }, { type: "full" }]) {
-  Deno.test(`${trainable.type}: a job learns its examples, and one that was stopped and resumed ends with the same bytes`, () =>
+for (
+  const given of [{ trainable: { type: "lora" } }, { trainable: { type: "full" } }, {
+    base_precision: "int8",
+  }]
+) {
+  Deno.test(`${JSON.stringify(given)}: a job learns its examples, and one that was stopped and resumed ends with the same bytes`, () =>
     inFolder(async (parent) => {
-      const whole = await run(join(parent, "whole"), { given: { trainable } });
+      const whole = await run(join(parent, "whole"), { given });
       const losses = whole.flatMap((event) => event.type === "epoch" ? event.metrics.loss! : []);
       assert.equal(losses.length, 3);
       assert.ok(losses[2]! < losses[0]!, String(losses));
@@ -71,9 +75,9 @@ for (const trainable of [{ type: "lora" }, { type: "full" }]) {
       ]);
 
       const output = join(parent, "parts");
-      const first = await run(output, { steps: 3, given: { trainable } });
+      const first = await run(output, { steps: 3, given });
       assert.equal(first.filter(({ type }) => type === "step").length, 3);
-      const rest = await run(output, { resume: [join(output, "step-0003")], given: { trainable } });
+      const rest = await run(output, { resume: [join(output, "step-0003")], given });
       const [started] = rest;
       assert.ok(started?.type === "started");
       assert.equal(started.resumed?.step, 3);
@@ -84,6 +88,6 @@ for (const trainable of [{ type: "lora" }, { type: "full" }]) {
         await BaseModel.open(runtime, FOLDERS.model),
         written.at(-1)!,
       );
-      assert.deepEqual([spec.trainable.type, spec.value, critic], [trainable.type, null, null]);
+      assert.deepEqual([spec.trainable.type, spec.value, critic], [job(given).trainable.type, null, null]);
     }));
 }
