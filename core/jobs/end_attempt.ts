@@ -30,8 +30,8 @@ export type AttemptEnd =
   | { type: "paused" }
   /** It ended by an error. */
   | { type: "failed"; error: ErrorRecord; after: AfterFailure; backoff?: Backoff }
-  /** There was no room for it, so it never began. */
-  | { type: "refused"; reason: ErrorRecord }
+  /** There was no room for it, or for anybody's, so it never began. */
+  | { type: "refused"; reason: ErrorRecord; everybody: boolean }
   /** The server died with it. */
   | { type: "lost" };
 

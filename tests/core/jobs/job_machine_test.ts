@@ -91,26 +91,38 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom({ type: "stop" as const }, { type: "die" as const }) },
 );
 
+interface Severable {
+  db: Database;
+  sever: () => void;
+  /** Ends the waiting of what was severed, so that it can be cleared away. */
+  release: () => void;
+}
+
 /** A database that a process can lose as it does by dying: what it has not written, it never will. */
-function severable(db: Database): { db: Database; sever: () => void } {
+function severable(db: Database): Severable {
   let severed = false;
-  const never = new Promise<never>(() => {});
+  const released = Promise.withResolvers<never>();
+  released.promise.catch(() => {});
   const write: Database["write"] = async (work, options) => {
-    if (severed) return await never;
+    if (severed) return await released.promise;
     try {
       return await db.write((tx) => {
         if (severed) throw new Error("The server has died");
         return work(tx);
       }, options);
     } catch (error) {
-      if (severed) return await never;
+      if (severed) return await released.promise;
       throw error;
     }
   };
   const proxy = new Proxy(db, {
-    get: (target, name) => name === "write" ? write : Reflect.get(target, name, target),
+    get(target, name) {
+      // What is dead looks nothing up, and so removes nothing.
+      if (severed && name === "read") throw new Error("The server has died");
+      return name === "write" ? write : Reflect.get(target, name, target);
+    },
   });
-  return { db: proxy, sever: () => severed = true };
+  return { db: proxy, sever: () => severed = true, release: () => released.reject(new Error("It is over")) };
 }
 
 class Machine {
@@ -118,7 +130,8 @@ class Machine {
   readonly #jobs: Modelled[] = [];
   readonly #deleted = new Set<string>();
   #server!: Supervised;
-  #sever!: () => void;
+  #connection!: Severable;
+  readonly #dead: { server: Supervised; connection: Severable }[] = [];
   readonly #concurrent: number;
 
   constructor(base: Supervised, concurrent: number) {
@@ -127,9 +140,8 @@ class Machine {
   }
 
   async start(): Promise<void> {
-    const { db, sever } = severable(this.#base.db);
-    this.#sever = sever;
-    this.#server = new Supervised(db, this.#base.folder, this.#base.logs, {
+    this.#connection = severable(this.#base.db);
+    this.#server = new Supervised(this.#connection.db, this.#base.folder, this.#base.logs, {
       max_concurrent_jobs: this.#concurrent,
       cancel_grace_ms: 2000,
     });
@@ -160,7 +172,8 @@ class Machine {
   }
 
   async #die(): Promise<void> {
-    this.#sever();
+    this.#connection.sever();
+    this.#dead.push({ server: this.#server, connection: this.#connection });
     for (const pid of this.#server.supervisor.running.values()) kill(pid);
     return await this.start();
   }
@@ -237,6 +250,10 @@ class Machine {
     }
     await eventually(() => this.#server.supervisor.running.size === 0);
     await this.#server.supervisor.stop();
+    for (const { server, connection } of this.#dead) {
+      connection.release();
+      await server.supervisor.stop();
+    }
     for (const { name } of Deno.readDirSync(this.#base.folder)) {
       if (name !== "jobs") continue;
       const left = [...Deno.readDirSync(join(this.#base.folder, name))].filter(({ name }) =>

@@ -1,0 +1,306 @@
+/**
+ * One attempt of a job: an engine process from its start to its end, and what it says recorded. How it ended is decided
+ * here; what becomes of the job is in `end_attempt.ts`, and whose turn it is in `supervisor.ts`.
+ */
+import { and, desc, eq } from "drizzle-orm";
+import { join } from "node:path";
+import type { Database } from "../db/open_database.ts";
+import { checkpoints, type JobRow, jobs, rowNumber, type StoredConfig } from "../db/schema.ts";
+import { type EngineProcess, NoRoom, type Request } from "../processes/engine_process.ts";
+import type { ModelFolders } from "../contract/protocol.ts";
+import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
+import type { TrainingJobConfig } from "../contract/training_job.ts";
+import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
+import { makeFolder } from "../formats/atomic_file.ts";
+import { removeTrainingState } from "../formats/remove_training_state.ts";
+import type { Logger } from "../log.ts";
+import { MEASURES } from "../metrics/measures.ts";
+import { machineMemory, memoryKills, residentBytes } from "../system_memory.ts";
+import { afterFailure } from "./after_failure.ts";
+import type { AttemptEnd } from "./end_attempt.ts";
+import { isShortOfFiles } from "./is_short_of_files.ts";
+import { getJobWithPrompts } from "./job_queries.ts";
+import { processIdentity } from "./process_identity.ts";
+import { recordEvent } from "./record_event.ts";
+import type { Backoff } from "./retry_delay.ts";
+import { StallWatch } from "./stall_watch.ts";
+import { sweepCheckpoints } from "./sweep_checkpoints.ts";
+
+export interface AttemptOptions {
+  db: Database;
+  logger: Logger;
+  /** Absolute; checkpoints go below it. */
+  dataDir: string;
+  /** @throws NoRoom */
+  startEngine: (logger: Logger) => EngineProcess;
+  /** Frees what other processes hold and do not need; says whether there was any. */
+  freeMemory?: () => Promise<boolean>;
+  /** @throws UserError when a model is gone. */
+  resolveFolders: (config: StoredConfig) => Promise<ModelFolders>;
+  /** How long an engine may take to obey a cancel, and to leave when it has nothing more to do. */
+  cancel_grace_ms: number;
+  stop_grace_ms: number;
+  /** How long a training may come no further. */
+  stall_ms?: number;
+  /** Pauses between a job's attempts. */
+  backoff?: Backoff;
+}
+
+/** What an attempt needs of whoever runs it. */
+export interface AttemptContext {
+  /** Where what happens is written, and must not be lost because of a lock. */
+  records: Database;
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
+  /** The attempts that run beside this one. */
+  others: () => Attempt[];
+  /** Called when something was recorded. */
+  onRecord: () => void;
+}
+
+type TrainCommand = Extract<Request, { type: "train" }>;
+type Refusal = Extract<AttemptEnd, { type: "refused" }>;
+
+/** There is no room for the job now. */
+class Refused extends Error {
+  constructor(readonly refusal: Omit<Refusal, "type">) {
+    super(refusal.reason.detail);
+  }
+}
+
+/** Nothing of the attempt was begun before the job was paused. */
+class NotBegun extends Error {}
+
+export class Attempt {
+  readonly job: JobRow;
+  readonly #options: AttemptOptions;
+  readonly #context: AttemptContext;
+  readonly #logger: Logger;
+  readonly #cancel = new AbortController();
+  /** Aborted to end it after its step, with a checkpoint. */
+  readonly #pause = new AbortController();
+  #engine: EngineProcess | null = null;
+  /** Whether it has done a step, and so holds the memory that it needs. */
+  #stepped = false;
+  #killTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(job: JobRow, options: AttemptOptions, context: AttemptContext) {
+    this.job = job;
+    this.#options = options;
+    this.#context = context;
+    this.#logger = options.logger.with({ job_id: job.id, attempt: job.attempt });
+  }
+
+  /** Its engine process, once there is one. */
+  get pid(): number | null {
+    return this.#engine?.pid ?? null;
+  }
+
+  /** Ends it; its engine is killed when it does not obey in time. */
+  cancel(): void {
+    if (this.#cancel.signal.aborted) return;
+    this.#cancel.abort(new UserError("cancelled", "The job was cancelled"));
+    this.#killTimer = setTimeout(() => this.kill(), this.#options.cancel_grace_ms);
+  }
+
+  /** Ends it after the step that runs, with a checkpoint. */
+  pause(): void {
+    this.#pause.abort();
+  }
+
+  kill(): void {
+    this.#engine?.kill();
+  }
+
+  /** Runs it to its end, and says which it was; nothing is thrown. */
+  async run(): Promise<AttemptEnd> {
+    this.#logger.info("Job starts", { model: this.job.model });
+    const kills = memoryKills();
+    try {
+      const summary = await this.#train();
+      return summary.paused ? { type: "paused" } : { type: "done", summary };
+    } catch (thrown) {
+      return await this.#endOf(thrown, kills);
+    } finally {
+      clearTimeout(this.#killTimer);
+    }
+  }
+
+  /** The engine leaves, and what it has not finished is removed. */
+  async clear(): Promise<void> {
+    const { db, dataDir, stop_grace_ms } = this.#options;
+    await this.#engine?.stop(stop_grace_ms);
+    await sweepCheckpoints(db, dataDir, this.job.id).catch((error) =>
+      this.#logger.warn("Cannot remove what an attempt left", { error: String(error) })
+    );
+  }
+
+  /** How it ended that something was thrown. */
+  async #endOf(thrown: unknown, kills: number): Promise<AttemptEnd> {
+    if (this.#context.stopping.aborted || thrown instanceof NotBegun) return { type: "paused" };
+    if (thrown instanceof Refused) {
+      this.#logger.info("Job waits", { reason: thrown.message });
+      return { type: "refused", ...thrown.refusal };
+    }
+    const known = thrown instanceof UserError;
+    this.#logger[known && thrown.code === "cancelled" ? "info" : "warn"]("Attempt ended", {
+      error: String(thrown),
+      stack: known || !(thrown instanceof Error) ? undefined : thrown.stack,
+    });
+    let error = jobError(thrown);
+    if (error.code === "engine_crashed" && await this.#ranOutOfMemory(kills)) {
+      error = { code: "out_of_memory", detail: "The system killed the engine process as memory ran out" };
+    }
+    return { type: "failed", error, after: afterFailure(error.code), backoff: this.#options.backoff };
+  }
+
+  async #ranOutOfMemory(kills: number): Promise<boolean> {
+    await this.#engine?.exited;
+    return this.#engine !== null && this.#engine.killedElsewhere && memoryKills() > kills;
+  }
+
+  async #train(): Promise<TrainingSummary> {
+    const { job } = this;
+    const { db, dataDir, resolveFolders, freeMemory, stop_grace_ms } = this.#options;
+    this.#checkBegun();
+    this.#checkRoom();
+    const output = join(dataDir, "jobs", job.id, String(job.attempt));
+    const [{ prompts }, folders] = await withFiles(async () => {
+      const found = [await getJobWithPrompts(db, job.id), await resolveFolders(job.config)] as const;
+      await makeFolder(output);
+      return found;
+    });
+    // The engine knows no URL of ours.
+    const config: TrainingJobConfig = { ...job.config, prompts, webhook: null, metadata: job.metadata };
+    const command: TrainCommand = {
+      ...{ type: "train", job: config, folders: { ...folders, output } },
+      resume: await this.#resumable(),
+      memory_share: 2 ** -job.memory_halvings,
+    };
+    try {
+      return await this.#trainOn(command);
+    } catch (thrown) {
+      // Nothing has happened yet: a job that does not fit the memory there is now is refused before it starts.
+      if (!isTooLarge(thrown) || this.#context.stopping.aborted) throw thrown;
+      if (!await freeMemory?.()) throw this.#tooLarge(thrown);
+    }
+    this.#logger.info("Job begins again with the memory that serving held");
+    await this.#engine?.stop(stop_grace_ms);
+    try {
+      return await this.#trainOn(command);
+    } catch (thrown) {
+      throw isTooLarge(thrown) ? this.#tooLarge(thrown) : thrown;
+    }
+  }
+
+  /** Trains on an engine process of its own. */
+  async #trainOn(command: TrainCommand): Promise<TrainingSummary> {
+    const { job } = this;
+    const { startEngine, stall_ms, dataDir } = this.#options;
+    this.#checkBegun();
+    const engine = await withFiles(() => Promise.resolve(startEngine(this.#logger)));
+    this.#engine = engine;
+    MEASURES.job_attempts_total.add();
+    if (job.attempt === 1) {
+      MEASURES.job_queue_wait_seconds.observe(Math.max(0, Date.now() - job.created_at.getTime()) / 1000);
+    }
+    const identity = processIdentity(engine.pid);
+    await this.#context.records.write((tx) =>
+      tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), eq(jobs.attempt, job.attempt)))
+    );
+    const watch = new StallWatch({
+      stall_ms,
+      step_seconds: job.plan.estimate.step_seconds,
+      onStall: (ms) => engine.end(`The training came no further for ${Math.round(ms / 1000)} s`),
+    });
+    const place = { dataDir, jobId: job.id, attempt: job.attempt, knownStep: job.progress.step };
+    try {
+      return await engine.request(
+        command,
+        (event) => {
+          watch.progress();
+          return watch.hold(() => this.#record(place, event));
+        },
+        this.#cancel.signal,
+        Infinity,
+        this.#pause.signal,
+      );
+    } finally {
+      watch.close();
+    }
+  }
+
+  async #record(place: Parameters<typeof recordEvent>[1], event: TrainingEvent): Promise<void> {
+    const { folders, states } = await recordEvent(this.#context.records, place, event);
+    if (event.type === "step") this.#stepped = true;
+    this.#context.onRecord();
+    // What cannot be removed now is when the attempt has ended.
+    for (const folder of folders) await Deno.remove(folder, { recursive: true }).catch(() => {});
+    for (const folder of states) await removeTrainingState(folder).catch(() => {});
+  }
+
+  #checkBegun(): void {
+    this.#cancel.signal.throwIfAborted();
+    if (this.#pause.signal.aborted || this.#context.stopping.aborted) throw new NotBegun();
+  }
+
+  /**
+   * Refuses a job that would not fit beside those that have begun and do not hold yet what they need: what is free now is
+   * theirs.
+   */
+  #checkRoom(): void {
+    const begun = this.#context.others().filter((one) => !one.#stepped);
+    if (begun.length === 0) return;
+    const promised = begun.map(({ job, pid }) =>
+      Math.max(0, job.plan.estimate.memory_bytes - (pid === null ? 0 : residentBytes(pid)))
+    );
+    const free = machineMemory().available - promised.reduce((sum, bytes) => sum + bytes, 0);
+    if (this.job.plan.estimate.memory_bytes <= free) return;
+    const detail =
+      "Other jobs need the memory that is free: the job waits until they hold theirs or have ended";
+    throw new Refused({ reason: { code: "job_too_large", detail }, everybody: false });
+  }
+
+  /** A job that the machine could hold if nothing else ran waits; one that it never can fails. */
+  #tooLarge(thrown: UserError): Error {
+    const { memory_halvings, plan: { estimate } } = this.job;
+    if (memory_halvings > 0) return new UserError("out_of_memory", thrown.message, thrown.errors);
+    if (estimate.memory_bytes > machineMemory().total) return thrown;
+    return new Refused({
+      reason: { code: thrown.code, detail: errorRecord(thrown).detail },
+      everybody: false,
+    });
+  }
+
+  /** Folders that the job can continue from, newest first. */
+  async #resumable(): Promise<string[]> {
+    const { db, dataDir } = this.#options;
+    const rows = await db.read.select({ folder: checkpoints.folder }).from(checkpoints)
+      .where(and(eq(checkpoints.job_id, this.job.id), eq(checkpoints.resumable, 1)))
+      .orderBy(desc(checkpoints.step), desc(rowNumber(checkpoints)));
+    return rows.map(({ folder }) => join(dataDir, folder));
+  }
+}
+
+function isTooLarge(thrown: unknown): thrown is UserError {
+  return thrown instanceof UserError && thrown.code === "job_too_large";
+}
+
+/** What `work` gives; where the machine has no files or processes left for it, nobody's job can begin for a while. */
+async function withFiles<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof NoRoom) && !isShortOfFiles(thrown)) throw thrown;
+    const detail = "The server has no room for another process now: the job waits until it has";
+    throw new Refused({ reason: { code: "runtime_unavailable", detail }, everybody: true });
+  }
+}
+
+/** What a job's row keeps of an error; a bug's message may hold what is not the user's to see. */
+function jobError(error: unknown): ErrorRecord {
+  const record = errorRecord(error);
+  return record.code === "internal"
+    ? { code: "internal", detail: "The job failed because of an internal error; the server's log says more" }
+    : record;
+}
