@@ -10,6 +10,7 @@ import type { Artifact } from "../../kernels/graph/artifact.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/numerics.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
+import { memoize } from "../memoize.ts";
 import { type BatchShape, batchSizes } from "./token_batch.ts";
 import { tileRows, workersOfBatch } from "./workers.ts";
 import type { Workers } from "../weights/base_model.ts";
@@ -29,13 +30,7 @@ export function formKey({ recompute, blocks }: TrainingForm): string {
 
 /** `make`, which is asked for each form once: a graph of a large model takes a moment to build. */
 export function onceAForm(make: (form: TrainingForm) => Artifact): (form: TrainingForm) => Artifact {
-  const made = new Map<string, Artifact>();
-  return ({ recompute, blocks }) => {
-    const key = formKey({ recompute, blocks });
-    const known = made.get(key) ?? make({ recompute, blocks });
-    made.set(key, known);
-    return known;
-  };
+  return memoize(Infinity, make, ({ recompute, blocks }) => [recompute, blocks]);
 }
 
 export interface TrainingCut extends TrainingForm {
