@@ -152,7 +152,7 @@ class Machine {
     if (step.type === "create") return await this.#create(step.life);
     if (step.type === "stop") {
       await this.#server.supervisor.stop();
-      for (const job of this.#jobs) {
+      for (const job of this.#jobs.filter(({ id }) => !this.#deleted.has(id))) {
         assert.ok(
           !["running", "pausing", "cancelling"].includes(await this.#status(job)),
           "none is left running",
