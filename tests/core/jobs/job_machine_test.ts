@@ -173,6 +173,8 @@ class Machine {
 
   async #die(): Promise<void> {
     this.#connection.sever();
+    // A transaction that has begun is over before the next server reads: with its process, in life.
+    await this.#base.db.write(() => Promise.resolve());
     this.#dead.push({ server: this.#server, connection: this.#connection });
     for (const pid of this.#server.supervisor.running.values()) kill(pid);
     return await this.start();
