@@ -1,6 +1,6 @@
 /** What clients may say of webhooks: a URL, a secret, and endpoints for the events of all jobs. */
 import { z } from "zod";
-import { JOB_EVENT_TYPES, JOB_EVENTS, type JobEventType } from "./job_events.ts";
+import { JOB_EVENT_TYPES, JOB_EVENTS } from "./job_events.ts";
 
 /** Where deliveries are posted to. */
 export const webhookUrlSchema = z.url({ protocol: /^https?$/, error: "Expected an http or https URL" })
@@ -25,8 +25,6 @@ const eventTypesSchema = z.array(
   }),
 ).min(1, "Expected at least one event type, or '*' for all").max(WEBHOOK_TYPES.length + 1)
   .describe("Events that are sent: their types, or * for all.");
-
-export type WebhookEventType = typeof ALL_TYPES | JobEventType;
 
 const descriptionSchema = z.string().max(500).describe("A text of your own.");
 const urlSchema = webhookUrlSchema.describe(

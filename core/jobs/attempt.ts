@@ -20,7 +20,7 @@ import { afterFailure } from "./after_failure.ts";
 import type { AttemptEnd } from "./end_attempt.ts";
 import { isShortOfFiles } from "./is_short_of_files.ts";
 import { getJobWithPrompts } from "./job_queries.ts";
-import { processIdentity } from "./process_identity.ts";
+import { childIdentity } from "./process_identity.ts";
 import { recordEvent } from "./record_event.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { StallWatch } from "./stall_watch.ts";
@@ -204,7 +204,7 @@ export class Attempt {
     if (job.attempt === 1) {
       MEASURES.job_queue_wait_seconds.observe(Math.max(0, Date.now() - job.created_at.getTime()) / 1000);
     }
-    const identity = processIdentity(engine.pid);
+    const identity = childIdentity(engine.pid);
     await this.#context.records.write((tx) =>
       tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), eq(jobs.attempt, job.attempt)))
     );

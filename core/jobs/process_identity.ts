@@ -5,6 +5,7 @@
 
 import { readSystemFile } from "../system_file.ts";
 
+const OF = " of ";
 const GONE_MS = 5000;
 const LOOK_MS = 20;
 
@@ -18,10 +19,23 @@ export function processIdentity(pid: number): string | null {
   return `${pid} ${fields[19]} ${boot.trim()}`;
 }
 
-/** Ends the process if it still runs, even if it is stopped, and waits until it is gone. @returns whether it ran */
-export async function endProcess(identity: string): Promise<boolean> {
-  const pid = Number(identity.split(" ")[0]);
+/** A process that this one has started, and this one. Null where the system does not say. */
+export function childIdentity(pid: number): string | null {
+  const [child, own] = [processIdentity(pid), processIdentity(Deno.pid)];
+  return child && own && `${child}${OF}${own}`;
+}
+
+/**
+ * Ends a process that another has left behind, even if it is stopped, and waits until it is gone. One whose parent still
+ * lives is not touched: it was named in a data folder that is a copy of another server's.
+ *
+ * @param child as `childIdentity` gave it @returns whether it ran
+ */
+export async function endOrphan(child: string): Promise<boolean> {
+  const [identity, parent] = child.split(OF) as [string, string?];
+  const pid = pidOf(identity);
   if (!(pid > 1) || processIdentity(pid) !== identity) return false;
+  if (parent && pidOf(parent) !== Deno.pid && processIdentity(pidOf(parent)) === parent) return false;
   try {
     Deno.kill(pid, "SIGKILL");
   } catch {
@@ -32,4 +46,8 @@ export async function endProcess(identity: string): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return true;
+}
+
+function pidOf(identity: string): number {
+  return Number(identity.split(" ")[0]);
 }

@@ -16,7 +16,7 @@ import { endDamagedJob } from "./end_damaged_job.ts";
 import type { EventFeed } from "./event_feed.ts";
 import { askOfJob } from "./job_lifecycle.ts";
 import { getJob, jobRecord } from "./job_queries.ts";
-import { endProcess } from "./process_identity.ts";
+import { endOrphan } from "./process_identity.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { sweepCheckpoints } from "./sweep_checkpoints.ts";
 import { WaitingJobs } from "./waiting_jobs.ts";
@@ -75,7 +75,7 @@ export class Supervisor {
       try {
         const [{ id, engine }] = await db.read.select({ id: jobs.id, engine: jobs.engine }).from(jobs)
           .where(which) as [JobRow];
-        if (engine !== null && await endProcess(engine)) {
+        if (engine !== null && await endOrphan(engine)) {
           logger.warn("Ended an engine process whose server had died", { job_id: id });
         }
         await endAttempt(db, id, { type: "lost" });

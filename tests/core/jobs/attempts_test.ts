@@ -218,6 +218,10 @@ Deno.test({
         await leave([another[0], Number(another[1]) - 1, another[2]].join(" "));
         await it.supervisor.start();
         assert.notEqual(await processIdentity(other.pid), null);
+        // Its server lives: this is a copy of that server's folder.
+        await leave(`${engine} of ${await processIdentity(other.pid)}`);
+        await it.supervisor.start();
+        assert.notEqual(await processIdentity(child.pid), null);
         await leave(engine);
         const again = new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 });
         await again.supervisor.start();
