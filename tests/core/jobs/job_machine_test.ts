@@ -56,6 +56,15 @@ function later(life: Life, states: Iterable<JobStatus>, engineDied: boolean): St
   return seen;
 }
 
+/** What a server's end makes of a job that has an engine; it may also have come to its own end before. */
+const AFTER_STOP: Partial<Record<JobStatus, JobStatus>> = {
+  running: "queued",
+  pausing: "paused",
+  cancelling: "cancelled",
+};
+
+const possible = ({ life, states, engineDied }: Modelled) => later(life, states, engineDied);
+
 interface Modelled {
   id: string;
   life: Life;
@@ -140,6 +149,9 @@ class Machine {
   }
 
   async start(): Promise<void> {
+    for (const job of this.#jobs) {
+      job.states = new Set([...possible(job)].flatMap((from) => AFTER_STOP[from] ?? from));
+    }
     this.#connection = severable(this.#base.db);
     this.#server = new Supervised(this.#connection.db, this.#base.folder, this.#base.logs, {
       max_concurrent_jobs: this.#concurrent,
@@ -194,19 +206,19 @@ class Machine {
   /** The job's state is one that the model allows, and is known then. */
   async #look(job: Modelled, settle = false): Promise<void> {
     if (this.#deleted.has(job.id)) return;
-    const possible = later(job.life, job.states, job.engineDied);
+    const expected = possible(job);
     if (settle) {
       // Not queued behind another that never ends.
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     const status = await this.#status(job);
-    assert.ok(possible.has(status), `${job.life} is ${status}, expected ${[...possible]}`);
+    assert.ok(expected.has(status), `${job.life} is ${status}, expected ${[...expected]}`);
     job.states = new Set([status]);
   }
 
   async #ask(job: Modelled, verb: Verb): Promise<void> {
     const table: Partial<Record<JobStatus, JobStatus>> = VERBS[verb];
-    const before = [...later(job.life, job.states, job.engineDied)];
+    const before = [...possible(job)];
     try {
       const { status } = await this.#server.supervisor[verb](job.id);
       const allowed = before.flatMap((from) => table[from] ?? []);
@@ -221,7 +233,7 @@ class Machine {
   }
 
   async #delete(job: Modelled): Promise<void> {
-    const before = [...later(job.life, job.states, job.engineDied)];
+    const before = [...possible(job)];
     try {
       await this.#server.supervisor.delete(job.id);
       assert.ok(before.some(isFinal), `${before} was deleted`);
