@@ -22,12 +22,18 @@ export function serverFolders(
   return { read: commaless([ROOT, ...data, ...models]), write: commaless(data) };
 }
 
-/** All flags. */
+/** All flags; the tasks that use them have installed the packages. */
 export function serverFlags(environment: Environment): string[] {
   const { read, write } = serverFolders(environment);
   return [
     ...["--no-prompt", "--allow-net", "--allow-env", "--allow-sys=systemMemoryInfo,statfs", "--allow-run"],
-    ...["--deny-ffi", "--deny-import", `--allow-read=${read.join(",")}`, `--allow-write=${write.join(",")}`],
+    ...[
+      "--node-modules-dir=manual",
+      "--deny-ffi",
+      "--deny-import",
+      `--allow-read=${read.join(",")}`,
+      `--allow-write=${write.join(",")}`,
+    ],
   ];
 }
 

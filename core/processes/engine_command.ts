@@ -3,6 +3,7 @@
  * run no program, reach no network, load no code from elsewhere, read nothing but the program, the models and the jobs'
  * folders, and write nothing but the latter (docs/security.md says why each is so).
  */
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MachineMemory } from "../system_memory.ts";
@@ -27,6 +28,15 @@ export function commaless(folders: readonly string[]): string[] {
   ];
 }
 
+/**
+ * Nothing is fetched where a task has installed what engines import, and looking for it would take a tenth of a start.
+ * Where only `deno run main.ts` was used, the first engine fetches its packages.
+ */
+function packageFlags(): string[] {
+  const isInstalled = existsSync(path("../../node_modules/onnxruntime-node"));
+  return isInstalled ? ["--cached-only", "--node-modules-dir=manual"] : [];
+}
+
 function folderFlag(name: string, folders: readonly string[]): string[] {
   return folders.length === 0 ? [] : [`--${name}=${commaless(folders).join(",")}`];
 }
@@ -46,7 +56,7 @@ export function engineCommand(
     "--allow-sys=systemMemoryInfo",
     // Its environment was chosen for it. Pointers need all of ffi, so libraries cannot be named one by one.
     ...["--allow-env", "--allow-ffi", "--deny-import", "--deny-net", "--deny-run"],
-    ...["--no-prompt", "--cached-only", "--no-check"],
+    ...["--no-prompt", "--no-check", ...packageFlags()],
     "--v8-flags=--expose-gc", // memory that was let go is wanted at once
   ];
   const config = ["--config", path("../../deno.json")];
