@@ -40,7 +40,7 @@ export async function createKey(
   if (name.length === 0 || name.length > MAX_NAME_LENGTH || /[\u0000-\u001f\u007f]/.test(name)) {
     throw new UserError(
       "invalid_request",
-      `Expected a name of 1 to ${MAX_NAME_LENGTH} characters on one line: it has ${name.length} characters`,
+      `Expected a name of 1 to ${MAX_NAME_LENGTH} characters on one line, got ${name.length}`,
     );
   }
   if (expires_at !== null && expires_at <= now) {

@@ -93,7 +93,7 @@ async function checkAdapter(
   if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
     throw invalid(
       "trainable",
-      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it: it is r ` +
+      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it, got r ` +
         `${trainable.r} and alpha ${trainable.alpha}`,
     );
   }
@@ -104,14 +104,14 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
   const { facts } = await attributeTo("checkpoint", readCheckpoint(folder));
   const spec = checkpointNetworkSchema.optional().safeParse(facts.network).data;
   if (modelKey(String(facts.model)) !== modelKey(job.model)) {
-    throw invalid("checkpoint", `Expected a checkpoint of '${job.model}': it is one of '${facts.model}'`);
+    throw invalid("checkpoint", `Expected a checkpoint of '${job.model}', got one of '${facts.model}'`);
   }
   for (const path of ["trainable", "value"] as const) {
     const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
     if (had !== wanted) {
       throw invalid(
         path,
-        `Expected what the checkpoint was trained with, ${had}, to go on from it: it is ${wanted}`,
+        `Expected what the checkpoint was trained with, ${had}, to go on from it, got ${wanted}`,
       );
     }
   }

@@ -40,8 +40,10 @@ export function placeOf(event: Body): string | null {
   const data = (event.data ?? {}) as {
     progress?: { step: number };
     epoch?: number;
-    checkpoint?: { epoch: number; step: number };
+    checkpoint?: { epoch: number; step: number; reason: string };
   };
+  // What a server that is stopped leaves, so that the next start continues from there.
+  if (data.checkpoint?.reason === "pause") return null;
   const at = data.checkpoint ? `step ${data.checkpoint.step}` : data.epoch ?? data.progress?.step ?? "";
   return `${type.replace("training_job.", "")} ${at}`;
 }

@@ -35,7 +35,7 @@ export async function planPpo(
     if (id >= model.vocab_size) {
       throw invalid(
         `ppo.stop_token_ids.${index}`,
-        `Expected an id below the model's vocabulary of ${model.vocab_size}: it is ${id}`,
+        `Expected an id below the model's vocabulary of ${model.vocab_size}, got ${id}`,
         "invalid_token_id",
       );
     }
