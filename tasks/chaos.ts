@@ -292,9 +292,11 @@ for (const job of jobs) {
   }
 }
 
-// What was to be told, by the list of events; a receiver that failed once is tried again after a second.
-await pause(5000);
+// What was to be told, by the list of events. A receiver that failed is tried again after a second, then five, then thirty.
+const patience = performance.now() + 300_000;
 for (const { id } of jobs) {
+  const pending = `/v1/training-jobs/${id}/deliveries?status=pending&limit=1`;
+  while ((await get(pending)).data.length > 0 && performance.now() < patience) await pause(500);
   const events = (await get(`/v1/training-jobs/${id}/events?limit=1000`)).data as Body[];
   const told = new Set(hooks.get(id)?.map((hook) => hook.id));
   const missing = events.filter(({ type }) =>

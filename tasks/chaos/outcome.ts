@@ -40,10 +40,8 @@ export function placeOf(event: Body): string | null {
   const data = (event.data ?? {}) as {
     progress?: { step: number };
     epoch?: number;
-    checkpoint?: { epoch: number; step: number; reason: string };
+    checkpoint?: { epoch: number; step: number };
   };
-  // What a server that is stopped leaves, so that the next start continues from there.
-  if (data.checkpoint?.reason === "pause") return null;
   const at = data.checkpoint ? `step ${data.checkpoint.step}` : data.epoch ?? data.progress?.step ?? "";
   return `${type.replace("training_job.", "")} ${at}`;
 }
@@ -69,6 +67,11 @@ export function differences(expected: Outcome, found: Outcome): string[] {
   }
   for (const part of ["steps", "files", "events"] as const) {
     const [a, b] = [expected[part], found[part]].map((list) => list.map((one) => JSON.stringify(one)));
+    // A server that is stopped leaves a checkpoint after any step, so that the next start continues from there.
+    if (part === "events") {
+      const meant = new Set(a);
+      b!.splice(0, Infinity, ...b!.filter((one) => meant.has(one) || !one.includes("checkpoint.created")));
+    }
     const at = a!.findIndex((one, index) => one !== b![index]);
     if (at >= 0) faults.push(`${part}[${at}] is ${b![at] ?? "missing"}, undisturbed ${a![at]}`);
     else if (b!.length > a!.length) faults.push(`${part} has ${b![a!.length]} more than undisturbed`);
