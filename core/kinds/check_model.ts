@@ -93,7 +93,7 @@ async function checkAdapter(
   if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
     throw invalid(
       "trainable",
-      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it, got r ` +
+      `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it: it is r ` +
         `${trainable.r} and alpha ${trainable.alpha}`,
     );
   }
