@@ -12,7 +12,8 @@ import type { Runtime } from "../ort/runtime.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Counters, TrainSignals } from "../train/step_loop.ts";
-import type { BaseIdentity, JobIdentity, Resumable } from "../train/training_state.ts";
+import type { Resumable } from "../train/training_state.ts";
+import type { CheckpointPlace } from "./job_checkpoints.ts";
 import type { JobCost, JobEstimate } from "./job_cost.ts";
 
 /** What jobs of all kinds have. */
@@ -67,14 +68,12 @@ export interface RunContext<Work, State extends Counters> extends TrainSignals {
   planned: PlannedJob<Work>;
   /** What its runs may take of what they otherwise would. */
   memoryShare: number;
-  /** The job as its checkpoints name it. */
-  identity: JobIdentity;
   /** The checkpoint to continue from, and folders that were passed over. */
   earlier: { found: Resumable<State> | null; damaged: string[] };
   /** To be called once everything is loaded. @throws {UserError} when a file is another than the planned one's */
   checkVersions(): Promise<void>;
-  /** The files that the job reads, as its checkpoints name them; hashing begins now. */
-  baseIdentity(): Promise<BaseIdentity>;
+  /** Where its checkpoints go and what they name; makes the folder, and begins to hash the files that the job reads. */
+  checkpointPlace(): Promise<CheckpointPlace>;
   text: TextWork;
 }
 

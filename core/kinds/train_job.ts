@@ -3,6 +3,7 @@ import type { JobPlan } from "../contract/job_plan.ts";
 import type { JobFolders, TrainRequest } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import { UserError } from "../errors.ts";
+import { makeFolder } from "../formats/atomic_file.ts";
 import { changedWhileRead, folderVersion } from "../formats/file_version.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { TextWork } from "../serve/text_work.ts";
@@ -50,18 +51,19 @@ export async function* trainJob(
     return yield* kind.run(runtime, job, folders, {
       planned,
       memoryShare,
-      identity,
       earlier: { found, damaged },
       checkVersions: async () => {
         const after = await versions();
         if (after.some((version, at) => version !== before[at])) throw changedWhileRead();
       },
-      baseIdentity: () => {
-        const hashed = found
+      checkpointPlace: async () => {
+        const { output, model } = folders;
+        await makeFolder(output);
+        const base = found
           ? Promise.resolve(found.base)
           : identityOfAll(sources, files, AbortSignal.any([over.signal, signal]));
-        hashed.catch(() => {}); // of a job that has ended before
-        return hashed;
+        base.catch(() => {}); // of a job that has ended before
+        return { output, model, steps_per_epoch: plan.steps_per_epoch, identity, base };
       },
       text,
       ...signals,

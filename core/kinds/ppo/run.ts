@@ -1,5 +1,4 @@
 /** A planned PPO job: loads what it names, trains it, and writes checkpoints below its folder. */
-import { makeFolder } from "../../formats/atomic_file.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadCheckpoint } from "../../networks/checkpoint.ts";
 import { heldHere } from "../../weights/int8_products.ts";
@@ -28,7 +27,7 @@ export async function* runPpo(
   runtime: Runtime,
   job: TrainingJobConfig,
   folders: JobFolders & { output: string },
-  { planned, memoryShare, identity, earlier, checkVersions, baseIdentity, text, ...signals }: RunContext<
+  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ...signals }: RunContext<
     PpoWork,
     PpoState
   >,
@@ -47,15 +46,7 @@ export async function* runPpo(
   });
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
-  await makeFolder(folders.output);
-  const place = {
-    output: folders.output,
-    model: folders.model,
-    steps_per_epoch: plan.steps_per_epoch,
-    identity,
-    base: baseIdentity(),
-  };
-  const checkpoints = ppoCheckpoints(job, learner, place);
+  const checkpoints = ppoCheckpoints(job, learner, await checkpointPlace());
   const parts = {
     learner,
     reward,

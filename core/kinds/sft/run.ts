@@ -19,7 +19,7 @@ export async function* runSft(
   runtime: Runtime,
   job: SftJobConfig,
   folders: JobFolders & { output: string },
-  { planned, memoryShare, identity, earlier, checkVersions, baseIdentity, text: _, ...signals }: RunContext<
+  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text: _, ...signals }: RunContext<
     SftWork,
     Counters
   >,
@@ -41,14 +41,7 @@ export async function* runSft(
     spec: { trainable: job.trainable, value: null },
   };
   if (found) await restore(trained, found);
-  await Deno.mkdir(folders.output, { recursive: true });
-  const place = {
-    output: folders.output,
-    model: folders.model,
-    steps_per_epoch: plan.steps_per_epoch,
-    identity,
-    base: baseIdentity(),
-  };
+  const place = await checkpointPlace();
   const start = found?.at ?? { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} };
   yield {
     type: "started",
