@@ -231,11 +231,11 @@ export async function pruneLog(
   }
 }
 
-/** Fails what has waited too long for endpoints that are disabled. */
+/** Fails what has waited too long for endpoints that have been disabled as long. */
 export async function expireKept(db: Database, signal: AbortSignal, now = Date.now()): Promise<void> {
-  const disabled = await db.read.select({ id: sql<string>`${endpoints.id}` }).from(endpoints)
-    .where(sql`${endpoints.disabled_at} is not null`);
   const before = new Date(now - KEPT_DAYS * DAY_MS);
+  const disabled = await db.read.select({ id: sql<string>`${endpoints.id}` }).from(endpoints)
+    .where(lt(endpoints.disabled_at, before));
   const error = `The webhook was disabled for ${KEPT_DAYS} days`;
   for (const { id } of disabled) {
     while (!signal.aborted && await failBatch(db, id, error, before));

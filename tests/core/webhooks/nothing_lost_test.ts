@@ -82,7 +82,8 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ restart: fc.constantFrom("stop", "crash") }) },
   { weight: 2, arbitrary: fc.record({ set: fc.constantFrom("disabled", "enabled"), endpoint: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ rotate: fc.nat(1) }) },
-  { weight: 1, arbitrary: fc.record({ clock_days: fc.constantFrom(-2, -0.01, 0, 0.01, 2) }) },
+  // From one to the other is less than what waits for a disabled endpoint is kept for.
+  { weight: 1, arbitrary: fc.record({ clock_days: fc.constantFrom(-1, -0.01, 0, 0.01, 1) }) },
   { weight: 2, arbitrary: fc.record({ pause_ms: fc.integer({ min: 0, max: 20 }) }) },
 );
 
