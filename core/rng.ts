@@ -4,7 +4,7 @@
  */
 
 /** Named streams keep uses of the same (seed, step, row, position) apart. */
-const STREAMS = { sample: 1, shuffle: 2, init: 3, data: 4 } as const;
+const STREAMS = { sample: 1, shuffle: 2, init: 3, data: 4, held_out: 5 } as const;
 
 export type Stream = keyof typeof STREAMS;
 
