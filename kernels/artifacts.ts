@@ -11,6 +11,7 @@ import { gradients, type Recompute } from "./graph/gradient.ts";
 import type { Artifact } from "./graph/artifact.ts";
 import type { Value } from "./graph/value.ts";
 import { policyLoss } from "./losses/policy_loss.ts";
+import { preferenceLoss } from "./losses/preference_loss.ts";
 import { sum, vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
@@ -43,6 +44,9 @@ function numbers({ precision = "float32", target = "cpu" }: Pick<Tuning, "precis
 
 /** Names of the value head's parameters: [1,H] and [1]. */
 export const VALUE_HEAD = { weight: "score.weight", bias: "score.bias" } as const;
+
+/** Name of a sequence classifier's head [1,H], which has no bias. */
+export const SCORE_HEAD = VALUE_HEAD.weight;
 
 /** Prefix of a gradient output (and of the accumulated gradient it is added to, as an input). */
 export const GRADIENT = "gradient.";
@@ -288,6 +292,22 @@ export function sftTrainingArtifact(
   return g.finish({ loss, loss_sum: sum(g, token), ...grads });
 }
 
+/** Scores [N,1] at the packed positions of a batch, and the head's weight. The head of what is trained is trained too. */
+function scoreHead(
+  g: Builder,
+  config: ModelConfig,
+  parameters: Parameters,
+  tuning: Tuning,
+  options: AttentionOptions,
+): { scores: Value; weight: Value } {
+  const h = packedHidden(g, config, parameters, tuning, options);
+  const shape = [1, config.hidden_size];
+  const weight = tuning.type === "lora"
+    ? g.input(SCORE_HEAD, "float32", shape)
+    : parameters.weight(SCORE_HEAD, shape);
+  return { scores: g.matmul(h, weight, { transB: true }), weight };
+}
+
 /** A sequence classifier with one label: `scores` [N] at the packed positions (each row's last real token). */
 export function scoreArtifact(
   config: ModelConfig,
@@ -295,8 +315,30 @@ export function scoreArtifact(
   options: AttentionOptions = {},
 ): Artifact {
   const g = new Builder("score");
+  const { scores } = scoreHead(g, config, parametersOf(g, config, tuning), tuning, options);
+  return g.finish({ scores: g.reshape(scores, ["N"]) });
+}
+
+/**
+ * One micro-batch of a reward model: `preference_stats` sums, and gradients of the weighted loss. `chosen` and `rejected`
+ * i64 [P] say which of the N packed positions each pair compares; all N are named once.
+ */
+export function rewardTrainingArtifact(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: GradientOptions,
+): Artifact {
+  const g = new Builder("reward_training");
   const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, tuning, options);
-  const weight = parameters.weight("score.weight", [1, config.hidden_size]);
-  return g.finish({ scores: g.reshape(g.matmul(h, weight, { transB: true }), ["N"]) });
+  const { scores, weight } = scoreHead(g, config, parameters, tuning, options);
+  const [chosen, rejected] = ["chosen", "rejected"].map((side) =>
+    g.reshape(g.pickRows(scores, g.input(side, "int64", ["P"])), ["P"])
+  );
+  const { loss, stats } = preferenceLoss(g, chosen!, rejected!);
+  const trainable = new Map([...parameters.trainable, [SCORE_HEAD, weight]]);
+  return g.finish({
+    loss,
+    preference_stats: vector(g, stats),
+    ...gradientOutputs(g, loss, [...trainable], options),
+  });
 }

@@ -31,6 +31,7 @@ type Unary = Extract<
   | "Sqrt"
   | "Reciprocal"
   | "Sigmoid"
+  | "Softplus"
   | "Tanh"
   | "Sin"
   | "Cos"
@@ -66,6 +67,7 @@ export class Builder extends Graph {
   sqrt = (x: Operand) => this.#unary("Sqrt", x);
   reciprocal = (x: Operand) => this.#unary("Reciprocal", x);
   sigmoid = (x: Operand) => this.#unary("Sigmoid", x);
+  softplus = (x: Operand) => this.#unary("Softplus", x);
   tanh = (x: Operand) => this.#unary("Tanh", x);
   sin = (x: Operand) => this.#unary("Sin", x);
   cos = (x: Operand) => this.#unary("Cos", x);

@@ -80,6 +80,7 @@ export interface ElementwiseAttrs {
   Sqrt: NoAttrs;
   Reciprocal: NoAttrs;
   Sigmoid: NoAttrs;
+  Softplus: NoAttrs;
   Tanh: NoAttrs;
   Sin: NoAttrs;
   Cos: NoAttrs;
@@ -119,6 +120,8 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
   Reciprocal: unary((g, x) => g.reciprocal(x), (g, _x, y) => g.neg(g.mul(y, y)), [0.5, 3]),
   // dσ = σ(1 − σ)
   Sigmoid: unary((g, x) => g.sigmoid(x), (g, _x, y) => g.mul(y, g.sub(1, y))),
+  // d log(1 + eˣ) = σ
+  Softplus: unary((g, x) => g.softplus(x), (g, x) => g.sigmoid(x)),
   // d tanh = 1 − tanh²
   Tanh: unary((g, x) => g.tanh(x), (g, _x, y) => g.sub(1, g.mul(y, y))),
   Sin: unary((g, x) => g.sin(x), (g, x) => g.cos(x)),

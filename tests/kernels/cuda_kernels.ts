@@ -81,6 +81,7 @@ export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   Sin: NARROW_FLOATS,
   Slice: ANY,
   Softmax: FLOATS,
+  Softplus: ["float32", "float16", "float64"],
   Split: ANY,
   Sqrt: [...FLOATS, "float64"],
   Sub: [...FLOATS, "float64", ...INTEGERS],

@@ -7,6 +7,7 @@ import {
   multiLoraArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
+  rewardTrainingArtifact,
   scoreArtifact,
   sftTrainingArtifact,
   type Tuning,
@@ -105,6 +106,8 @@ const ARTIFACTS: Record<string, Make> = {
     sftTrainingArtifact(config, tuning, { accumulate: true }),
   "logits": logitsArtifact,
   "score": (config) => scoreArtifact(config),
+  "score of what is trained": (config, tuning) => scoreArtifact(config, tuning),
+  "reward_training": (config, tuning) => rewardTrainingArtifact(config, tuning, { accumulate: false }),
   "optimizer": () => adamwArtifact(["matrices", "vectors"], ADAM),
 };
 
