@@ -9,7 +9,7 @@ import { Runtime } from "../core/ort/runtime.ts";
 import { ppoJobSchema } from "../core/contract/ppo_job.ts";
 import { train } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
-import type { RewardSource } from "../core/rewards/reward_source.ts";
+import { type RewardSource, ruleReward, sourceOf } from "../core/rewards/reward_source.ts";
 import { makeReward } from "../core/rewards/rewards.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import type { LearningSpec } from "./learning_spec.ts";
@@ -36,10 +36,7 @@ async function rewardOf(
     });
   }
   const share = (ids: ArrayLike<number>) => Array.from(ids).filter((id) => id < wanted).length / ids.length;
-  return {
-    score: (samples) =>
-      Promise.resolve(Float32Array.from(samples, ({ response_ids }) => share(response_ids))),
-  };
+  return sourceOf("share", ruleReward(({ response_ids }) => share(response_ids)));
 }
 
 async function run(spec: LearningSpec, seed: number, threads: number): Promise<LearningRun> {

@@ -11,6 +11,7 @@ import type { TrainingJobConfig, TrainingJobRequest } from "../core/contract/tra
 import type { Learner } from "../core/kinds/ppo/learner.ts";
 import { train, type TrainerParts } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
+import { sourceOf } from "../core/rewards/reward_source.ts";
 import { uniform } from "../core/rng.ts";
 
 export interface WorkloadRun {
@@ -52,7 +53,7 @@ export async function openWorkload(
     4 + Math.floor(uniform(1, "data", 0, row, column) * (base.config.vocab_size - 4));
   const parts = {
     learner,
-    reward: modelReward(reward, null),
+    reward: sourceOf("model", modelReward(reward, null)),
     tokenizer: { decode: () => "" },
     prompts: job.prompts.map((_, row) => ({
       ids: Int32Array.from({ length: P }, (_, s) => token(row, s)),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import "../field_messages.ts";
 import { deviceSchema } from "../device_name.ts";
+import { metadataSchema } from "./metadata.ts";
 import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
 import type { Refuse } from "./refuse.ts";
 
@@ -40,22 +41,6 @@ const webhookSchema = z.strictObject({
   url: webhookUrlSchema,
   secret: webhookSecretSchema.optional().describe("Signs the deliveries (Standard Webhooks)."),
 });
-
-const metadataTexts = z.record(z.string().min(1).max(64), z.string().max(512));
-
-/** Keys are counted before any is looked at: the faults of all that a body has room for have none on the stack. */
-const metadataSchema = (z.record(z.string(), z.unknown()).check(({ value, issues }) => {
-  const count = Object.keys(value).length;
-  if (count > 16) {
-    issues.push({ code: "custom", message: `Expected at most 16 keys, got ${count}`, input: value });
-  } else {
-    const faults = metadataTexts.safeParse(value).error?.issues ?? [];
-    issues.push(
-      ...faults.map(({ path, message }) => ({ code: "custom" as const, path, message, input: value })),
-    );
-  }
-}).meta({ additionalProperties: { type: "string", maxLength: 512 } }) as unknown as typeof metadataTexts)
-  .default({}).describe("Up to 16 texts of your own, kept with the job.");
 
 const keepSchema = z.strictObject({
   last: z.int().min(1).max(10_000).default(1).describe("The newest so many. Default 1."),
@@ -99,7 +84,7 @@ export const jobFields = {
   ),
   seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
   webhook: webhookSchema.nullable().default(null),
-  metadata: metadataSchema,
+  metadata: metadataSchema.default({}).describe("Up to 16 texts of your own, kept with the job."),
 };
 
 export type TrainableConfig = z.output<typeof trainableSchema>;

@@ -1,23 +1,27 @@
 /** Prompts as training jobs take them. */
 import { z } from "zod";
+import { metadataSchema } from "./metadata.ts";
 import { chatFields, MAX_TEXT } from "./chat_schema.ts";
 
 const promptId = z.string().min(1).max(200).optional().describe(
   "Your own name for the prompt; kept, never interpreted.",
 );
+const promptMetadata = metadataSchema.optional().describe(
+  "Up to 16 texts of your own, sent with the prompt's completions to an http reward.",
+);
 const answer = z.string().min(1).max(100_000).optional().describe(
-  "The right completion, for exact_match rewards.",
+  "The right completion, for exact_match rewards; http and module rewards are told it.",
 );
 
 /** A prompt: plain text, or text or messages with an id and a reference answer. */
 export const promptSchema = z.union([
   z.string().min(1).max(MAX_TEXT),
-  z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer }),
-  z.strictObject({ id: promptId, ...chatFields, answer }),
+  z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer, metadata: promptMetadata }),
+  z.strictObject({ id: promptId, ...chatFields, answer, metadata: promptMetadata }),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
-      ? "Expected a text, { id?, text, answer? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer? }"
+      ? "Expected a text, { id?, text, answer?, metadata? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer?, metadata? }"
       : undefined,
 }).meta({ id: "Prompt" });
 

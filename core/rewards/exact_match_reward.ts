@@ -1,10 +1,10 @@
 /** Rewards the right answer and nothing else. */
 import { invalid } from "../errors.ts";
-import { type RewardSource, ruleReward } from "./reward_source.ts";
+import { ruleReward, type Scorer } from "./reward_source.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** 1 if the completion equals the configured answer, or else the prompt's own; white space around both is ignored. */
-export function exactMatchReward(config: RewardOf<"exact_match">): RewardSource {
+export function exactMatchReward(config: RewardOf<"exact_match">): Scorer {
   const fold = (text: string) => config.case_sensitive ? text.trim() : text.trim().toLowerCase();
   return ruleReward((sample) => {
     const answer = config.answer ?? sample.answer;

@@ -1,9 +1,9 @@
 /** Rewards a response that a program can read as JSON. */
-import { type RewardSource, ruleReward } from "./reward_source.ts";
+import { ruleReward, type Scorer } from "./reward_source.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** 1 if all of the completion is one JSON value and, where keys are asked for, an object that has them; else 0. */
-export function jsonValidReward(config: RewardOf<"json_valid">): RewardSource {
+export function jsonValidReward(config: RewardOf<"json_valid">): Scorer {
   return ruleReward(({ completion }) => {
     let value: unknown;
     try {

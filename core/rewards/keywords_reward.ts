@@ -1,9 +1,9 @@
 /** Rewards each wanted word or phrase that a response contains. */
-import { type RewardSource, ruleReward } from "./reward_source.ts";
+import { ruleReward, type Scorer } from "./reward_source.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** bonus · number of different keywords that occur; a keyword said ten times counts once. */
-export function keywordsReward(config: RewardOf<"keywords">): RewardSource {
+export function keywordsReward(config: RewardOf<"keywords">): Scorer {
   const fold = config.case_sensitive ? (text: string) => text : (text: string) => text.toLowerCase();
   const keywords = [...new Set(config.keywords.map(fold))];
   return ruleReward(({ completion }) => {

@@ -1,5 +1,5 @@
 /** Rewards a response for being as long as wanted. */
-import { bodyLength, type RewardSample, type RewardSource, ruleReward } from "./reward_source.ts";
+import { bodyLength, type RewardSample, ruleReward, type Scorer } from "./reward_source.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 
 function countCodePoints(text: string): number {
@@ -18,7 +18,7 @@ const UNITS = {
  * 1 − penalty·distance/bound, where bound is the target or the end of the range that is missed, and distance how
  * far it is missed by. Relative, so that one penalty suits a target of 20 and of 2,000.
  */
-export function lengthReward(config: RewardOf<"length">): RewardSource {
+export function lengthReward(config: RewardOf<"length">): Scorer {
   const shortest = config.target ?? config.min ?? 0;
   const longest = config.target ?? config.max ?? Infinity;
   const measure = UNITS[config.unit];

@@ -5,7 +5,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import { BaseModel } from "../weights/base_model.ts";
 import { modelReward } from "./model_reward.ts";
-import type { RewardSource } from "./reward_source.ts";
+import type { Scorer } from "./reward_source.ts";
 import { sameTokenizer } from "../tokenizer/same_tokenizer.ts";
 
 /** Whoever asks disposes of it. */
@@ -13,7 +13,7 @@ export async function loadReward(
   runtime: Runtime,
   folders: JobFolders,
   name: string,
-): Promise<{ source: RewardSource; dispose(): void }> {
+): Promise<{ source: Scorer; dispose(): void }> {
   const folder = folders.rewards[name]!;
   const model = new RewardModel(await BaseModel.open(runtime, folder));
   const tokenizer = await sameTokenizer(folder, folders.model) ? null : await loadTokenizer(folder);

@@ -4,10 +4,10 @@
  */
 import type { RewardModel } from "../networks/reward_model.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
-import type { RewardSample, RewardSource } from "./reward_source.ts";
+import type { RewardSample, Scorer } from "./reward_source.ts";
 
 /** @param tokenizer the classifier's own; null when it is the same as the policy's */
-export function modelReward(model: RewardModel, tokenizer: TextTokenizer | null): RewardSource {
+export function modelReward(model: RewardModel, tokenizer: TextTokenizer | null): Scorer {
   const idsOf = ({ prompt, completion, prompt_ids, response_ids, terminated }: RewardSample): number[] => {
     if (tokenizer === null) return [...prompt_ids, ...response_ids];
     const ids = tokenizer.encode(prompt + completion);

@@ -1,5 +1,5 @@
 /** Punishes a response for going in circles, counted in token n-grams, so it needs no notion of a word. */
-import { bodyLength, type RewardSource, ruleReward } from "./reward_source.ts";
+import { bodyLength, ruleReward, type Scorer } from "./reward_source.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 
 /** Share of the n-grams of `ids` that occurred before in it, 0 to just below 1; 0 if it is shorter than n. */
@@ -12,7 +12,7 @@ export function repeatedShare(ids: ArrayLike<number>, n: number): number {
 }
 
 /** −penalty · share of repeated n-grams, the stop token left out. */
-export function repetitionReward(config: RewardOf<"repetition">): RewardSource {
+export function repetitionReward(config: RewardOf<"repetition">): Scorer {
   return ruleReward((sample) => {
     const share = repeatedShare(sample.response_ids.subarray(0, bodyLength(sample)), config.ngram);
     return share === 0 ? 0 : -config.penalty * share;

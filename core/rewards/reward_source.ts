@@ -1,7 +1,9 @@
-/** Where scores come from, seen from the trainer: completions in, one number each out. */
+/** Where scores come from, seen from the trainer: completions in, one number each out, and what it is made of. */
 
 /** A finished rollout as a reward sees it, as text and as ids. */
 export interface RewardSample {
+  /** Index of the prompt among the job's, or of the item in a request. */
+  prompt_idx: number;
   /** The prompt as the model saw it, chat template included. */
   prompt: string;
   /** The response without its stop token and special tokens. */
@@ -14,16 +16,45 @@ export interface RewardSample {
   terminated: boolean;
   /** The prompt's reference answer, if it has one. */
   answer?: string;
+  /** What else its user has given with the prompt; kept, never interpreted. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** A scored batch. A term's name is a part of the names of its metrics. */
+export interface ScoredBatch {
+  /** float32 (B), in the samples' order. */
+  scores: Float32Array;
+  /** float32 (B) each: what each part of a sum gave, before its weight; else the scores themselves, as the only term. */
+  terms: Readonly<Record<string, Float32Array>>;
+  /** By term: how long it took. */
+  seconds: Readonly<Record<string, number>>;
 }
 
 export interface RewardSource {
   /**
-   * Scores of a batch, float32 (B), in the samples' order. A sample's score does not depend on its neighbours.
+   * Scores a batch. A sample's score does not depend on its neighbours.
    *
    * @throws {UserError} `reward_failed` if a sample cannot be scored; the batch has no partial result
    * @throws the signal's reason once it is aborted
    */
+  score(samples: readonly RewardSample[], signal?: AbortSignal): Promise<ScoredBatch>;
+}
+
+/** One part of a reward: what it gives for each sample, and nothing about itself. */
+export interface Scorer {
+  /** Scores of a batch, float32 (B); throws as a `RewardSource` does. */
   score(samples: readonly RewardSample[], signal?: AbortSignal): Promise<Float32Array>;
+}
+
+/** A scorer as a source whose only term is itself. */
+export function sourceOf(name: string, scorer: Scorer): RewardSource {
+  return {
+    async score(samples, signal) {
+      const begin = performance.now();
+      const scores = await scorer.score(samples, signal);
+      return { scores, terms: { [name]: scores }, seconds: { [name]: (performance.now() - begin) / 1000 } };
+    },
+  };
 }
 
 /** Response tokens without the stop token: what a reader would count. */
@@ -31,8 +62,8 @@ export function bodyLength(sample: Pick<RewardSample, "response_ids" | "terminat
   return sample.response_ids.length - (sample.terminated ? 1 : 0);
 }
 
-/** A source that scores each sample by itself, at once. */
-export function ruleReward(rule: (sample: RewardSample) => number): RewardSource {
+/** Scores each sample by itself, at once. */
+export function ruleReward(rule: (sample: RewardSample) => number): Scorer {
   return {
     score(samples, signal) {
       return new Promise((resolve) => {

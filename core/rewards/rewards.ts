@@ -1,6 +1,6 @@
 /** The table of reward kinds: how each configuration becomes a source. A kind without a maker does not compile. */
 import { UserError } from "../errors.ts";
-import { clipReward, scaleReward, sumReward } from "./combined_rewards.ts";
+import { clipReward, type Inner, scaleReward, sumReward } from "./combined_rewards.ts";
 import { exactMatchReward } from "./exact_match_reward.ts";
 import { jsonValidReward } from "./json_valid_reward.ts";
 import { keywordsReward } from "./keywords_reward.ts";
@@ -8,20 +8,24 @@ import { lengthReward } from "./length_reward.ts";
 import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
 import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_schema.ts";
-import type { RewardSource } from "./reward_source.ts";
+import { termNames } from "../contract/rewards/term_names.ts";
+import { type RewardSource, type Scorer, sourceOf } from "./reward_source.ts";
 
 /** What makers need from outside. */
 export interface RewardContext {
   /** Loads the reward model of that name. */
-  model(name: string): RewardSource | Promise<RewardSource>;
+  model(name: string): Scorer | Promise<Scorer>;
 }
 
-type Maker<Type extends RewardType> = (
+type Maker<Type extends RewardType, Made> = (
   config: RewardOf<Type>,
   context: RewardContext,
-) => RewardSource | Promise<RewardSource>;
+) => Made | Promise<Made>;
 
-const MAKERS: { [Type in RewardType]: Maker<Type> } = {
+type CombinedType = "sum" | "clip" | "scale";
+
+/** Rewards that are of one part. */
+const MAKERS: { [Type in Exclude<RewardType, CombinedType>]: Maker<Type, Scorer> } = {
   length: lengthReward,
   keywords: keywordsReward,
   regex: regexReward,
@@ -29,19 +33,41 @@ const MAKERS: { [Type in RewardType]: Maker<Type> } = {
   json_valid: jsonValidReward,
   repetition: repetitionReward,
   model: (config, context) => context.model(config.model),
-  sum: async ({ terms }, context) => {
-    const sources = [];
-    for (const { weight, reward } of terms) {
-      sources.push({ weight, source: await makeReward(reward, context) });
-    }
-    return sumReward(sources);
-  },
-  clip: async (config, context) => clipReward(await makeReward(config.reward, context), config),
-  scale: async (config, context) => scaleReward(await makeReward(config.reward, context), config),
 };
 
-function make<Type extends RewardType>(type: Type, config: RewardOf<Type>, context: RewardContext) {
-  return MAKERS[type](config, context);
+/** Those that are made of others. */
+const COMBINERS: { [Type in CombinedType]: Maker<Type, RewardSource> } = {
+  sum: async ({ terms }, context) => {
+    const names = termNames(terms);
+    const parts = [];
+    for (const [at, { weight, reward }] of terms.entries()) {
+      parts.push({ name: names[at]!, weight, ...await innerOf(reward, context) });
+    }
+    return sumReward(parts);
+  },
+  clip: async (config, context) => clipReward(await innerOf(config.reward, context), config),
+  scale: async (config, context) => scaleReward(await innerOf(config.reward, context), config),
+};
+
+async function innerOf(reward: RewardConfig, context: RewardContext): Promise<Inner> {
+  return { source: await makeReward(reward, context), isSum: hasTerms(reward) };
+}
+
+/** Whether it is a sum, or one that has been changed. */
+function hasTerms(reward: RewardConfig): boolean {
+  return reward.type === "sum" || ("reward" in reward && hasTerms(reward.reward));
+}
+
+async function make<Type extends RewardType>(
+  type: Type,
+  config: RewardOf<Type>,
+  context: RewardContext,
+): Promise<RewardSource> {
+  if (type in COMBINERS) {
+    return await (COMBINERS[type as CombinedType] as Maker<Type, RewardSource>)(config, context);
+  }
+  const maker = MAKERS[type as keyof typeof MAKERS] as Maker<Type, Scorer>;
+  return sourceOf(type, await maker(config, context));
 }
 
 /**
@@ -55,7 +81,8 @@ export async function makeReward(config: RewardConfig, context: RewardContext): 
 function finiteReward(source: RewardSource, type: string): RewardSource {
   return {
     async score(samples, signal) {
-      const scores = await source.score(samples, signal);
+      const batch = await source.score(samples, signal);
+      const { scores } = batch;
       if (scores.length !== samples.length) {
         throw new UserError(
           "reward_failed",
@@ -71,7 +98,7 @@ function finiteReward(source: RewardSource, type: string): RewardSource {
           } for completion ${bad} of the batch; scores must be finite numbers`,
         );
       }
-      return scores;
+      return batch;
     },
   };
 }

@@ -8,7 +8,7 @@ import type { ServedPolicy } from "./served_models.ts";
 import { TextWork } from "./text_work.ts";
 
 /** An item as the reward and the networks see it. */
-type Item = Pick<RewardSample, "prompt" | "prompt_ids" | "response_ids">;
+type Item = Pick<RewardSample, "prompt_idx" | "prompt" | "prompt_ids" | "response_ids">;
 
 /**
  * Scores every item.
@@ -24,7 +24,7 @@ export async function score(
   text = new TextWork(),
 ): Promise<ScoreResult> {
   const { policy, critic, sharedCritic, tokenizer, stopTokenIds } = served;
-  const items = await text.map(request.items, (item, index) => itemOf(item, `items.${index}`, served));
+  const items = await text.map(request.items, (item, index) => itemOf(item, index, served));
   const { temperature } = request;
   // They may be the first to read the weights.
   const current = await attributeTo("model", policy.analyze(items, { temperature, entropy: true, signal }));
@@ -42,7 +42,7 @@ export async function score(
     const completion = tokenizer ? responseText(tokenizer, item.response_ids, terminated) : "";
     return { ...item, completion, terminated };
   });
-  const rewards = samples && await reward!.score(samples, signal);
+  const rewards = samples && (await reward!.score(samples, signal)).scores;
   const data = items.map(({ response_ids }, row): Score => {
     const logprobs = current.logprobs[row]!;
     const refs = reference.logprobs[row]!;
@@ -84,7 +84,8 @@ function checkFinite(
   throw invalid(path, message, DAMAGED[path]);
 }
 
-function itemOf(item: ScoreRequest["items"][number], path: string, { base, tokenizer }: ServedPolicy): Item {
+function itemOf(item: ScoreRequest["items"][number], index: number, { base, tokenizer }: ServedPolicy): Item {
+  const path = `items.${index}`;
   const { info } = base;
   const byIds = "prompt_token_ids" in item;
   const promptPath = `${path}.${byIds ? "prompt_token_ids" : "prompt"}`;
@@ -105,5 +106,10 @@ function itemOf(item: ScoreRequest["items"][number], path: string, { base, token
     }`;
     throw invalid(completionPath, message, "prompt_too_long");
   }
-  return { prompt: prompt.text, prompt_ids: prompt.ids, response_ids: Int32Array.from(ids) };
+  return {
+    prompt_idx: index,
+    prompt: prompt.text,
+    prompt_ids: prompt.ids,
+    response_ids: Int32Array.from(ids),
+  };
 }

@@ -13,7 +13,7 @@ import { ParameterSet } from "../weights/parameter_set.ts";
 import { Policy } from "../networks/policy.ts";
 import { ValueNetwork } from "../networks/value_network.ts";
 import type { Runtime } from "../ort/runtime.ts";
-import type { RewardSource } from "../rewards/reward_source.ts";
+import type { Scorer } from "../rewards/reward_source.ts";
 import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { type Lease, LeaseCache } from "./lease_cache.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
@@ -137,7 +137,7 @@ export class ServedModels {
     folders: ModelFolders,
     name: string,
     text = new TextWork(),
-  ): Promise<RewardSource & Disposable> {
+  ): Promise<Scorer & Disposable> {
     // Whether it needs a tokenizer of its own, the policy's decides.
     const reward = await attributeTo("reward", keyOf(folders.rewards[name]!));
     const key = `${reward}\n\n${await attributeTo("model", keyOf(folders.model))}`;

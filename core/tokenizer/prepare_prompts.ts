@@ -30,8 +30,14 @@ export function preparePrompt(
       `Expected prompt and new tokens within the model's context of ${context}, got ${ids.length} and ${room}`;
     throw invalid(path, message, "prompt_too_long");
   }
-  const answer = typeof prompt === "object" && "answer" in prompt ? prompt.answer : undefined;
-  return { ids: Int32Array.from(ids), text, ...(answer !== undefined && { answer }) };
+  return { ids: Int32Array.from(ids), text, ...besides(prompt) };
+}
+
+/** What a job gives with a prompt for its rewards. */
+function besides(prompt: PromptLike): Pick<Prompt, "answer" | "metadata"> {
+  if (typeof prompt !== "object") return {};
+  const { answer, metadata } = prompt as Pick<Prompt, "answer" | "metadata">;
+  return { ...(answer !== undefined && { answer }), ...(metadata && { metadata }) };
 }
 
 /** @throws {UserError} `invalid_token_id` for one the model has no embedding for */

@@ -6,4 +6,6 @@ export interface Prompt {
   text: string;
   /** The reference answer, if the job gave one. */
   answer?: string;
+  /** What else the job gave with it. */
+  metadata?: Readonly<Record<string, string>>;
 }

@@ -3,12 +3,28 @@ import { z } from "zod";
 import { refusing } from "../refuse.ts";
 import { bounded } from "./bounded.ts";
 import { rewardKind } from "./reward_kind.ts";
+import { termName } from "./term_name.ts";
 
 export const sum = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({
       type: z.literal("sum"),
-      terms: z.array(z.strictObject({ weight: bounded.default(1), reward })).min(1).max(32),
+      terms: z.array(z.strictObject({
+        name: termName.optional().describe(
+          "What the term is called in metrics, reward/<name>/mean. Default: its type, numbered from the second on.",
+        ),
+        weight: bounded.default(1),
+        reward,
+      })).min(1).max(32),
+    }).superRefine(({ terms }, context) => {
+      const names = terms.map(({ name }) => name);
+      for (const [at, name] of names.entries()) {
+        if (name === undefined || names.indexOf(name) === at) continue;
+        refusing(context)(
+          ["terms", at, "name"],
+          `Expected a name that no other term has, got '${name}' twice`,
+        );
+      }
     }).describe("Weighted sum of rewards"),
     inner: ["terms", "reward"],
   });

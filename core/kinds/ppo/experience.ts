@@ -26,6 +26,8 @@ export interface Experience {
   finish_reason: FinishReason;
   /** What the reward source said. */
   raw_score: number;
+  /** What each part of the reward said, by its name. */
+  terms: Readonly<Record<string, number>>;
   /** raw_score after the missing-EOS rule, length shaping, scaling and clipping. */
   score: number;
   /** float32 (n): log-probability under the policy that is about to be trained, by the training forward. */

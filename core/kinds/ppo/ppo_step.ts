@@ -21,9 +21,10 @@ import { tokenKl } from "./kl.ts";
 import { nextKlCoef } from "./kl_controller.ts";
 import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
 import { rolloutMetrics } from "./rollout_metrics.ts";
-import { EMPTY_STATS, type RunningStats } from "./running_stats.ts";
+import { EMPTY_STATS, type RunningStats } from "../../running_stats.ts";
 import { shapeScores } from "./score_shaping.ts";
 import { NOTHING_SEEN, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
+import { rewardMetrics } from "../../rewards/reward_metrics.ts";
 import { tokenRewards } from "./token_rewards.ts";
 import { update } from "./update.ts";
 import { whiten } from "./whiten.ts";
@@ -117,6 +118,7 @@ export async function ppoStep(
   const seconds = clock();
   const metrics = {
     ...rolloutPart,
+    ...rewardMetrics(rolledOut.scored),
     ...updates,
     "episode": state.episodes + rows.length,
     "eps": rows.length / seconds,

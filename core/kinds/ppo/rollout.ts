@@ -1,7 +1,7 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
 import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
-import type { RewardSource } from "../../rewards/reward_source.ts";
+import type { RewardSource, ScoredBatch } from "../../rewards/reward_source.ts";
 import { uniform } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
@@ -28,6 +28,8 @@ export interface RolloutKey {
 export interface Rollout {
   rows: Omit<Experience, "score" | "kl" | "rewards" | "advantages" | "returns">[];
   completions: string[];
+  /** What the reward said of them. */
+  scored: ScoredBatch;
   seconds: { rollout: number; reward: number; analyze: number };
 }
 
@@ -65,13 +67,15 @@ export async function rollout(
   const completions = sequences.map(({ response_ids }, row) =>
     responseText(tokenizer, response_ids, terminated[row]!)
   );
-  const scores = await reward.score(
+  const scored = await reward.score(
     sequences.map((sequence, row) => ({
+      prompt_idx: indices[row]!,
       prompt: prompts[row]!.text,
       completion: completions[row]!,
       ...sequence,
       terminated: terminated[row]!,
       answer: prompts[row]!.answer,
+      metadata: prompts[row]!.metadata,
     })),
     signal,
   );
@@ -92,7 +96,8 @@ export async function rollout(
     policy_version: key.policy_version,
     terminated: terminated[row]!,
     finish_reason: sampled[row]!.finish_reason,
-    raw_score: scores[row]!,
+    raw_score: scored.scores[row]!,
+    terms: Object.fromEntries(Object.entries(scored.terms).map(([name, column]) => [name, column[row]!])),
     logprobs: policy.logprobs[row]!,
     ref_logprobs: reference.logprobs[row]!,
     rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
@@ -102,6 +107,7 @@ export async function rollout(
   return {
     rows,
     completions,
+    scored,
     seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
   };
 }

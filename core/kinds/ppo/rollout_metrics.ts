@@ -2,7 +2,7 @@
 import type { Metrics } from "../../contract/progress.ts";
 import type { Experience } from "./experience.ts";
 import { KL_ESTIMATORS } from "./kl.ts";
-import { moments, variance } from "./moments.ts";
+import { moments, variance } from "../../moments.ts";
 
 function sum(values: ArrayLike<number>): number {
   let total = 0;

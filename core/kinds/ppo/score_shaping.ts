@@ -3,8 +3,8 @@
  * soft length limit, scaling by running statistics, clipping.
  */
 import type { PpoConfig } from "../../contract/ppo_job.ts";
-import { variance } from "./moments.ts";
-import { mergeStats, type RunningStats } from "./running_stats.ts";
+import { variance } from "../../moments.ts";
+import { mergeStats, type RunningStats } from "../../running_stats.ts";
 
 export type ShapingConfig = Pick<
   PpoConfig,

@@ -3,7 +3,7 @@
  * is over tokens whatever the cut; a mean of means would favour short micro-batches.
  */
 import type { Metrics } from "../../contract/progress.ts";
-import { moments, variance } from "./moments.ts";
+import { moments, variance } from "../../moments.ts";
 
 /** One micro-batch, as the training graph reports it: sums over its action tokens. Δ = new − old log-probability. */
 export interface UpdateStats {

@@ -1,5 +1,5 @@
 /** Whitening over all tokens of a rollout batch, not per mini-batch: a mini-batch's own mean would leak its composition into the loss. */
-import { moments, variance } from "./moments.ts";
+import { moments, variance } from "../../moments.ts";
 
 export interface WhitenOptions {
   /** false keeps the mean, as rewards want it. Default true. */

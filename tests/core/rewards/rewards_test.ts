@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../core/errors.ts";
-import type { RewardConfig, RewardInput } from "../../../core/contract/reward_schema.ts";
-import type { RewardSource } from "../../../core/rewards/reward_source.ts";
+import { type RewardConfig, type RewardInput, rewardSchema } from "../../../core/contract/reward_schema.ts";
+import type { Scorer } from "../../../core/rewards/reward_source.ts";
+import { rewardMetrics } from "../../../core/rewards/reward_metrics.ts";
 import { makeReward } from "../../../core/rewards/rewards.ts";
 import { reward, sample, scores } from "./score_texts.ts";
 
 const KEYWORD: RewardInput = { type: "keywords", keywords: ["a"], bonus: 3 };
 
 /** A reward model that gives every sample these scores, whatever it reads. */
-const constant = (...given: number[]): RewardSource => ({
+const constant = (...given: number[]): Scorer => ({
   score: () => Promise.resolve(Float32Array.from(given)),
 });
 
-const modelScores = async (source: RewardSource, samples = 1) => {
+const modelScores = async (source: Scorer, samples = 1) => {
   const made = await makeReward({ type: "model", model: "rm" }, { model: () => source });
   return made.score(Array.from({ length: samples }, () => sample("a")));
 };
@@ -46,7 +47,7 @@ Deno.test("a reward model is asked for by name, also from within", async () => {
       return Promise.resolve(constant(asked.length));
     },
   });
-  assert.deepEqual([...await source.score([sample("x")])], [21]);
+  assert.deepEqual([...(await source.score([sample("x")])).scores], [21]);
   assert.deepEqual(asked, ["rm-a", "rm-b"]);
 });
 
@@ -66,6 +67,58 @@ Deno.test("a clip does not hide that its reward is broken", async () => {
   const config = { type: "clip", reward: { type: "model", model: "rm" }, min: 0, max: 1 } as const;
   const source = await makeReward(config, { model: () => constant(Infinity) });
   await assert.rejects(source.score([sample("a")]), /The model reward gave Infinity/);
+});
+
+Deno.test("a sum tells what each term gave, by its name or its type, and the terms of a sum inside", async () => {
+  const length: RewardInput = { type: "length", unit: "words", target: 2 };
+  const source = await reward({
+    type: "clip",
+    max: 1,
+    min: -1,
+    reward: {
+      type: "sum",
+      terms: [
+        { weight: 2, reward: KEYWORD },
+        { weight: 0.5, reward: { type: "scale", factor: 10, reward: length } },
+        { name: "length", reward: length },
+        {
+          weight: 0,
+          name: "inner",
+          reward: { type: "sum", terms: [{ reward: length }, { reward: length }] },
+        },
+      ],
+    },
+  });
+  const { scores, terms, seconds } = await source.score([sample("a b"), sample("b")]);
+  assert.deepEqual([...scores], [1, 1]);
+  const told = Object.fromEntries(Object.entries(terms).map(([name, column]) => [name, [...column]]));
+  assert.deepEqual(told, {
+    "keywords": [3, 0],
+    "length_2": [10, 5],
+    "length": [1, 0.5],
+    "inner": [2, 1],
+    "inner.length": [1, 0.5],
+    "inner.length_2": [1, 0.5],
+  });
+  assert.deepEqual(Object.keys(seconds), Object.keys(terms));
+  assert.ok(Object.values(seconds).every((time) => time >= 0));
+  const metrics = rewardMetrics({ terms, seconds });
+  assert.equal(metrics["reward/length_2/mean"], 7.5);
+  assert.equal(metrics["reward/length_2/std"], Math.sqrt(12.5));
+  assert.equal(metrics["reward/keywords/seconds"], seconds.keywords);
+});
+
+Deno.test("a reward of one part is its only term", async () => {
+  const plain = await (await reward(KEYWORD)).score([sample("a")]);
+  assert.deepEqual(plain.terms, { keywords: plain.scores });
+  const scaled = await (await reward({ type: "scale", factor: 2, reward: KEYWORD })).score([sample("a")]);
+  assert.deepEqual(scaled.terms, { keywords: Float32Array.of(6) });
+});
+
+Deno.test("a name that two terms of a sum have is refused", () => {
+  const terms = ["a", "b", "a"].map((name) => ({ name, reward: KEYWORD }));
+  const { error } = rewardSchema.safeParse({ type: "sum", terms });
+  assert.deepEqual(error?.issues.map(({ path }) => path.join(".")), ["terms.2.name"]);
 });
 
 Deno.test("an aborted signal ends scoring with its reason", async () => {

@@ -12,6 +12,7 @@ export function sample(completion: string, given: Partial<RewardSample> = {}): R
   const ids = words.map((word) => vocabulary.indexOf(word) + 1);
   const terminated = given.terminated ?? true;
   return {
+    prompt_idx: 0,
     prompt: "prompt",
     completion,
     prompt_ids: Int32Array.of(1),
@@ -36,5 +37,5 @@ export async function scores(input: RewardInput, completions: (string | RewardSa
   const samples = completions.map((completion) =>
     typeof completion === "string" ? sample(completion) : completion
   );
-  return [...await (await reward(input)).score(samples)];
+  return [...(await (await reward(input)).score(samples)).scores];
 }

@@ -118,7 +118,7 @@ Deno.test("a reward model whose files are written again is read again, whichever
     const [folder] = await copies(fixtureFolder("reward-qwen3"), parent, 1);
     const served = new ServedModels(runtime);
     const sample = {
-      ...{ prompt: "a", completion: "b", terminated: true },
+      ...{ prompt_idx: 0, prompt: "a", completion: "b", terminated: true },
       ...{ prompt_ids: Int32Array.of(5), response_ids: Int32Array.of(6, 7) },
     };
     const scored = async () => {

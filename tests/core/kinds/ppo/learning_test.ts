@@ -5,7 +5,7 @@ import { makeLearner } from "../../../../core/kinds/ppo/run.ts";
 import { openSafetensors } from "../../../../core/formats/safetensors.ts";
 import { writeSafetensors } from "../../../../core/formats/write_safetensors.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
-import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
+import { sourceOf } from "../../../../core/rewards/reward_source.ts";
 import { writeRandomModel } from "../../../../tasks/random_model.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
@@ -68,12 +68,12 @@ async function bandit(
     ppo: { ...ppo, batch_size: 64, missing_eos_penalty: 0, lr_scheduler: "constant", entropy_coef: 0 },
     seed: 3,
   });
-  const source: RewardSource = {
+  const source = sourceOf("given", {
     score: (samples) =>
       Promise.resolve(
         Float32Array.from(samples, ({ response_ids }) => response_ids[0] === RIGHT ? reward : 0),
       ),
-  };
+  });
   const learner = await makeLearner(await BaseModel.open(runtime, folder), job);
   const probability = async () => {
     const sequences = [{ prompt_ids: PROMPT, response_ids: [RIGHT] }];

@@ -15,6 +15,7 @@ export function makeExperience(tokens: number, given: Partial<Experience> = {}):
     terminated: true,
     finish_reason: given.terminated === false ? "length" : "stop",
     raw_score: 0,
+    terms: {},
     score: 0,
     logprobs: zeros(),
     ref_logprobs: zeros(),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ppoSchema } from "../../../../core/contract/ppo_job.ts";
 import { rollout } from "../../../../core/kinds/ppo/rollout.ts";
-import type { RewardSample, RewardSource } from "../../../../core/rewards/reward_source.ts";
+import type { RewardSample, Scorer } from "../../../../core/rewards/reward_source.ts";
 import { within } from "../../../kernels/within.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
 import { setUp } from "./training.ts";
@@ -10,7 +10,7 @@ import { setUp } from "./training.ts";
 const KEY = { seed: 4, step: 7, epoch: 2, policy_version: 7 };
 
 /** A reward that keeps what it was shown; a sample scores its number of response tokens. */
-function recording(): RewardSource & { samples: RewardSample[] } {
+function recording(): Scorer & { samples: RewardSample[] } {
   const samples: RewardSample[] = [];
   return {
     samples,
@@ -22,7 +22,7 @@ function recording(): RewardSource & { samples: RewardSample[] } {
 }
 
 /** Parts whose policy has token ids that end many responses early. */
-async function parts(kind: keyof typeof KINDS, reward: RewardSource) {
+async function parts(kind: keyof typeof KINDS, reward: Scorer) {
   const prompts = ["The quick", { text: "TL;DR: my", answer: "yes" }, "I", "Write a short summary of"];
   const set = await setUp(makeJob({ ...KINDS[kind], prompts }), { reward });
   return { ...set, stopTokenIds: new Set([2, ...Array.from({ length: 60 }, (_, id) => 200 + id)]) };

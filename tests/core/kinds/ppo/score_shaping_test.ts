@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type PpoConfig, ppoSchema } from "../../../../core/contract/ppo_job.ts";
-import { moments } from "../../../../core/kinds/ppo/moments.ts";
-import { EMPTY_STATS, mergeStats } from "../../../../core/kinds/ppo/running_stats.ts";
+import { moments } from "../../../../core/moments.ts";
+import { EMPTY_STATS, mergeStats } from "../../../../core/running_stats.ts";
 import { shapeScores, softOverlong } from "../../../../core/kinds/ppo/score_shaping.ts";
 import { within } from "../../../kernels/within.ts";
 

@@ -1,6 +1,6 @@
 /** When a job is warned of, and when not: by figures of steps, and by the real trainer on tiny models. */
 import assert from "node:assert/strict";
-import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
+import type { Scorer } from "../../../../core/rewards/reward_source.ts";
 import {
   NOTHING_SEEN,
   type StepFigures,
@@ -143,7 +143,7 @@ const SMALL = { max_new_tokens: 8, batch_size: 8, num_ppo_epochs: 1, learning_ra
 const PROMPTS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /** Scores by step, from 1, and row. */
-function scripted(score: (step: number, row: number) => number): RewardSource {
+function scripted(score: (step: number, row: number) => number): Scorer {
   let step = 0;
   return {
     score(samples) {
@@ -157,7 +157,7 @@ const differing = scripted((_, row) => row % 3);
 
 async function run(
   given: Parameters<typeof makeJob>[0],
-  reward: RewardSource,
+  reward: Scorer,
   before?: (step: number, parts: Awaited<ReturnType<typeof setUp>>) => void,
 ) {
   const job = makeJob({ prompts: PROMPTS, ...given });

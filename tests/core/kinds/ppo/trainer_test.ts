@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../../../core/errors.ts";
 import { nextKlCoef } from "../../../../core/kinds/ppo/kl_controller.ts";
-import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
+import type { Scorer } from "../../../../core/rewards/reward_source.ts";
 import { within, worst } from "../../../kernels/within.ts";
 import { checkTraining } from "../../engine/training_contract.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
@@ -215,7 +215,7 @@ Deno.test("an abort in the rollout, the reward or the update ends training with 
   const places: Record<string, (abort: () => void) => Promise<Awaited<ReturnType<typeof setUp>>>> = {
     "before the first step": async (abort) => (abort(), await setUp(job)),
     "in the reward": async (abort) => {
-      const reward: RewardSource = {
+      const reward: Scorer = {
         score: (samples) => (abort(), Promise.resolve(new Float32Array(samples.length))),
       };
       return await setUp(job, { reward });

@@ -9,17 +9,17 @@ import type { Experience } from "../../../../core/kinds/ppo/experience.ts";
 import type { PpoState } from "../../../../core/kinds/ppo/ppo_step.ts";
 import { train, type TrainerParts } from "../../../../core/kinds/ppo/trainer.ts";
 import { makeReward } from "../../../../core/rewards/rewards.ts";
-import type { RewardSource } from "../../../../core/rewards/reward_source.ts";
+import { type Scorer, sourceOf } from "../../../../core/rewards/reward_source.ts";
 import { EOS, fixtureFolder, runtime } from "../../networks/tiny_models.ts";
 
 export interface TrainingSetUp extends TrainerParts {
   saved: { state: PpoState; epoch: number; metrics: Metrics }[];
 }
 
-/** Parts of `job` on the fixture `name`, with the job's own reward unless one is given. */
+/** Parts of `job` on the fixture `name`, with the job's own reward unless one is given, which is then called `given`. */
 export async function setUp(
   job: TrainingJobConfig,
-  { name = "qwen3", reward }: { name?: string; reward?: RewardSource } = {},
+  { name = "qwen3", reward }: { name?: string; reward?: Scorer } = {},
 ): Promise<TrainingSetUp> {
   const folder = fixtureFolder(name);
   const { plan, work: { prompts }, tokenizer } = await planJob(job, { model: folder, rewards: {} });
@@ -29,8 +29,9 @@ export async function setUp(
     prompts,
     tokenizer,
     learner: await makeLearner(await BaseModel.open(runtime, folder), job),
-    reward: reward ??
-      await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
+    reward: reward
+      ? sourceOf("given", reward)
+      : await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
     stopTokenIds: new Set([EOS]),
     saved,
     checkpoints: {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { moments, variance } from "../../../../core/kinds/ppo/moments.ts";
+import { moments, variance } from "../../../../core/moments.ts";
 import { whiten } from "../../../../core/kinds/ppo/whiten.ts";
 import { within } from "../../../kernels/within.ts";
 import { GAE, ROWS, WHITENED } from "./golden.ts";
