@@ -41,7 +41,7 @@ async function traces(url: string, id: string) {
   const { data: rows } = await ask(url, `/${id}/metrics`);
   const { data: events } = await ask(url, `/${id}/events?limit=1000`);
   const { data: checkpoints } = await ask(url, `/${id}/checkpoints?limit=100`);
-  const measured = /^time\/|^memory\/|^eps$|tokens_per_second$/;
+  const measured = /^time\/|^reward\/.*\/seconds$|^memory\/|^eps$|tokens_per_second$/;
   return {
     rows: rows.map((row: Record<string, number>) =>
       Object.fromEntries(Object.entries(row).filter(([name]) => !measured.test(name)))

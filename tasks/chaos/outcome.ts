@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** Metrics that no two runs share. */
-const CLOCK = /^time\/|_per_second$|^eps$|^memory\/|_at$/;
+const CLOCK = /^time\/|^reward\/.*\/seconds$|_per_second$|^eps$|^memory\/|_at$/;
 
 /** Events that say how a run was disturbed, and not what it did. */
 const DISTURBANCES = /\.(requeued|retrying|resumed|pausing|paused|warning|started|queued)$/;
