@@ -12,8 +12,7 @@ import { heldHere, int8Dtype } from "../core/weights/int8_products.ts";
 import { ParameterSet } from "../core/weights/parameter_set.ts";
 import { Policy } from "../core/networks/policy.ts";
 import type { TokenSequence } from "../core/run/token_batch.ts";
-import { ppoJobSchema } from "../core/contract/ppo_job.ts";
-import type { TrainingJobRequest } from "../core/contract/training_job.ts";
+import { type PpoJobRequest, ppoJobSchema } from "../core/contract/ppo_job.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
@@ -106,7 +105,7 @@ async function sampling(): Promise<void> {
 }
 
 /** Mean reward of each epoch of the demo. */
-async function curve(seed: number, precision: Partial<TrainingJobRequest>): Promise<void> {
+async function curve(seed: number, precision: Partial<PpoJobRequest>): Promise<void> {
   const job = ppoJobSchema.parse({ ...demoJob(seed, Number(options.epochs)), ...precision });
   const output = await Deno.makeTempDir({ prefix: "proximal-cost-" });
   try {

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSafetensors } from "../core/formats/safetensors.ts";
 import { writeSafetensors } from "../core/formats/write_safetensors.ts";
-import { ppoJobSchema } from "../core/contract/ppo_job.ts";
-import type { TrainingJobConfig } from "../core/contract/training_job.ts";
+import { type PpoJobConfig, ppoJobSchema } from "../core/contract/ppo_job.ts";
 import { uniform } from "../core/rng.ts";
 import { loadTokenizer } from "../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";
@@ -22,7 +21,7 @@ export interface LearningSpec {
   model: string;
   reward_model: string | null;
   /** With every default filled in. */
-  job: TrainingJobConfig;
+  job: PpoJobConfig;
   prompt_ids: number[][];
   eos_token_id: number;
   /** The score is the share of ids below this instead of the job's reward; there is no tokenizer then. */

@@ -1,12 +1,12 @@
 /** What `task bench --learning` has ours and the peer learn: the same prompts, reward and settings for both. */
-import type { TrainingJobRequest } from "../core/contract/training_job.ts";
+import type { PpoJobRequest } from "../core/contract/ppo_job.ts";
 import { demoJob } from "../tasks/tiny/demo_job.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 /** A task whose scores come from the texts. */
 export interface LearningTask {
   /** The job but for its seed. */
-  request: TrainingJobRequest;
+  request: PpoJobRequest;
   /** Mean score of a step that counts as learnt. */
   threshold: number;
   /** Only for a model of random weights, which has no texts. */

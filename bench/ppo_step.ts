@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { placeOf } from "../core/device_name.ts";
 import { inexactInt8 } from "../core/weights/int8_products.ts";
 import { Runtime } from "../core/ort/runtime.ts";
-import type { TrainingJobRequest } from "../core/contract/training_job.ts";
+import type { PpoJobRequest } from "../core/contract/ppo_job.ts";
 import { matmulBound } from "./matmul_bound.ts";
 import { randomModels } from "./random_models.ts";
 import { median, memory, openWorkload } from "./workload_run.ts";
@@ -40,8 +40,8 @@ try {
   });
   const { job, learner, cost, events } = await openWorkload(runtime, folders, { B, P, R }, {
     steps,
-    base_precision: options["base-precision"] as TrainingJobRequest["base_precision"],
-    rollout_precision: options["rollout-precision"] as TrainingJobRequest["rollout_precision"],
+    base_precision: options["base-precision"] as PpoJobRequest["base_precision"],
+    rollout_precision: options["rollout-precision"] as PpoJobRequest["rollout_precision"],
     ppo: { micro_batch_size },
   });
   const policyTrain = learner.policy.train.bind(learner.policy);

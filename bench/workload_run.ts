@@ -6,8 +6,7 @@ import { makeLearner } from "../core/kinds/ppo/run.ts";
 import { BaseModel } from "../core/weights/base_model.ts";
 import { RewardModel } from "../core/networks/reward_model.ts";
 import type { Runtime } from "../core/ort/runtime.ts";
-import { ppoJobSchema } from "../core/contract/ppo_job.ts";
-import type { TrainingJobConfig, TrainingJobRequest } from "../core/contract/training_job.ts";
+import { type PpoJobConfig, type PpoJobRequest, ppoJobSchema } from "../core/contract/ppo_job.ts";
 import type { Learner } from "../core/kinds/ppo/learner.ts";
 import { train, type TrainerParts } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
@@ -15,7 +14,7 @@ import { sourceOf } from "../core/rewards/reward_source.ts";
 import { uniform } from "../core/rng.ts";
 
 export interface WorkloadRun {
-  job: TrainingJobConfig;
+  job: PpoJobConfig;
   learner: Learner;
   reward: RewardModel;
   /** What the job is expected to take. */
@@ -29,7 +28,7 @@ export async function openWorkload(
   runtime: Runtime,
   folders: { policy: string; reward: string },
   { B, P, R }: { B: number; P: number; R: number },
-  { steps, epochs = 1, ...given }: { steps: number; epochs?: number } & Partial<TrainingJobRequest>,
+  { steps, epochs = 1, ...given }: { steps: number; epochs?: number } & Partial<PpoJobRequest>,
 ): Promise<WorkloadRun> {
   const job = ppoJobSchema.parse({
     kind: "ppo",

@@ -17,6 +17,7 @@ import { health } from "./health.ts";
 import { jobEvents } from "./job_events.ts";
 import { jobLogs } from "./job_logs.ts";
 import { jobMetrics } from "./job_metrics.ts";
+import { jobRows } from "./job_rows.ts";
 import { measureRequests } from "./measure_requests.ts";
 import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
@@ -111,6 +112,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   for (
     const resource of [
       trainingJobs,
+      jobRows,
       jobMetrics,
       jobLogs,
       jobEvents,

@@ -30,12 +30,11 @@ export function requireKeptNumbers(text: string): void {
       return value;
     } as (this: unknown, key: string, value: unknown) => unknown,
   );
-  if (faults.size === 0 || !Array.isArray(body?.prompts)) return;
+  if (faults.size === 0) return;
   const errors: FieldError[] = [];
-  for (const [index, prompt] of body.prompts.entries()) {
-    for (const name of FOR_TEMPLATES) {
-      if (errors.length < MAX_FAULTS) collect(prompt?.[name], `prompts.${index}.${name}`, faults, errors);
-    }
+  for (const { chat, path } of conversations(body, [])) {
+    for (const name of FOR_TEMPLATES) collect(chat[name], [...path, name], faults, errors);
+    if (errors.length >= MAX_FAULTS) break;
   }
   if (errors.length === 0) return;
   throw invalidFields(errors);
@@ -46,17 +45,33 @@ function isKept(value: number, source: string): boolean {
     (!Number.isInteger(value) || (Number.isSafeInteger(value) && !/[.eE]/.test(source)));
 }
 
-/** Nothing nests deeper than a body may. */
-function collect(value: unknown, path: string, faults: Faults, errors: FieldError[]): void {
+/** Every conversation of a body: prompts, and what is in examples and pairs. Nothing nests deeper than a body may. */
+function* conversations(
+  value: unknown,
+  path: string[],
+): Generator<{ chat: Record<string, unknown>; path: string[] }> {
+  if (typeof value !== "object" || value === null) return;
+  const fields = value as Record<string, unknown>;
+  if (Array.isArray(fields.messages) && path.length > 0) return yield { chat: fields, path };
+  for (const [key, inner] of Object.entries(fields)) yield* conversations(inner, [...path, key]);
+}
+
+/** What an example's message weighs is the trainer's and goes to no template. */
+function isWeight(path: readonly string[]): boolean {
+  return path.length === 5 && path[0] === "examples" && path[4] === "weight";
+}
+
+function collect(value: unknown, path: readonly string[], faults: Faults, errors: FieldError[]): void {
   if (typeof value !== "object" || value === null) return;
   for (const [key, source] of faults.get(value) ?? []) {
+    if (isWeight([...path, key])) continue;
     const written = source.length > 40 ? `${source.slice(0, 40)}…` : source;
     const message = `Expected a number that is kept as it is written: ${written} is not; write an integer ` +
       "up to 2^53 without a point, or a text";
-    errors.push({ path: `${path}.${key}`, message });
+    errors.push({ path: [...path, key].join("."), message });
   }
   for (const [key, inner] of Object.entries(value)) {
     if (errors.length >= MAX_FAULTS) return;
-    collect(inner, `${path}.${key}`, faults, errors);
+    collect(inner, [...path, key], faults, errors);
   }
 }

@@ -14,7 +14,12 @@ const TURN_MS = 10;
 export async function requireListItems(schema: z.ZodType, body: unknown): Promise<void> {
   if (typeof body !== "object" || body === null) return;
   if (schema instanceof z.ZodDiscriminatedUnion) {
-    for (const option of schema.options) await requireListItems(option as z.ZodType, body);
+    const { discriminator } = schema.def;
+    const meant = (option: unknown) =>
+      option instanceof z.ZodObject &&
+      option.shape[discriminator].safeParse((body as Record<string, unknown>)[discriminator]).success;
+    const option = schema.options.find(meant);
+    if (option) await requireListItems(option as z.ZodType, body);
   }
   if (!(schema instanceof z.ZodObject)) return;
   for (const [key, list] of Object.entries(schema.shape)) {

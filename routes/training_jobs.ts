@@ -1,11 +1,11 @@
 /** Training jobs: create, list, show, cancel, pause, resume, delete. What belongs to a job has files of its own. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { attributed } from "../core/errors.ts";
-import { getJob, getPromptsText, listJobs } from "../core/jobs/job_queries.ts";
+import { getJob, listJobs } from "../core/jobs/job_queries.ts";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
-import { effectiveConfig, findSubmission, submitJob } from "../core/jobs/submit_job.ts";
+import { effectiveJob, findSubmission, submitJob } from "../core/jobs/submit_job.ts";
 import { idempotencyKey } from "../core/idempotency_key.ts";
 import { JOB_KINDS, type TrainingJobConfig, trainingJobSchema } from "../core/contract/training_job.ts";
 import { asker } from "./asker.ts";
@@ -15,7 +15,6 @@ import { jsonBody } from "./json_body.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { undescribed } from "./undescribed.ts";
-import { writtenJson } from "./written_json.ts";
 
 export const jobParams = z.object({ id: z.string().max(100).openapi({ example: "job_01k0…" }) });
 
@@ -57,7 +56,7 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: { description: "A page of jobs, without their prompts", content: json(pageSchema(jobSchema)) },
+    200: { description: "A page of jobs", content: json(pageSchema(jobSchema)) },
     ...problemResponses(401, 422, 500, 503),
   },
 });
@@ -149,7 +148,7 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
       const folders = await resolveFolders(context, config);
       const job = { ...config, webhook: null };
       const plan = await serving.request({ type: "check", job, folders }, asker(c));
-      if (dryRun) return c.json({ config: effectiveConfig(config), plan }, 200);
+      if (dryRun) return c.json({ ...effectiveJob(config), plan }, 200);
       submission = await submitJob(db, config, plan, key, owner);
       c.get("logger").info("Job created", { job_id: submission.job_id });
       supervisor.wake();
@@ -162,15 +161,11 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
 
   app.openapi(list, async (c) => {
     const page = await listJobs(db, c.req.valid("query"));
-    return c.json(pageBody(page, (row) => jobView(row), (row) => row.id), 200);
+    return c.json(pageBody(page, jobView, (row) => row.id), 200);
   });
 
   app.openapi(show, async (c) => {
-    const { id } = c.req.valid("param");
-    const view = jobView(await getJob(db, id), []);
-    // Megabytes, which would hold up all requests at every look at the job.
-    const config = writtenJson(view.config, { prompts: await getPromptsText(db, id) });
-    return undescribed(c.body(writtenJson(view, { config }), 200, { "content-type": "application/json" }));
+    return c.json(jobView(await getJob(db, c.req.valid("param").id)), 200);
   });
 
   app.openapi(cancel, async (c) => c.json(jobView(await supervisor.cancel(c.req.valid("param").id)), 202));

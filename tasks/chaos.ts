@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Webhook } from "standardwebhooks";
-import { chaosJob, JOB_KINDS } from "./chaos/jobs.ts";
+import { chaosJob, JOB_NAMES } from "./chaos/jobs.ts";
 import { type Body, differences, type Outcome, outcomeOf, placeOf } from "./chaos/outcome.ts";
 import { enginesOf, orphanEngines, signal } from "./chaos/processes.ts";
 import { type RunningServer, startServer } from "./start_server.ts";
@@ -137,7 +137,7 @@ async function undisturbed(): Promise<Map<string, Outcome>> {
   await server.start();
   const outcomes = new Map<string, Outcome>();
   const get = (path: string) => server.call("GET", path);
-  for (const kind of JOB_KINDS) {
+  for (const kind of JOB_NAMES) {
     const { id } = await server.call("POST", "/v1/training-jobs", chaosJob(kind));
     while (!FINAL.includes((await get(`/v1/training-jobs/${id}`)).status)) await pause(100);
     outcomes.set(kind, await outcomeOf(get, id));
@@ -192,7 +192,7 @@ async function submit(): Promise<void> {
     const { data } = await server.call("GET", "/v1/training-jobs?limit=100");
     const open = data.filter(({ status }: Body) => !FINAL.includes(status)).length;
     if (open < 6) {
-      const kind = JOB_KINDS[jobs.length % JOB_KINDS.length]!;
+      const kind = JOB_NAMES[jobs.length % JOB_NAMES.length]!;
       const answer = await server.call("POST", "/v1/training-jobs", {
         ...chaosJob(kind),
         webhook: { url: `http://127.0.0.1:${receiver.addr.port}/`, secret: SECRET },

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ERROR_CODES } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "./job_events.ts";
 import { jobPlanSchema } from "./job_plan.ts";
+import { jobRowsSchema } from "./job_rows.ts";
 import { JOB_STATUSES } from "./job_states.ts";
 import { metricsSchema, progressSchema } from "./progress.ts";
 import { time } from "./time.ts";
@@ -28,8 +29,9 @@ export const jobSchema = z.object({
   status: z.enum(JOB_STATUSES),
   model: z.string(),
   config: z.record(z.string(), z.unknown()).describe(
-    "The request with every default filled in. Lists and webhooks leave its prompts out; the webhook's secret is in the answer that created the job only.",
+    "The request with every default filled in, but for its rows. The webhook's secret is in the answer that created the job only.",
   ),
+  rows: jobRowsSchema.describe("What the job works on; GET …/rows reads them."),
   progress: progressSchema,
   latest_metrics: metricsSchema.nullable().describe("Of the last step."),
   error: errorSchema.nullable(),
@@ -45,7 +47,10 @@ export const jobSchema = z.object({
 export type JobView = z.output<typeof jobSchema>;
 
 export const dryRunSchema = z.object({
-  config: z.record(z.string(), z.unknown()).describe("The request with every default filled in."),
+  config: z.record(z.string(), z.unknown()).describe(
+    "The request with every default filled in, but for its rows.",
+  ),
+  rows: jobRowsSchema,
   plan: jobPlanSchema,
 }).meta({ id: "DryRun" });
 

@@ -258,6 +258,8 @@ function withRates<V extends z.output<typeof valueSchema>>(value: V, policy: num
   };
 }
 
+export type PpoJobConfig = z.output<typeof ppoJobSchema>;
+export type PpoJobRequest = z.input<typeof ppoJobSchema>;
 export type PpoConfig = z.output<typeof ppoSchema>;
 export type ValueConfig = z.output<typeof valueSchema>;
 export type KlControllerConfig = z.output<typeof klControllerSchema>;

@@ -1,7 +1,4 @@
-/**
- * The job of supervised fine-tuning: examples of what to say. The engine runs it; a request cannot ask for it yet, as it is
- * not among the kinds of training_job.ts. What it shares with PPO is declared there.
- */
+/** The job of supervised fine-tuning: examples of what to say. What it shares with PPO is declared there. */
 import { z } from "zod";
 import { jobFaults, jobFields } from "./job.ts";
 import { ppoSchema } from "./ppo_job.ts";

@@ -1,11 +1,12 @@
 /** Training jobs of all kinds: a table from kind to schema, and the request that is one of them. */
 import { z } from "zod";
 import { ppoJobSchema } from "./ppo_job.ts";
+import { sftJobSchema } from "./sft_job.ts";
 
 /** Each kind of job as a request gives it. */
-const SCHEMAS = { ppo: ppoJobSchema };
+const SCHEMAS = { ppo: ppoJobSchema, sft: sftJobSchema };
 
-type JobKind = keyof typeof SCHEMAS;
+export type JobKind = keyof typeof SCHEMAS;
 
 export const JOB_KINDS = Object.keys(SCHEMAS) as [JobKind, ...JobKind[]];
 
@@ -18,5 +19,5 @@ export const trainingJobSchema = z.discriminatedUnion(
 /** What a client may send. */
 export type TrainingJobRequest = z.input<typeof trainingJobSchema>;
 
-/** A job with every default filled in: what is stored, echoed and run. */
+/** A job with every default filled in: what is stored, shown and run. */
 export type TrainingJobConfig = z.output<typeof trainingJobSchema>;

@@ -9,7 +9,7 @@ import {
   checkpoints,
   events,
   idempotencyKeys,
-  jobPrompts,
+  jobRows,
   jobs,
   metrics,
   webhookDeliveries,
@@ -18,7 +18,7 @@ import {
 import type { Reader } from "./open_database.ts";
 
 const TABLES = {
-  ...{ apiKeys, auditLog, checkpoints, events, idempotencyKeys, jobPrompts, jobs, metrics },
+  ...{ apiKeys, auditLog, checkpoints, events, idempotencyKeys, jobRows, jobs, metrics },
   ...{ webhookDeliveries, webhookEndpoints },
 };
 

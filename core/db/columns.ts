@@ -71,6 +71,10 @@ export const object = <T extends object>(name: string, keys: readonly (keyof T &
     },
   });
 
+/** Any JSON. */
+export const json = (name: string) =>
+  column<unknown>(name, { type: "text", write: (value) => JSON.stringify(value), read: parsed });
+
 /** A list as JSON. */
 export const list = <T>(name: string) =>
   column<T[]>(name, {

@@ -12,8 +12,9 @@ import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
 import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts";
 import { JOB_STATUSES } from "../contract/job_states.ts";
-import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
-import { count, list, object, oneOf, string, timestamp } from "./columns.ts";
+import type { StoredConfig } from "../contract/job_rows.ts";
+import { JOB_KINDS } from "../contract/training_job.ts";
+import { count, json, list, object, oneOf, string, timestamp } from "./columns.ts";
 
 /**
  * SQLite's own number of a row: one more than the highest there was, so it counts rows in the order they were written,
@@ -23,15 +24,14 @@ export function rowNumber(table: SQLiteTable): SQL<number> {
   return sql<number>`${table}.rowid`;
 }
 
-/** A job's configuration without what other columns hold. */
-export type StoredConfig = Omit<TrainingJobConfig, "prompts" | "webhook" | "metadata">;
-
 export const jobs = sqliteTable("jobs", {
   id: string("id").primaryKey(),
   kind: oneOf("kind", JOB_KINDS).notNull(),
   status: oneOf("status", JOB_STATUSES).notNull(),
   model: string("model").notNull(),
-  config: object<StoredConfig>("config", ["kind", "model", "epochs", "ppo", "reward"]).notNull(),
+  config: object<StoredConfig>("config", ["kind", "model", "epochs"]).notNull(),
+  /** How many rows it has in `job_rows`. */
+  row_count: count("row_count").notNull().default(0),
   metadata: object<Record<string, string>>("metadata").notNull(),
   plan: object<JobPlan>("plan", ["steps"]).notNull(),
   progress: object<Progress>("progress", ["epoch", "step", "steps"]).notNull(),
@@ -80,10 +80,12 @@ export const jobs = sqliteTable("jobs", {
 const ofJob = () => string("job_id").references(() => jobs.id, { onDelete: "cascade" });
 
 /** Apart from `jobs`, whose rows are rewritten at every step and must stay small. */
-export const jobPrompts = sqliteTable("job_prompts", {
-  job_id: ofJob().primaryKey(),
-  prompts: list<TrainingJobConfig["prompts"][number]>("prompts").notNull(),
-});
+export const jobRows = sqliteTable("job_rows", {
+  job_id: ofJob().notNull(),
+  /** From 0. */
+  number: count("number").notNull(),
+  row: json("row").notNull(),
+}, (table) => [primaryKey({ columns: [table.job_id, table.number] })]);
 
 /** One row per step and one per epoch (`step`: the epoch's last). Both are counted from 1. */
 export const metrics = sqliteTable("metrics", {

@@ -5,11 +5,11 @@
 import { and, desc, eq } from "drizzle-orm";
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
-import { checkpoints, type JobRow, jobs, rowNumber, type StoredConfig } from "../db/schema.ts";
+import { checkpoints, type JobRow, jobs, rowNumber } from "../db/schema.ts";
 import { type EngineProcess, NoRoom, type Request } from "../processes/engine_process.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
-import type { TrainingJobConfig } from "../contract/training_job.ts";
+import { joinRows, type StoredConfig } from "../contract/job_rows.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
 import { removeTrainingState } from "../formats/remove_training_state.ts";
@@ -19,7 +19,7 @@ import { machineMemory, memoryKills, residentBytes } from "../system_memory.ts";
 import { afterFailure } from "./after_failure.ts";
 import type { AttemptEnd } from "./end_attempt.ts";
 import { isShortOfFiles } from "./is_short_of_files.ts";
-import { getJobWithPrompts } from "./job_queries.ts";
+import { allRows } from "./job_rows.ts";
 import { childIdentity } from "./process_identity.ts";
 import { recordEvent } from "./record_event.ts";
 import type { Backoff } from "./retry_delay.ts";
@@ -165,13 +165,13 @@ export class Attempt {
     this.#checkBegun();
     this.#checkRoom();
     const output = join(dataDir, "jobs", job.id, String(job.attempt));
-    const [{ prompts }, folders] = await withFiles(async () => {
-      const found = [await getJobWithPrompts(db, job.id), await resolveFolders(job.config)] as const;
+    const [rows, folders] = await withFiles(async () => {
+      const found = [await allRows(db, job), await resolveFolders(job.config)] as const;
       await makeFolder(output);
       return found;
     });
     // The engine knows no URL of ours.
-    const config: TrainingJobConfig = { ...job.config, prompts, webhook: null, metadata: job.metadata };
+    const config = joinRows({ ...job.config, webhook: null, metadata: job.metadata }, rows);
     const command: TrainCommand = {
       ...{ type: "train", job: config, folders: { ...folders, output } },
       resume: await this.#resumable(),

@@ -7,8 +7,9 @@ import { eq } from "drizzle-orm";
 import { MEASURES } from "../metrics/measures.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
-import { jobPrompts, type JobRow, jobs } from "../db/schema.ts";
+import { type JobRow, jobs } from "../db/schema.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
+import { splitRows } from "../contract/job_rows.ts";
 import type { Progress } from "../contract/progress.ts";
 import { UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
@@ -16,15 +17,17 @@ import { newWebhookSecret } from "../webhooks/sign_webhook.ts";
 import { isFinal, type JobStatus } from "../contract/job_states.ts";
 import { emitEvent } from "./emit_event.ts";
 import { emitPaused } from "./end_attempt.ts";
+import { insertRows } from "./job_rows.ts";
 import { moveJob } from "./move_job.ts";
 
 /** The columns that hold a configuration. */
 export function configColumns(config: TrainingJobConfig) {
-  const { prompts: _prompts, webhook, metadata, ...stored } = config;
+  const { rows, rest: { webhook, metadata, ...stored } } = splitRows(config);
   return {
     kind: config.kind,
     model: config.model,
     config: stored,
+    row_count: rows.length,
     metadata,
     webhook_url: webhook?.url ?? null,
     webhook_secret: webhook ? webhook.secret ?? newWebhookSecret() : null,
@@ -64,7 +67,7 @@ export async function createJob(
     owner,
     created_at: new Date(),
   }).returning();
-  await tx.insert(jobPrompts).values({ job_id: job!.id, prompts: config.prompts });
+  await insertRows(tx, job!.id, splitRows(config).rows);
   await emitEvent(tx, job!, "training_job.queued");
   return job!;
 }

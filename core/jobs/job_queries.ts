@@ -10,7 +10,6 @@ import {
   checkpoints,
   type EventRow,
   events,
-  jobPrompts,
   type JobRow,
   jobs,
   metrics,
@@ -20,7 +19,7 @@ import {
 import { type Page, page } from "../db/page.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
 import { invalid, UserError } from "../errors.ts";
-import { JOB_KINDS, type TrainingJobConfig } from "../contract/training_job.ts";
+import { JOB_KINDS } from "../contract/training_job.ts";
 import type { JobStatus } from "../contract/job_states.ts";
 
 function unknownJob(id: string): UserError {
@@ -35,30 +34,6 @@ export function jobRecord(id: string): string {
 /** @throws UserError `not_found`, or `damaged_data`. */
 export async function getJob(db: Database, id: string): Promise<JobRow> {
   const read = db.read.select().from(jobs).where(eq(jobs.id, id));
-  const [row] = await naming(db, jobRecord(id), read.execute());
-  if (!row) throw unknownJob(id);
-  return row;
-}
-
-/** A job's prompts as JSON. @throws UserError `not_found`, or `damaged_data`. */
-export async function getPromptsText(db: Database, id: string): Promise<string> {
-  const text = sql<string>`${jobPrompts.prompts}`;
-  const isList = sql<number>`case when json_valid(${text}) then json_type(${text}) = 'array' else 0 end`;
-  const read = db.read.select({ text, isList }).from(jobPrompts).where(eq(jobPrompts.job_id, id));
-  const record = `${jobRecord(id)}'s list of prompts`;
-  const [row] = await naming(db, record, read.execute());
-  if (!row) throw unknownJob(id);
-  if (!row.isList) throw db.damaged(record, new Error("It is not a list as JSON"));
-  return row.text;
-}
-
-/** @throws UserError `not_found`, or `damaged_data`. */
-export async function getJobWithPrompts(
-  db: Database,
-  id: string,
-): Promise<{ job: JobRow; prompts: TrainingJobConfig["prompts"] }> {
-  const read = db.read.select({ job: jobs, prompts: jobPrompts.prompts }).from(jobs)
-    .innerJoin(jobPrompts, eq(jobPrompts.job_id, jobs.id)).where(eq(jobs.id, id));
   const [row] = await naming(db, jobRecord(id), read.execute());
   if (!row) throw unknownJob(id);
   return row;

@@ -3,18 +3,14 @@ import type { CheckpointView } from "../contract/checkpoint.ts";
 import type { EventView, JobView, MetricsView } from "../contract/job_answers.ts";
 import type { CheckpointRow, EventRow, JobRow, MetricsRow } from "../db/schema.ts";
 import type { ErrorRecord } from "../errors.ts";
-import type { TrainingJobConfig } from "../contract/training_job.ts";
+import { ROWS_FIELDS } from "../contract/job_rows.ts";
 
 const time = (date: Date | null) => date?.toISOString() ?? null;
 
 const told = (error: ErrorRecord | null) => error && { code: error.code, detail: error.detail };
 
-/**
- * A job. The webhook's secret is never in it.
- *
- * @param prompts Part of the configuration when one job is shown; lists and webhooks leave them out.
- */
-export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]): JobView {
+/** A job. The webhook's secret is never in it, and its rows are told of by their number. */
+export function jobView(row: JobRow): JobView {
   const { kind, model, checkpoint, ...config } = row.config;
   return {
     id: row.id,
@@ -25,11 +21,11 @@ export function jobView(row: JobRow, prompts?: TrainingJobConfig["prompts"]): Jo
       kind,
       model,
       checkpoint,
-      ...(prompts && { prompts }),
       ...config,
       webhook: row.webhook_url === null ? null : { url: row.webhook_url },
       metadata: row.metadata,
     },
+    rows: { field: ROWS_FIELDS[row.kind], count: row.row_count, dataset: null },
     progress: row.progress,
     latest_metrics: row.latest_metrics,
     error: told(row.error),

@@ -3,7 +3,9 @@ import { eq, lt } from "drizzle-orm";
 import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import { idempotencyKeys, jobs } from "../db/schema.ts";
+import type { JobView } from "../contract/job_answers.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
+import { ROWS_FIELDS, splitRows } from "../contract/job_rows.ts";
 import { type IdempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { currentTrace } from "../tracing.ts";
@@ -53,7 +55,7 @@ export function submitJob(
     const job = await createJob(tx, config, plan, owner);
     const traceparent = currentTrace();
     if (traceparent !== undefined) await tx.update(jobs).set({ traceparent }).where(eq(jobs.id, job.id));
-    const view = jobView(job, config.prompts);
+    const view = jobView(job);
     const webhook = job.webhook_url === null ? null : { url: job.webhook_url, secret: job.webhook_secret };
     const submission = {
       job_id: job.id,
@@ -67,7 +69,11 @@ export function submitJob(
   });
 }
 
-/** The effective configuration of a request that creates nothing. */
-export function effectiveConfig(config: TrainingJobConfig) {
-  return { ...config, webhook: config.webhook && { url: config.webhook.url } };
+/** What of a request that creates nothing its job would show. */
+export function effectiveJob(config: TrainingJobConfig): Pick<JobView, "config" | "rows"> {
+  const { rows, rest } = splitRows(config);
+  return {
+    config: { ...rest, webhook: rest.webhook && { url: rest.webhook.url } },
+    rows: { field: ROWS_FIELDS[config.kind], count: rows.length, dataset: null },
+  };
 }

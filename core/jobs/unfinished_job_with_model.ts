@@ -5,9 +5,9 @@ import { readableRows } from "../db/readable_rows.ts";
 import { jobs, rowNumber } from "../db/schema.ts";
 import { isFinal, JOB_STATUSES } from "../contract/job_states.ts";
 import { modelKey } from "../formats/model_name.ts";
-import { rewardModels } from "../contract/reward_schema.ts";
+import { namedModels } from "../contract/named_models.ts";
 
-/** The id of a job that has not ended and names the model, as its own or in its reward; null when there is none. */
+/** The id of a job that has not ended and names the model, as its own or beside it; null when there is none. */
 export async function unfinishedJobWithModel(db: Database, model: string): Promise<string | null> {
   const rows = await readableRows(db, jobs, {
     record: "The training job in row",
@@ -17,7 +17,7 @@ export async function unfinishedJobWithModel(db: Database, model: string): Promi
   });
   const key = modelKey(model);
   const needs = rows.find((row) =>
-    [row.model, ...rewardModels(row.config.reward)].some((name) => modelKey(name) === key)
+    [row.model, ...namedModels(row.config)].some((name) => modelKey(name) === key)
   );
   return needs?.id ?? null;
 }

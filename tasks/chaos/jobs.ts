@@ -1,33 +1,37 @@
 /** The jobs that are disturbed: short ones, a row for each part of a run's state that has to survive. */
+import type { PpoJobRequest } from "../../core/contract/ppo_job.ts";
 import type { TrainingJobRequest } from "../../core/contract/training_job.ts";
 import { demoPrompts } from "../tiny/prompts.ts";
 
+/** Eight steps in two epochs, with a checkpoint every other step. */
+const SHARED = { model: "tiny", epochs: 2, seed: 5, max_attempts: 20, checkpoint_every_steps: 2 } as const;
+
 const PPO = { batch_size: 4, max_new_tokens: 12, learning_rate: 1e-3 };
 
-/** By name, what differs from a LoRA job with a value network of its own. */
-const KINDS: Record<string, Partial<TrainingJobRequest>> = {
-  lora: {},
-  full: { trainable: { type: "full" } },
-  shared_critic: { value: { type: "shared" } },
-  adaptive_kl: { ppo: { ...PPO, kl_controller: { type: "adaptive", target: 2, horizon: 40 } } },
-  running_scores: { ppo: { ...PPO, score_scaling: "mean_std" } },
-  early_stop: { ppo: { ...PPO, target_kl: 0.001 } },
+/** A LoRA job with a value network of its own, but for what is given. */
+function ppo(more: Partial<PpoJobRequest> = {}): TrainingJobRequest {
+  const prompts = demoPrompts().slice(0, 16);
+  return { kind: "ppo", ...SHARED, prompts, ppo: PPO, reward: { type: "length", target: 12 }, ...more };
+}
+
+const JOBS: Record<string, TrainingJobRequest> = {
+  lora: ppo(),
+  full: ppo({ trainable: { type: "full" } }),
+  shared_critic: ppo({ value: { type: "shared" } }),
+  adaptive_kl: ppo({ ppo: { ...PPO, kl_controller: { type: "adaptive", target: 2, horizon: 40 } } }),
+  running_scores: ppo({ ppo: { ...PPO, score_scaling: "mean_std" } }),
+  early_stop: ppo({ ppo: { ...PPO, target_kl: 0.001 } }),
+  sft: {
+    kind: "sft",
+    ...SHARED,
+    examples: demoPrompts().slice(0, 16).map((prompt, at) => ({ prompt, completion: ` answer ${at}` })),
+    sft: { batch_size: 4, learning_rate: 1e-3 },
+  },
 };
 
-export const JOB_KINDS = Object.keys(KINDS);
+export const JOB_NAMES = Object.keys(JOBS);
 
-/** A job of eight steps in two epochs, with a checkpoint every other step. */
-export function chaosJob(kind: string): TrainingJobRequest {
-  return {
-    kind: "ppo",
-    model: "tiny",
-    prompts: demoPrompts().slice(0, 16),
-    epochs: 2,
-    ppo: PPO,
-    reward: { type: "length", target: 12 },
-    seed: 5,
-    max_attempts: 20,
-    checkpoint_every_steps: 2,
-    ...KINDS[kind],
-  } as TrainingJobRequest;
+/** The job of this name. */
+export function chaosJob(name: string): TrainingJobRequest {
+  return JOBS[name]!;
 }

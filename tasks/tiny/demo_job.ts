@@ -1,8 +1,8 @@
 /** The demo's job: PPO on the embedded model, towards summaries that ask a question in few words. */
-import type { TrainingJobRequest } from "../../core/contract/training_job.ts";
+import type { PpoJobRequest } from "../../core/contract/ppo_job.ts";
 import { demoPrompts } from "./prompts.ts";
 
-export function demoJob(seed: number, epochs = 10): TrainingJobRequest {
+export function demoJob(seed: number, epochs = 10): PpoJobRequest {
   return {
     kind: "ppo",
     model: "tiny",

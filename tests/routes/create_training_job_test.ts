@@ -15,11 +15,11 @@ Deno.test("POST /v1/training-jobs answers the queued job with its effective conf
     assert.equal(answer.headers.get("location"), `${PATH}/${job.id}`);
     assert.ok(answer.headers.get("x-request-id"));
     assert.deepEqual(Object.keys(job), [
-      ...["id", "kind", "status", "model", "config", "progress", "latest_metrics", "error", "status_reason"],
-      ...["attempts", "checkpoint", "created_at", "started_at", "finished_at", "metadata"],
+      ...["id", "kind", "status", "model", "config", "rows", "progress", "latest_metrics", "error"],
+      ...["status_reason", "attempts", "checkpoint", "created_at", "started_at", "finished_at", "metadata"],
     ]);
     assert.equal(job.status, "queued");
-    assert.deepEqual(job.config.prompts, ["a", "b"]);
+    assert.deepEqual(job.rows, { field: "prompts", count: 2, dataset: null });
     assert.equal(job.config.ppo.gamma, 0.99);
     assert.equal(job.config.ppo.batch_size, 4);
     assert.deepEqual(job.config.trainable, {
@@ -36,8 +36,8 @@ Deno.test("POST /v1/training-jobs answers the queued job with its effective conf
     await it.reaches(job.id, "succeeded");
     const shown = (await it.call("GET", `${PATH}/${job.id}`)).json;
     assert.deepEqual(shown.config, job.config, "what was echoed is what is shown");
-    // The configuration that was echoed is a request again.
-    const again = await it.call("POST", `${PATH}?dry_run=true`, shown.config);
+    // The configuration that was echoed is a request again, once it has rows.
+    const again = await it.call("POST", `${PATH}?dry_run=true`, { ...shown.config, prompts: ["a"] });
     assert.equal(again.status, 200, again.text);
     assert.deepEqual(again.json.config, shown.config);
   });

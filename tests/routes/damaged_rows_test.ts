@@ -85,12 +85,12 @@ for (const [name, set] of Object.entries(DAMAGES)) {
 Deno.test("Damaged prompts, metrics, events and checkpoints fail no others", async () => {
   await served(async (it) => {
     const [id, other] = [await ended(it), await ended(it)];
-    await changed(it, `update job_prompts set prompts = '["a' where job_id = '${id}'`);
+    await changed(it, `update job_rows set row = '"a' where job_id = '${id}' and number = 0`);
     await changed(it, `update metrics set metrics = '{' where job_id = '${id}' and step = 2`);
     await changed(it, `update events set data = '{' where job_id = '${id}' and type like '%started'`);
     await changed(it, `update checkpoints set files = '{}' where job_id = '${id}' and epoch = 1`);
-    await eventually(async () => (await it.call("GET", `${PATH}/${id}`)).status === 500);
-    assertProblem(await it.call("GET", `${PATH}/${id}`), 500, "damaged_data");
+    await eventually(async () => (await it.call("GET", `${PATH}/${id}/rows`)).json.data.length === 1);
+    assert.equal((await it.call("GET", `${PATH}/${id}`)).status, 200);
     assert.equal((await it.call("GET", `${PATH}/${other}`)).status, 200);
 
     const rows = async (of: string, path: string) =>
@@ -124,6 +124,25 @@ Deno.test("The queue goes on behind a job that cannot be read", async () => {
     assert.equal(JSON.parse(row.error as string).code, "damaged_data");
   });
 });
+
+for (
+  const [what, statement] of [
+    ["a row is damaged", `update job_rows set row = '{' where number = 1`],
+    ["a row is missing", "delete from job_rows where number = 1"],
+    ["all rows are missing", "delete from job_rows"],
+  ] as const
+) {
+  Deno.test(`A job of which ${what} fails and says so`, async () => {
+    await supervised(async (it) => {
+      const { id } = await it.create("succeed");
+      await changed(it, statement);
+      await it.supervisor.start();
+      const { error } = await it.reaches(id, "failed");
+      assert.equal(error?.code, "damaged_data");
+      assert.match(error!.detail, /list of rows/);
+    });
+  });
+}
 
 Deno.test("A start goes on behind a running job that cannot be read", async () => {
   await supervised(async (it) => {

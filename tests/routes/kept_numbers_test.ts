@@ -23,6 +23,16 @@ Deno.test("numbers of a conversation that JavaScript does not keep are refused b
   });
 });
 
+Deno.test("numbers of conversations are looked at wherever a request has one", () => {
+  const message = '{"role": "user", "content": "a", "n": 1.0}';
+  const cases: [string, RegExp][] = [
+    [`{"examples": [{"messages": [${message}]}]}`, /^examples\.0\.messages\.0\.n: /],
+    [`{"examples": [{"prompt": {"messages": [${message}]}}]}`, /^examples\.0\.prompt\.messages\.0\.n: /],
+    [`{"evaluate": {"prompts": [{"messages": [${message}]}]}}`, /^evaluate\.prompts\.0\.messages\.0\.n: /],
+  ];
+  for (const [text, expected] of cases) assert.throws(() => requireKeptNumbers(text), { message: expected });
+});
+
 Deno.test("all other numbers are left alone", () => {
   requireKeptNumbers(
     body('{"messages": [{"role": "user", "content": "1.0 1e3", "n": [1.5, 7, -3, 1e-5, 0]}]}'),
@@ -30,4 +40,6 @@ Deno.test("all other numbers are left alone", () => {
   requireKeptNumbers(body('{"text": "a", "n": 1.0}'));
   requireKeptNumbers(body('{"messages": [{"role": "user"}]}', ', "ppo": {"learning_rate": 1e0}'));
   requireKeptNumbers('{"messages": 1.0}');
+  const weighed = '{"role": "assistant", "content": "b", "weight": 1.0}';
+  requireKeptNumbers(`{"examples": [{"messages": [{"role": "user"}, ${weighed}]}]}`);
 });

@@ -33,6 +33,7 @@ Deno.test("GET /v1/training-jobs pages through jobs, newest first, and filters t
     assert.deepEqual(failed.map(({ id }: { id: string }) => id), [ids[2]]);
     assert.deepEqual(failed[0].error, { code: "reward_failed", detail: "The reward gave NaN" });
     assert.equal(failed[0].config.prompts, undefined);
+    assert.deepEqual(failed[0].rows, { field: "prompts", count: 2, dataset: null });
     for (
       const [query, path] of [
         ...[["limit=0", "limit"], ["limit=101", "limit"], ["limit=x", "limit"], ["limit=1&limit=2", "limit"]],
@@ -46,7 +47,7 @@ Deno.test("GET /v1/training-jobs pages through jobs, newest first, and filters t
 
 Deno.test("An id that nobody has is answered 404 everywhere", async () => {
   await served(async (it) => {
-    for (const rest of ["", "/metrics", "/metrics?format=csv", "/events", "/checkpoints"]) {
+    for (const rest of ["", "/rows", "/metrics", "/metrics?format=csv", "/events", "/checkpoints"]) {
       assertProblem(await it.call("GET", `${PATH}/job_none${rest}`), 404, "not_found");
     }
     assertProblem(await it.call("POST", `${PATH}/job_none/cancel`), 404, "not_found");
@@ -58,21 +59,86 @@ Deno.test("An id that nobody has is answered 404 everywhere", async () => {
   });
 });
 
-Deno.test("GET /v1/training-jobs/{id} shows the prompts as they were given", async () => {
+Deno.test("GET …/rows pages through the prompts as they were given, and nothing else shows them", async () => {
   await served(async (it) => {
-    const key = '"prompts":[]';
-    const given = {
-      ...jobRequest("hang"),
-      prompts: ["a\n$& $1 é", key, { id: key, text: "b", answer: "\u2028" }],
-      metadata: { [key]: key },
-    };
-    const created = (await it.call("POST", PATH, given)).json;
-    await it.reaches(created.id, "running");
-    const { json, headers } = await it.call("GET", `${PATH}/${created.id}`);
-    assert.equal(headers.get("content-type"), "application/json");
-    assert.deepEqual(json.config.prompts, given.prompts);
-    assert.deepEqual(json.config, created.config);
-    assert.deepEqual(Object.keys(json), Object.keys(created));
+    const prompts = [
+      "a\n$& $1 é",
+      '"prompts":[]',
+      { id: "x", text: "b", answer: "\u2028" },
+      "nul \0",
+      "secret",
+    ];
+    const created = await it.call("POST", PATH, { ...jobRequest(), prompts });
+    assert.equal(created.status, 202, created.text);
+    const { id } = created.json;
+    await it.reaches(id, "succeeded");
+    const shown = await it.call("GET", `${PATH}/${id}`);
+    assert.deepEqual(shown.json.rows, { field: "prompts", count: 5, dataset: null });
+    assert.deepEqual(shown.json.config, created.json.config);
+    assert.deepEqual(Object.keys(shown.json), Object.keys(created.json));
+    const pages: unknown[] = [];
+    for (let after: string | null = ""; after !== null;) {
+      const { json } = await it.call("GET", `${PATH}/${id}/rows?limit=2${after && `&after=${after}`}`);
+      pages.push(json.data);
+      after = json.next_cursor;
+    }
+    const rows = prompts.map((row, index) => ({ index, row }));
+    assert.deepEqual(pages, [rows.slice(0, 2), rows.slice(2, 4), rows.slice(4)]);
+    const dry = await it.call("POST", `${PATH}?dry_run=true`, { ...jobRequest(), prompts });
+    assert.deepEqual(dry.json.rows, shown.json.rows);
+    for (const answer of [created, shown, dry, await it.call("GET", PATH)]) {
+      assert.doesNotMatch(answer.text, /secret/);
+    }
+    for (const query of ["limit=0", "limit=1001", "after=x", "after=-1"]) {
+      assertProblem(await it.call("GET", `${PATH}/${id}/rows?${query}`), 422, "invalid_request");
+    }
+  });
+});
+
+Deno.test("a job of any kind has its rows, runs, and is found by its kind", async () => {
+  await served(async (it) => {
+    const examples = [
+      { prompt: "a", completion: "b" },
+      { prompt: { id: "x", text: "c" }, completion: "d" },
+    ];
+    const { reward: _, prompts: __, ...shared } = jobRequest();
+    const given = { ...shared, kind: "sft", examples };
+    const created = await it.call("POST", PATH, given);
+    assert.equal(created.status, 202, created.text);
+    const { id, config, rows } = created.json;
+    assert.deepEqual(rows, { field: "examples", count: 2, dataset: null });
+    assert.equal(config.sft.batch_size, 8);
+    assert.equal("examples" in config, false);
+    await it.reaches(id, "succeeded");
+    const page = (await it.call("GET", `${PATH}/${id}/rows`)).json;
+    assert.deepEqual(page.data.map(({ row }: { row: unknown }) => row), examples);
+    await finished(it);
+    for (const [kind, found] of [["sft", [id]], ["ppo", 1]] as const) {
+      const { data } = (await it.call("GET", `${PATH}?kind=${kind}`)).json;
+      assert.ok(data.every((job: { kind: string }) => job.kind === kind));
+      assert.deepEqual(
+        typeof found === "number" ? data.length : data.map((job: { id: string }) => job.id),
+        found,
+      );
+    }
+    assertProblem(
+      await it.call("POST", PATH, { ...given, prompts: ["a"] }),
+      422,
+      "invalid_request",
+      "prompts",
+    );
+    assertProblem(
+      await it.call("POST", PATH, { ...given, examples: Array(20).fill({ prompt: "a" }) }),
+      422,
+      "invalid_request",
+      "examples.0.completion",
+    );
+    assertProblem(
+      await it.call("POST", PATH, { ...jobRequest(), examples: Array(20).fill({}) }),
+      422,
+      "invalid_request",
+      "examples",
+    );
   });
 });
 

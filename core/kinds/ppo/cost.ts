@@ -7,7 +7,7 @@ import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { peakBytes, productFlops } from "../../../kernels/graph/cost.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { numericsOf } from "../../../kernels/nn/numerics.ts";
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import { promptSizes } from "../../decode/decoder.ts";
 import { cacheBytes } from "../../decode/kv_cache.ts";
 import { memoize } from "../../memoize.ts";
@@ -41,7 +41,7 @@ export const ppoCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
 });
 
 function costOf(
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   { model, rewards, adapter, longestPrompt, threads, memoryShare, target = "cpu" }: CostShape & PpoShape,
 ): JobCost {
   const { ppo } = job;

@@ -2,7 +2,7 @@
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
 import { rewardModels } from "../../contract/reward_schema.ts";
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import { attributeTo, invalid } from "../../errors.ts";
 import { readConfig } from "../../formats/read_config.ts";
 import type { TextWork } from "../../serve/text_work.ts";
@@ -23,7 +23,7 @@ export interface PpoWork {
 
 /** Checks rewards and stop tokens, and tokenises the prompts. */
 export async function planPpo(
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   { info, tokenizer, adapter }: CheckedModel,
   folders: JobFolders,
   text: TextWork,
@@ -61,7 +61,7 @@ export async function planPpo(
 
 /** The models that score, each once. */
 async function checkRewards(
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   folders: JobFolders,
   text: TextWork,
 ): Promise<ModelConfig[]> {

@@ -1,5 +1,5 @@
 /** What of a PPO job its checkpoints hold. */
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Checkpoints } from "../../train/step_loop.ts";
 import { type CheckpointPlace, jobCheckpoints, type TrainedParts } from "../job_checkpoints.ts";
 import type { Learner } from "./learner.ts";
@@ -7,7 +7,7 @@ import type { PpoState } from "./ppo_step.ts";
 
 /** Policy, critic and optimizers as checkpoints hold them. */
 export function trainedParts(
-  { trainable, value }: TrainingJobConfig,
+  { trainable, value }: PpoJobConfig,
   { policy, policyOptimizer, critic }: Learner,
 ): TrainedParts {
   return {
@@ -24,7 +24,7 @@ export function trainedParts(
 
 /** How the job's checkpoints are written. What is watched is for a job that resumes, and told to nobody else. */
 export function ppoCheckpoints(
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   learner: Learner,
   place: CheckpointPlace,
 ): Checkpoints<PpoState> {

@@ -4,7 +4,7 @@
  */
 import type { Metrics } from "../../contract/progress.ts";
 import type { Warning } from "../../contract/training_events.ts";
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Device } from "../../ort/device.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import type { Counters, StepOptions } from "../../train/step_loop.ts";
@@ -37,7 +37,7 @@ export interface PpoState extends Counters {
 }
 
 /** Where a job begins. */
-export function firstState({ ppo }: TrainingJobConfig): PpoState {
+export function firstState({ ppo }: PpoJobConfig): PpoState {
   const { kl_coef } = ppo;
   return { step: 0, episodes: 0, tokens: 0, kl_coef, score_stats: EMPTY_STATS, watch: NOTHING_SEEN };
 }
@@ -62,7 +62,7 @@ const BUFFER_BYTES = 2 * 1024 ** 3;
  */
 export async function ppoStep(
   parts: RolloutParts,
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   state: PpoState,
   { first, signal, free }: StepOptions,
 ): Promise<PpoStepped> {
@@ -144,7 +144,7 @@ export async function ppoStep(
 /** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */
 function reward(
   { rows }: Rollout,
-  { ppo }: TrainingJobConfig,
+  { ppo }: PpoJobConfig,
   state: PpoState,
 ): { rows: Experience[]; scoreStats: RunningStats } {
   const ends = rows.map(({ response_ids, terminated }) => ({ length: response_ids.length, terminated }));

@@ -8,7 +8,7 @@ import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
 import type { Runtime } from "../../ort/runtime.ts";
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Learner } from "./learner.ts";
 import { restore } from "../job_checkpoints.ts";
 import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
@@ -25,7 +25,7 @@ import { stopIds } from "../../tokenizer/stop_ids.ts";
 /** Runs a planned PPO job to its end, yielding its events. */
 export async function* runPpo(
   runtime: Runtime,
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   folders: JobFolders & { output: string },
   { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ...signals }: RunContext<
     PpoWork,
@@ -66,7 +66,7 @@ export async function* runPpo(
 /** Policy, critic and optimizers at the job's start: a checkpoint's networks, an adapter's, or the bare model's. */
 export async function makeLearner(
   base: BaseModel,
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   { checkpoint, adapter }: Pick<JobFolders, "checkpoint" | "adapter"> = {},
 ): Promise<Learner> {
   const { ppo, seed, value } = job;

@@ -1,11 +1,11 @@
 /** Changes that make a PPO job need less memory. */
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { SmallerJob } from "../kind.ts";
 
-type PpoChange = Partial<TrainingJobConfig["ppo"]>;
+type PpoChange = Partial<PpoJobConfig["ppo"]>;
 
 /** In the order to try them in: the least that is lost comes first. */
-export const SMALLER_PPO: readonly SmallerJob<TrainingJobConfig>[] = [
+export const SMALLER_PPO: readonly SmallerJob<PpoJobConfig>[] = [
   {
     path: "base_precision",
     change: (job) =>
@@ -31,11 +31,11 @@ export const SMALLER_PPO: readonly SmallerJob<TrainingJobConfig>[] = [
   },
 ];
 
-function withPpo(job: TrainingJobConfig, change: PpoChange): TrainingJobConfig {
+function withPpo(job: PpoJobConfig, change: PpoChange): PpoJobConfig {
   return { ...job, ppo: { ...job.ppo, ...change } };
 }
 
-function halved(job: TrainingJobConfig, field: "max_new_tokens"): TrainingJobConfig | null {
+function halved(job: PpoJobConfig, field: "max_new_tokens"): PpoJobConfig | null {
   const value = Math.floor(job.ppo[field] / 2);
   return value < 1 ? null : withPpo(job, { [field]: value });
 }

@@ -10,7 +10,7 @@ import {
   type TrainingSummary,
   type Warning,
 } from "../../contract/training_events.ts";
-import type { TrainingJobConfig } from "../../contract/training_job.ts";
+import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import {
   type Checkpoints,
   type Course,
@@ -49,7 +49,7 @@ const NO_STOP_TOKENS: Warning = {
  */
 export async function* train(
   parts: TrainerParts,
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   signals: TrainSignals = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { plan, checkpoints, earlier = { resumed: null, damaged: [] } } = parts;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { ppoSchema } from "../../../core/contract/ppo_job.ts";
-import { trainingJobSchema } from "../../../core/contract/training_job.ts";
+import { ppoJobSchema, ppoSchema } from "../../../core/contract/ppo_job.ts";
 
 const JOB = {
   kind: "ppo",
@@ -12,14 +11,14 @@ const JOB = {
 
 /** `path: message` of each fault of a job that is right but for `change`. */
 function faults(change: Record<string, unknown>): string[] {
-  const result = trainingJobSchema.safeParse({ ...JOB, ...change });
+  const result = ppoJobSchema.safeParse({ ...JOB, ...change });
   return result.success
     ? []
     : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
 Deno.test("a job of model, prompts and reward gets every documented default", () => {
-  const job = trainingJobSchema.parse(JOB);
+  const job = ppoJobSchema.parse(JOB);
   const { max_new_tokens, batch_size, learning_rate, kl_coef, gamma, lam, clip_epsilon } = job.ppo;
   assert.deepEqual(
     { max_new_tokens, batch_size, learning_rate, kl_coef, gamma, lam, clip_epsilon },
@@ -46,14 +45,14 @@ Deno.test("a job of model, prompts and reward gets every documented default", ()
 });
 
 Deno.test("the effective configuration is itself a valid request with the same meaning", () => {
-  const job = trainingJobSchema.parse({ ...JOB, ppo: { kl_controller: { type: "adaptive" } } });
-  assert.deepEqual(trainingJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+  const job = ppoJobSchema.parse({ ...JOB, ppo: { kl_controller: { type: "adaptive" } } });
+  assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
 });
 
 Deno.test("critic's rates that are left out follow the policy's, and are there as numbers", () => {
   const rates = (learning_rate: number, value?: Record<string, unknown>) => {
-    const job = trainingJobSchema.parse({ ...JOB, ppo: { learning_rate }, ...(value && { value }) });
-    assert.deepEqual(trainingJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    const job = ppoJobSchema.parse({ ...JOB, ppo: { learning_rate }, ...(value && { value }) });
+    assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
     return "learning_rate" in job.value
       ? [job.value.learning_rate, job.value.head_learning_rate]
       : [job.value.head_learning_rate];
@@ -172,7 +171,7 @@ Deno.test("OpenAPI comes out of the same schema, the recursive reward by name", 
     createRoute({
       method: "post",
       path: "/jobs",
-      request: { body: { content: { "application/json": { schema: trainingJobSchema } } } },
+      request: { body: { content: { "application/json": { schema: ppoJobSchema } } } },
       responses: { 202: { description: "The job" } },
     }),
     (context) => context.body(null, 202),

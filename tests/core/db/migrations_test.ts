@@ -7,7 +7,15 @@ import { eq } from "drizzle-orm";
 import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import { openDatabase } from "../../../core/db/open_database.ts";
-import { checkpoints, events, jobs, metrics, rowNumber, webhookDeliveries } from "../../../core/db/schema.ts";
+import {
+  checkpoints,
+  events,
+  jobRows,
+  jobs,
+  metrics,
+  rowNumber,
+  webhookDeliveries,
+} from "../../../core/db/schema.ts";
 import { inFolder } from "../networks/in_folder.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -143,6 +151,28 @@ Deno.test("webhooks that waited wait on, in their order, and have the type that 
       { id: 6, type: null, ...rest },
       { id: 9, type: "training_job.started", ...rest },
     ]);
+    await database.close();
+  }));
+
+Deno.test("prompts become rows, whatever they are, and a list that is damaged leaves none", () =>
+  inFolder(async (folder) => {
+    const prompts = [
+      "a",
+      { id: "x", messages: [{ role: "user", content: "é" }] },
+      'quo"te\n',
+      "12",
+      "nul \0 in it",
+    ];
+    await older(folder, 11, [
+      ...[job("job_1", 1, 2), job("job_2", 1, 2), job("job_3", 1, 2), job("job_4", 1, 2)],
+      `INSERT INTO job_prompts VALUES ('job_1', ${json(prompts)})`,
+      `INSERT INTO job_prompts VALUES ('job_2', '["a'), ('job_3', '{"a": 1}'), ('job_4', x'00')`,
+    ]);
+    const database = await openDatabase(folder);
+    const rows = await database.read.select().from(jobRows).orderBy(jobRows.number);
+    assert.deepEqual(rows, prompts.map((row, number) => ({ job_id: "job_1", number, row })));
+    const counts = await database.read.select({ id: jobs.id, count: jobs.row_count }).from(jobs);
+    assert.deepEqual(counts.map(({ count }) => count), [5, 0, 0, 0]);
     await database.close();
   }));
 

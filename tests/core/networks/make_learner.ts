@@ -1,7 +1,6 @@
 /** Learners on a fixture, and rollout rows to update them with. */
 import { BaseModel } from "../../../core/weights/base_model.ts";
-import { ppoJobSchema } from "../../../core/contract/ppo_job.ts";
-import type { TrainingJobConfig, TrainingJobRequest } from "../../../core/contract/training_job.ts";
+import { type PpoJobConfig, type PpoJobRequest, ppoJobSchema } from "../../../core/contract/ppo_job.ts";
 import type { Experience } from "../../../core/kinds/ppo/experience.ts";
 import type { Learner } from "../../../core/kinds/ppo/learner.ts";
 import { makeLearner as learnerOf } from "../../../core/kinds/ppo/run.ts";
@@ -17,10 +16,10 @@ export const KINDS = {
   "lora, shared": { trainable: { type: "lora", r: 4, alpha: 8 }, value: { type: "shared" } },
   "full, separate": { trainable: { type: "full" }, value: { type: "separate", r: 4, alpha: 8 } },
   "full, shared": { trainable: { type: "full" }, value: { type: "shared" } },
-} as const satisfies Record<string, Partial<TrainingJobRequest>>;
+} as const satisfies Record<string, Partial<PpoJobRequest>>;
 
 /** A job with every default filled in. */
-export function makeJob(given: Partial<TrainingJobRequest> = {}): TrainingJobConfig {
+export function makeJob(given: Partial<PpoJobRequest> = {}): PpoJobConfig {
   return ppoJobSchema.parse({
     kind: "ppo",
     model: "fixture",
@@ -31,7 +30,7 @@ export function makeJob(given: Partial<TrainingJobRequest> = {}): TrainingJobCon
 }
 
 /** Policy, critic and optimizers of a job that starts from the bare model in `folder`. */
-export async function makeLearner(base: BaseModel, job: TrainingJobConfig): Promise<Learner> {
+export async function makeLearner(base: BaseModel, job: PpoJobConfig): Promise<Learner> {
   return await learnerOf(base, job);
 }
 

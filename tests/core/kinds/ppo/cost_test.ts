@@ -6,7 +6,7 @@ import { ppoCost, type PpoShape } from "../../../../core/kinds/ppo/cost.ts";
 import { SMALLER_PPO } from "../../../../core/kinds/ppo/smaller.ts";
 import { UserError } from "../../../../core/errors.ts";
 import { parseConfig } from "../../../../core/formats/read_config.ts";
-import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
+import type { PpoJobRequest } from "../../../../core/contract/ppo_job.ts";
 import { WORKLOADS } from "../../../../bench/workloads.ts";
 import { makeJob } from "../../networks/make_learner.ts";
 
@@ -17,7 +17,7 @@ function shape(size: keyof typeof WORKLOADS): CostShape & PpoShape {
   return { model, rewards: [model], longestPrompt: P, threads: 2 };
 }
 
-function workload(size: keyof typeof WORKLOADS, given: Partial<TrainingJobRequest> = {}) {
+function workload(size: keyof typeof WORKLOADS, given: Partial<PpoJobRequest> = {}) {
   const { B, R } = WORKLOADS[size];
   return makeJob({
     trainable: { type: "lora" },
@@ -54,10 +54,10 @@ Deno.test("ppoCost() counts the products of a step as its shapes have them", () 
 });
 
 Deno.test("ppoCost() falls with the bits of the base, less with those of rollouts, and with smaller runs", () => {
-  const bytes = (given: Partial<TrainingJobRequest> = {}) =>
+  const bytes = (given: Partial<PpoJobRequest> = {}) =>
     ppoCost(workload("135m", given), shape("135m")).memory_bytes;
   const [float32, rollouts, base] = [{}, { rollout_precision: "int8" }, { base_precision: "int8" }]
-    .map((given) => bytes(given as Partial<TrainingJobRequest>));
+    .map((given) => bytes(given as Partial<PpoJobRequest>));
   assert.ok(base! < rollouts! && rollouts! < 0.95 * float32!, `${base}, ${rollouts}, ${float32}`);
   assert.ok(bytes({ ppo: { micro_batch_size: 1 } }) < bytes());
   assert.ok(bytes({ trainable: { type: "full" } }) > 1.5 * bytes());

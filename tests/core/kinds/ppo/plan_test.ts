@@ -5,7 +5,7 @@ import { planJob } from "../../../../core/kinds/plan_job.ts";
 import type { JobFolders } from "../../../../core/contract/protocol.ts";
 import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { UserError } from "../../../../core/errors.ts";
-import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
+import type { PpoJobRequest } from "../../../../core/contract/ppo_job.ts";
 import { writeRandomModel } from "../../../../tasks/random_model.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
@@ -14,7 +14,7 @@ import { copyModel, editConfig, editWeights } from "../../serve/model_copies.ts"
 
 const QWEN3: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
 
-function plan(given: Partial<TrainingJobRequest> = {}, folders = QWEN3) {
+function plan(given: Partial<PpoJobRequest> = {}, folders = QWEN3) {
   return planJob(makeJob(given), folders);
 }
 
@@ -61,9 +61,8 @@ Deno.test("planJob() counts steps, tokens and parameters", async () => {
 });
 
 Deno.test("the memory estimate is positive and grows with batch, length and what is trained", async () => {
-  const estimate = async (given: Partial<TrainingJobRequest>) =>
-    (await plan(given)).plan.estimate.memory_bytes;
-  const grows = async (...jobs: Partial<TrainingJobRequest>[]) => {
+  const estimate = async (given: Partial<PpoJobRequest>) => (await plan(given)).plan.estimate.memory_bytes;
+  const grows = async (...jobs: Partial<PpoJobRequest>[]) => {
     const bytes = await Promise.all(jobs.map(estimate));
     bytes.forEach((value, index) => assert.ok(value > (bytes[index - 1] ?? 0), `${bytes}`));
   };
@@ -210,7 +209,7 @@ Deno.test("a job that goes on from a checkpoint must have its model, layout and 
     const folders = { ...QWEN3, output: parent };
     for await (const _ of trainJob(runtime, { job: makeJob(given), folders }));
     const checkpoint = join(parent, "epoch-0001");
-    const from = (more: Partial<TrainingJobRequest>) =>
+    const from = (more: Partial<PpoJobRequest>) =>
       plan({ ...given, checkpoint: "ckpt", ...more }, { ...QWEN3, checkpoint });
     assert.ok(await from({}));
     assert.ok(await from({ value: { ...given.value, learning_rate: 1e-3 } }), "rates may change");

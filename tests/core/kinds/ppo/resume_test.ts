@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { JobFolders } from "../../../../core/contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../../../core/contract/training_events.ts";
-import type { TrainingJobConfig, TrainingJobRequest } from "../../../../core/contract/training_job.ts";
+import type { PpoJobConfig, PpoJobRequest } from "../../../../core/contract/ppo_job.ts";
 import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { inFolder } from "../../networks/in_folder.ts";
@@ -24,7 +24,7 @@ const STEPS = 4;
 const PPO = { batch_size: 2, max_new_tokens: 6, learning_rate: 1e-3, num_ppo_epochs: 2 } as const;
 
 /** Jobs whose next step depends on something that another's does not. */
-const JOBS: Record<string, Partial<TrainingJobRequest>> = {
+const JOBS: Record<string, Partial<PpoJobRequest>> = {
   "LoRA, separate critic": { ...KINDS["lora, separate"], ppo: PPO },
   "LoRA, shared critic, whitened rewards": {
     ...KINDS["lora, shared"],
@@ -53,7 +53,7 @@ interface Ended {
 
 /** Runs a job to its end, or until it is paused in a step. */
 async function run(
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   folders: JobFolders & { output: string },
   resume: string[] = [],
   { pauseAt }: { pauseAt?: number } = {},
@@ -107,7 +107,7 @@ function folderOf({ events }: Ended, step: number): string {
  * Stops a job after each of its steps, by a pause, and by a kill, after which its last checkpoint is what there is of it.
  * Compares what the rest comes to.
  */
-async function compareAll(parent: string, job: TrainingJobConfig, folders = FOLDERS): Promise<Ended> {
+async function compareAll(parent: string, job: PpoJobConfig, folders = FOLDERS): Promise<Ended> {
   const place = (name: string) => ({ ...folders, output: join(parent, name) });
   const whole = await run(job, place("whole"));
   for (let step = 1; step < STEPS; step++) {
@@ -136,7 +136,7 @@ async function compareAll(parent: string, job: TrainingJobConfig, folders = FOLD
 }
 
 /** What a job would continue from, and why not from others; nothing is loaded. */
-async function found(job: TrainingJobConfig, resume: string[], folders = FOLDERS) {
+async function found(job: PpoJobConfig, resume: string[], folders = FOLDERS) {
   const why: string[] = [];
   const options = {
     pause: AbortSignal.abort(),

@@ -14,7 +14,7 @@ import { trainJob, withEstimate } from "../../../../core/kinds/train_job.ts";
 import { UserError } from "../../../../core/errors.ts";
 import { adapterFiles, readAdapter } from "../../../../core/formats/adapter_files.ts";
 import { writeCheckpoint } from "../../../../core/formats/checkpoint_folder.ts";
-import type { TrainingJobConfig } from "../../../../core/contract/training_job.ts";
+import type { PpoJobConfig } from "../../../../core/contract/ppo_job.ts";
 import { within } from "../../../kernels/within.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
@@ -25,7 +25,7 @@ import { copyModel, editConfig } from "../../serve/model_copies.ts";
 const PPO = { max_new_tokens: 6, batch_size: 4, learning_rate: 1e-3 } as const;
 const FOLDERS: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
 
-async function run(job: TrainingJobConfig, output: string, folders = FOLDERS): Promise<TrainingEvent[]> {
+async function run(job: PpoJobConfig, output: string, folders = FOLDERS): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = [];
   for await (const event of trainJob(runtime, { job, folders: { ...folders, output } })) events.push(event);
   return events;

@@ -4,7 +4,7 @@ import { planJob } from "../../../../core/kinds/plan_job.ts";
 import type { Metrics } from "../../../../core/contract/progress.ts";
 import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
-import type { TrainingJobConfig } from "../../../../core/contract/training_job.ts";
+import type { PpoJobConfig } from "../../../../core/contract/ppo_job.ts";
 import type { Experience } from "../../../../core/kinds/ppo/experience.ts";
 import type { PpoState } from "../../../../core/kinds/ppo/ppo_step.ts";
 import { train, type TrainerParts } from "../../../../core/kinds/ppo/trainer.ts";
@@ -18,7 +18,7 @@ export interface TrainingSetUp extends TrainerParts {
 
 /** Parts of `job` on the fixture `name`, with the job's own reward unless one is given, which is then called `given`. */
 export async function setUp(
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   { name = "qwen3", reward }: { name?: string; reward?: Scorer } = {},
 ): Promise<TrainingSetUp> {
   const folder = fixtureFolder(name);
@@ -55,7 +55,7 @@ export interface TrainingRun {
 /** Trains to the end and gathers what was yielded. */
 export async function trainAll(
   parts: TrainerParts,
-  job: TrainingJobConfig,
+  job: PpoJobConfig,
   signal?: AbortSignal,
 ): Promise<TrainingRun> {
   const events: TrainingEvent[] = [];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
 import { Runtime } from "../../../../core/ort/runtime.ts";
-import type { TrainingJobRequest } from "../../../../core/contract/training_job.ts";
+import type { PpoJobRequest } from "../../../../core/contract/ppo_job.ts";
 import { update } from "../../../../core/kinds/ppo/update.ts";
 import { KINDS, makeJob, makeLearner, measuredRows } from "../../networks/make_learner.ts";
 import { fixtureFolder } from "../../networks/tiny_models.ts";
@@ -13,7 +13,7 @@ const PPO = { batch_size: 4, num_ppo_epochs: 2, num_mini_batches: 2, micro_batch
 const runtime = Runtime.open({ device: "allocated", threads: 2 });
 
 /** What comes to the host in an update, in order, beside "step" where an optimizer is stepped. */
-async function watched(kind: keyof typeof KINDS, ppo: NonNullable<TrainingJobRequest["ppo"]>) {
+async function watched(kind: keyof typeof KINDS, ppo: NonNullable<PpoJobRequest["ppo"]>) {
   const log: string[] = [];
   using _watch = watchDownloads(runtime, (what) => log.push(what));
   const job = makeJob({ ...KINDS[kind], ppo });

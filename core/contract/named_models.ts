@@ -1,0 +1,16 @@
+/** The models that a job names beside its own: it reads their folders again whenever it goes on. */
+import type { StoredConfig } from "./job_rows.ts";
+import { rewardModels } from "./reward_schema.ts";
+import type { JobKind } from "./training_job.ts";
+
+type Namers = { [Kind in JobKind]: (job: Extract<StoredConfig, { kind: Kind }>) => string[] };
+
+const NAMED: Namers = {
+  ppo: ({ reward }) => rewardModels(reward),
+  sft: () => [],
+};
+
+/** Their names, as the request has them. */
+export function namedModels(job: StoredConfig): string[] {
+  return (NAMED[job.kind] as (job: StoredConfig) => string[])(job);
+}

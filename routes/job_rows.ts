@@ -1,0 +1,42 @@
+/** The rows of a training job: its prompts, examples, …, page by page. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { jobRowSchema, type JobRowView } from "../core/contract/job_rows.ts";
+import { getJob } from "../core/jobs/job_queries.ts";
+import { listRows } from "../core/jobs/job_rows.ts";
+import type { AppContext, Env } from "./context.ts";
+import { limitParam, pageBody, pageSchema } from "./paging.ts";
+import { problemResponses } from "./problem.ts";
+import { jobParams } from "./training_jobs.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/training-jobs/{id}/rows",
+  tags: ["Training jobs"],
+  summary: "What a training job works on, in the order of the request",
+  request: {
+    params: jobParams,
+    query: z.strictObject({
+      limit: limitParam(1000, 20),
+      after: z.string().regex(/^\d{1,15}$/, "Expected the next_cursor of an earlier page").transform(Number)
+        .default(-1).openapi({ type: "string", description: "next_cursor of the page before." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "A page of rows",
+      content: { "application/json": { schema: pageSchema(jobRowSchema) } },
+    },
+    ...problemResponses(401, 404, 422, 500, 503),
+  },
+});
+
+/** The rows' route. */
+export function jobRows({ db }: AppContext): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>().openapi(route, async (c) => {
+    const { id } = c.req.valid("param");
+    await getJob(db, id);
+    const page = await listRows(db, id, c.req.valid("query"));
+    const view = ({ number, row }: (typeof page.rows)[number]): JobRowView => ({ index: number, row });
+    return c.json(pageBody(page, view, ({ number }) => String(number)), 200);
+  });
+}
