@@ -107,6 +107,8 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
     throw invalid("checkpoint", `Expected a checkpoint of '${job.model}', got one of '${facts.model}'`);
   }
   for (const path of ["trainable", "value"] as const) {
+    // A job without a critic leaves the checkpoint's; one with a critic begins its own where the checkpoint has none.
+    if (path === "value" && !(spec?.value && job.value)) continue;
     const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
     if (had !== wanted) {
       throw invalid(

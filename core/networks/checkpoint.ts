@@ -180,11 +180,17 @@ export interface LoadedCheckpoint {
 /**
  * Reads what `saveCheckpoint` wrote, once it is what was written.
  *
+ * @param options.head lay out a value head behind the policy: the checkpoint's where it has a shared one, or else at zero;
+ * by default only where it has one
  * @throws {UserError} `damaged_checkpoint` naming the file that is missing or wrong
  */
-export async function loadCheckpoint(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
+export async function loadCheckpoint(
+  base: BaseModel,
+  folder: string,
+  options: { head?: boolean } = {},
+): Promise<LoadedCheckpoint> {
   try {
-    return await ofOneVersion(folder, () => readNetworks(base, folder));
+    return await ofOneVersion(folder, () => readNetworks(base, folder, options));
   } catch (thrown) {
     // What a file of a checkpoint says wrong is not the model's fault.
     const isDamage = thrown instanceof UserError && thrown.code === "damaged_model";
@@ -192,14 +198,19 @@ export async function loadCheckpoint(base: BaseModel, folder: string): Promise<L
   }
 }
 
-async function readNetworks(base: BaseModel, folder: string): Promise<LoadedCheckpoint> {
+async function readNetworks(
+  base: BaseModel,
+  folder: string,
+  options: { head?: boolean },
+): Promise<LoadedCheckpoint> {
   const { facts } = await readCheckpoint(folder);
   const { data: spec } = checkpointNetworkSchema.safeParse(facts.network);
   if (!spec) throw damaged("The checkpoint's manifest does not describe a network");
   const shared = spec.value?.type === "shared";
-  const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, shared);
+  const { head = shared } = options;
+  const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, head);
   const critic = spec.value?.type === "separate" ? await loadCritic(base, folder, spec.value) : null;
-  const withHead = critic?.parameters ?? (shared ? policy : null);
+  const withHead = critic?.parameters ?? (shared && head ? policy : null);
   if (withHead) {
     const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
     withHead.set(VALUE_HEAD.weight, weight);

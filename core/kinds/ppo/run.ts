@@ -71,7 +71,7 @@ export async function makeLearner(
 ): Promise<Learner> {
   const { ppo, seed, value } = job;
   const shared = value.type === "shared";
-  const loaded = checkpoint ? await loadCheckpoint(base, checkpoint) : null;
+  const loaded = checkpoint ? await loadCheckpoint(base, checkpoint, { head: shared }) : null;
   const given = adapter ? await loadAdapter(base, adapter, { head: shared }) : null;
   const tuning = loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable);
   const parameters = loaded?.policy ?? given?.parameters ??

@@ -28,7 +28,7 @@ export async function* runSft(
   const { found, damaged } = earlier;
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
-  const loaded = folders.checkpoint ? await loadCheckpoint(base, folders.checkpoint) : null;
+  const loaded = folders.checkpoint ? await loadCheckpoint(base, folders.checkpoint, { head: false }) : null;
   const given = folders.adapter ? await loadAdapter(base, folders.adapter, { head: false }) : null;
   const tuning = heldBy(base, loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable));
   const parameters = loaded?.policy ?? given?.parameters ??
