@@ -22,7 +22,8 @@ export async function requireListItems(schema: z.ZodType, body: unknown): Promis
     if (option) await requireListItems(option as z.ZodType, body);
   }
   if (!(schema instanceof z.ZodObject)) return;
-  for (const [key, list] of Object.entries(schema.shape)) {
+  for (const [key, field] of Object.entries(schema.shape)) {
+    const list = field instanceof z.ZodDefault ? field.def.innerType : field;
     const value = Object.hasOwn(body, key) ? (body as Record<string, unknown>)[key] : null;
     if (!(list instanceof z.ZodArray) || !Array.isArray(value) || value.length <= SHORT) continue;
     // A list of the wrong length is told of as that alone.

@@ -4,6 +4,7 @@ import "../field_messages.ts";
 import { deviceSchema } from "../device_name.ts";
 import { metadataSchema } from "./metadata.ts";
 import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
+import { datasetFields } from "./dataset.ts";
 import type { Refuse } from "./refuse.ts";
 
 const targetModules = z.union([
@@ -63,6 +64,7 @@ export const jobFields = {
   adapter: z.string().min(1).max(500).nullable().default(null).describe(
     "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
   ),
+  ...datasetFields,
   epochs: z.int().min(1).max(10_000).default(1).describe(
     "Passes over the prompts, in a new order each. Default 1.",
   ),

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
 import { adapterFields, jobFaults, jobFields, needsFrozen } from "./job.ts";
+import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
 import { refusing } from "./refuse.ts";
 import { needsAnswers, rewardSchema } from "./reward_schema.ts";
@@ -192,13 +193,20 @@ const valueSchema = z.discriminatedUnion("type", [
 
 const rolloutPrecision = z.enum(["float32", "int8"]);
 
+/** What a prompt lacks where the reward needs its answer. */
+export const ANSWER_NEEDED = "Expected an answer, as the exact_match reward has none of its own, got none";
+
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
   kind: z.literal("ppo"),
   model: jobFields.model,
   checkpoint: jobFields.checkpoint,
   adapter: jobFields.adapter,
-  prompts: z.array(promptSchema).min(1).max(100_000),
+  prompts: z.array(promptSchema).max(100_000).default([]).describe(
+    "What to answer, if no dataset has it; at least one.",
+  ),
+  dataset: jobFields.dataset,
+  columns: jobFields.columns,
   epochs: jobFields.epochs,
   checkpoint_every_steps: jobFields.checkpoint_every_steps,
   keep: jobFields.keep,
@@ -224,6 +232,7 @@ export const ppoJobSchema = z.strictObject({
     );
   }
   jobFaults(job, fail);
+  rowsFaults(job, "prompts", fail);
   if (job.trainable.type === "full" && job.rollout_precision === "int8") {
     fail(["rollout_precision"], needsFrozen("rollout_precision"));
   }
@@ -240,7 +249,7 @@ export const ppoJobSchema = z.strictObject({
     if (lacking >= 0) {
       fail(
         ["prompts", lacking, "answer"],
-        "Expected an answer, as the exact_match reward has none of its own, got none",
+        ANSWER_NEEDED,
       );
     }
   }

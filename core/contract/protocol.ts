@@ -29,6 +29,9 @@ const foldersSchema = z.strictObject({
   adapter: z.string().optional(),
   /** Folder of each model a `model` reward names, by that name. */
   rewards: z.record(z.string(), z.string()),
+  /** A folder of a dataset's rows, and one where what is found out of all of them is kept for other jobs. */
+  dataset: z.string().optional(),
+  surveys: z.string().optional(),
 });
 
 export type ModelFolders = z.output<typeof foldersSchema>;

@@ -95,7 +95,7 @@ export class CommandRunner {
             trace(event);
           },
           logger: this.#logger,
-          text: new TextWork((work) => this.#send({ id, type: "text", work })),
+          text: new TextWork((work) => this.#send({ id, type: "text", work }), cancel.signal),
         });
       });
       this.#send({ id, type: "result", result });

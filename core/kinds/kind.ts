@@ -44,8 +44,8 @@ export interface KindPlan<Work, Shape> {
   /** What the job works on, ready for its steps. */
   work: Work;
   steps_per_epoch: number;
-  /** Tokens of each prompt. */
-  promptTokens: readonly number[];
+  /** Tokens of each prompt, or what is known of them. */
+  promptTokens: readonly number[] | JobPlan["prompt_tokens"];
   trainable_parameters: number;
   /** What decides the cost beside `CostShape`. */
   shape: Shape;

@@ -88,11 +88,12 @@ export function withEstimate(thrown: unknown, { estimate }: JobPlan, field: stri
 }
 
 /** Every folder that a job reads, by what it reads it as. */
-function sourcesOf({ model, checkpoint, adapter, rewards }: JobFolders): Record<string, string> {
+function sourcesOf({ model, checkpoint, adapter, rewards, dataset }: JobFolders): Record<string, string> {
   return {
     model,
     ...(checkpoint && { checkpoint }),
     ...(adapter && { adapter }),
+    ...(dataset && { dataset }),
     ...Object.fromEntries(Object.entries(rewards).map(([name, folder]) => [`reward ${name}`, folder])),
   };
 }

@@ -12,26 +12,37 @@ const SLICE_MS = 10;
 
 export class TextWork {
   readonly #tell: (work: FolderWork | null) => void;
+  readonly #signal: AbortSignal | undefined;
   #work: FolderWork | null = null;
   #sliceEnd = 0;
 
-  /** @param tell called when work begins, and with null when it ends or makes a pause */
-  constructor(tell: (work: FolderWork | null) => void = () => {}) {
+  /**
+   * @param tell called when work begins, and with null when it ends or makes a pause
+   * @param signal ends work between two texts, by its reason
+   */
+  constructor(tell: (work: FolderWork | null) => void = () => {}, signal?: AbortSignal) {
     this.#tell = tell;
+    this.#signal = signal;
   }
 
   /** What `work` makes of each item, in order. */
   async map<T, U>(items: readonly T[], work: (item: T, index: number) => U): Promise<U[]> {
     const made: U[] = [];
+    await this.each(0, items.length, (index) => made.push(work(items[index]!, index)));
+    return made;
+  }
+
+  /** Works through the numbers from `from` to below `to`, in order. */
+  async each(from: number, to: number, work: (index: number) => unknown): Promise<void> {
     try {
-      for (const [index, item] of items.entries()) {
-        await this.#turn();
-        made.push(work(item, index));
+      for (let index = from; index < to; index++) {
+        if (performance.now() >= this.#sliceEnd) await this.#turn();
+        this.#say("texts");
+        work(index);
       }
     } finally {
       this.#say(null);
     }
-    return made;
   }
 
   /** What `work` gives, which may take a while and cannot be cut into slices. */
@@ -44,14 +55,12 @@ export class TextWork {
     }
   }
 
-  /** Lets others have their turn when the slice is over. */
+  /** Lets others have their turn. */
   async #turn(): Promise<void> {
-    if (performance.now() >= this.#sliceEnd) {
-      this.#say(null);
-      await setImmediate();
-      this.#sliceEnd = performance.now() + SLICE_MS;
-    }
-    this.#say("texts");
+    this.#say(null);
+    await setImmediate();
+    this.#signal?.throwIfAborted();
+    this.#sliceEnd = performance.now() + SLICE_MS;
   }
 
   #say(work: FolderWork | null): void {

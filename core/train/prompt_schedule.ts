@@ -1,4 +1,5 @@
 /** Which prompts each step rolls out. Every step has exactly batch_size of them, so mini-batches always divide. */
+import { memoize } from "../memoize.ts";
 import { permutation } from "../rng.ts";
 
 /** Steps of one pass over the prompts. */
@@ -6,10 +7,14 @@ export function stepsPerEpoch(prompts: number, batchSize: number): number {
   return Math.ceil(prompts / batchSize);
 }
 
+/** Orders of this many epochs are kept: each step of an epoch asks, and for a million prompts it takes a while. */
+const KEPT_ORDERS = 2;
+
 /** The order in which an epoch visits the prompts: a permutation of 0..prompts−1 from (seed, epoch) alone. */
-export function promptOrder(seed: number, epoch: number, prompts: number): number[] {
-  return permutation(seed, "data", epoch, 0, prompts);
-}
+export const promptOrder: (seed: number, epoch: number, prompts: number) => readonly number[] = memoize(
+  KEPT_ORDERS,
+  (seed, epoch, prompts) => permutation(seed, "data", epoch, 0, prompts),
+);
 
 /**
  * Prompt indices of one step of an epoch. The last step wraps around to the start of the order, as does a batch

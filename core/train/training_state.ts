@@ -168,7 +168,8 @@ async function readState<S extends Counters>(
   const { data: stored, error } = schema.safeParse(withNumbers(facts));
   if (!stored) throw damaged(`What the checkpoint says of its training cannot be read: ${error.message}`);
   const other = [...new Set([...Object.keys(job), ...Object.keys(stored.job)])]
-    .filter((field) => !isDeepStrictEqual(job[field], stored.job[field]));
+    // A field that came after the checkpoint was written is null in jobs that do not use it.
+    .filter((field) => !isDeepStrictEqual(job[field] ?? null, stored.job[field] ?? null));
   if (other.length > 0) throw damaged(`The checkpoint is of a job with another ${other.join(", ")}`);
   if (stored.at.state.step > steps) throw damaged(`The checkpoint is after step ${stored.at.state.step}`);
   const base: Record<string, FileIdentity[]> = {};

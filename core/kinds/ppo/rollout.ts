@@ -6,6 +6,7 @@ import { uniform } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
+import type { RowSource } from "../../train/row_source.ts";
 import { type Learner, valuesOf } from "./learner.ts";
 import type { Prompt } from "../../tokenizer/prompt.ts";
 
@@ -13,7 +14,7 @@ export interface RolloutParts {
   learner: Learner;
   reward: RewardSource;
   tokenizer: Pick<TextTokenizer, "decode">;
-  prompts: readonly Prompt[];
+  prompts: RowSource<Prompt>;
   stopTokenIds: ReadonlySet<number>;
 }
 
@@ -43,7 +44,7 @@ export async function rollout(
 ): Promise<Rollout> {
   const { learner, reward, tokenizer, stopTokenIds } = parts;
   const { temperature } = config;
-  const prompts = indices.map((index) => parts.prompts[index]!);
+  const prompts = indices.map((index) => parts.prompts.at(index)!);
   const clock = stopwatch();
   const sampled = await learner.policy.respond(
     prompts.map(({ ids }, row): SamplingRequest => ({

@@ -78,7 +78,7 @@ export async function* train(
 
 function samples({ prompts }: TrainerParts, { rows, completions }: PpoStepped): Sample[] {
   return rows.slice(0, STEP_SAMPLES).map((row, index) => ({
-    prompt: prompts[row.prompt_idx]!.text,
+    prompt: prompts.at(row.prompt_idx)!.text,
     completion: completions[index]!,
     score: row.score,
   }));

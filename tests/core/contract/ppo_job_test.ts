@@ -182,7 +182,7 @@ Deno.test("OpenAPI comes out of the same schema, the recursive reward by name", 
     !(ref.replace("#/components/schemas/", "") in schemas)
   );
   assert.deepEqual(dangling, []);
-  assert.deepEqual(schemas["PpoJob"]!["required"], ["kind", "model", "prompts", "reward"]);
+  assert.deepEqual(schemas["PpoJob"]!["required"], ["kind", "model", "reward"]);
   assert.equal(schemas["PpoJob"]!["additionalProperties"], false);
   assert.ok(references(schemas["Reward"]).includes("#/components/schemas/Reward"));
   const temperature =

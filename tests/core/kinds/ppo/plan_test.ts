@@ -10,6 +10,7 @@ import { writeRandomModel } from "../../../../tasks/random_model.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
 import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
+import { allRows } from "../../train/all_rows.ts";
 import { copyModel, editConfig, editWeights } from "../../serve/model_copies.ts";
 
 const QWEN3: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
@@ -40,7 +41,7 @@ Deno.test("planJob() counts steps, tokens and parameters", async () => {
     ppo: { batch_size: 2 },
   });
   assert.deepEqual([made.steps, made.steps_per_epoch], [6, 2]);
-  const lengths = prompts.map(({ ids }) => ids.length);
+  const lengths = allRows(prompts).map(({ ids }) => ids.length);
   assert.deepEqual(made.prompt_tokens, {
     min: Math.min(...lengths),
     mean: lengths.reduce((a, b) => a + b) / 3,
@@ -110,8 +111,8 @@ Deno.test("a job is held against what the machine has in all, or against what is
 
 Deno.test("planJob() prepares texts, messages and their answers", async () => {
   const { work: { prompts } } = await plan({ prompts: ["The", { text: "quick", answer: "fox" }] });
-  assert.deepEqual(prompts.map(({ text, answer }) => [text, answer]), [["The", undefined], ["quick", "fox"]]);
-  assert.ok(prompts.every(({ ids }) => ids instanceof Int32Array && ids.length > 0));
+  assert.deepEqual(allRows(prompts).map(({ text, answer }) => [text, answer]), [["The", undefined], ["quick", "fox"]]);
+  assert.ok(allRows(prompts).every(({ ids }) => ids instanceof Int32Array && ids.length > 0));
 });
 
 Deno.test("bad fields of a job are refused by path", async () => {

@@ -40,7 +40,7 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
     assert.ok(rows.some(({ terminated }) => terminated) && rows.some(({ terminated }) => !terminated));
     rows.forEach((row, index) => {
       assert.deepEqual([row.step, row.epoch, row.policy_version], [7, 2, 7]);
-      assert.deepEqual(row.prompt_ids, given.prompts[row.prompt_idx]!.ids);
+      assert.deepEqual(row.prompt_ids, given.prompts.at(row.prompt_idx)!.ids);
       const ids = Array.from(row.response_ids);
       const stop = ids.findIndex((id) => given.stopTokenIds.has(id));
       assert.equal(stop, row.terminated ? ids.length - 1 : -1);
@@ -54,7 +54,7 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
       assert.equal(row.raw_score, ids.length);
       const sample = reward.samples[index]!;
       assert.equal(sample.completion, completions[index]);
-      assert.equal(sample.prompt, given.prompts[row.prompt_idx]!.text);
+      assert.equal(sample.prompt, given.prompts.at(row.prompt_idx)!.text);
       assert.equal(sample.answer, row.prompt_idx === 1 ? "yes" : undefined);
       assert.equal(completions[index], given.tokenizer.decode(row.terminated ? ids.slice(0, -1) : ids));
     });
