@@ -39,14 +39,16 @@ const receiver = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, a
 
 try {
   const request = demoJob(Number(options.seed), Number(options.epochs));
-  const shown = request.prompts.slice(0, 4) as string[];
+  const shown = request.prompts!.slice(0, 4) as string[];
   const before = await texts(shown, null);
   const job = await call("POST", "/v1/training-jobs", {
     ...request,
     webhook: { url: `http://127.0.0.1:${receiver.addr.port}/hook`, secret: SECRET },
   });
   console.log(
-    `job ${job.id}: ${request.prompts.length} posts, ${options.epochs} epochs, reward: a question of 6 to 14 words\n`,
+    `job ${job.id}: ${
+      request.prompts!.length
+    } posts, ${options.epochs} epochs, reward: a question of 6 to 14 words\n`,
   );
   const finished = await follow(job.id);
   if (finished.status !== "succeeded") {

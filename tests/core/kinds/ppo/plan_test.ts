@@ -111,7 +111,10 @@ Deno.test("a job is held against what the machine has in all, or against what is
 
 Deno.test("planJob() prepares texts, messages and their answers", async () => {
   const { work: { prompts } } = await plan({ prompts: ["The", { text: "quick", answer: "fox" }] });
-  assert.deepEqual(allRows(prompts).map(({ text, answer }) => [text, answer]), [["The", undefined], ["quick", "fox"]]);
+  assert.deepEqual(allRows(prompts).map(({ text, answer }) => [text, answer]), [["The", undefined], [
+    "quick",
+    "fox",
+  ]]);
   assert.ok(allRows(prompts).every(({ ids }) => ids instanceof Int32Array && ids.length > 0));
 });
 
