@@ -27,6 +27,8 @@ const foldersSchema = z.strictObject({
   checkpoint: z.string().optional(),
   /** A PEFT adapter folder. */
   adapter: z.string().optional(),
+  /** The checkpoint folder that an evaluation compares with. */
+  against: z.string().optional(),
   /** Folder of each model a `model` reward names, by that name. */
   rewards: z.record(z.string(), z.string()),
   /** A folder of a dataset's rows, and one where what is found out of all of them is kept for other jobs. */
