@@ -11,7 +11,8 @@ const STREAMS = {
   data: 4,
   dropout: 5,
   dropout_features: 6,
-  held_out: 5,
+  held_out: 7,
+  evaluate: 8,
 } as const;
 
 export type Stream = keyof typeof STREAMS;
