@@ -90,6 +90,8 @@ function parametersOf(
 export interface AttentionOptions {
   /** Into how many blocks of queries it is cut, so that no array of all scores exists. One by default. */
   blocks?: number;
+  /** Whether rows hold several sequences: adds input `starts` i64 [B,S], the first column of each column's own. */
+  packed?: boolean;
 }
 
 /** Hidden states [N,H] at the packed positions of a batch, and the parameters that they are made with. */
@@ -97,12 +99,13 @@ function packedHidden(
   g: Builder,
   config: ModelConfig,
   tuning: Tuning,
-  { blocks }: AttentionOptions,
+  { blocks, packed = false }: AttentionOptions,
 ): { h: Value; parameters: Parameters } {
   const ids = g.input("ids", "int64", ["B", "S"]);
   const positions = g.input("positions", "int64", ["N"]);
+  const starts = packed ? g.input("starts", "int64", ["B", "S"]) : null;
   const parameters = parametersOf(g, config, tuning, { positions });
-  const attention = causalAttention(g, config, numbers(tuning), blocks);
+  const attention = causalAttention(g, config, { numerics: numbers(tuning), blocks, starts });
   return { h: familyOf(config).trunk(g, config, parameters, ids, positions, attention), parameters };
 }
 
