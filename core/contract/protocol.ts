@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { errorRecordSchema } from "../errors.ts";
 import { checkpointFileSchema } from "./checkpoint.ts";
+import { bareConfigSchema } from "./model.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { trainingJobSchema } from "./training_job.ts";
 import { generationDeltaSchema, generationResultSchema, generationSchema } from "./generation.ts";
@@ -92,6 +93,16 @@ const commandSchemas = [
     folders: foldersSchema,
     output: z.string(),
   }),
+  /** Writes a model folder with random weights as `output`; `folders.model` has its tokenizer. */
+  z.strictObject({
+    id,
+    type: z.literal("initialize"),
+    traceparent,
+    config: bareConfigSchema,
+    seed: z.int(),
+    folders: foldersSchema,
+    output: z.string(),
+  }),
   /** Opens the runtime where the process is to compute: fails with what is in the way. */
   z.strictObject({ id, type: z.literal("probe"), traceparent }),
   /**
@@ -127,6 +138,7 @@ export const RESULTS = {
   generate: generationResultSchema,
   score: scoreResultSchema,
   export: z.object({ files: z.array(checkpointFileSchema) }),
+  initialize: z.object({ parameters: z.int() }),
   probe: z.null(),
   pause: z.null(),
   cancel: z.null(),
