@@ -44,7 +44,7 @@ export async function openWorkload(
   const reward = new RewardModel(await BaseModel.open(runtime, folders.reward));
   const cost = ppoCost(job, {
     model: base.config,
-    rewards: [reward.base.config],
+    rewards: [{ model: reward.base.config, tuning: { type: "none" } }],
     longestPrompt: P,
     threads: runtime.threads,
   });

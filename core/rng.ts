@@ -4,16 +4,7 @@
  */
 
 /** Named streams keep uses of the same (seed, step, row, position) apart. */
-const STREAMS = {
-  sample: 1,
-  shuffle: 2,
-  init: 3,
-  data: 4,
-  dropout: 5,
-  dropout_features: 6,
-  held_out: 7,
-  evaluate: 8,
-} as const;
+const STREAMS = { sample: 1, shuffle: 2, init: 3, data: 4, held_out: 5 } as const;
 
 export type Stream = keyof typeof STREAMS;
 
@@ -53,9 +44,12 @@ export function philox(c0: number, c1: number, c2: number, c3: number, k0: numbe
   return words;
 }
 
-/** Four random words of 32 bits for the key (seed, stream, step, row, position), as `philox` leaves them. */
-export function draw(seed: number, stream: Stream, step: number, row: number, position: number): Uint32Array {
-  return philox(
+/**
+ * A uniform number in [0, 1) with 24 random bits (exact in float32) for the key
+ * (seed, stream, step, row, position). `seed` may be any safe integer.
+ */
+export function uniform(seed: number, stream: Stream, step: number, row: number, position: number): number {
+  const block = philox(
     position,
     row,
     step,
@@ -63,14 +57,7 @@ export function draw(seed: number, stream: Stream, step: number, row: number, po
     seed % 0x100000000,
     Math.floor(seed / 0x100000000),
   );
-}
-
-/**
- * A uniform number in [0, 1) with 24 random bits (exact in float32) for the key
- * (seed, stream, step, row, position). `seed` may be any safe integer.
- */
-export function uniform(seed: number, stream: Stream, step: number, row: number, position: number): number {
-  return (draw(seed, stream, step, row, position)[0]! >>> 8) / 0x1000000;
+  return (block[0]! >>> 8) / 0x1000000;
 }
 
 /** A permutation of 0..length-1 (Fisher-Yates) for the key (seed, stream, step, round). */

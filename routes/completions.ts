@@ -5,7 +5,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
 import type { GenerationDelta, GenerationResult } from "../core/contract/generation.ts";
-import { withFields } from "../core/errors.ts";
+import { invalid, withFields } from "../core/errors.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
 import {
   type Completion,
@@ -80,6 +80,9 @@ function renamed(thrown: unknown, { prompt }: CompletionRequest): unknown {
   return withFields(thrown, (path) => path.replace(/^prompts\.(\d+)/, several ? "prompt.$1" : "prompt"));
 }
 
+const NO_TEXT =
+  "Expected a language model: the checkpoint is a reward model's, which gives scores and no text";
+
 /** The completions' route. */
 export function completions(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
@@ -91,7 +94,9 @@ export function completions(context: AppContext): OpenAPIHono<Env> {
       model: request.model,
     };
     try {
-      const generation = generationOf(request, await resolveName(context, request.model));
+      const { isReward, ...names } = await resolveName(context, request.model);
+      if (isReward) throw invalid("model", NO_TEXT, "unsupported_model");
+      const generation = generationOf(request, names);
       const folders = await resolveFolders(context, generation);
       const command = {
         ...{ type: "generate", request: generation, folders } as const,

@@ -45,9 +45,6 @@ export interface Connection {
   received(): number;
 }
 
-/** What may have been read of a request when its head is known, at most. */
-const READ_BYTES = 64 * 1024;
-
 export type Answer = (request: Request, connection: Connection) => Response | Promise<Response>;
 
 const HEAD_MS = 15_000;
@@ -136,8 +133,7 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   const past = new WeakMap<Socket, number>();
   const listener = getRequestListener((request, { incoming, outgoing }) => {
     const { socket } = incoming as IncomingMessage;
-    // The rest of a body that nobody read comes after its answer.
-    const before = Math.max(past.get(socket) ?? 0, socket.bytesRead - READ_BYTES);
+    const before = past.get(socket) ?? 0;
     outgoing.once("finish", () => past.set(socket, socket.bytesRead));
     return answer(request, {
       address: socket.remoteAddress ?? "",

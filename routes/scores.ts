@@ -1,7 +1,9 @@
 /** Log-probabilities, KL, values and rewards of given completions, from the serving engine. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { scoreResultSchema, scoreSchema } from "../core/contract/score.ts";
-import { resolveFolders } from "../core/jobs/resolve_folders.ts";
+import { isCheckpointId } from "../core/contract/policy_names.ts";
+import { type ScoreRequest, scoreResultSchema, scoreSchema } from "../core/contract/score.ts";
+import { invalid } from "../core/errors.ts";
+import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
@@ -24,10 +26,25 @@ const route = (context: AppContext) =>
     },
   });
 
+/**
+ * The request with a checkpoint that it names as its model in its place: a policy's says which weights, and a reward model's
+ * which reward, as it has no log-probabilities of its own; those are the model's that it was trained on.
+ */
+async function resolved(context: AppContext, request: ScoreRequest): Promise<ScoreRequest> {
+  if (!isCheckpointId(request.model)) return request;
+  const { model, checkpoint, isReward } = await resolveName(context, request.model);
+  if (!isReward) {
+    if (request.checkpoint === null && request.adapter === null) return { ...request, model, checkpoint };
+    throw invalid("model", `Expected a model beside a checkpoint or an adapter, got '${request.model}'`);
+  }
+  if (request.reward === null) return { ...request, model, reward: { type: "model", model: request.model } };
+  throw invalid("reward", `Expected none beside the reward model '${request.model}'`);
+}
+
 /** The scores' route. */
 export function scores(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
-    const request = c.req.valid("json");
+    const request = await resolved(context, c.req.valid("json"));
     const folders = await resolveFolders(context, request);
     const { data } = await context.serving.request({ type: "score", request, folders }, asker(c));
     return c.json({ data }, 200);

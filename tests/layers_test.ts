@@ -31,7 +31,6 @@ const API = [
 const ENGINE = [
   "core/engine",
   "core/kinds",
-  "core/evaluate",
   "core/train",
   "core/serve",
   "core/describe",

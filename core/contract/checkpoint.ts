@@ -32,11 +32,34 @@ const criticSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("shared") }),
 ]);
 
-/** The networks of a checkpoint, the fact `network` of its manifest; `value` is null for a job without a critic. */
+/** A scalar head in the place of the language model's: what was trained is a reward model. */
+const scoreSchema = z.object({
+  /** What programs that look for a sequence's last token pad with: never the token that ends one. */
+  pad_token_id: z.int(),
+  /** Its text; null where the tokenizer has none for it. */
+  pad_token: z.string().nullable(),
+});
+
+/**
+ * The networks of a checkpoint, the fact `network` of its manifest; `value` is null for a job without a critic, and
+ * `score` is there for a reward model alone.
+ */
 export const checkpointNetworkSchema = z.object({
   trainable: trainedSchema,
   value: criticSchema.nullable(),
+  score: scoreSchema.optional(),
 });
+
+/** How a reward model's raw scores are spread over reference samples: with it they are told as (score − mean) / std. */
+export const normalizationSchema = z.object({
+  mean: z.number(),
+  std: z.number().gt(0),
+  /** How many samples it was measured on. */
+  samples: z.int(),
+});
+
+export type Normalization = z.output<typeof normalizationSchema>;
+export type ScoreSpec = z.output<typeof scoreSchema>;
 
 export type CriticSpec = z.output<typeof criticSchema>;
 export type CheckpointSpec = z.output<typeof checkpointNetworkSchema>;

@@ -9,8 +9,6 @@ export type RowsField = "prompts" | "examples" | "preferences";
 /** From a cell to what the kind's schema of rows takes; what it cannot make anything of stays as it is. */
 type Read = (cell: unknown) => unknown;
 
-const asIs: Read = (cell) => cell;
-
 /** Tables have numbers where a text is meant. */
 const text: Read = (cell) => typeof cell === "number" || typeof cell === "boolean" ? String(cell) : cell;
 
@@ -52,8 +50,8 @@ export const ROW_FIELDS: Record<RowsField, RowFields> = {
     read: { prompt, completion: text, messages: structure, ...chat },
   },
   preferences: {
-    forms: [["prompt", "chosen", "rejected"]],
-    read: { prompt, chosen: asIs, rejected: asIs, margin: number },
+    forms: [["prompt", "chosen", "rejected"], ["chosen", "rejected"]],
+    read: { prompt, chosen: text, rejected: text, margin: number },
   },
 };
 

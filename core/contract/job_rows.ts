@@ -6,7 +6,11 @@ import { z } from "zod";
 import type { JobKind, TrainingJobConfig } from "./training_job.ts";
 
 /** The field of each kind's request that has them. */
-export const ROWS_FIELDS = { ppo: "prompts", sft: "examples" } as const satisfies Record<JobKind, string>;
+export const ROWS_FIELDS = {
+  ppo: "prompts",
+  sft: "examples",
+  reward_model: "preferences",
+} as const satisfies Record<JobKind, string>;
 
 export type RowsField = (typeof ROWS_FIELDS)[JobKind];
 

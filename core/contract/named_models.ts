@@ -8,6 +8,7 @@ type Namers = { [Kind in JobKind]: (job: Extract<StoredConfig, { kind: Kind }>) 
 const NAMED: Namers = {
   ppo: ({ reward }) => rewardModels(reward),
   sft: () => [],
+  reward_model: () => [],
 };
 
 /** Their names, as the request has them. */

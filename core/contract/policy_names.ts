@@ -5,6 +5,11 @@ import type { Refuse } from "./refuse.ts";
 export const checkpoint = z.string().max(200).nullable();
 export const adapter = z.string().max(500).nullable();
 
+/** Whether a name that may be a model's or a checkpoint's is the latter. */
+export function isCheckpointId(name: string): boolean {
+  return name.startsWith("ckpt_");
+}
+
 /** Of a prompt, which may name its own: one that says neither is for the policy of its request. */
 export const policyOf = { checkpoint: checkpoint.optional(), adapter: adapter.optional() };
 

@@ -7,9 +7,8 @@ import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./cr
 import { adapterFields, jobFaults, jobFields, needsFrozen } from "./job.ts";
 import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
-import { checkAnswers } from "./prompt_answers.ts";
 import { refusing } from "./refuse.ts";
-import { rewardSchema } from "./reward_schema.ts";
+import { needsAnswers, rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
@@ -194,6 +193,9 @@ const valueSchema = z.discriminatedUnion("type", [
 
 const rolloutPrecision = z.enum(["float32", "int8"]);
 
+/** What a prompt lacks where the reward needs its answer. */
+export const ANSWER_NEEDED = "Expected an answer, as the exact_match reward has none of its own, got none";
+
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
   kind: z.literal("ppo"),
@@ -240,7 +242,17 @@ export const ppoJobSchema = z.strictObject({
       "Expected null or int8, got float32: base_precision int8 keeps no float32 weights",
     );
   }
-  checkAnswers(job.reward, job.prompts, ["prompts"], fail);
+  if (needsAnswers(job.reward)) {
+    const lacking = job.prompts.findIndex((prompt) =>
+      typeof prompt === "string" || prompt.answer === undefined
+    );
+    if (lacking >= 0) {
+      fail(
+        ["prompts", lacking, "answer"],
+        ANSWER_NEEDED,
+      );
+    }
+  }
 }).overwrite((job) => ({ ...job, value: withRates(job.value, job.ppo.learning_rate) })).meta({
   id: "PpoJob",
 });

@@ -6,7 +6,6 @@
 import { z } from "zod";
 import { errorRecordSchema } from "../errors.ts";
 import { checkpointFileSchema } from "./checkpoint.ts";
-import { bareConfigSchema } from "./model.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { trainingJobSchema } from "./training_job.ts";
 import { generationDeltaSchema, generationResultSchema, generationSchema } from "./generation.ts";
@@ -21,6 +20,9 @@ export const EXPORT_FORMATS = ["merged", "onnx"] as const;
 
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
+/** A reward model: a classifier's folder, or a checkpoint's and that of the language model that it was trained on. */
+const rewardFolder = z.union([z.string(), z.strictObject({ model: z.string(), checkpoint: z.string() })]);
+
 /** Folders are resolved by the API process; the engine never searches. */
 const foldersSchema = z.strictObject({
   model: z.string(),
@@ -28,10 +30,8 @@ const foldersSchema = z.strictObject({
   checkpoint: z.string().optional(),
   /** A PEFT adapter folder. */
   adapter: z.string().optional(),
-  /** The checkpoint folder that an evaluation compares with. */
-  against: z.string().optional(),
-  /** Folder of each model a `model` reward names, by that name. */
-  rewards: z.record(z.string(), z.string()),
+  /** Where each model is that a `model` reward names, by that name. */
+  rewards: z.record(z.string(), rewardFolder),
   /** A folder of a dataset's rows, and one where what is found out of all of them is kept for other jobs. */
   dataset: z.string().optional(),
   surveys: z.string().optional(),
@@ -39,6 +39,12 @@ const foldersSchema = z.strictObject({
 
 export type ModelFolders = z.output<typeof foldersSchema>;
 export type JobFolders = ModelFolders;
+export type RewardFolder = z.output<typeof rewardFolder>;
+
+/** The folders of a reward model, by what they are. */
+export function rewardFolders(folder: RewardFolder): { model: string; checkpoint?: string } {
+  return typeof folder === "string" ? { model: folder } : folder;
+}
 
 /** The sender's, and on every message about the command. */
 const id = z.string();
@@ -93,16 +99,6 @@ const commandSchemas = [
     folders: foldersSchema,
     output: z.string(),
   }),
-  /** Writes a model folder with random weights as `output`; `folders.model` has its tokenizer. */
-  z.strictObject({
-    id,
-    type: z.literal("initialize"),
-    traceparent,
-    config: bareConfigSchema,
-    seed: z.int(),
-    folders: foldersSchema,
-    output: z.string(),
-  }),
   /** Opens the runtime where the process is to compute: fails with what is in the way. */
   z.strictObject({ id, type: z.literal("probe"), traceparent }),
   /**
@@ -138,7 +134,6 @@ export const RESULTS = {
   generate: generationResultSchema,
   score: scoreResultSchema,
   export: z.object({ files: z.array(checkpointFileSchema) }),
-  initialize: z.object({ parameters: z.int() }),
   probe: z.null(),
   pause: z.null(),
   cancel: z.null(),

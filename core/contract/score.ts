@@ -19,7 +19,9 @@ const scoreItem = z.union([
 });
 
 export const scoreSchema = z.strictObject({
-  model: z.string().min(1).max(200),
+  model: z.string().min(1).max(200).describe(
+    "Name or id of a model; or a checkpoint's id, for its policy, or for the reward of its reward model.",
+  ),
   checkpoint: checkpoint.default(null),
   adapter: adapter.default(null),
   temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1),

@@ -1,10 +1,11 @@
 /** Training jobs of all kinds: a table from kind to schema, and the request that is one of them. */
 import { z } from "zod";
 import { ppoJobSchema } from "./ppo_job.ts";
+import { rewardModelJobSchema } from "./reward_model_job.ts";
 import { sftJobSchema } from "./sft_job.ts";
 
 /** Each kind of job as a request gives it. */
-const SCHEMAS = { ppo: ppoJobSchema, sft: sftJobSchema };
+const SCHEMAS = { ppo: ppoJobSchema, sft: sftJobSchema, reward_model: rewardModelJobSchema };
 
 export type JobKind = keyof typeof SCHEMAS;
 

@@ -32,6 +32,11 @@ export interface FolderConfig {
   architectures: string[];
   /** Classes of a sequence classifier; null for a language model. A reward model has 1. */
   num_labels: number | null;
+  /**
+   * What is added to a classifier's score, 0 unless said: its head has no bias, and what normalises a reward model's scores
+   * may need one. Other programs leave it out.
+   */
+  score_bias: number;
   /** Any of these ends a text: generation_config.json's, else config.json's. May be empty. */
   eos_token_ids: number[];
   bos_token_id: number | null;
@@ -64,6 +69,7 @@ export function parseConfig(config: Json, generation: Json | null = null): Folde
     task,
     architectures: fields.strings("architectures"),
     num_labels: task === "sequence_classifier" ? labels(fields) : null,
+    score_bias: task === "sequence_classifier" ? fields.number("score_bias", 0) : 0,
     eos_token_ids: tokenIds((generationHasStop ? generation : config).eos_token_id, model),
     bos_token_id: tokenIds(config.bos_token_id, model)[0] ?? null,
     pad_token_id: tokenIds(config.pad_token_id, model)[0] ?? null,

@@ -1,13 +1,14 @@
 /** Names in a request → folders on this machine. The engine gets folders only; a client never sees one. */
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
-import type { ModelFolders } from "../contract/protocol.ts";
+import type { ModelFolders, RewardFolder } from "../contract/protocol.ts";
 import { attributeTo, invalid } from "../errors.ts";
 import { checkListed } from "../formats/checkpoint_folder.ts";
 import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
 import { modelKey } from "../formats/model_name.ts";
 import type { ModelRoot } from "../models/model_places.ts";
 import { type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
+import { isCheckpointId } from "../contract/policy_names.ts";
 import { findCheckpoint, getJob } from "./job_queries.ts";
 
 export interface FolderSources {
@@ -32,9 +33,11 @@ export interface Names {
  * @throws UserError `unknown_model`, `unknown_checkpoint` or `invalid_request`, with the field.
  */
 export async function resolveFolders(sources: FolderSources, names: Names): Promise<ModelFolders> {
-  const rewards: Record<string, string> = {};
+  const rewards: Record<string, RewardFolder> = {};
   for (const name of names.reward ? rewardModels(names.reward) : []) {
-    rewards[name] = await attributeTo("reward", resolveModel(sources.modelRoots, name));
+    rewards[name] = isCheckpointId(name)
+      ? await rewardCheckpoint(sources, name)
+      : await attributeTo("reward", resolveModel(sources.modelRoots, name));
   }
   return {
     model: await attributeTo("model", resolveModel(sources.modelRoots, names.model)),
@@ -47,18 +50,36 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
 }
 
 /**
- * What a request names that has one name for either: the checkpoint of that id and its model, or the model.
+ * What a request names that has one name for either: the checkpoint of that id and its model, or the model. `isReward` is
+ * for a checkpoint that gives scores and no text.
  *
  * @throws UserError `unknown_checkpoint` for what looks like an id of one and is none.
  */
 export async function resolveName(
   { db }: Pick<FolderSources, "db">,
   name: string,
-): Promise<{ model: string; checkpoint: string | null }> {
-  if (!name.startsWith("ckpt_")) return { model: name, checkpoint: null };
+): Promise<{ model: string; checkpoint: string | null; isReward: boolean }> {
+  if (!isCheckpointId(name)) return { model: name, checkpoint: null, isReward: false };
   const row = await findCheckpoint(db, name);
   if (!row) throw invalid("model", `There is no checkpoint '${name}'`, "unknown_checkpoint");
-  return { model: (await getJob(db, row.job_id)).model, checkpoint: name };
+  const { model, kind } = await getJob(db, row.job_id);
+  return { model, checkpoint: name, isReward: kind === "reward_model" };
+}
+
+/** A reward model that was trained here, and the model that it was trained on. */
+async function rewardCheckpoint(sources: FolderSources, id: string): Promise<RewardFolder> {
+  const { db, dataDir, modelRoots } = sources;
+  const row = await findCheckpoint(db, id);
+  if (!row) throw invalid("reward", `There is no checkpoint '${id}'`, "unknown_checkpoint");
+  const job = await getJob(db, row.job_id);
+  if (job.kind !== "reward_model") {
+    const message =
+      `Expected a classifier, or a checkpoint of a job of kind reward_model, got '${id}' of one of kind ${job.kind}`;
+    throw invalid("reward", message, "unsupported_model");
+  }
+  const checkpoint = join(dataDir, row.folder);
+  await attributeTo("reward", checkListed(checkpoint, row.files));
+  return { model: await attributeTo("reward", resolveModel(modelRoots, job.model)), checkpoint };
 }
 
 async function checkpointFolder({ db, dataDir }: FolderSources, id: string, model: string): Promise<string> {

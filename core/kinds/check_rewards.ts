@@ -1,39 +1,58 @@
 /** Checks the models that a job's reward names, by headers alone. */
+import type { Tuning } from "../../kernels/artifacts.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
-import type { JobFolders } from "../contract/protocol.ts";
+import { type JobFolders, rewardFolders } from "../contract/protocol.ts";
 import { type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
 import { attributeTo, invalid } from "../errors.ts";
-import { readConfig } from "../formats/read_config.ts";
+import { readCheckpoint } from "../formats/checkpoint_folder.ts";
+import { type FolderConfig, readConfig } from "../formats/read_config.ts";
+import { rewardSpec } from "../networks/reward_checkpoint.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import { cachedTokenizer } from "../tokenizer/cached_tokenizer.ts";
 import { sameTokenizer } from "../tokenizer/same_tokenizer.ts";
 import { checkWeights } from "../weights/check_weights.ts";
+import { tuningOf } from "../weights/parameter_layout.ts";
 
-/** The models that score, each once. */
+/** A model that scores, and what was trained of it here. */
+export interface ScoringModel {
+  model: ModelConfig;
+  tuning: Tuning;
+}
+
+/** The models that score, each once. @throws {UserError} naming `reward` */
 export async function checkRewards(
   { reward }: { reward: RewardConfig },
   folders: JobFolders,
   text: TextWork,
-): Promise<ModelConfig[]> {
-  const models = new Map<string, ModelConfig>();
+): Promise<ScoringModel[]> {
+  const models: ScoringModel[] = [];
   for (const name of rewardModels(reward)) {
-    const folder = folders.rewards[name];
-    if (!folder) throw invalid("reward", `There is no model '${name}'`, "unknown_model");
+    const given = folders.rewards[name];
+    if (!given) throw invalid("reward", `There is no model '${name}'`, "unknown_model");
+    const { model: folder, checkpoint } = rewardFolders(given);
     const info = await attributeTo("reward", readConfig(folder));
-    if (info.task !== "sequence_classifier" || info.num_labels !== 1) {
-      throw invalid(
-        "reward",
-        `Expected a sequence classifier with 1 label: '${name}' is a ${info.task} with ${
-          info.num_labels ?? "no"
-        } labels`,
-        "unsupported_model",
-      );
-    }
+    const tuning = checkpoint === undefined
+      ? classifier(name, info)
+      : await attributeTo("reward", trained(checkpoint, info));
     await attributeTo("reward", checkWeights(folder, info));
     if (!await sameTokenizer(folder, folders.model)) {
       await attributeTo("reward", text.whole(() => cachedTokenizer(folder)));
     }
-    models.set(name, info.model);
+    models.push({ model: info.model, tuning });
   }
-  return [...models.values()];
+  return models;
+}
+
+function classifier(name: string, { task, num_labels }: FolderConfig): Tuning {
+  if (task === "sequence_classifier" && num_labels === 1) return { type: "none" };
+  throw invalid(
+    "reward",
+    `Expected a sequence classifier with 1 label: '${name}' is a ${task} with ${num_labels ?? "no"} labels`,
+    "unsupported_model",
+  );
+}
+
+async function trained(checkpoint: string, { model }: FolderConfig): Promise<Tuning> {
+  const { facts } = await readCheckpoint(checkpoint);
+  return tuningOf(model, rewardSpec(facts).trainable);
 }

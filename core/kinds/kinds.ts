@@ -3,19 +3,19 @@
  * fields; whoever has a job asks its row.
  */
 import type { z } from "zod";
-import { evaluationJobSchema } from "../contract/evaluation_job.ts";
 import { ppoJobSchema } from "../contract/ppo_job.ts";
+import { rewardModelJobSchema } from "../contract/reward_model_job.ts";
 import { sftJobSchema } from "../contract/sft_job.ts";
 import { invalid } from "../errors.ts";
 import type { Counters } from "../train/step_loop.ts";
-import { evaluationCost, SMALLER_EVALUATION } from "./evaluation/cost.ts";
-import { planEvaluation } from "./evaluation/plan.ts";
-import { runEvaluation } from "./evaluation/run.ts";
 import type { AnyJob, Kind, KindPlan } from "./kind.ts";
 import { ppoCost } from "./ppo/cost.ts";
 import { planPpo } from "./ppo/plan.ts";
 import { runPpo } from "./ppo/run.ts";
 import { SMALLER_PPO } from "./ppo/smaller.ts";
+import { rewardModelCost, SMALLER_REWARD_MODEL } from "./reward_model/cost.ts";
+import { planRewardModel } from "./reward_model/plan.ts";
+import { runRewardModel } from "./reward_model/run.ts";
 import { sftCost, SMALLER_SFT } from "./sft/cost.ts";
 import { planSft } from "./sft/plan.ts";
 import { runSft } from "./sft/run.ts";
@@ -40,13 +40,13 @@ const KINDS = {
     rowsField: "sft.micro_batch_size",
     run: runSft,
   },
-  evaluation: {
-    config: evaluationJobSchema,
-    plan: planEvaluation,
-    cost: evaluationCost,
-    smaller: SMALLER_EVALUATION,
-    rowsField: "batch_size",
-    run: runEvaluation,
+  reward_model: {
+    config: rewardModelJobSchema,
+    plan: planRewardModel,
+    cost: rewardModelCost,
+    smaller: SMALLER_REWARD_MODEL,
+    rowsField: "reward_model.micro_batch_size",
+    run: runRewardModel,
   },
 } satisfies Record<string, AnyKind>;
 

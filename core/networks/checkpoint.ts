@@ -1,9 +1,10 @@
 /**
  * A trained policy and its critic on disk: the adapter in PEFT layout (or full weights in Hugging Face layout), the
- * value network's adapter, the value head, and a manifest that says how they belong together.
+ * value network's adapter, the value head, and a manifest that says how they belong together. A reward model is written the
+ * same way, its head among the weights; reward_checkpoint.ts reads it.
  */
 import { basename, join } from "node:path";
-import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
+import { SCORE_HEAD, type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
 import { familyOf } from "../../kernels/models/families.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
@@ -22,12 +23,19 @@ import {
 } from "../formats/adapter_files.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { damaged } from "../formats/checked_file.ts";
+import { classifierFile } from "../formats/classifier_files.ts";
 import { readCheckpoint, writeCheckpoint, type WriteOptions } from "../formats/checkpoint_folder.ts";
 import { ofOneVersion } from "../formats/file_version.ts";
 import { loadAdapter, placeAdapter } from "../weights/load_adapter.ts";
 import { MAX_MODEL_FILE_BYTES, MODEL_FILES, WEIGHTS_FILE } from "../formats/model_files.ts";
 import { hubNameOf } from "../formats/model_name.ts";
-import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "../weights/parameter_layout.ts";
+import {
+  type HeadLayout,
+  parameterGroups,
+  readFullWeights,
+  type Trainable,
+  tuningOf,
+} from "../weights/parameter_layout.ts";
 import { ParameterSet } from "../weights/parameter_set.ts";
 import { readBounded } from "../formats/read_bounded.ts";
 import { openSafetensorsFile } from "../formats/safetensors.ts";
@@ -45,14 +53,19 @@ export interface Networks {
 }
 
 const CRITIC_ADAPTER = "value_adapter.safetensors";
-function isHead(name: string): boolean {
-  return name === VALUE_HEAD.weight || name === VALUE_HEAD.bias;
+
+/** Names of all parameters but a value head's, which has a file of its own. A classifier's head is none. */
+function body(parameters: ParameterSet): string[] {
+  const isValueHead = parameters.has(VALUE_HEAD.bias);
+  return parameters.names.filter((name) =>
+    !isValueHead || (name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias)
+  );
 }
 
-/** An adapter's tensors under their PEFT keys. */
+/** An adapter's tensors, and a classifier's head, under their PEFT keys. */
 function peftTensors(parameters: ParameterSet): Record<string, AdapterTensor> {
   return Object.fromEntries(
-    parameters.names.filter((name) => !isHead(name)).map((name) => [PEFT_PREFIX + name, {
+    body(parameters).map((name) => [PEFT_PREFIX + name, {
       shape: [...parameters.shape(name)],
       data: parameters.values(name),
     }]),
@@ -81,19 +94,19 @@ function baseName(base: BaseModel, model: unknown): string {
 
 async function policyFiles(
   { base, tuning, policy }: Networks,
-  { trainable }: CheckpointSpec,
+  { trainable, score }: CheckpointSpec,
   model: unknown,
 ): Promise<Record<string, Iterable<Uint8Array>>> {
   if (trainable.type === "lora" && tuning.type === "lora") {
     return adapterFiles({
-      task_type: "CAUSAL_LM",
+      task_type: score ? "SEQ_CLS" : "CAUSAL_LM",
       base_model_name_or_path: baseName(base, model),
       r: trainable.r,
       lora_alpha: trainable.alpha,
       lora_dropout: 0,
       target_modules: targetModules(policy),
       fan_in_fan_out: familyOf(base.config).fanInFanOut,
-      modules_to_save: null,
+      modules_to_save: score ? [SCORE_HEAD.replace(/\.weight$/, "")] : null,
       use_rslora: false,
       ...patterns(tuning.adapter, trainable),
     }, peftTensors(policy));
@@ -101,7 +114,7 @@ async function policyFiles(
   const files: Record<string, Iterable<Uint8Array>> = {
     [WEIGHTS_FILE]: encodeSafetensors(
       Object.fromEntries(
-        policy.names.filter((name) => !isHead(name)).map((name) => [name, {
+        body(policy).map((name) => [name, {
           dtype: "F32" as const,
           shape: [...policy.shape(name)],
           data: policy.values(name),
@@ -112,7 +125,9 @@ async function policyFiles(
   };
   for (const name of MODEL_FILES) {
     const bytes = await readBounded(join(base.folder, name), name, MAX_MODEL_FILE_BYTES);
-    if (bytes) files[name] = [bytes];
+    if (!bytes) continue;
+    const { model_type } = base.config;
+    files[name] = [score ? classifierFile(name, bytes, { ...score, model_type }) : bytes];
   }
   return files;
 }
@@ -141,7 +156,7 @@ export async function saveCheckpoint(
         { format: "pt" },
       ),
     }),
-    ...(head.has(VALUE_HEAD.weight) && valueHeadFile({
+    ...(head.has(VALUE_HEAD.bias) && valueHeadFile({
       weight: head.values(VALUE_HEAD.weight),
       bias: head.values(VALUE_HEAD.bias),
     })),
@@ -157,12 +172,11 @@ export async function restoreNetworks(
   folder: string,
   { base, tuning, policy, critic }: Networks,
 ): Promise<void> {
-  const body = ({ names }: ParameterSet) => names.filter((name) => !isHead(name));
   const [file, prefix] = tuning.type === "lora" ? [ADAPTER_WEIGHTS_FILE, PEFT_PREFIX] : [WEIGHTS_FILE, ""];
   await readInto(join(folder, file), policy, prefix, body(policy));
   if (critic) await readInto(join(folder, CRITIC_ADAPTER), critic, PEFT_PREFIX, body(critic));
   const head = critic ?? policy;
-  if (!head.has(VALUE_HEAD.weight)) return;
+  if (!head.has(VALUE_HEAD.bias)) return;
   const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
   head.set(VALUE_HEAD.weight, weight);
   head.set(VALUE_HEAD.bias, bias);
@@ -180,17 +194,23 @@ export interface LoadedCheckpoint {
 /**
  * Reads what `saveCheckpoint` wrote, once it is what was written.
  *
- * @param options.head lay out a value head behind the policy: the checkpoint's where it has a shared one, or else at zero;
- * by default only where it has one
- * @throws {UserError} `damaged_checkpoint` naming the file that is missing or wrong
+ * @param options.head what is laid out behind the policy: a value head, the checkpoint's where it has a shared one, or else
+ * one at zero; by default only where it has one
+ * @throws {UserError} `damaged_checkpoint` naming the file that is missing or wrong, `unsupported_model` for a reward
+ * model's
  */
-export async function loadCheckpoint(
+export function loadCheckpoint(
   base: BaseModel,
   folder: string,
-  options: { head?: boolean } = {},
+  options: { head?: HeadLayout } = {},
 ): Promise<LoadedCheckpoint> {
+  return asCheckpoint(folder, () => readNetworks(base, folder, options));
+}
+
+/** What `read` reads of a checkpoint's folder, all of one version. */
+export async function asCheckpoint<T>(folder: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await ofOneVersion(folder, () => readNetworks(base, folder, options));
+    return await ofOneVersion(folder, read);
   } catch (thrown) {
     // What a file of a checkpoint says wrong is not the model's fault.
     const isDamage = thrown instanceof UserError && thrown.code === "damaged_model";
@@ -198,19 +218,31 @@ export async function loadCheckpoint(
   }
 }
 
+/** What a manifest says of its networks. @throws {UserError} `damaged_checkpoint` */
+export function networkOf(facts: Record<string, unknown>): CheckpointSpec {
+  const { data: spec } = checkpointNetworkSchema.safeParse(facts.network);
+  if (!spec) throw damaged("The checkpoint's manifest does not describe a network");
+  return spec;
+}
+
 async function readNetworks(
   base: BaseModel,
   folder: string,
-  options: { head?: boolean },
+  options: { head?: HeadLayout },
 ): Promise<LoadedCheckpoint> {
   const { facts } = await readCheckpoint(folder);
-  const { data: spec } = checkpointNetworkSchema.safeParse(facts.network);
-  if (!spec) throw damaged("The checkpoint's manifest does not describe a network");
+  const spec = networkOf(facts);
+  if (spec.score) {
+    throw new UserError(
+      "unsupported_model",
+      "Expected a checkpoint of a language model, got one of a reward model, which gives scores and no text",
+    );
+  }
   const shared = spec.value?.type === "shared";
   const { head = shared } = options;
   const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, head);
   const critic = spec.value?.type === "separate" ? await loadCritic(base, folder, spec.value) : null;
-  const withHead = critic?.parameters ?? (shared && head ? policy : null);
+  const withHead = critic?.parameters ?? (shared && head === true ? policy : null);
   if (withHead) {
     const { weight, bias } = await readValueHead(folder, base.config.hidden_size);
     withHead.set(VALUE_HEAD.weight, weight);
@@ -223,7 +255,7 @@ async function loadPolicy(
   base: BaseModel,
   folder: string,
   trainable: Trainable,
-  head: boolean,
+  head: HeadLayout,
 ): Promise<{ tuning: Tuning; policy: ParameterSet }> {
   if (trainable.type === "lora") {
     const { tuning, parameters } = await loadAdapter(base, folder, { head });

@@ -16,7 +16,7 @@ import { MEASURES } from "../metrics/measures.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { GenerationDelta } from "../contract/generation.ts";
 
-type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" | "initialize" }>;
+type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" }>;
 
 export interface ServingOptions {
   start: () => EngineProcess;
@@ -86,7 +86,11 @@ interface Ticket {
 /** Which process a request needs: checks and work apart, and each set of folders by itself. */
 function keyOf({ type, folders }: ServingRequest): string {
   const { model, rewards } = folders;
-  return JSON.stringify([type === "check", model, ...Object.values(rewards).sort()]);
+  return JSON.stringify([
+    type === "check",
+    model,
+    ...Object.values(rewards).map((folder) => JSON.stringify(folder)).sort(),
+  ]);
 }
 
 export class ServingEngine {

@@ -1,7 +1,9 @@
 /** A reward model by name, with its own tokenizer where it differs from the policy's. */
-import type { JobFolders } from "../contract/protocol.ts";
+import { type JobFolders, rewardFolders } from "../contract/protocol.ts";
+import { loadRewardCheckpoint } from "../networks/reward_checkpoint.ts";
 import { RewardModel } from "../networks/reward_model.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { stopIds } from "../tokenizer/stop_ids.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import { BaseModel } from "../weights/base_model.ts";
 import { modelReward } from "./model_reward.ts";
@@ -14,8 +16,14 @@ export async function loadReward(
   folders: JobFolders,
   name: string,
 ): Promise<{ source: Scorer; dispose(): void }> {
-  const folder = folders.rewards[name]!;
-  const model = new RewardModel(await BaseModel.open(runtime, folder));
-  const tokenizer = await sameTokenizer(folder, folders.model) ? null : await loadTokenizer(folder);
-  return { source: modelReward(model, tokenizer), dispose: () => model.dispose() };
+  const { model: folder, checkpoint } = rewardFolders(folders.rewards[name]!);
+  const base = await BaseModel.open(runtime, folder);
+  const trained = checkpoint === undefined ? null : await loadRewardCheckpoint(base, checkpoint);
+  const model = new RewardModel(base, trained);
+  if (await sameTokenizer(folder, folders.model)) {
+    return { source: modelReward(model, null), dispose: () => model.dispose() };
+  }
+  const tokenizer = await loadTokenizer(folder);
+  const [end = null] = stopIds(base.info, tokenizer);
+  return { source: modelReward(model, { tokenizer, end }), dispose: () => model.dispose() };
 }

@@ -6,6 +6,7 @@ import {
   generateArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
+  rewardTrainingArtifact,
   scoreArtifact,
   sftTrainingArtifact,
   valueEvalArtifact,
@@ -23,5 +24,6 @@ export const builtGraphs = {
   valueEval: memoize(KEPT, valueEvalArtifact),
   valueTraining: memoize(KEPT, valueTrainingArtifact),
   score: memoize(KEPT, scoreArtifact),
+  rewardTraining: memoize(KEPT, rewardTrainingArtifact),
   sftTraining: memoize(KEPT, sftTrainingArtifact),
 };

@@ -3,9 +3,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
-import { DROPOUT_INPUTS, DROPOUT_KEYS } from "../../kernels/nn/lora_dropout.ts";
-import type { LoraDropout, NumberedRow } from "./lora_dropout.ts";
-import type { TokenBatch } from "./token_batch.ts";
+import { int64s, type TokenBatch } from "./token_batch.ts";
 
 export class Feeds {
   readonly #runtime: Runtime;
@@ -27,6 +25,14 @@ export class Feeds {
     return this;
   }
 
+  /** An int64 vector of small numbers that are not negative. */
+  integers(name: string, values: ArrayLike<number>): this {
+    const { array, words } = int64s(values.length);
+    for (let i = 0; i < values.length; i++) words[2 * i] = values[i]!;
+    this.#tensors.set(name, Tensor.onHost(this.#runtime, "int64", [values.length], array));
+    return this;
+  }
+
   /** A tensor that this takes over. */
   tensor(name: string, tensor: Tensor): this {
     this.#tensors.set(name, tensor);
@@ -40,19 +46,6 @@ export class Feeds {
     this.#tensors.set("positions", Tensor.onHost(this.#runtime, "int64", [tokens], positions));
     this.#tensors.set("targets", Tensor.onHost(this.#runtime, "int64", [tokens], targets));
     return this;
-  }
-
-  /** What the masks of a step's rows are drawn by, for graphs with dropout; the batch has that many columns. */
-  dropout(
-    dropout: LoraDropout,
-    step: number | undefined,
-    rows: readonly NumberedRow[],
-    columns: number,
-  ): this {
-    const keys = dropout.tokenKeys(step, rows, columns);
-    const shape = [rows.length, columns, DROPOUT_KEYS.length];
-    this.#tensors.set(DROPOUT_INPUTS.tokens, Tensor.onHost(this.#runtime, "float32", shape, keys));
-    return this.scalar(DROPOUT_INPUTS.rate, dropout.rate);
   }
 
   /** Binds those that the session takes: an evaluation takes fewer than a training graph. */

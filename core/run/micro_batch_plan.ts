@@ -71,18 +71,18 @@ export function weightBytes(config: ModelConfig): number {
 export function trainingCut(
   config: ModelConfig,
   artifact: (form: TrainingForm) => Artifact,
-  { rows, columns, actions }: BatchShape,
+  { rows, columns, actions, sequences = 1 }: BatchShape,
   most: Workers,
   target: Target = "cpu",
 ): TrainingCut {
   const blocks = attentionBlocks(columns, target);
   const need = (recompute: Recompute, count: number) =>
-    peakBytes(artifact({ recompute, blocks }), batchSizes({ rows: count, columns, actions }));
+    peakBytes(artifact({ recompute, blocks }), batchSizes({ rows: count, columns, actions, sequences }));
   const weights = weightBytes(config);
   const workers = workersOfBatch(rows, most);
   const { memoryShare: share = 1 } = most;
   if (most.small) {
-    const most = Math.max(1, Math.floor(share * tileRows(config.intermediate_size, columns)));
+    const most = Math.max(1, Math.floor(share * tileRows(config.intermediate_size, columns) / sequences));
     const tile = evenly(Math.ceil(rows / workers), most);
     return { workers, recompute: "none", blocks, rows: tile, bytes: workers * need("none", tile) };
   }

@@ -9,8 +9,13 @@ export interface TokenSequence {
   readonly prompt_ids: ArrayLike<number>;
   /** int32 (n), n ≥ 1 */
   readonly response_ids: ArrayLike<number>;
-  /** Its number in the batch of its step, from 0, however that is cut: what its dropout masks are drawn by. */
-  readonly row?: number;
+}
+
+/** What a run is given as one: a sequence, or sequences that belong together, all of one number. */
+export type RunRow = TokenSequence | { readonly sequences: readonly TokenSequence[] };
+
+export function sequencesOf(row: RunRow): readonly TokenSequence[] {
+  return "sequences" in row ? row.sequences : [row];
 }
 
 export interface TokenBatch {
@@ -34,13 +39,15 @@ export interface BatchShape {
   rows: number;
   /** As `TokenBatch.columns`. */
   columns: number;
-  /** Action tokens of a row. */
+  /** Action tokens of a sequence. */
   actions: number;
+  /** Sequences of a row, 1 by default. */
+  sequences?: number;
 }
 
 /** The sizes of the dimensions in the graphs' shapes. */
-export function batchSizes({ rows, columns, actions }: BatchShape): Sizes {
-  return { B: rows, S: columns, N: rows * actions, context: columns };
+export function batchSizes({ rows, columns, actions, sequences = 1 }: BatchShape): Sizes {
+  return { B: rows * sequences, S: columns, N: rows * sequences * actions, P: rows, context: columns };
 }
 
 /** Packs sequences into `least` columns or more. Throws a RangeError for one without prompt or response tokens. */

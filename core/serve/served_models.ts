@@ -16,7 +16,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import type { Scorer } from "../rewards/reward_source.ts";
 import { findTokenizer, type TextTokenizer } from "../tokenizer/tokenizer.ts";
 import { type Lease, LeaseCache } from "./lease_cache.ts";
-import type { ModelFolders } from "../contract/protocol.ts";
+import { type ModelFolders, rewardFolders } from "../contract/protocol.ts";
 import { stopIds } from "../tokenizer/stop_ids.ts";
 import { TextWork } from "./text_work.ts";
 import { loadReward } from "../rewards/load_reward_model.ts";
@@ -139,10 +139,11 @@ export class ServedModels {
     text = new TextWork(),
   ): Promise<Scorer & Disposable> {
     // Whether it needs a tokenizer of its own, the policy's decides.
-    const reward = await attributeTo("reward", keyOf(folders.rewards[name]!));
-    const key = `${reward}\n\n${await attributeTo("model", keyOf(folders.model))}`;
+    const own = Object.values(rewardFolders(folders.rewards[name]!));
+    const reward = await attributeTo("reward", Promise.all(own.map(keyOf)));
+    const key = [...reward, await attributeTo("model", keyOf(folders.model))].join("\n\n");
     const read = () => text.whole(() => loadReward(this.#runtime, folders, name));
-    const load = () => ofOneVersion(folders.rewards[name]!, read);
+    const load = own.reduce((inner, folder) => () => ofOneVersion(folder, inner), read);
     const lease = await attributeTo("reward", this.#rewards.acquire(key, load));
     this.#trim();
     return {

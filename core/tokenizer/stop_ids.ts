@@ -4,7 +4,7 @@ import type { TextTokenizer } from "./tokenizer.ts";
 
 export function stopIds(
   info: FolderConfig,
-  tokenizer: TextTokenizer | null,
+  tokenizer: Pick<TextTokenizer, "eosTokenId"> | null,
   more: readonly number[] = [],
 ): Set<number> {
   const eos = tokenizer?.eosTokenId ?? null;

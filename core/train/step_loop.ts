@@ -58,10 +58,7 @@ export interface Course<S extends Counters> {
   epochs: number;
   start: LoopState<S>;
   step(state: S, options: StepOptions): Promise<Stepped<S>>;
-  /** @param last of the last step */
-  epochMetrics(sums: MetricSums, last: Metrics): Metrics;
-  /** What the job comes to, once all steps are done. */
-  result?(state: S): TrainingSummary["result"];
+  epochMetrics(sums: MetricSums): Metrics;
   /** Without it, none are written. */
   checkpoints?: Checkpoints<S>;
 }
@@ -139,7 +136,7 @@ export async function* runSteps<S extends Counters>(
       signal?.throwIfAborted();
       if (pause?.aborted) {
         const due = dueReason();
-        if (due) save(due, course.epochMetrics(at.sums, at.metrics));
+        if (due) save(due, course.epochMetrics(at.sums));
         if (writing) yield await writing;
         return { progress: progress(), metrics: at.metrics, paused: true };
       }
@@ -155,20 +152,17 @@ export async function* runSteps<S extends Counters>(
       yield { type: "step", progress: progress(), metrics, samples };
       for (const warning of warnings) yield { type: "warning", ...warning };
       if (next.step % steps_per_epoch === 0) {
-        const means = course.epochMetrics(at.sums, at.metrics);
+        const means = course.epochMetrics(at.sums);
         at = { ...at, sums: {} };
         yield { type: "epoch", epoch: progress().epoch, progress: progress(), metrics: means };
         save("epoch", means);
       } else {
         const due = dueReason();
-        if (due) save(due, course.epochMetrics(at.sums, at.metrics));
+        if (due) save(due, course.epochMetrics(at.sums));
       }
     }
     if (writing) yield await writing;
-    return {
-      ...{ progress: progress(), metrics: at.metrics },
-      ...(course.result && { result: course.result(at.state) }),
-    };
+    return { progress: progress(), metrics: at.metrics };
   } finally {
     over.abort();
     await Promise.allSettled([running, writing]);

@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { type Adapter, loraKeys, readAdapter } from "../formats/adapter_files.ts";
 import { quote } from "../formats/strict_json.ts";
 import type { BaseModel } from "./base_model.ts";
-import { parameterGroups } from "./parameter_layout.ts";
+import { type HeadLayout, parameterGroups } from "./parameter_layout.ts";
 import { ParameterSet } from "./parameter_set.ts";
 
 export interface LoadedAdapter {
@@ -18,14 +18,14 @@ export interface LoadedAdapter {
 /**
  * Reads an adapter for this base.
  *
- * @param head lay out a value head behind the adapter, at zero
+ * @param head what is laid out behind the adapter, at zero
  * @throws {UserError} `damaged_model` when it adapts a layer the base does not have, or one of another size;
  * `unsupported_model` when it replaces a layer or adapts the head
  */
 export async function loadAdapter(
   base: BaseModel,
   folder: string,
-  { head }: { head: boolean },
+  { head }: { head: HeadLayout },
 ): Promise<LoadedAdapter> {
   return placeAdapter(base, await readAdapter(folder), { head });
 }
@@ -77,7 +77,7 @@ export function checkPlaces(config: ModelConfig, adapter: Pick<Adapter, "modules
 export function placeAdapter(
   base: BaseModel,
   { modules, tensors }: Pick<Adapter, "modules" | "tensors">,
-  { head }: { head: boolean },
+  { head }: { head: HeadLayout },
 ): LoadedAdapter {
   checkPlaces(base.config, { modules, tensors });
   const tuning = { type: "lora" as const, adapter: modules };

@@ -3,10 +3,10 @@
  * those parameters are laid out and started, and which sessions its graphs run in; policy.ts and value_network.ts
  * say what the graphs are for.
  */
-import { type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
+import { SCORE_HEAD, type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
 import { Builder } from "../../kernels/graph/builder.ts";
 import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
-import { embedding, familyOf, lmHead } from "../../kernels/models/families.ts";
+import { embedding, familyOf, HEAD, lmHead } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { causalAttention } from "../../kernels/nn/attend.ts";
@@ -25,8 +25,14 @@ export const GROUPS = {
   headBias: "head_bias",
 } as const;
 
-/** Row numbers of the parameter initialisation's random streams: policy and value adapters must differ. */
-const INIT_ROLE = { policy: 0, value: 1 } as const;
+/** Row numbers of the parameter initialisation's random streams: adapters of a job must differ. */
+const INIT_ROLE = { policy: 0, value: 1, reward: 2 } as const;
+
+/**
+ * What is laid out behind the trunk: nothing, a value head (a weight and a bias), or a classifier's head, which has no bias
+ * and stands where the language model's would.
+ */
+export type HeadLayout = boolean | "score";
 
 export type Trainable =
   | { type: "lora"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
@@ -74,34 +80,44 @@ function adapterShapes(config: ModelConfig, adapter: AdapterSpec): ParameterShap
 export function parameterGroups(
   config: ModelConfig,
   tuning: Tuning,
-  options: { head: boolean },
+  options: { head: HeadLayout },
 ): ParameterGroup[] {
   const groups: ParameterGroup[] = [];
   if (tuning.type === "lora") {
     groups.push({ name: GROUPS.adapter, parameters: adapterShapes(config, tuning.adapter) });
   }
   if (tuning.type === "full") {
-    const weights = weightShapes(config);
+    const weights = weightShapes(config).filter(({ name }) => options.head !== "score" || name !== HEAD);
     groups.push({ name: GROUPS.matrices, parameters: weights.filter(({ shape }) => shape.length > 1) });
     groups.push({ name: GROUPS.vectors, parameters: weights.filter(({ shape }) => shape.length === 1) });
   }
   if (options.head) {
     groups.push({
       name: GROUPS.head,
-      parameters: [{ name: VALUE_HEAD.weight, shape: [1, config.hidden_size] }],
+      parameters: [{ name: SCORE_HEAD, shape: [1, config.hidden_size] }],
     });
+  }
+  if (options.head === true) {
     groups.push({ name: GROUPS.headBias, parameters: [{ name: VALUE_HEAD.bias, shape: [1] }] });
   }
   return groups;
 }
 
 /** How many numbers are trained with `tuning` on this model. */
-export function parameterCount(config: ModelConfig, tuning: Tuning, options: { head: boolean }): number {
+export function parameterCount(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { head: HeadLayout },
+): number {
   return numbers(parameterGroups(config, tuning, options).flatMap(({ parameters }) => parameters));
 }
 
 /** Bytes of a `ParameterSet` of that layout, but for the gaps between its parts. */
-export function parameterBytes(config: ModelConfig, tuning: Tuning, options: { head: boolean }): number {
+export function parameterBytes(
+  config: ModelConfig,
+  tuning: Tuning,
+  options: { head: HeadLayout },
+): number {
   return 4 * parameterCount(config, tuning, options);
 }
 
@@ -116,12 +132,12 @@ function numbers(shapes: readonly ParameterShape[]): number {
 
 /**
  * Parameters at their start: adapters with A ~ U(±1/√in) and B = 0, so the network equals its base; full weights
- * as the folder has them; a value head at zero.
+ * as the folder has them; a head at zero.
  */
 export async function initialParameters(
   base: BaseModel,
   tuning: Tuning,
-  options: { head: boolean; seed: number; role: keyof typeof INIT_ROLE },
+  options: { head: HeadLayout; seed: number; role: keyof typeof INIT_ROLE },
 ): Promise<ParameterSet> {
   const parameters = new ParameterSet(base.runtime, parameterGroups(base.config, tuning, options));
   if (tuning.type === "full") {
@@ -138,14 +154,14 @@ export async function initialParameters(
   return parameters;
 }
 
-/** Reads all of `parameters` but a value head from a folder of this model. @throws {UserError} `damaged_model` */
+/** Reads all of `parameters` but a head of ours from a folder of this model. @throws {UserError} `damaged_model` */
 export async function readFullWeights(
   folder: string,
   config: ModelConfig,
   parameters: ParameterSet,
 ): Promise<void> {
   using weights = await ModelWeights.open(folder, config);
-  const names = parameters.names.filter((name) => name !== VALUE_HEAD.weight && name !== VALUE_HEAD.bias);
+  const names = parameters.names.filter((name) => name !== SCORE_HEAD && name !== VALUE_HEAD.bias);
   weights.check(names.map((name) => ({ name, shape: parameters.shape(name) })));
   for (const name of names) parameters.set(name, await weights.readFloat32(name));
 }

@@ -6,7 +6,7 @@ export const model = rewardKind({
   schema: z.strictObject({
     type: z.literal("model"),
     model: z.string().min(1).max(200).describe(
-      "A sequence classifier with one score, by name; any tokenizer.",
+      "A sequence classifier with one score, by name, or the id of a reward model's checkpoint; any tokenizer.",
     ),
   }).describe("The score of a reward model"),
   models: ({ model }) => [model],

@@ -5,7 +5,6 @@
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { peakBytes, productFlops } from "../../../kernels/graph/cost.ts";
-import type { ModelConfig } from "../../../kernels/models/model_config.ts";
 import { numericsOf } from "../../../kernels/nn/numerics.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import { promptSizes } from "../../decode/decoder.ts";
@@ -22,12 +21,13 @@ import { batchSizes } from "../../run/token_batch.ts";
 import { heldBytes, PRECISION, prepackedBytes, workersOf } from "../../weights/base_model.ts";
 import { parameterBytes, tuningOf } from "../../weights/parameter_layout.ts";
 import { type JobCost, type MemoryParts, PROCESS_BYTES } from "../job_cost.ts";
+import type { ScoringModel } from "../check_rewards.ts";
 import type { CostShape } from "../kind.ts";
 
 /** What decides the cost of a PPO job beside its fields. */
 export interface PpoShape {
   /** Models that score. */
-  rewards: readonly ModelConfig[];
+  rewards: readonly ScoringModel[];
   /** In tokens. */
   longestPrompt: number;
 }
@@ -60,8 +60,11 @@ function costOf(
   const generate = builtGraphs.generate(model, sampling, { truncation: false });
   const evaluate = builtGraphs.policyEval(model, tuning, { entropy: false, values: head, blocks });
   const values = critic && builtGraphs.valueEval(model, critic, { blocks });
-  const scoring: Tuning = { type: "none", precision: PRECISION[target], target };
-  const scores = rewards.map((of) => builtGraphs.score(of, scoring, { blocks }));
+  const scoring = rewards.map(({ model, tuning }) => ({
+    model,
+    tuning: { ...tuning, precision: PRECISION[target], target },
+  }));
+  const scores = scoring.map(({ model, tuning }) => builtGraphs.score(model, tuning, { blocks }));
   const options = { values: head, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
   const train = onceAForm((form) => builtGraphs.policyTraining(model, tuning, { ...options, ...form }));
 
@@ -82,7 +85,12 @@ function costOf(
     weights: heldBytes([generate, evaluate, training, ...(values ? [values] : [])]),
     reordered: prepackedBytes(prepacked) +
       sum([sampling, tuning, ...(critic ? [critic] : [])].map((tuning) => mergedBytes(model, tuning))),
-    reward_models: sum(scores.map((graph) => heldBytes([graph]))),
+    reward_models: sum(scores.map((graph) => heldBytes([graph]))) +
+      sum(
+        scoring.filter(({ tuning }) => tuning.type !== "none").map(({ model, tuning }) =>
+          parameterBytes(model, tuning, { head: "score" }) + mergedBytes(model, tuning)
+        ),
+      ),
     trained: trainedBytes + optimizerBytes(trainedBytes) + workerGradientBytes(cut.workers, trainedBytes) +
       (keepsStart ? policyBytes : 0),
     cache: cacheBytes(model, {

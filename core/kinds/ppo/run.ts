@@ -14,9 +14,10 @@ import { restore } from "../job_checkpoints.ts";
 import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
 import type { PpoState } from "./ppo_step.ts";
 import { train } from "./trainer.ts";
-import { jobReward } from "../job_reward.ts";
+import { makeReward } from "../../rewards/rewards.ts";
 import type { RunContext } from "../kind.ts";
 import type { PpoWork } from "./plan.ts";
+import { loadReward } from "../../rewards/load_reward_model.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
@@ -36,7 +37,13 @@ export async function* runPpo(
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const learner = await makeLearner(base, job, folders);
-  const reward = await jobReward(runtime, job, folders, text);
+  const reward = await makeReward(job.reward, {
+    model: async (name) => {
+      const { source } = await text.whole(() => loadReward(runtime, folders, name));
+      // A reward model tokenises what it scores by its own folder's files.
+      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
+    },
+  });
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
   const checkpoints = ppoCheckpoints(job, learner, await checkpointPlace());

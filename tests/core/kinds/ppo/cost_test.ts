@@ -14,7 +14,7 @@ function shape(size: keyof typeof WORKLOADS): CostShape & PpoShape {
   const { config, P } = WORKLOADS[size];
   const architectures = [config.model_type === "qwen3" ? "Qwen3ForCausalLM" : "LlamaForCausalLM"];
   const { model } = parseConfig({ ...config, architectures });
-  return { model, rewards: [model], longestPrompt: P, threads: 2 };
+  return { model, rewards: [{ model, tuning: { type: "none" } }], longestPrompt: P, threads: 2 };
 }
 
 function workload(size: keyof typeof WORKLOADS, given: Partial<PpoJobRequest> = {}) {

@@ -1,0 +1,143 @@
+/** The job that trains a reward model: pairs of answers, of which one is preferred. What it shares with others is declared there. */
+import { z } from "zod";
+import { MAX_TEXT, messageSchema } from "./chat_schema.ts";
+import { rowsFaults } from "./dataset.ts";
+import { jobFaults, jobFields } from "./job.ts";
+import { ppoSchema } from "./ppo_job.ts";
+import { promptSchema } from "./prompt.ts";
+import { type Refuse, refusing } from "./refuse.ts";
+
+const {
+  adam_beta1,
+  adam_beta2,
+  adam_eps,
+  max_grad_norm,
+  weight_decay,
+  lr_scheduler,
+  min_lr_ratio,
+  warmup_steps,
+} = ppoSchema.shape;
+
+const OVERLONG = ["fail", "truncate"] as const;
+
+export const rewardModelSchema = z.strictObject({
+  batch_size: z.int().min(1).max(65536).default(8).describe(
+    "Pairs per step, which is one optimizer step; the last of an epoch is filled up from its start. Default 8 (ours).",
+  ),
+  micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
+    "Pairs per forward and backward run; must divide batch_size. Changes memory, not results. Default null: the whole batch.",
+  ),
+  learning_rate: z.number().gt(0).max(1).default(1e-4).describe("Peak learning rate. Default 1e-4 (TRL)."),
+  head_learning_rate: z.number().gt(0).max(1).nullable().default(null).describe(
+    "Peak learning rate of the scalar head, which starts at zero. Default null: learning_rate.",
+  ),
+  center_coef: z.number().min(0).max(100).default(0.01).describe(
+    "Weight of (r_chosen + r_rejected)², which keeps scores around zero; 0 leaves their level open. Default 0.01 (Eisenstein et al. 2023).",
+  ),
+  max_length: z.int().min(2).max(16_777_216).nullable().default(null).describe(
+    "Most tokens of a prompt with its answer, the end included. Default null: the model's context.",
+  ),
+  overlong: z.enum(OVERLONG).default("fail").describe(
+    "What becomes of what is longer. fail: the job is refused, naming the row. truncate: the prompt loses its first tokens; an answer that is too long by itself is all that stays, without its last ones. Default fail.",
+  ),
+  normalize: z.boolean().default(true).describe(
+    "At each epoch's end, measure mean and standard deviation of the scores of the held-out answers, or else of up to 512 pairs that are trained on: checkpoints written then tell scores of mean 0 and standard deviation 1 on those. Default true.",
+  ),
+  ...{ lr_scheduler, min_lr_ratio, warmup_steps },
+  ...{ adam_beta1, adam_beta2, adam_eps, max_grad_norm, weight_decay },
+}).superRefine(({ batch_size, micro_batch_size }, context) => {
+  if (micro_batch_size === null || batch_size % micro_batch_size === 0) return;
+  const message = `micro_batch_size ${micro_batch_size} does not divide batch_size ${batch_size}`;
+  context.addIssue({ code: "custom", path: ["micro_batch_size"], message });
+}).meta({ id: "RewardModelConfig" });
+
+const messages = z.array(messageSchema).min(1).max(1000);
+
+const answer = z.union([z.string().min(1).max(MAX_TEXT), messages], {
+  error: (issue) => issue.code === "invalid_union" ? "Expected a text or messages" : undefined,
+});
+
+/** A conversation, or a prompt as other jobs take one. */
+const before = z.union([promptSchema, messages], {
+  error: (issue) =>
+    issue.code === "invalid_union" ? "Expected a prompt, or its messages as a list" : undefined,
+});
+
+/** Which answer of two is the better one. */
+export const preferenceSchema = z.strictObject({
+  prompt: before.nullable().default(null).describe(
+    "What both answer. Default null: chosen and rejected are whole texts, or conversations that begin with it.",
+  ),
+  chosen: answer.describe(
+    "The better answer: a text, or messages of which the last is the assistant's and is what is judged.",
+  ),
+  rejected: answer.describe("The worse one, in the same form."),
+  margin: z.number().min(-1000).max(1000).default(0).describe(
+    "By how much the chosen one's score should at least be the higher. Default 0.",
+  ),
+}).superRefine((pair, context) => {
+  const refuse = refusing(context);
+  const isChat = Array.isArray(pair.chosen);
+  if (isChat !== Array.isArray(pair.rejected)) {
+    refuse(["rejected"], `Expected ${isChat ? "messages" : "a text"}, as chosen is`);
+    return;
+  }
+  const { prompt } = pair;
+  const isConversation = prompt === null || Array.isArray(prompt) ||
+    (typeof prompt === "object" && "messages" in prompt);
+  if (isChat && !isConversation) {
+    refuse(["prompt"], "Expected messages, as chosen and rejected are, or texts for all three");
+  }
+  for (const side of ["chosen", "rejected"] as const) answerFaults(pair[side], side, prompt !== null, refuse);
+}).meta({ id: "Preference" });
+
+export type Preference = z.output<typeof preferenceSchema>;
+type Answer = Preference["chosen"];
+
+/** The text of a message's content, if it has nothing but text. */
+export function contentText(content: unknown): string | null {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return null;
+  const parts = content.map((part: { type?: unknown; text?: unknown }) =>
+    part.type === "text" && typeof part.text === "string" ? part.text : null
+  );
+  return parts.includes(null) ? null : parts.join("");
+}
+
+function answerFaults(answer: Answer, side: string, hasPrompt: boolean, refuse: Refuse): void {
+  if (typeof answer === "string") return;
+  const last = answer.at(-1)!;
+  const path = [side, answer.length - 1];
+  if (last.role !== "assistant") {
+    refuse([...path, "role"], `Expected assistant, whose answer is judged, got ${last.role}`);
+  }
+  if (!contentText(last.content)) refuse([...path, "content"], "Expected a text that is not empty");
+  if (!hasPrompt && answer.length === 1) {
+    refuse([side], "Expected messages before the assistant's, or a prompt");
+  }
+}
+
+export const rewardModelJobSchema = z.strictObject({
+  kind: z.literal("reward_model"),
+  ...jobFields,
+  preferences: z.array(preferenceSchema).max(100_000).default([]).describe(
+    "Pairs of answers, if no dataset has them; at least one.",
+  ),
+  held_out: z.number().min(0).max(1_000_000).default(0.1).describe(
+    "Pairs that are not trained on but measured at each epoch's end: a share below 1, or a number of them. Chosen by the seed. Default 0.1 (ours).",
+  ),
+  reward_model: rewardModelSchema.prefault({}),
+}).superRefine((job, context) => {
+  const refuse = refusing(context);
+  if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
+    refuse(["trainable", "dropout"], `Expected 0, got ${job.trainable.dropout}: no graph has dropout`);
+  }
+  if (job.held_out >= 1 && !Number.isInteger(job.held_out)) {
+    refuse(["held_out"], `Expected a share below 1 or a number of pairs, got ${job.held_out}`);
+  }
+  jobFaults(job, refuse);
+  rowsFaults(job, "preferences", refuse);
+}).meta({ id: "RewardModelJob" });
+
+export type RewardModelJobConfig = z.output<typeof rewardModelJobSchema>;
+export type RewardModelConfig = RewardModelJobConfig["reward_model"];
