@@ -1,5 +1,5 @@
 /**
- * A checkpoint's policy in the layouts of other programs. Each is a folder that is there whole or not at all, with
+ * A checkpoint's policy or reward model in the layouts of other programs. Each is a folder that is there whole or not at all, with
  * sizes and hashes in its manifest; weights pass through one at a time.
  */
 import { basename, dirname, join } from "node:path";
@@ -9,10 +9,11 @@ import { UserError } from "../errors.ts";
 import type { Chunks } from "../formats/atomic_file.ts";
 import { BaseModel } from "../weights/base_model.ts";
 import { MAX_MODEL_FILE_BYTES, MODEL_FILES, WEIGHTS_FILE } from "../formats/model_files.ts";
+import { classifierFile } from "../formats/classifier_files.ts";
 import { removeLeftovers, writeCheckpoint } from "../formats/checkpoint_folder.ts";
 import { ofOneVersion } from "../formats/file_version.ts";
 import { readBounded } from "../formats/read_bounded.ts";
-import { MergedWeights } from "../networks/merged_weights.ts";
+import { type ClassifierFacts, MergedWeights } from "../networks/merged_weights.ts";
 import { streamSafetensors } from "../formats/write_safetensors.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { CheckpointFile } from "../contract/checkpoint.ts";
@@ -31,11 +32,17 @@ const FORMATS: {
     read: Read,
   ) => Promise<Record<string, Chunks>>;
 } = {
-  merged: async (base, { shapes }, read) => ({
-    ...await modelFiles(base),
+  merged: async (base, { shapes, classifier }, read) => ({
+    ...await modelFiles(base, classifier),
     [WEIGHTS_FILE]: streamSafetensors(shapes, read, { format: "pt" }),
   }),
-  onnx: ({ config }, _weights, read) => {
+  onnx: ({ config }, { classifier }, read) => {
+    if (classifier) {
+      throw new UserError(
+        "unsupported_model",
+        "Reward models are exported as merged: this layout is for text",
+      );
+    }
     const { bytes, weights, places } = exportedModel(config, ONNX_DATA);
     const data = async function* () {
       let at = 0;
@@ -52,7 +59,7 @@ const FORMATS: {
 };
 
 /**
- * Writes the policy of `folders.checkpoint` as the folder `output`, whose parent is made and is ours alone.
+ * Writes what `folders.checkpoint` is of as the folder `output`, whose parent is made and is ours alone.
  *
  * @throws {UserError} `unsupported_model` for what is no language model, and what loading a checkpoint throws
  */
@@ -84,11 +91,21 @@ export async function exportModel(
 }
 
 /** The base's other files, its config.json telling what the new weights are. */
-async function modelFiles({ folder, config }: BaseModel): Promise<Record<string, Chunks>> {
+async function modelFiles(
+  { folder, config }: BaseModel,
+  classifier: ClassifierFacts | null,
+): Promise<Record<string, Chunks>> {
   const files: Record<string, Chunks> = {};
   for (const name of MODEL_FILES) {
     const bytes = await readBounded(join(folder, name), name, MAX_MODEL_FILE_BYTES);
-    if (bytes) files[name] = [name === "config.json" ? exportedConfig(bytes, config) : bytes];
+    if (!bytes) continue;
+    files[name] = [
+      classifier
+        ? classifierFile(name, bytes, { ...classifier, model_type: config.model_type })
+        : name === "config.json"
+        ? exportedConfig(bytes, config)
+        : bytes,
+    ];
   }
   return files;
 }
