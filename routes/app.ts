@@ -14,9 +14,11 @@ import type { AppContext, Env } from "./context.ts";
 import { docs } from "./docs.ts";
 import { generations } from "./generations.ts";
 import { health } from "./health.ts";
+import { jobAttributions } from "./job_attributions.ts";
 import { jobEvents } from "./job_events.ts";
 import { jobLogs } from "./job_logs.ts";
 import { jobMetrics } from "./job_metrics.ts";
+import { jobRollouts } from "./job_rollouts.ts";
 import { jobRows } from "./job_rows.ts";
 import { measureRequests } from "./measure_requests.ts";
 import { metrics } from "./metrics.ts";
@@ -52,6 +54,9 @@ function allowedMethods(app: OpenAPIHono<Env>, path: string): string[] {
   return [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
 }
 
+/** Types of answers that are made while they are sent. */
+const STREAMED = /^(text\/csv|application\/x-ndjson|application\/vnd\.apache\.parquet)\b/;
+
 /** What browsers are told of every answer; pages have a content policy of their own. */
 const BROWSER_HEADERS = {
   "x-content-type-options": "nosniff",
@@ -71,7 +76,7 @@ async function commonHeaders(c: Context<Env>, next: Next): Promise<void> {
   const { headers, body } = c.res;
   if (c.req.raw.method === "HEAD" && body !== null) {
     // Tables are sent as they are made.
-    if (headers.get("content-type")?.startsWith("text/csv")) await body.cancel();
+    if (STREAMED.test(headers.get("content-type") ?? "")) await body.cancel();
     else headers.set("content-length", String((await c.res.clone().arrayBuffer()).byteLength));
   }
   if (!headers.get("cache-control")?.startsWith("public")) headers.set("cache-control", "no-store");
@@ -114,6 +119,8 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       trainingJobs,
       jobRows,
       jobMetrics,
+      jobRollouts,
+      jobAttributions,
       jobLogs,
       jobEvents,
       checkpoints,

@@ -7,6 +7,7 @@ import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./cr
 import { adapterFields, jobFaults, jobFields, needsFrozen } from "./job.ts";
 import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
+import { recordsSchema } from "./records.ts";
 import { refusing } from "./refuse.ts";
 import { needsAnswers, rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
@@ -220,6 +221,7 @@ export const ppoJobSchema = z.strictObject({
     "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.",
   ),
   reward: rewardSchema,
+  records: recordsSchema.prefault({}),
   seed: jobFields.seed,
   webhook: jobFields.webhook,
   metadata: jobFields.metadata,

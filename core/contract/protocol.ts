@@ -61,13 +61,16 @@ const commandSchemas = [
     job: trainingJobSchema,
     folders: foldersSchema,
   }),
-  /** Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`. */
+  /**
+   * Trains; answers with events, then a `TrainingSummary`. Checkpoints go below `folders.output`, records of rollouts into
+   * `folders.records`, the same folder in each attempt of a job.
+   */
   z.strictObject({
     id,
     type: z.literal("train"),
     traceparent,
     job: trainingJobSchema,
-    folders: foldersSchema.extend({ output: z.string() }),
+    folders: foldersSchema.extend({ output: z.string(), records: z.string().optional() }),
     /**
      * Checkpoint folders to continue from, newest first. The first that is whole, and of this job and these base files,
      * is taken; without one the job begins at its first step.
@@ -126,6 +129,9 @@ export type CommandType = Command["type"];
 type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
 
 export type TrainRequest = Omit<CommandOf<"train">, "id" | "type" | "traceparent">;
+
+/** Where a job finds what it reads, and puts what it writes. */
+export type TrainFolders = TrainRequest["folders"];
 
 /** What each command is answered with; a command without a row does not compile. */
 export const RESULTS = {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CHECKPOINT_REASONS, checkpointFileSchema } from "./checkpoint.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { metricsSchema, progressSchema } from "./progress.ts";
+import { stepRecordsSchema } from "./records.ts";
 
 /** How many rollouts of a step an event shows, at most. */
 export const STEP_SAMPLES = 4;
@@ -36,6 +37,8 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
     progress: progressSchema,
     metrics: metricsSchema,
     samples: z.array(sampleSchema),
+    /** Where the job keeps records of the step: they are on the disk. */
+    records: stepRecordsSchema.optional(),
   }),
   /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
   z.object({ type: z.literal("epoch"), epoch: z.int(), progress: progressSchema, metrics: metricsSchema }),

@@ -11,7 +11,7 @@ type Sql = string | number;
 function column<T>(
   name: string,
   { type, write, read }: {
-    type: "text" | "integer";
+    type: "text" | "integer" | "real";
     write?: (value: T) => Sql;
     read: (stored: unknown) => T | undefined;
   },
@@ -38,6 +38,13 @@ export const count = (name: string) =>
   column<number>(name, {
     type: "integer",
     read: (stored) => Number.isSafeInteger(stored) && (stored as number) >= 0 ? stored as number : undefined,
+  });
+
+/** A number of any size; infinite ones too. */
+export const real = (name: string) =>
+  column<number>(name, {
+    type: "real",
+    read: (stored) => typeof stored === "number" ? stored : undefined,
   });
 
 /** Milliseconds. */

@@ -14,7 +14,7 @@ import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts
 import { JOB_STATUSES } from "../contract/job_states.ts";
 import type { StoredConfig } from "../contract/job_rows.ts";
 import { JOB_KINDS } from "../contract/training_job.ts";
-import { count, json, list, object, oneOf, string, timestamp } from "./columns.ts";
+import { count, json, list, object, oneOf, real, string, timestamp } from "./columns.ts";
 
 /**
  * SQLite's own number of a row: one more than the highest there was, so it counts rows in the order they were written,
@@ -122,6 +122,51 @@ export const checkpoints = sqliteTable("checkpoints", {
   metrics: object<MetricsRecord>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("checkpoints_job").on(table.job_id)]);
+
+/** What there is of a job's records (`core/formats/record_files.ts`), for jobs that have any. */
+export const jobRecords = sqliteTable("job_records", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  job_id: ofJob().notNull().unique(),
+  /** The last step whose records are there. */
+  step: count("step").notNull(),
+  /** The first steps whose rollouts and tokens were not removed. */
+  rollouts_from: count("rollouts_from").notNull().default(1),
+  tokens_from: count("tokens_from").notNull().default(1),
+  /** Of all files. */
+  bytes: count("bytes").notNull().default(0),
+});
+
+/** The job whose records a row belongs to, and goes with: a short number, as there may be millions of rows. */
+const ofRecords = () =>
+  integer("records_id").notNull().references(() => jobRecords.id, { onDelete: "cascade" });
+
+/** The files of each step whose rollouts are there. */
+export const recordSteps = sqliteTable("record_steps", {
+  records_id: ofRecords(),
+  step: count("step").notNull(),
+  rollouts_bytes: count("rollouts_bytes").notNull(),
+  /** Null once they were removed, and where the job keeps none. */
+  tokens_bytes: count("tokens_bytes"),
+}, (table) => [primaryKey({ columns: [table.records_id, table.step] })]);
+
+/** What rollouts are found and ordered by; the rest of them is in their step's files. */
+export const rollouts = sqliteTable("rollouts", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  records_id: ofRecords(),
+  step: count("step").notNull(),
+  /** In its step's files, from 0. */
+  row: count("row").notNull(),
+  prompt_idx: count("prompt_idx").notNull(),
+  sample_idx: count("sample_idx").notNull(),
+  completion_tokens: count("completion_tokens").notNull(),
+  /** Null where it is no number. */
+  score: real("score"),
+}, (table) => [
+  index("rollouts_step").on(table.records_id, table.step),
+  index("rollouts_prompt").on(table.records_id, table.prompt_idx),
+  index("rollouts_score").on(table.records_id, table.score),
+  index("rollouts_length").on(table.records_id, table.completion_tokens),
+]);
 
 /** Places that hear of the events of all jobs. Rows are deleted, so lists go by the ids, which sort as they were made. */
 export const webhookEndpoints = sqliteTable("webhook_endpoints", {
@@ -243,6 +288,8 @@ export type JobRow = typeof jobs.$inferSelect;
 export type MetricsRow = typeof metrics.$inferSelect;
 export type EventRow = typeof events.$inferSelect;
 export type CheckpointRow = typeof checkpoints.$inferSelect;
+export type JobRecordsRow = typeof jobRecords.$inferSelect;
+export type RolloutRow = typeof rollouts.$inferSelect;
 export type EndpointRow = typeof webhookEndpoints.$inferSelect;
 export type JobLogRow = typeof jobLogs.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;

@@ -1,8 +1,9 @@
 /** A prompt and the response that was sampled. */
+import type { FINISH_REASONS } from "../contract/records.ts";
 import type { TokenSequence } from "../run/token_batch.ts";
 
 /** How a response ended: at a stop token, or cut off by max_new_tokens. */
-export type FinishReason = "stop" | "length";
+export type FinishReason = (typeof FINISH_REASONS)[number];
 
 export interface SampledSequence extends TokenSequence {
   /** The stop token is the last one if there was one. */

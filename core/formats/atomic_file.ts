@@ -43,7 +43,7 @@ export async function writeNewFile(path: string, chunks: Chunks): Promise<void> 
 }
 
 /** Waits until the device has the file. */
-async function syncFile(path: string): Promise<void> {
+export async function syncFile(path: string): Promise<void> {
   using file = await Deno.open(path, { write: true });
   await file.sync();
 }

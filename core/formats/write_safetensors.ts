@@ -5,6 +5,7 @@ import { LENGTH_BYTES, SAFETENSORS_DTYPES, type SafetensorsDtype } from "./safet
 
 /** The arrays that hold each element type we write; half precision travels as its bits. */
 const VIEWS = {
+  F64: Float64Array,
   F32: Float32Array,
   F16: Uint16Array,
   BF16: Uint16Array,

@@ -12,6 +12,7 @@ import type { TrainingEvent, TrainingSummary } from "../contract/training_events
 import { joinRows, type StoredConfig } from "../contract/job_rows.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
+import { recordsFolder } from "../formats/record_files.ts";
 import { removeTrainingState } from "../formats/remove_training_state.ts";
 import type { Logger } from "../log.ts";
 import { MEASURES } from "../metrics/measures.ts";
@@ -24,7 +25,7 @@ import { childIdentity } from "./process_identity.ts";
 import { recordEvent } from "./record_event.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { StallWatch } from "./stall_watch.ts";
-import { sweepCheckpoints } from "./sweep_checkpoints.ts";
+import { sweepJob } from "./sweep_job.ts";
 
 export interface AttemptOptions {
   db: Database;
@@ -130,7 +131,7 @@ export class Attempt {
   async clear(): Promise<void> {
     const { db, dataDir, stop_grace_ms } = this.#options;
     await this.#engine?.stop(stop_grace_ms);
-    await sweepCheckpoints(db, dataDir, this.job.id).catch((error) =>
+    await sweepJob(db, dataDir, this.job.id).catch((error) =>
       this.#logger.warn("Cannot remove what an attempt left", { error: String(error) })
     );
   }
@@ -165,6 +166,7 @@ export class Attempt {
     this.#checkBegun();
     this.#checkRoom();
     const output = join(dataDir, "jobs", job.id, String(job.attempt));
+    const records = recordsFolder(dataDir, job.id);
     const [rows, folders] = await withFiles(async () => {
       const found = [await allRows(db, job), await resolveFolders(job.config)] as const;
       await makeFolder(output);
@@ -173,7 +175,7 @@ export class Attempt {
     // The engine knows no URL of ours.
     const config = joinRows({ ...job.config, webhook: null, metadata: job.metadata }, rows);
     const command: TrainCommand = {
-      ...{ type: "train", job: config, folders: { ...folders, output } },
+      ...{ type: "train", job: config, folders: { ...folders, output, records } },
       resume: await this.#resumable(),
       memory_share: 2 ** -job.memory_halvings,
     };

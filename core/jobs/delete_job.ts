@@ -2,7 +2,7 @@
 import { eq, inArray } from "drizzle-orm";
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
-import { checkpoints, events, jobs, webhookDeliveries } from "../db/schema.ts";
+import { checkpoints, events, jobRecords, jobs, rollouts, webhookDeliveries } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
 import { isFinal } from "../contract/job_states.ts";
 import { checkpointsInUse } from "./checkpoints_in_use.ts";
@@ -18,7 +18,7 @@ const MANY = [
 ] as const;
 
 /**
- * Removes a job's rows, checkpoints, exports and webhook deliveries. Its own row goes last, so that a removal that was cut
+ * Removes a job's rows, checkpoints, exports, records and webhook deliveries. Its own row goes last, so that a removal that was cut
  * off can be asked for again.
  *
  * @throws UserError `not_found`; `wrong_state` when the job is not over, or another needs a checkpoint of it.
@@ -37,8 +37,22 @@ export async function deleteJob(db: Database, dataDir: string, id: string): Prom
       });
     }
   }
+  await deleteRollouts(db, id);
   // What is left of it goes with its row.
   await db.write((tx) => tx.delete(jobs).where(eq(jobs.id, id)));
+}
+
+/** There may be millions; what else there is of its records goes with its row. */
+async function deleteRollouts(db: Database, id: string): Promise<void> {
+  const [records] = await db.read.select().from(jobRecords).where(eq(jobRecords.job_id, id));
+  for (let deleted = records ? PART : 0; deleted === PART;) {
+    deleted = await db.write(async (tx) => {
+      const rows = await tx.select({ id: rollouts.id }).from(rollouts)
+        .where(eq(rollouts.records_id, records!.id)).limit(PART);
+      await tx.delete(rollouts).where(inArray(rollouts.id, rows.map(({ id }) => id)));
+      return rows.length;
+    });
+  }
 }
 
 async function checkDeletable(db: Database, id: string): Promise<void> {

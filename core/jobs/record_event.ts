@@ -25,6 +25,7 @@ import { emitEvent } from "./emit_event.ts";
 import { hasEngine } from "../contract/job_states.ts";
 import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
+import { addRecords, readKeys, type RolloutKeys, writtenInVain } from "../records/add_records.ts";
 import { retention } from "./retention.ts";
 
 type EventOf<T extends TrainingEvent["type"]> = Extract<TrainingEvent, { type: T }>;
@@ -37,9 +38,9 @@ interface Place {
   knownStep: number;
 }
 
-/** Absolute folders that nothing needs any more, to be removed once the rows are written. */
+/** Absolute paths of what nothing needs any more, to be removed once the rows are written. */
 export interface Obsolete {
-  /** Whole checkpoints. */
+  /** Whole checkpoints, and files of records. */
   folders: string[];
   /** Checkpoints whose training state may go. */
   states: string[];
@@ -52,6 +53,8 @@ type Recorder<T extends TrainingEvent["type"]> = (
   place: Place,
   event: EventOf<T>,
   job: JobRow,
+  /** Of the rollouts that a step has written records of. */
+  keys: RolloutKeys | null,
 ) => Promise<Obsolete | void>;
 
 /** What each event does; the job's row is updated before its feed and webhook are written. */
@@ -79,15 +82,20 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
     }
   },
 
-  async step(tx, { jobId }, { progress, metrics: values, samples }, { progress: before }) {
-    if (progress.step <= before.step) return;
+  async step(tx, { dataDir, jobId }, { progress, metrics: values, samples, records }, before, keys) {
+    const { step } = progress;
+    if (step <= before.progress.step) {
+      return records && { folders: await writtenInVain(tx, dataDir, jobId, step), states: [] };
+    }
     const job = await update(tx, jobId, { progress, latest_metrics: values });
-    await insertMetrics(tx, jobId, "step", progress.step, progress.epoch, values);
+    await insertMetrics(tx, jobId, "step", step, progress.epoch, values);
     await emitEvent(tx, job, "training_job.step.completed", {
       progress,
       metrics: values,
       samples: boundedSamples(samples),
     });
+    if (!records || !keys) return;
+    return { folders: await addRecords(tx, dataDir, job, { step, written: records, keys }), states: [] };
   },
 
   async epoch(tx, { jobId }, { epoch, progress, metrics: values }) {
@@ -149,10 +157,14 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
  * @throws Error when the job is not in a state that has an engine; its engine should then be stopped.
  */
 export async function recordEvent(db: Database, place: Place, event: TrainingEvent): Promise<Obsolete> {
+  // Read beforehand: whoever writes to the database keeps others waiting.
+  const keys = event.type === "step" && event.records && event.progress.step > place.knownStep
+    ? await readKeys(place.dataDir, place.jobId, event.progress.step)
+    : null;
   const { job, obsolete } = await db.write(async (tx) => {
     const job = await update(tx, place.jobId, {});
     const record = RECORDERS[event.type] as (...args: unknown[]) => Promise<Obsolete | void>;
-    return { job, obsolete: await record(tx, place, event, job) ?? NOTHING };
+    return { job, obsolete: await record(tx, place, event, job, keys) ?? NOTHING };
   });
   if (event.type === "step") measureStep(job.kind, event.metrics);
   return obsolete;

@@ -18,7 +18,7 @@ import { askOfJob } from "./job_lifecycle.ts";
 import { getJob, jobRecord } from "./job_queries.ts";
 import { endOrphan } from "./process_identity.ts";
 import type { Backoff } from "./retry_delay.ts";
-import { sweepCheckpoints } from "./sweep_checkpoints.ts";
+import { sweepJob } from "./sweep_job.ts";
 import { WaitingJobs } from "./waiting_jobs.ts";
 
 export interface SupervisorOptions extends AttemptOptions {
@@ -266,10 +266,10 @@ export class Supervisor {
     }
   }
 
-  /** Removes what a job's engine has left of a checkpoint that was not recorded. */
+  /** Removes what a job's engine has left of checkpoints and records that have no rows. */
   async #sweep(id: string): Promise<void> {
     try {
-      await sweepCheckpoints(this.#options.db, this.#options.dataDir, id);
+      await sweepJob(this.#options.db, this.#options.dataDir, id);
     } catch (error) {
       this.#options.logger.warn("Cannot remove what an attempt left", { job_id: id, error: String(error) });
     }

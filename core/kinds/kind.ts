@@ -5,7 +5,7 @@ import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import type { Target } from "../../kernels/nn/numerics.ts";
 import type { jobFields } from "../contract/job.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
-import type { JobFolders } from "../contract/protocol.ts";
+import type { JobFolders, TrainFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
 import type { Runtime } from "../ort/runtime.ts";
@@ -93,11 +93,11 @@ export interface Kind<Job extends AnyJob, Work, Shape, State extends Counters> {
   smaller: readonly SmallerJob<Job>[];
   /** The field that says how many rows are run at once. */
   rowsField: string;
-  /** Runs a job to its end, yielding its events. Checkpoints go below `folders.output`. */
+  /** Runs a job to its end, yielding its events. Checkpoints go below `folders.output`, records into `folders.records`. */
   run(
     runtime: Runtime,
     job: Job,
-    folders: JobFolders & { output: string },
+    folders: TrainFolders,
     context: RunContext<Work, State>,
   ): AsyncGenerator<TrainingEvent, TrainingSummary>;
 }

@@ -17,7 +17,9 @@ export interface IncrementalDecoder {
 }
 
 /** A decoder for one sequence. Special tokens have no text. */
-export function incrementalDecoder(tokenizer: TextTokenizer): IncrementalDecoder {
+export function incrementalDecoder(
+  tokenizer: Pick<TextTokenizer, "decode" | "specialIds">,
+): IncrementalDecoder {
   let context: number[] = []; // tokens whose text is out: a word may be written differently at the start of a text
   let held: number[] = [];
   let said = 0; // length of the context's text

@@ -6,6 +6,7 @@
 import type { CheckpointFile, CheckpointReason } from "../contract/checkpoint.ts";
 import type { Sample, TrainingEvent, TrainingSummary, Warning } from "../contract/training_events.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
+import type { StepRecords } from "../contract/records.ts";
 import type { Metrics, Progress } from "../contract/progress.ts";
 import { addMetrics, type MetricSums } from "./metric_sums.ts";
 
@@ -40,6 +41,8 @@ export interface Stepped<S extends Counters> {
   metrics: Metrics;
   samples: Sample[];
   warnings: Warning[];
+  /** What was written of its rollouts. */
+  records?: StepRecords;
   /** How long it took. */
   seconds: number;
 }
@@ -145,11 +148,11 @@ export async function* runSteps<S extends Counters>(
       running.catch(() => {});
       if (writing) yield await writing;
       writing = null;
-      const { next, metrics, samples, warnings, ...timed } = await running;
+      const { next, metrics, samples, warnings, records, ...timed } = await running;
       signal?.throwIfAborted();
       seconds += timed.seconds;
       at = { state: next, sums: addMetrics(at.sums, metrics), metrics };
-      yield { type: "step", progress: progress(), metrics, samples };
+      yield { type: "step", progress: progress(), metrics, samples, ...(records && { records }) };
       for (const warning of warnings) yield { type: "warning", ...warning };
       if (next.step % steps_per_epoch === 0) {
         const means = course.epochMetrics(at.sums);

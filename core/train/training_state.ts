@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { TrainingJobConfig } from "../contract/training_job.ts";
+import type { PpoJobConfig } from "../contract/ppo_job.ts";
 import { damaged } from "../formats/checked_file.ts";
 import { STATE_FOLDER } from "../formats/remove_training_state.ts";
 import { type CheckpointPart, readCheckpoint, readPart } from "../formats/checkpoint_folder.ts";
@@ -51,7 +51,8 @@ const BESIDES: ReadonlySet<string> = new Set(
     "checkpoint_every_steps",
     "keep",
     "max_attempts",
-  ] satisfies (keyof TrainingJobConfig)[],
+    "records",
+  ] satisfies (keyof PpoJobConfig)[],
 );
 
 export function jobIdentity(job: object): JobIdentity {

@@ -7,7 +7,7 @@
 import type { FinishReason } from "../../decode/sampled_sequence.ts";
 
 export interface Experience {
-  /** Unique in the job. */
+  /** Step, from 1, and row: `12-3`. Unique in the job. */
   rollout_id: string;
   /** Index into the job's prompts. */
   prompt_idx: number;

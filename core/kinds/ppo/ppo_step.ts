@@ -43,8 +43,10 @@ export function firstState({ ppo }: PpoJobConfig): PpoState {
 }
 
 export interface PpoStepped {
+  /** What the experience buffer held. */
   rows: Experience[];
-  /** The text of each row's response. */
+  /** The texts of each row's prompt and response. */
+  prompts: string[];
   completions: string[];
   metrics: Metrics;
   warnings: Warning[];
@@ -138,7 +140,8 @@ export async function ppoStep(
     score_stats: scoreStats,
     watch,
   };
-  return { rows, completions: rolledOut.completions, metrics, warnings, next, seconds };
+  const { prompts, completions } = rolledOut;
+  return { rows: [...buffer.rows], prompts, completions, metrics, warnings, next, seconds };
 }
 
 /** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */

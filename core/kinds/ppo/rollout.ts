@@ -28,6 +28,8 @@ export interface RolloutKey {
 /** Rows with everything but what the rewards decide, the text of each completion, and seconds by phase. */
 export interface Rollout {
   rows: Omit<Experience, "score" | "kl" | "rewards" | "advantages" | "returns">[];
+  /** The text of the prompt of each row. */
+  prompts: string[];
   completions: string[];
   /** What the reward said of them. */
   scored: ScoredBatch;
@@ -90,7 +92,7 @@ export async function rollout(
 
   const rows = sequences.map((sequence, row) => ({
     ...sequence,
-    rollout_id: `${key.step}-${row}`,
+    rollout_id: `${key.step + 1}-${row}`,
     prompt_idx: indices[row]!,
     step: key.step,
     epoch: key.epoch,
@@ -107,6 +109,7 @@ export async function rollout(
   }));
   return {
     rows,
+    prompts: prompts.map(({ text }) => text),
     completions,
     scored,
     seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },

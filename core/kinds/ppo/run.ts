@@ -13,20 +13,22 @@ import type { Learner } from "./learner.ts";
 import { restore } from "../job_checkpoints.ts";
 import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
 import type { PpoState } from "./ppo_step.ts";
+import { openRecorder, type StepRecorder } from "./step_recorder.ts";
 import { train } from "./trainer.ts";
 import { makeReward } from "../../rewards/rewards.ts";
 import type { RunContext } from "../kind.ts";
 import type { PpoWork } from "./plan.ts";
 import { loadReward } from "../../rewards/load_reward_model.ts";
-import type { JobFolders } from "../../contract/protocol.ts";
+import type { JobFolders, TrainFolders } from "../../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
+import type { Checkpoints } from "../../train/step_loop.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
 
 /** Runs a planned PPO job to its end, yielding its events. */
 export async function* runPpo(
   runtime: Runtime,
   job: PpoJobConfig,
-  folders: JobFolders & { output: string },
+  folders: TrainFolders,
   { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ...signals }: RunContext<
     PpoWork,
     PpoState
@@ -46,7 +48,10 @@ export async function* runPpo(
   });
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
-  const checkpoints = ppoCheckpoints(job, learner, await checkpointPlace());
+  const place = await checkpointPlace();
+  const recorder = await openRecorder(job, folders.records, planned.tokenizer);
+  const written = ppoCheckpoints(job, learner, place);
+  const checkpoints = recorder ? afterRecords(written, recorder) : written;
   const parts = {
     learner,
     reward,
@@ -54,6 +59,7 @@ export async function* runPpo(
     prompts: planned.work.prompts,
     stopTokenIds: stopIds(planned.info, planned.tokenizer, job.ppo.stop_token_ids),
     plan,
+    recorder,
     checkpoints,
     earlier: {
       resumed: found && { step: found.at.state.step, folder: found.folder, at: found.at },
@@ -61,6 +67,18 @@ export async function* runPpo(
     },
   };
   return yield* train(parts, job, signals);
+}
+
+/** The same checkpoints, each told of once the device has the records of all steps before it: nobody does those again. */
+function afterRecords(checkpoints: Checkpoints<PpoState>, recorder: StepRecorder): Checkpoints<PpoState> {
+  return {
+    ...checkpoints,
+    save(...of) {
+      const synced = recorder.sync();
+      const { read, saved } = checkpoints.save(...of);
+      return { read, saved: Promise.all([saved, synced]).then(([checkpoint]) => checkpoint) };
+    },
+  };
 }
 
 /** Policy, critic and optimizers at the job's start: a checkpoint's networks, an adapter's, or the bare model's. */

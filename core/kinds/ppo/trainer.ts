@@ -22,9 +22,12 @@ import {
 import { epochMetrics } from "./epoch_metrics.ts";
 import { firstState, type PpoState, ppoStep, type PpoStepped } from "./ppo_step.ts";
 import type { RolloutParts } from "./rollout.ts";
+import type { StepRecorder } from "./step_recorder.ts";
 
 export interface TrainerParts extends RolloutParts {
   plan: JobPlan;
+  /** Writes the records of steps; without it, none are. */
+  recorder?: StepRecorder | null;
   /** How checkpoints are written; without it, none are. */
   checkpoints?: Checkpoints<PpoState>;
   /** What is known of earlier attempts: the checkpoint to continue from, which the learner has been set to. */
@@ -60,7 +63,8 @@ export async function* train(
     start: resumed?.at ?? { state: firstState(job), sums: {}, metrics: {} },
     step: async (state, options) => {
       const stepped = await ppoStep(parts, job, state, options);
-      return { ...stepped, samples: samples(parts, stepped) };
+      const records = await parts.recorder?.record(stepped.next.step, stepped);
+      return { ...stepped, samples: samples(stepped), records };
     },
     epochMetrics,
     checkpoints,
@@ -76,9 +80,9 @@ export async function* train(
   return yield* runSteps(course, signals);
 }
 
-function samples({ prompts }: TrainerParts, { rows, completions }: PpoStepped): Sample[] {
+function samples({ rows, prompts, completions }: PpoStepped): Sample[] {
   return rows.slice(0, STEP_SAMPLES).map((row, index) => ({
-    prompt: prompts.at(row.prompt_idx)!.text,
+    prompt: prompts[index]!,
     completion: completions[index]!,
     score: row.score,
   }));
