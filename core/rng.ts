@@ -4,7 +4,16 @@
  */
 
 /** Named streams keep uses of the same (seed, step, row, position) apart. */
-const STREAMS = { sample: 1, shuffle: 2, init: 3, data: 4, held_out: 5 } as const;
+const STREAMS = {
+  sample: 1,
+  shuffle: 2,
+  init: 3,
+  data: 4,
+  dropout: 5,
+  dropout_features: 6,
+  held_out: 7,
+  evaluate: 8,
+} as const;
 
 export type Stream = keyof typeof STREAMS;
 
@@ -44,12 +53,9 @@ export function philox(c0: number, c1: number, c2: number, c3: number, k0: numbe
   return words;
 }
 
-/**
- * A uniform number in [0, 1) with 24 random bits (exact in float32) for the key
- * (seed, stream, step, row, position). `seed` may be any safe integer.
- */
-export function uniform(seed: number, stream: Stream, step: number, row: number, position: number): number {
-  const block = philox(
+/** Four random words of 32 bits for the key (seed, stream, step, row, position), as `philox` leaves them. */
+export function draw(seed: number, stream: Stream, step: number, row: number, position: number): Uint32Array {
+  return philox(
     position,
     row,
     step,
@@ -57,7 +63,14 @@ export function uniform(seed: number, stream: Stream, step: number, row: number,
     seed % 0x100000000,
     Math.floor(seed / 0x100000000),
   );
-  return (block[0]! >>> 8) / 0x1000000;
+}
+
+/**
+ * A uniform number in [0, 1) with 24 random bits (exact in float32) for the key
+ * (seed, stream, step, row, position). `seed` may be any safe integer.
+ */
+export function uniform(seed: number, stream: Stream, step: number, row: number, position: number): number {
+  return (draw(seed, stream, step, row, position)[0]! >>> 8) / 0x1000000;
 }
 
 /** A permutation of 0..length-1 (Fisher-Yates) for the key (seed, stream, step, round). */

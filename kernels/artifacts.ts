@@ -27,6 +27,7 @@ import {
   type Parameters,
   type Precision,
 } from "./nn/parameters.ts";
+import { LoraDropout } from "./nn/lora_dropout.ts";
 import { MultiLora } from "./nn/multi_lora.ts";
 import { sampler } from "./nn/sampler.ts";
 import { type Numerics, numericsOf, type Target } from "./nn/numerics.ts";
@@ -34,7 +35,16 @@ import { mergedWeight } from "./ops/lora.ts";
 
 /** What is trained: an adapter beside frozen weights, or every weight. In float32 on a CPU unless said. */
 export type Tuning =
-  & ({ type: "lora"; adapter: AdapterSpec } | { type: "none" } | { type: "full" })
+  & (
+    | {
+      type: "lora";
+      adapter: AdapterSpec;
+      /** Whether the adapter's input is dropped by keys that are inputs (`DROPOUT_INPUTS`). Sampling drops nothing. */
+      dropout?: boolean;
+    }
+    | { type: "none" }
+    | { type: "full" }
+  )
   & { precision?: Precision; target?: Target };
 
 /** Whose kernels a graph is for and what it computes in. */
@@ -51,14 +61,22 @@ export const SCORE_HEAD = VALUE_HEAD.weight;
 /** Prefix of a gradient output (and of the accumulated gradient it is added to, as an input). */
 export const GRADIENT = "gradient.";
 
-function parametersOf(g: Builder, config: ModelConfig, tuning: Tuning, form?: LoraForm): Parameters {
+/** @param positions of the tokens that a batch's trunk goes on with after its last attention */
+function parametersOf(
+  g: Builder,
+  config: ModelConfig,
+  tuning: Tuning,
+  { form, positions }: { form?: LoraForm; positions?: Value },
+): Parameters {
   switch (tuning.type) {
     case "lora": {
       const { adapter, precision } = tuning;
+      const dropout = tuning.dropout && positions ? new LoraDropout(g, positions) : undefined;
       return new FrozenParameters(g, {
         adapter,
-        form: form ?? adapterForm(config, adapter, precision),
+        form: form ?? adapterForm(config, { adapter, precision, dropout: dropout !== undefined }),
         precision,
+        dropout,
       });
     }
     case "full":
@@ -72,20 +90,23 @@ function parametersOf(g: Builder, config: ModelConfig, tuning: Tuning, form?: Lo
 export interface AttentionOptions {
   /** Into how many blocks of queries it is cut, so that no array of all scores exists. One by default. */
   blocks?: number;
+  /** Whether rows hold several sequences: adds input `starts` i64 [B,S], the first column of each column's own. */
+  packed?: boolean;
 }
 
-/** Hidden states [N,H] at the packed positions of a batch. */
+/** Hidden states [N,H] at the packed positions of a batch, and the parameters that they are made with. */
 function packedHidden(
   g: Builder,
   config: ModelConfig,
-  parameters: Parameters,
   tuning: Tuning,
-  { blocks }: AttentionOptions,
-): Value {
+  { blocks, packed = false }: AttentionOptions,
+): { h: Value; parameters: Parameters } {
   const ids = g.input("ids", "int64", ["B", "S"]);
   const positions = g.input("positions", "int64", ["N"]);
-  const attention = causalAttention(g, config, numbers(tuning), blocks);
-  return familyOf(config).trunk(g, config, parameters, ids, positions, attention);
+  const starts = packed ? g.input("starts", "int64", ["B", "S"]) : null;
+  const parameters = parametersOf(g, config, tuning, { positions });
+  const attention = causalAttention(g, config, { numerics: numbers(tuning), blocks, starts });
+  return { h: familyOf(config).trunk(g, config, parameters, ids, positions, attention), parameters };
 }
 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
@@ -136,7 +157,7 @@ export function generateArtifact(
   options: { truncation: boolean; lora?: LoraForm },
 ): Artifact {
   const g = new Builder("generate");
-  const parameters = parametersOf(g, config, tuning, options.lora);
+  const parameters = parametersOf(g, config, tuning, { form: options.lora });
   return sampling(g, config, parameters, g.input("ids", "int64", ["B", "S"]), options, numbers(tuning));
 }
 
@@ -190,8 +211,7 @@ export function policyEvalArtifact(
   options: { entropy: boolean; values: boolean } & AttentionOptions,
 ): Artifact {
   const g = new Builder("policy_eval");
-  const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, tuning, options);
+  const { h, parameters } = packedHidden(g, config, tuning, options);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   return g.finish({
     logprobs,
@@ -203,8 +223,7 @@ export function policyEvalArtifact(
 /** Logits [N,V] at the packed positions: for checks against other implementations, not for training. */
 export function logitsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
   const g = new Builder("logits");
-  const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, tuning, {});
+  const { h, parameters } = packedHidden(g, config, tuning, {});
   return g.finish({ logits: logits(g, config, parameters, h) });
 }
 
@@ -222,8 +241,7 @@ export function policyTrainingArtifact(
   options: PolicyTrainingOptions,
 ): Artifact {
   const g = new Builder("policy_training");
-  const parameters = parametersOf(g, config, tuning);
-  const h = packedHidden(g, config, parameters, tuning, options);
+  const { h, parameters } = packedHidden(g, config, tuning, options);
   const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
   const weights = g.input("weights", "float32", ["N"]);
   const policy = policyLoss(g, logprobs, entropy, weights);
@@ -250,7 +268,7 @@ export function valueEvalArtifact(
   options: AttentionOptions = {},
 ): Artifact {
   const g = new Builder("value_eval");
-  const h = packedHidden(g, config, parametersOf(g, config, tuning), tuning, options);
+  const { h } = packedHidden(g, config, tuning, options);
   return g.finish({ values: valueHead(g, config, h).values });
 }
 
@@ -261,8 +279,8 @@ export function valueTrainingArtifact(
   options: GradientOptions,
 ): Artifact {
   const g = new Builder("value_training");
-  const parameters = parametersOf(g, config, tuning);
-  const { values, head } = valueHead(g, config, packedHidden(g, config, parameters, tuning, options));
+  const { h, parameters } = packedHidden(g, config, tuning, options);
+  const { values, head } = valueHead(g, config, h);
   const { loss, stats } = valueLoss(g, values, g.input("weights", "float32", ["N"]));
   const trainable = [...parameters.trainable, ...head];
   return g.finish({
@@ -279,13 +297,8 @@ export function sftTrainingArtifact(
   options: GradientOptions,
 ): Artifact {
   const g = new Builder("sft_training");
-  const parameters = parametersOf(g, config, tuning);
-  const [logprobs] = selectedLogprobs(
-    g,
-    config,
-    parameters,
-    packedHidden(g, config, parameters, tuning, options),
-  );
+  const { h, parameters } = packedHidden(g, config, tuning, options);
+  const [logprobs] = selectedLogprobs(g, config, parameters, h);
   const token = g.neg(logprobs);
   const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
   const grads = gradientOutputs(g, loss, [...parameters.trainable], options);
@@ -296,16 +309,15 @@ export function sftTrainingArtifact(
 function scoreHead(
   g: Builder,
   config: ModelConfig,
-  parameters: Parameters,
   tuning: Tuning,
   options: AttentionOptions,
-): { scores: Value; weight: Value } {
-  const h = packedHidden(g, config, parameters, tuning, options);
+): { scores: Value; weight: Value; parameters: Parameters } {
+  const { h, parameters } = packedHidden(g, config, tuning, options);
   const shape = [1, config.hidden_size];
   const weight = tuning.type === "lora"
     ? g.input(SCORE_HEAD, "float32", shape)
     : parameters.weight(SCORE_HEAD, shape);
-  return { scores: g.matmul(h, weight, { transB: true }), weight };
+  return { scores: g.matmul(h, weight, { transB: true }), weight, parameters };
 }
 
 /** A sequence classifier with one label: `scores` [N] at the packed positions (each row's last real token). */
@@ -315,7 +327,7 @@ export function scoreArtifact(
   options: AttentionOptions = {},
 ): Artifact {
   const g = new Builder("score");
-  const { scores } = scoreHead(g, config, parametersOf(g, config, tuning), tuning, options);
+  const { scores } = scoreHead(g, config, tuning, options);
   return g.finish({ scores: g.reshape(scores, ["N"]) });
 }
 
@@ -329,8 +341,7 @@ export function rewardTrainingArtifact(
   options: GradientOptions,
 ): Artifact {
   const g = new Builder("reward_training");
-  const parameters = parametersOf(g, config, tuning);
-  const { scores, weight } = scoreHead(g, config, parameters, tuning, options);
+  const { scores, weight, parameters } = scoreHead(g, config, tuning, options);
   const [chosen, rejected] = ["chosen", "rejected"].map((side) =>
     g.reshape(g.pickRows(scores, g.input(side, "int64", ["P"])), ["P"])
   );

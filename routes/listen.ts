@@ -45,6 +45,9 @@ export interface Connection {
   received(): number;
 }
 
+/** What may have been read of a request when its head is known, at most. */
+const READ_BYTES = 64 * 1024;
+
 export type Answer = (request: Request, connection: Connection) => Response | Promise<Response>;
 
 const HEAD_MS = 15_000;
@@ -133,7 +136,8 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   const past = new WeakMap<Socket, number>();
   const listener = getRequestListener((request, { incoming, outgoing }) => {
     const { socket } = incoming as IncomingMessage;
-    const before = past.get(socket) ?? 0;
+    // The rest of a body that nobody read comes after its answer.
+    const before = Math.max(past.get(socket) ?? 0, socket.bytesRead - READ_BYTES);
     outgoing.once("finish", () => past.set(socket, socket.bytesRead));
     return answer(request, {
       address: socket.remoteAddress ?? "",

@@ -1,17 +1,22 @@
 /** Models that jobs and generations can name: folders found in the model roots, and downloads from a hub. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { basename, dirname } from "node:path";
-import { invalid, UserError } from "../core/errors.ts";
+import type { Context } from "hono";
+import { basename, dirname, join } from "node:path";
+import { attributeTo, invalid, UserError } from "../core/errors.ts";
+import { BareModels, bareName, taken } from "../core/models/bare_models.ts";
 import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
 import {
+  type BareModel,
+  type bareRegistrationSchema,
   type HubSource,
   modelRegistrationSchema,
   modelSchema,
   type ModelView,
 } from "../core/contract/model.ts";
-import { findModel, type ListedModel, listModels } from "../core/models/model_folder.ts";
+import { findModel, type ListedModel, listModels, resolveModel } from "../core/models/model_folder.ts";
 import { modelKey } from "../core/formats/model_name.ts";
+import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
 import { problemResponses } from "./problem.ts";
@@ -26,11 +31,15 @@ const answer = (description: string) => ({
 });
 
 /** A listed folder without its place on the machine. */
-function folderView({ name, summary, problem }: ListedModel, hub: HubSource | null): ModelView {
+function folderView(
+  { name, summary, problem }: ListedModel,
+  { hub, bare }: { hub: HubSource | null; bare: BareModel | null },
+): ModelView {
   const detail = problem?.code === "internal" ? "The folder cannot be read" : problem?.detail ?? "";
   return {
     ...{ id: name, status: problem ? "unusable" : "ready", ...summary },
-    ...{ problem: problem && { code: problem.code, detail }, hub, download: null },
+    ...{ problem: problem && { code: problem.code, detail }, hub },
+    ...{ initialized: bare && { tokenizer: bare.tokenizer, seed: bare.seed }, download: null },
   };
 }
 
@@ -38,7 +47,7 @@ function downloadView(download: ModelDownload): ModelView {
   const { status, error, hub_id, revision, commit, bytes, total_bytes } = download;
   return {
     ...{ id: hub_id, status, problem: error && { code: error.code, detail: error.detail } },
-    ...{ hub: { hub_id, revision, commit }, download: { bytes, total_bytes } },
+    ...{ hub: { hub_id, revision, commit }, initialized: null, download: { bytes, total_bytes } },
   };
 }
 
@@ -68,13 +77,15 @@ const register = (context: AppContext) =>
     method: "post",
     path: "/v1/models",
     tags: ["Models"],
-    summary: "Register a model: a folder, or one of the hub's, which is downloaded",
+    summary:
+      "Register a model: a folder, one of the hub's, which is downloaded, or a new one with random weights",
     middleware: [jsonBody(context, modelRegistrationSchema)] as const,
     request: {
       body: { required: true, content: { "application/json": { schema: modelRegistrationSchema } } },
     },
     responses: {
       200: answer("The model is here"),
+      201: answer("The model was made"),
       202: answer("The model is being downloaded; its status says how far"),
       ...problemResponses(400, 401, 409, 413, 415, 422, 429, 503),
     },
@@ -93,19 +104,29 @@ const remove = createRoute({
   method: "delete",
   path: "/v1/models/{id}",
   tags: ["Models"],
-  summary: "Delete a hub's model, or stop its download",
+  summary: "Delete a model that came from a hub or was made here, or stop its download",
   request: { params },
   responses: { 204: { description: "Its files are gone" }, ...problemResponses(401, 404, 409, 422) },
 });
 
 /** The models' routes. */
 export function models(context: AppContext): OpenAPIHono<Env> {
-  const { modelRoots, registry, serving, db } = context;
+  const { modelRoots, registry, serving, db, dataDir } = context;
+  const bareModels = new BareModels({
+    root: () => registry.root,
+    scratch: join(dataDir, "jobs"),
+    write: async ({ config, tokenizer, seed }, output, asked) => {
+      const model = await attributeTo("tokenizer", resolveModel(modelRoots, tokenizer));
+      const folders = { model, rewards: {} };
+      await serving.request({ type: "initialize", config, seed, folders, output }, asked);
+    },
+  });
   const app = new OpenAPIHono<Env>();
 
   const view = async (model: ListedModel): Promise<ModelView> => {
-    const isDownload = dirname(model.folder) === registry.root;
-    return folderView(model, isDownload ? await registry.source(basename(model.folder)) : null);
+    if (dirname(model.folder) !== registry.root) return folderView(model, { hub: null, bare: null });
+    const name = basename(model.folder);
+    return folderView(model, { hub: await registry.source(name), bare: await bareModels.record(name) });
   };
   const all = async (): Promise<ModelView[]> => {
     const views = await Promise.all((await listModels(modelRoots)).map(view));
@@ -119,6 +140,23 @@ export function models(context: AppContext): OpenAPIHono<Env> {
     const key = modelKey(name);
     const download = registry.downloads().find(({ hub_id }) => modelKey(hub_id) === key);
     return download && downloadView(download);
+  };
+
+  const made = async (
+    c: Context<Env>,
+    { name: given, ...model }: z.output<typeof bareRegistrationSchema>,
+  ) => {
+    const name = given ?? bareName(model);
+    const there = await find(name);
+    if (there) {
+      const before = there.initialized && await bareModels.record(name);
+      // Asked for once more: it would come out the same.
+      if (JSON.stringify(before) === JSON.stringify(model)) return c.json(there, 200);
+      throw taken(name);
+    }
+    await bareModels.make(name, model, asker(c));
+    const location = `/v1/models/${encodeURIComponent(name)}`;
+    return c.json((await find(name))!, 201, { location });
   };
 
   app.openapi(list, async (c) => c.json({ data: await all(), device: context.device }, 200));
@@ -137,6 +175,7 @@ export function models(context: AppContext): OpenAPIHono<Env> {
       }
       return c.json(view, 200);
     }
+    if ("config" in body) return await made(c, body);
     const { hub_id } = body;
     const there = await find(hub_id);
     if (there && !there.hub) {
@@ -154,7 +193,7 @@ export function models(context: AppContext): OpenAPIHono<Env> {
   };
   const removed = async (id: string): Promise<void> => {
     const model = await found(id);
-    if (!model.hub) {
+    if (!model.hub && !model.initialized) {
       throw new UserError(
         "wrong_state",
         `Model '${id}' is a folder of MODELS_DIR and is listed while it is there: only the server's owner removes it`,
@@ -162,7 +201,7 @@ export function models(context: AppContext): OpenAPIHono<Env> {
     }
     const job = await unfinishedJobWithModel(db, id);
     if (job) throw new UserError("wrong_state", `Training job '${job}' uses model '${id}': cancel it first`);
-    await registry.remove(id);
+    await (model.initialized ? bareModels.remove(model.id) : registry.remove(id));
     // It may hold the weights, and the name may come back with others.
     serving.retire();
   };

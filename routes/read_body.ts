@@ -12,8 +12,11 @@ import type { Env } from "./context.ts";
 /** How long no byte of a body may come. */
 const SILENCE_MS = 15_000;
 
-/** What frames a body's chunks may take as many bytes as this, and as this for each of the body's. */
-const FRAMING_BYTES = 32 * 1024;
+/**
+ * What frames a body's chunks may take as many bytes as this, and as this for each of the body's. What came before a
+ * request on its connection is told from it to 64 KiB only.
+ */
+const FRAMING_BYTES = 128 * 1024;
 const FRAMING_RATIO = 16;
 
 /** zlib's header, which deflate is to have and which some clients leave out: method 8, and a multiple of 31. */

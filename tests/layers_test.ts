@@ -32,6 +32,7 @@ const API = [
 const ENGINE = [
   "core/engine",
   "core/kinds",
+  "core/evaluate",
   "core/train",
   "core/serve",
   "core/describe",

@@ -37,12 +37,47 @@ export const modelSchema = z.object({
   ...modelSummarySchema.partial().shape,
   problem: problem.describe("Why the model cannot be used; what could not be read of it is left out."),
   hub: hubSourceSchema.nullable(),
+  initialized: z.object({ tokenizer: z.string(), seed: z.int() }).nullable().describe(
+    "What a model that was made here from a bare configuration began as.",
+  ),
   download: z.object({ bytes: z.int(), total_bytes: z.int() }).nullable().describe(
     "How much is here, while it is not a model yet.",
   ),
 }).meta({ id: "Model" });
 
 export type ModelView = z.output<typeof modelSchema>;
+
+/** What a model is made of that has no weights yet; its vocabulary is its tokenizer's. */
+export const bareConfigSchema = z.strictObject({
+  family: z.enum(["qwen3", "qwen2", "llama", "gpt2"]).default("qwen3").describe("Default qwen3."),
+  hidden_size: z.int().min(8).max(16_384),
+  num_layers: z.int().min(1).max(256),
+  num_heads: z.int().min(1).max(256).describe(
+    "Of queries. Must divide hidden_size, where no head_dim is given.",
+  ),
+  num_kv_heads: z.int().min(1).max(256).optional().describe("Must divide num_heads. Default num_heads."),
+  head_dim: z.int().min(2).max(1024).optional().describe("Default hidden_size / num_heads."),
+  intermediate_size: z.int().min(8).max(65_536).optional().describe("Of the MLP. Default 4 * hidden_size."),
+  max_position_embeddings: z.int().min(8).max(1_048_576).default(1024).describe(
+    "Longest text, in tokens. Default 1024.",
+  ),
+  tie_word_embeddings: z.boolean().default(true).describe("Whether the head is the embedding. Default true."),
+  norm_eps: z.number().gt(0).max(0.1).default(1e-6).describe("Default 1e-6."),
+  rope_theta: z.number().gt(0).max(1e9).default(10_000).describe("Of rotary positions. Default 10000."),
+}).meta({ id: "BareConfig" });
+
+export type BareConfig = z.output<typeof bareConfigSchema>;
+
+const bareFields = {
+  config: bareConfigSchema,
+  tokenizer: z.string().min(1).max(200).describe("Name of the model whose tokenizer it gets."),
+  seed: z.int().min(0).default(0).describe("The same seed gives the same weights. Default 0."),
+};
+
+/** What a model without weights was made of, as it is kept beside its files. */
+export const bareModelSchema = z.strictObject(bareFields);
+
+export type BareModel = z.output<typeof bareModelSchema>;
 
 /** `org/name`; the hyphens would make two ids one folder name. */
 const hubId = z.string().max(200).regex(
@@ -54,8 +89,19 @@ const hubId = z.string().max(200).regex(
 const revision = z.string().max(200).regex(/^[\w][\w./-]*$/, "Expected a branch, tag or commit")
   .refine((text) => !text.includes(".."), "Expected a branch, tag or commit");
 
+/** A model with random weights, to be made. */
+export const bareRegistrationSchema = z.strictObject({
+  ...bareFields,
+  name: z.string().max(100).regex(
+    /^[A-Za-z0-9][\w.]*(-[\w.]+)*$/,
+    "Expected letters, digits, ., _ and single -",
+  )
+    .optional().describe("What it is called. Default: its family and a hash of all that it is made of."),
+}).describe("A model with random weights, for sft to train from nothing.");
+
 /** What POST /v1/models takes. */
 export const modelRegistrationSchema = z.union([
   z.strictObject({ path: z.string().min(1).max(200).describe("Folder name below a folder of MODELS_DIR.") }),
   z.strictObject({ hub_id: hubId, revision: revision.default("main") }),
+  bareRegistrationSchema,
 ]);

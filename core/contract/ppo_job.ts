@@ -7,9 +7,10 @@ import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./cr
 import { adapterFields, jobFaults, jobFields, needsFrozen } from "./job.ts";
 import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
+import { checkAnswers } from "./prompt_answers.ts";
 import { recordsSchema } from "./records.ts";
 import { refusing } from "./refuse.ts";
-import { needsAnswers, rewardSchema } from "./reward_schema.ts";
+import { rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
@@ -194,9 +195,6 @@ const valueSchema = z.discriminatedUnion("type", [
 
 const rolloutPrecision = z.enum(["float32", "int8"]);
 
-/** What a prompt lacks where the reward needs its answer. */
-export const ANSWER_NEEDED = "Expected an answer, as the exact_match reward has none of its own, got none";
-
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
   kind: z.literal("ppo"),
@@ -244,17 +242,7 @@ export const ppoJobSchema = z.strictObject({
       "Expected null or int8, got float32: base_precision int8 keeps no float32 weights",
     );
   }
-  if (needsAnswers(job.reward)) {
-    const lacking = job.prompts.findIndex((prompt) =>
-      typeof prompt === "string" || prompt.answer === undefined
-    );
-    if (lacking >= 0) {
-      fail(
-        ["prompts", lacking, "answer"],
-        ANSWER_NEEDED,
-      );
-    }
-  }
+  checkAnswers(job.reward, job.prompts, ["prompts"], fail);
 }).overwrite((job) => ({ ...job, value: withRates(job.value, job.ppo.learning_rate) })).meta({
   id: "PpoJob",
 });

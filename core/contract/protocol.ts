@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { errorRecordSchema } from "../errors.ts";
 import { checkpointFileSchema } from "./checkpoint.ts";
+import { bareConfigSchema } from "./model.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { trainingJobSchema } from "./training_job.ts";
 import { generationDeltaSchema, generationResultSchema, generationSchema } from "./generation.ts";
@@ -30,6 +31,8 @@ const foldersSchema = z.strictObject({
   checkpoint: z.string().optional(),
   /** A PEFT adapter folder. */
   adapter: z.string().optional(),
+  /** The checkpoint folder that an evaluation compares with. */
+  against: z.string().optional(),
   /** Where each model is that a `model` reward names, by that name. */
   rewards: z.record(z.string(), rewardFolder),
   /** A folder of a dataset's rows, and one where what is found out of all of them is kept for other jobs. */
@@ -102,6 +105,16 @@ const commandSchemas = [
     folders: foldersSchema,
     output: z.string(),
   }),
+  /** Writes a model folder with random weights as `output`; `folders.model` has its tokenizer. */
+  z.strictObject({
+    id,
+    type: z.literal("initialize"),
+    traceparent,
+    config: bareConfigSchema,
+    seed: z.int(),
+    folders: foldersSchema,
+    output: z.string(),
+  }),
   /** Opens the runtime where the process is to compute: fails with what is in the way. */
   z.strictObject({ id, type: z.literal("probe"), traceparent }),
   /**
@@ -140,6 +153,7 @@ export const RESULTS = {
   generate: generationResultSchema,
   score: scoreResultSchema,
   export: z.object({ files: z.array(checkpointFileSchema) }),
+  initialize: z.object({ parameters: z.int() }),
   probe: z.null(),
   pause: z.null(),
   cancel: z.null(),

@@ -1,6 +1,7 @@
 /** What a training says while it runs, and at its end. It names no job, row or URL; epochs and steps count from 1. */
 import { z } from "zod";
 import { CHECKPOINT_REASONS, checkpointFileSchema } from "./checkpoint.ts";
+import { evaluationResultSchema } from "./evaluation_result.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { metricsSchema, progressSchema } from "./progress.ts";
 import { stepRecordsSchema } from "./records.ts";
@@ -64,6 +65,8 @@ export const trainingSummarySchema = z.object({
   metrics: metricsSchema,
   /** Whether it ended by a `pause`, with steps left. */
   paused: z.literal(true).optional(),
+  /** What an evaluation came to. */
+  result: evaluationResultSchema.optional(),
 });
 
 export type Sample = z.output<typeof sampleSchema>;

@@ -9,6 +9,7 @@ import { makeReward } from "../rewards/rewards.ts";
 import { secondsOf } from "../run/measured_rates.ts";
 import { exportModel } from "../serve/export_model.ts";
 import { generate } from "../serve/generate.ts";
+import { initializeModel } from "../serve/initialize_model.ts";
 import { score } from "../serve/score.ts";
 import type { ServedPolicy } from "../serve/served_models.ts";
 import type { Logger } from "../log.ts";
@@ -87,6 +88,8 @@ export const COMMANDS: {
   export: async ({ format, folders, output }, { parts, signal }) => ({
     files: await exportModel(parts.runtime(), format, folders, output, signal),
   }),
+  initialize: ({ config, seed, folders, output }, { signal }) =>
+    initializeModel(config, folders.model, seed, output, signal),
   score: async ({ request, folders }, { parts, signal, text }) => {
     using leases = new DisposableStack();
     const policy = leases.use(await parts.served().scorer(folders, text));

@@ -19,8 +19,8 @@ import type { Trainable } from "../weights/parameter_layout.ts";
 import { int8Fields, type Precisions } from "./int8_fields.ts";
 import type { AnyJob, CheckedModel } from "./kind.ts";
 
-/** The networks that a job trains, by the fields that name them; a kind without a value network has no `value`. */
-type Trained = { trainable: Trainable; value?: CriticSpec };
+/** The networks that a job trains, by the fields that name them; a kind without a value network has no `value`, one that trains nothing neither. */
+type Trained = { trainable?: Trainable; value?: CriticSpec };
 
 /**
  * Reads what there is to know of a job's model without loading its weights.
@@ -90,7 +90,7 @@ async function checkAdapter(
   const { config, modules, tensors } = await attributeTo("adapter", readAdapter(folder));
   await attributeTo("adapter", () => checkPlaces(model, { modules, tensors }));
   const { trainable } = job; // the schema has seen to its being LoRA
-  if (trainable.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
+  if (trainable?.type === "lora" && (trainable.r !== config.r || trainable.alpha !== config.lora_alpha)) {
     throw invalid(
       "trainable",
       `Expected what the adapter has, r ${config.r} and alpha ${config.lora_alpha}, to go on from it: it is r ` +
@@ -113,6 +113,7 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
   if (modelKey(String(facts.model)) !== modelKey(job.model)) {
     throw invalid("checkpoint", `Expected a checkpoint of '${job.model}', got one of '${facts.model}'`);
   }
+  if (!job.trainable) return; // any network can be asked, and only one of the same layout trained on
   for (const path of ["trainable", "value"] as const) {
     // A job without a critic leaves the checkpoint's; one with a critic begins its own where the checkpoint has none.
     if (path === "value" && !(spec?.value && job.value)) continue;

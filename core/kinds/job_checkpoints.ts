@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import type { CheckpointSpec } from "../contract/checkpoint.ts";
 import { damaged } from "../formats/checked_file.ts";
+import { writeCheckpoint } from "../formats/checkpoint_folder.ts";
 import { type Networks, restoreNetworks, saveCheckpoint } from "../networks/checkpoint.ts";
 import { reproducible } from "../train/metric_sums.ts";
 import type { Checkpoints, Counters } from "../train/step_loop.ts";
@@ -15,7 +16,7 @@ import {
 } from "../train/training_state.ts";
 import type { AnyJob } from "./kind.ts";
 
-/** What a job trains and what trains it, as checkpoints hold it. */
+/** What a job trains and what trains it, as checkpoints hold it; a job that trains nothing has neither. */
 export interface TrainedParts {
   networks: Networks;
   optimizers: Optimizers;
@@ -35,13 +36,13 @@ export interface CheckpointPlace {
 }
 
 /**
- * How the job's checkpoints are written.
+ * How the job's checkpoints are written. Those of a job that trains nothing have no files but what it resumes from.
  *
  * @param told what of the state the manifest tells anybody
  */
 export function jobCheckpoints<S extends Counters>(
   job: AnyJob,
-  { networks, optimizers, spec }: TrainedParts,
+  trained: TrainedParts | null,
   { output, model, steps_per_epoch, identity, base }: CheckpointPlace,
   told: (state: S) => Record<string, unknown>,
 ): Checkpoints<S> {
@@ -65,10 +66,15 @@ export function jobCheckpoints<S extends Counters>(
         metrics: reproducible(metrics),
       };
       const read = Promise.withResolvers<void>();
-      const saved = saveCheckpoint(folder, networks, spec, facts, {
+      const optimizers = trained?.optimizers ?? {};
+      const options = {
         parts: trainingState(at, { job: identity, base, optimizers, steps_per_epoch }),
         onRead: read.resolve,
-      }).then((files) => ({ folder, files }));
+      };
+      const writing = trained
+        ? saveCheckpoint(folder, trained.networks, trained.spec, facts, options)
+        : writeCheckpoint(folder, {}, facts, options);
+      const saved = writing.then((files) => ({ folder, files }));
       saved.finally(read.resolve).catch(() => {});
       return { read: read.promise, saved };
     },

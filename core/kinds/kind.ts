@@ -16,8 +16,21 @@ import type { Resumable } from "../train/training_state.ts";
 import type { CheckpointPlace } from "./job_checkpoints.ts";
 import type { JobCost, JobEstimate } from "./job_cost.ts";
 
+type JobFields = z.output<z.ZodObject<typeof jobFields>>;
+
+/** What of them only jobs that train have. */
+type TrainingFields = "trainable" | "epochs" | "keep";
+
 /** What jobs of all kinds have. */
-export type AnyJob = { kind: string } & z.output<z.ZodObject<typeof jobFields>>;
+export type AnyJob =
+  & { kind: string }
+  & Omit<JobFields, TrainingFields>
+  & Partial<Pick<JobFields, TrainingFields>>;
+
+/** Passes of a job over what it works on: one, where it does not say. */
+export function epochsOf({ epochs = 1 }: Pick<AnyJob, "kind" | "epochs">): number {
+  return epochs;
+}
 
 /** What decides the cost of any job beside its fields. */
 export interface CostShape {

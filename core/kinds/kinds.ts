@@ -3,11 +3,15 @@
  * fields; whoever has a job asks its row.
  */
 import type { z } from "zod";
+import { evaluationJobSchema } from "../contract/evaluation_job.ts";
 import { ppoJobSchema } from "../contract/ppo_job.ts";
 import { rewardModelJobSchema } from "../contract/reward_model_job.ts";
 import { sftJobSchema } from "../contract/sft_job.ts";
 import { invalid } from "../errors.ts";
 import type { Counters } from "../train/step_loop.ts";
+import { evaluationCost, SMALLER_EVALUATION } from "./evaluation/cost.ts";
+import { planEvaluation } from "./evaluation/plan.ts";
+import { runEvaluation } from "./evaluation/run.ts";
 import type { AnyJob, Kind, KindPlan } from "./kind.ts";
 import { ppoCost } from "./ppo/cost.ts";
 import { planPpo } from "./ppo/plan.ts";
@@ -39,6 +43,14 @@ const KINDS = {
     smaller: SMALLER_SFT,
     rowsField: "sft.micro_batch_size",
     run: runSft,
+  },
+  evaluation: {
+    config: evaluationJobSchema,
+    plan: planEvaluation,
+    cost: evaluationCost,
+    smaller: SMALLER_EVALUATION,
+    rowsField: "batch_size",
+    run: runEvaluation,
   },
   reward_model: {
     config: rewardModelJobSchema,

@@ -5,7 +5,7 @@ import { TextWork } from "../serve/text_work.ts";
 import { type MachineMemory, machineMemory } from "../system_memory.ts";
 import { weightCount } from "../weights/parameter_layout.ts";
 import { checkModel } from "./check_model.ts";
-import type { AnyJob, PlannedJob } from "./kind.ts";
+import { type AnyJob, epochsOf, type PlannedJob } from "./kind.ts";
 import { type EngineJob, kindOf, type WorkOf } from "./kinds.ts";
 import { fittingCost } from "./require_memory.ts";
 
@@ -57,7 +57,7 @@ export async function planJob<Job extends EngineJob>(
     ? fittingCost<AnyJob>(job, costOf, kind.smaller, machine[within])
     : costOf(job);
   const plan = {
-    steps: steps_per_epoch * job.epochs,
+    steps: steps_per_epoch * epochsOf(job),
     steps_per_epoch,
     prompt_tokens: "mean" in promptTokens ? promptTokens : {
       min: promptTokens.reduce((a, b) => Math.min(a, b)),

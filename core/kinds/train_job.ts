@@ -9,6 +9,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { progressOf, type TrainSignals } from "../train/step_loop.ts";
 import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../train/training_state.ts";
+import { epochsOf } from "./kind.ts";
 import { type EngineJob, kindOf } from "./kinds.ts";
 import { planJob, planOptions } from "./plan_job.ts";
 import { proveInt8 } from "./prove_int8.ts";
@@ -42,7 +43,7 @@ export async function* trainJob(
   const { found, damaged } = await findResumable(resume, wanted, passedOver);
   if (signals.pause?.aborted) {
     const { state, metrics } = found?.at ?? { state: { step: 0, episodes: 0, tokens: 0 }, metrics: {} };
-    return { progress: progressOf({ plan, epochs: job.epochs }, state, null), metrics, paused: true };
+    return { progress: progressOf({ plan, epochs: epochsOf(job) }, state, null), metrics, paused: true };
   }
   await proveInt8(runtime, job, planned.info.model);
   const over = new AbortController();
@@ -88,11 +89,14 @@ export function withEstimate(thrown: unknown, { estimate }: JobPlan, field: stri
 }
 
 /** Every folder that a job reads, by what it reads it as. */
-function sourcesOf({ model, checkpoint, adapter, rewards, dataset }: JobFolders): Record<string, string> {
+function sourcesOf(
+  { model, checkpoint, adapter, against, rewards, dataset }: JobFolders,
+): Record<string, string> {
   return {
     model,
     ...(checkpoint && { checkpoint }),
     ...(adapter && { adapter }),
+    ...(against && { against }),
     ...(dataset && { dataset }),
     ...Object.fromEntries(
       Object.entries(rewards).flatMap(([name, folder]) => {

@@ -13,6 +13,7 @@ import type { SampledSequence } from "../decode/sampled_sequence.ts";
 import type { SamplingRequest } from "../decode/sampling_request.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
+import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -30,6 +31,7 @@ export interface Analysis {
   values?: Float32Array[];
 }
 
+/** Without a step, and under the reference, nothing is dropped. */
 export interface AnalyzeOptions extends RunOptions {
   temperature: number;
   /** Ask the reference policy instead. */
@@ -70,6 +72,9 @@ export class Policy {
   /** What its graphs are built with. */
   readonly tuning: Tuning;
   readonly #merge: AdapterMerge;
+  readonly #dropout: LoraDropout | null;
+  /** What its training graphs are built with. */
+  readonly #trained: { tuning: Tuning; merge: AdapterMerge };
   readonly #decoder: Decoder;
   readonly #shared: boolean;
   /** What the policy is held close to: its own start, or the bare base where it starts as that. */
@@ -80,15 +85,17 @@ export class Policy {
    * @param reference parameters of the reference policy; `"base"` turns the adapter off instead
    * @param shared whether `parameters` end with a value head on this trunk
    * @param sampling what `respond` multiplies by; as the base is held by default
+   * @param dropout of its adapter, while it is trained; it becomes the policy's own
    */
   constructor(
     base: BaseModel,
     tuning: Tuning,
     parameters: ParameterSet,
-    { reference, shared, sampling = base.precision }: {
+    { reference, shared, sampling = base.precision, dropout = null }: {
       reference: ParameterSet | "base";
       shared: boolean;
       sampling?: Precision;
+      dropout?: LoraDropout | null;
     },
   ) {
     this.base = base;
@@ -96,6 +103,12 @@ export class Policy {
     this.#sessions = new SessionCache(base);
     this.tuning = heldBy(base, tuning);
     this.#merge = new AdapterMerge(this.#sessions, this.tuning);
+    this.#dropout = dropout;
+    const trained = withDropout(this.tuning, dropout?.rate ?? 0);
+    this.#trained = {
+      tuning: trained,
+      merge: dropout ? new AdapterMerge(this.#sessions, trained) : this.#merge,
+    };
     this.#decoder = new Decoder(this.#sessions, heldBy(base, tuning, sampling));
     this.#reference = reference;
     this.#shared = shared;
@@ -109,7 +122,7 @@ export class Policy {
   /** Log-probability (and entropy) of every response token under the policy, or under its reference. */
   async analyze(
     sequences: readonly TokenSequence[],
-    { temperature, reference = false, entropy = false, signal }: AnalyzeOptions,
+    { temperature, reference = false, entropy = false, step, signal }: AnalyzeOptions,
   ): Promise<Analysis> {
     const off = reference && this.#reference === "base";
     const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
@@ -119,11 +132,14 @@ export class Policy {
       ...(entropy && { entropy: [] }),
       ...(values && { values: [] }),
     };
+    const masks = this.#dropout && step !== undefined && !reference ? { dropout: this.#dropout, step } : null;
+    const { tuning, merge } = masks ? this.#trained : { tuning: this.tuning, merge: this.#merge };
     const evaluation = {
-      name: `policy_eval:${entropy}:${values}`,
+      name: `policy_eval:${entropy}:${values}:${masks !== null}`,
       artifact: (options: AttentionOptions) =>
-        builtGraphs.policyEval(this.base.config, this.tuning, { entropy, values, ...options }),
-      parameters: [parameters, await this.#merge.merge(parameters, off ? 0 : 1)],
+        builtGraphs.policyEval(this.base.config, tuning, { entropy, values, ...options }),
+      parameters: [parameters, await merge.merge(parameters, off ? 0 : 1)],
+      masks,
       prepare: (rows: readonly TokenSequence[], least: number) => {
         const batch = tokenBatch(rows, least);
         const feeds = new Feeds(this.base.runtime)
@@ -148,25 +164,30 @@ export class Policy {
    * statistics.
    *
    * @param stepTokens action tokens of the whole optimizer step
-   * @param first whether this micro-batch is the step's first
+   * @param first whether this micro-batch is the optimizer step's first
    */
   async train(
     examples: readonly PolicyExample[],
     config: PolicyLossConfig,
     optimizer: Optimizer,
-    { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
+    { stepTokens, first, step, signal }: { stepTokens: number; first: boolean } & RunOptions,
   ): Promise<Deferred<StatSums & { tokens: number }>> {
     const entropyBonus = config.entropy_coef !== 0;
     this.#training ??= new TrainingGraph(
       this.#sessions,
       `policy_training:${entropyBonus}`,
       (options) =>
-        builtGraphs.policyTraining(this.base.config, this.tuning, {
+        builtGraphs.policyTraining(this.base.config, this.#trained.tuning, {
           values: this.#shared,
           entropyBonus,
           ...options,
         }),
-      { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
+      {
+        merge: this.#trained.merge,
+        parameters: this.parameters,
+        gradients: optimizer.gradients,
+        dropout: this.#dropout,
+      },
     );
     const prepare = (rows: readonly PolicyExample[], least: number) => {
       const batch = tokenBatch(rows, least);
@@ -189,7 +210,7 @@ export class Policy {
         .scalar("entropy_coef", config.entropy_coef);
       return { feeds, columns: batch.columns };
     };
-    const sums = await this.#training.run(examples, prepare, { first, signal });
+    const sums = await this.#training.run(examples, prepare, { first, step, signal });
     const tokens = examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
     return new Deferred(sums, () => {
       const { policy_stats, value_stats } = sums.read();
@@ -207,6 +228,7 @@ export class Policy {
     this.#training?.dispose();
     this.#training = undefined;
     this.#merge.dispose();
+    this.#trained.merge.dispose();
     this.#decoder.dispose();
   }
 
@@ -214,6 +236,7 @@ export class Policy {
   dispose(): void {
     this.rest();
     this.parameters.dispose();
+    this.#dropout?.dispose();
     if (this.#reference !== "base") this.#reference.dispose();
   }
 }

@@ -5,6 +5,7 @@ import { AdapterMerge } from "../run/adapter_merge.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
+import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -20,23 +21,44 @@ export class ValueNetwork {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
   readonly #merge: AdapterMerge;
+  readonly #dropout: LoraDropout | null;
+  /** What its graphs with dropout are built with; without it, what all are. */
+  readonly #trained: { tuning: Tuning; merge: AdapterMerge };
   #training: TrainingGraph | undefined;
 
-  constructor(base: BaseModel, tuning: Tuning, parameters: ParameterSet) {
+  /** @param dropout of its adapter, while it is trained; it becomes the network's own */
+  constructor(
+    base: BaseModel,
+    tuning: Tuning,
+    parameters: ParameterSet,
+    { dropout = null }: { dropout?: LoraDropout | null } = {},
+  ) {
     this.base = base;
     this.parameters = parameters;
     this.#sessions = new SessionCache(base);
     this.#tuning = heldBy(base, tuning);
     this.#merge = new AdapterMerge(this.#sessions, this.#tuning);
+    this.#dropout = dropout;
+    const trained = withDropout(this.#tuning, dropout?.rate ?? 0);
+    this.#trained = {
+      tuning: trained,
+      merge: dropout ? new AdapterMerge(this.#sessions, trained) : this.#merge,
+    };
   }
 
-  /** V of the state before each response token, a row per sequence. */
-  async analyze(sequences: readonly TokenSequence[], { signal }: RunOptions = {}): Promise<Float32Array[]> {
+  /** V of the state before each response token, a row per sequence. Without a step nothing is dropped. */
+  async analyze(
+    sequences: readonly TokenSequence[],
+    { step, signal }: RunOptions = {},
+  ): Promise<Float32Array[]> {
     const { config } = this.base;
+    const masks = this.#dropout && step !== undefined ? { dropout: this.#dropout, step } : null;
+    const { tuning, merge } = masks ? this.#trained : { tuning: this.#tuning, merge: this.#merge };
     const evaluation = {
-      name: "value_eval",
-      artifact: (options: AttentionOptions) => builtGraphs.valueEval(config, this.#tuning, options),
-      parameters: [this.parameters, await this.#merge.merge(this.parameters)],
+      name: `value_eval:${masks !== null}`,
+      artifact: (options: AttentionOptions) => builtGraphs.valueEval(config, tuning, options),
+      parameters: [this.parameters, await merge.merge(this.parameters)],
+      masks,
       prepare: (rows: readonly TokenSequence[], least: number) => {
         const batch = tokenBatch(rows, least);
         return {
@@ -57,13 +79,18 @@ export class ValueNetwork {
     examples: readonly PolicyExample[],
     config: { cliprange_value: number | null },
     optimizer: Optimizer,
-    { stepTokens, first, signal }: { stepTokens: number; first: boolean } & RunOptions,
+    { stepTokens, first, step, signal }: { stepTokens: number; first: boolean } & RunOptions,
   ): Promise<Deferred<Record<(typeof VALUE_STATS)[number], number>>> {
     this.#training ??= new TrainingGraph(
       this.#sessions,
       "value_training",
-      (options) => builtGraphs.valueTraining(this.base.config, this.#tuning, options),
-      { merge: this.#merge, parameters: this.parameters, gradients: optimizer.gradients },
+      (options) => builtGraphs.valueTraining(this.base.config, this.#trained.tuning, options),
+      {
+        merge: this.#trained.merge,
+        parameters: this.parameters,
+        gradients: optimizer.gradients,
+        dropout: this.#dropout,
+      },
     );
     const prepare = (rows: readonly PolicyExample[], least: number) => {
       const batch = tokenBatch(rows, least);
@@ -76,7 +103,7 @@ export class ValueNetwork {
         .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
       return { feeds, columns: batch.columns };
     };
-    const sums = await this.#training.run(examples, prepare, { first, signal });
+    const sums = await this.#training.run(examples, prepare, { first, step, signal });
     return new Deferred(sums, () => named(VALUE_STATS, sums.read().value_stats!));
   }
 
@@ -86,11 +113,13 @@ export class ValueNetwork {
     this.#training?.dispose();
     this.#training = undefined;
     this.#merge.dispose();
+    this.#trained.merge.dispose();
   }
 
   /** Frees its sessions and parameters; the base stays. */
   dispose(): void {
     this.rest();
     this.parameters.dispose();
+    this.#dropout?.dispose();
   }
 }

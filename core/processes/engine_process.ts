@@ -87,7 +87,9 @@ export type Request = Command extends infer C ? C extends Command ? Omit<C, "id"
 /** Commands that are spans, and their names; the engine's own span is below, called as the command is. */
 const TRACED: ReadonlyMap<CommandType, string> = new Map([
   ["train", "training_job"],
-  ...(["check", "generate", "score", "export"] as const).map((type) => [type, `engine ${type}`] as const),
+  ...(["check", "generate", "score", "export", "initialize"] as const).map((type) =>
+    [type, `engine ${type}`] as const
+  ),
 ]);
 
 /** What a process says about a command. */

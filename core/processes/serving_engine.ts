@@ -16,7 +16,7 @@ import { MEASURES } from "../metrics/measures.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { GenerationDelta } from "../contract/generation.ts";
 
-type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" }>;
+type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" | "initialize" }>;
 
 export interface ServingOptions {
   start: () => EngineProcess;

@@ -16,8 +16,7 @@ import { ParameterSet, type ParameterShape } from "../weights/parameter_set.ts";
 /** The adapter that graphs of `tuning` want merged; null where there is none to merge. */
 function mergedAdapter(config: ModelConfig, tuning: Tuning): AdapterSpec | null {
   if (tuning.type !== "lora") return null;
-  const { adapter, precision } = tuning;
-  return adapterForm(config, adapter, precision) === "merged" ? adapter : null;
+  return adapterForm(config, tuning) === "merged" ? tuning.adapter : null;
 }
 
 /** What an `AdapterMerge` of this tuning holds, by the names that graphs take. */

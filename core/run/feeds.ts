@@ -3,6 +3,8 @@ import type { Binding } from "../ort/binding.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
+import { DROPOUT_INPUTS, DROPOUT_KEYS } from "../../kernels/nn/lora_dropout.ts";
+import type { LoraDropout, NumberedRow } from "./lora_dropout.ts";
 import { int64s, type TokenBatch } from "./token_batch.ts";
 
 export class Feeds {
@@ -46,6 +48,19 @@ export class Feeds {
     this.#tensors.set("positions", Tensor.onHost(this.#runtime, "int64", [tokens], positions));
     this.#tensors.set("targets", Tensor.onHost(this.#runtime, "int64", [tokens], targets));
     return this;
+  }
+
+  /** What the masks of a step's rows are drawn by, for graphs with dropout; the batch has that many columns. */
+  dropout(
+    dropout: LoraDropout,
+    step: number | undefined,
+    rows: readonly NumberedRow[],
+    columns: number,
+  ): this {
+    const keys = dropout.tokenKeys(step, rows, columns);
+    const shape = [rows.length, columns, DROPOUT_KEYS.length];
+    this.#tensors.set(DROPOUT_INPUTS.tokens, Tensor.onHost(this.#runtime, "float32", shape, keys));
+    return this.scalar(DROPOUT_INPUTS.rate, dropout.rate);
   }
 
   /** Binds those that the session takes: an evaluation takes fewer than a training graph. */

@@ -11,6 +11,7 @@ import type { AdapterMerge } from "./adapter_merge.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel, Workers } from "../weights/base_model.ts";
 import type { Feeds } from "./feeds.ts";
+import type { LoraDropout } from "./lora_dropout.ts";
 import { forwardBounds, forwardChunks, forwardRows } from "./forward_chunks.ts";
 import { cutEvenly, inRounds, runWorkers, workersOfBatch } from "./workers.ts";
 import type { SessionCache } from "./session_cache.ts";
@@ -21,6 +22,8 @@ import { Deferred } from "./deferred.ts";
 
 export interface RunOptions {
   signal?: AbortSignal;
+  /** The job's step, whose dropout masks apply to what is trained with dropout. Each row has its number in it. */
+  step?: number;
 }
 
 /** Inputs of one run, and the columns of its batch. */
@@ -44,6 +47,8 @@ export interface Evaluation<Row extends TokenSequence> {
   prepare: Prepare<Row>;
   /** Numbers a token of the widest array: the vocabulary, or hidden. */
   width: number;
+  /** The masks of a graph with dropout, and the step whose they are. */
+  masks?: { dropout: LoraDropout; step: number } | null;
 }
 
 /** The float32 outputs of a run, as arrays of their own. */
@@ -52,7 +57,7 @@ type Outputs = Record<string, Float32Array>;
 /** Evaluates `rows` in as many runs as they need, and gives each run's rows and outputs, in order. */
 export async function evaluate<Row extends TokenSequence>(
   sessions: SessionCache,
-  { name, artifact, parameters, prepare, width }: Evaluation<Row>,
+  { name, artifact, parameters, prepare, width, masks }: Evaluation<Row>,
   rows: readonly Row[],
   { signal }: RunOptions = {},
 ): Promise<{ part: Row[]; outputs: Outputs }[]> {
@@ -65,7 +70,9 @@ export async function evaluate<Row extends TokenSequence>(
     for (const session of await sessions.forWorkers(workers.length, `${name}:${blocks}`, graph)) {
       const binding = session.bind();
       bindings.push({ session, binding });
-      for (const set of parameters) set?.bind(binding, "input", (name) => session.takes(name));
+      for (const set of [...parameters, masks?.dropout.features]) {
+        set?.bind(binding, "input", (name) => session.takes(name));
+      }
       for (const output of session.outputs) binding.outputOnDevice(output.name);
     }
     const bounds = forwardBounds(base.runtime.target, base.memoryShare);
@@ -74,7 +81,11 @@ export async function evaluate<Row extends TokenSequence>(
       async (round) => {
         await runPrepared(
           base,
-          round.map(({ part, worker }) => ({ ...prepare(part, blocks), ...bindings[worker]! })),
+          round.map(({ part, worker }) => {
+            const { feeds, columns } = prepare(part, blocks);
+            if (masks) feeds.dropout(masks.dropout, masks.step, part, columns);
+            return { feeds, columns, ...bindings[worker]! };
+          }),
           signal,
         );
         return round.map(({ part, worker }) => ({ part, outputs: taken(bindings[worker]!.binding) }));
@@ -154,6 +165,7 @@ export class TrainingGraph {
   readonly #merge: AdapterMerge;
   readonly #parameters: ParameterSet;
   readonly #gradients: ParameterSet;
+  readonly #dropout: LoraDropout | null;
   /** Gradients of the workers beside the first, until they are added to `gradients`. */
   readonly #workers: ParameterSet[] = [];
   readonly #bound: BoundWorker[] = [];
@@ -164,10 +176,12 @@ export class TrainingGraph {
     sessions: SessionCache,
     name: string,
     artifact: (options: GradientOptions) => Artifact,
-    { merge, parameters, gradients }: {
+    { merge, parameters, gradients, dropout = null }: {
       merge: AdapterMerge;
       parameters: ParameterSet;
       gradients: ParameterSet;
+      /** What the masks of a graph with dropout are drawn by; it stays whoever gave it's. */
+      dropout?: LoraDropout | null;
     },
   ) {
     this.#sessions = sessions;
@@ -176,16 +190,19 @@ export class TrainingGraph {
     this.#merge = merge;
     this.#parameters = parameters;
     this.#gradients = gradients;
+    this.#dropout = dropout;
   }
 
   /**
    * One micro-batch, in as many workers as the model has. Gives the outputs that are not gradients, each flattened: they
    * are sums over rows, so those of all parts add up when read. What of a row belongs together stays in one run.
+   *
+   * @throws {RangeError} if its graph has dropout, and no step is given or a row has no number
    */
   async run<Row extends RunRow>(
     rows: readonly Row[],
     prepare: Prepare<Row>,
-    { first, signal }: RunOptions & { first: boolean },
+    { first, step, signal }: RunOptions & { first: boolean },
   ): Promise<Deferred<Outputs>> {
     const cut = this.#cut(rows);
     const parts = cutEvenly(rows, cut.workers);
@@ -206,7 +223,11 @@ export class TrainingGraph {
         const fresh = round.map(({ worker }) => this.#bindStats(workers[worker]!, made));
         await runPrepared(
           this.#sessions.base,
-          round.map(({ part, worker }) => ({ ...prepare(part, cut.blocks), ...workers[worker]! })),
+          round.map(({ part, worker }) => {
+            const { feeds, columns } = prepare(part, cut.blocks);
+            if (this.#dropout) feeds.dropout(this.#dropout, step, part.flatMap(sequencesOf), columns);
+            return { feeds, columns, ...workers[worker]! };
+          }),
           signal,
         );
         return fresh;
@@ -256,6 +277,7 @@ export class TrainingGraph {
     const binding = session.bind();
     this.#parameters.bind(binding, "input", (name) => session.takes(name));
     merged?.bind(binding, "input", () => true);
+    this.#dropout?.features.bind(binding, "input", (name) => session.takes(name));
     const gradients = this.#gradientsOf(index);
     gradients.bind(binding, "input", () => true, "accumulated.");
     gradients.bind(binding, "output", (name) => session.gives(name), GRADIENT);

@@ -9,6 +9,8 @@ export interface TokenSequence {
   readonly prompt_ids: ArrayLike<number>;
   /** int32 (n), n ≥ 1 */
   readonly response_ids: ArrayLike<number>;
+  /** Its number in the batch of its step, from 0, however that is cut: what its dropout masks are drawn by. */
+  readonly row?: number;
 }
 
 /** What a run is given as one: a sequence, or sequences that belong together, all of one number. */

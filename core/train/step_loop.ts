@@ -61,7 +61,10 @@ export interface Course<S extends Counters> {
   epochs: number;
   start: LoopState<S>;
   step(state: S, options: StepOptions): Promise<Stepped<S>>;
-  epochMetrics(sums: MetricSums): Metrics;
+  /** @param last of the last step */
+  epochMetrics(sums: MetricSums, last: Metrics): Metrics;
+  /** What the job comes to, once all steps are done. */
+  result?(state: S): TrainingSummary["result"];
   /** Without it, none are written. */
   checkpoints?: Checkpoints<S>;
 }
@@ -139,7 +142,7 @@ export async function* runSteps<S extends Counters>(
       signal?.throwIfAborted();
       if (pause?.aborted) {
         const due = dueReason();
-        if (due) save(due, course.epochMetrics(at.sums));
+        if (due) save(due, course.epochMetrics(at.sums, at.metrics));
         if (writing) yield await writing;
         return { progress: progress(), metrics: at.metrics, paused: true };
       }
@@ -155,17 +158,20 @@ export async function* runSteps<S extends Counters>(
       yield { type: "step", progress: progress(), metrics, samples, ...(records && { records }) };
       for (const warning of warnings) yield { type: "warning", ...warning };
       if (next.step % steps_per_epoch === 0) {
-        const means = course.epochMetrics(at.sums);
+        const means = course.epochMetrics(at.sums, at.metrics);
         at = { ...at, sums: {} };
         yield { type: "epoch", epoch: progress().epoch, progress: progress(), metrics: means };
         save("epoch", means);
       } else {
         const due = dueReason();
-        if (due) save(due, course.epochMetrics(at.sums));
+        if (due) save(due, course.epochMetrics(at.sums, at.metrics));
       }
     }
     if (writing) yield await writing;
-    return { progress: progress(), metrics: at.metrics };
+    return {
+      ...{ progress: progress(), metrics: at.metrics },
+      ...(course.result && { result: course.result(at.state) }),
+    };
   } finally {
     over.abort();
     await Promise.allSettled([running, writing]);

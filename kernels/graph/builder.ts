@@ -30,6 +30,7 @@ type Unary = Extract<
   | "Log"
   | "Sqrt"
   | "Reciprocal"
+  | "Floor"
   | "Sigmoid"
   | "Softplus"
   | "Tanh"
@@ -66,6 +67,7 @@ export class Builder extends Graph {
   log = (x: Operand) => this.#unary("Log", x);
   sqrt = (x: Operand) => this.#unary("Sqrt", x);
   reciprocal = (x: Operand) => this.#unary("Reciprocal", x);
+  floor = (x: Operand) => this.#unary("Floor", x);
   sigmoid = (x: Operand) => this.#unary("Sigmoid", x);
   softplus = (x: Operand) => this.#unary("Softplus", x);
   tanh = (x: Operand) => this.#unary("Tanh", x);

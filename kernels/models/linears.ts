@@ -43,12 +43,17 @@ const MAX_MERGED = 16e6;
 
 /**
  * How sampling, evaluation and training apply this adapter: the same way, or ratios would not begin at 1. It cannot be
- * merged into codes, and what 16 bits hold beside a weight is too little to learn.
+ * merged into codes, and what 16 bits hold beside a weight is too little to learn. With dropout it sees another input than
+ * the weight does.
  */
 export function adapterForm(
   config: ModelConfig,
-  adapter: AdapterSpec,
-  precision: Precision = "float32",
+  { adapter, precision = "float32", dropout = false }: {
+    adapter: AdapterSpec;
+    precision?: Precision;
+    dropout?: boolean;
+  },
 ): LoraForm {
-  return precision === "float32" && linearWeights(config, adapter) <= MAX_MERGED ? "merged" : "added";
+  const mergeable = precision === "float32" && !dropout;
+  return mergeable && linearWeights(config, adapter) <= MAX_MERGED ? "merged" : "added";
 }

@@ -28,25 +28,31 @@ const HIDDEN: Record<Numerics["activations"], number> = { float32: -1e30, bfloat
 
 /**
  * Causal attention over right-padded rows: by the runtime's own attention where that takes heads of this size, or in
- * `blocks` of queries.
+ * `blocks` of queries. Where rows hold several sequences, `starts` i64 [B,S] has the first column of each column's own:
+ * none sees those before it, and each counts its positions from there.
  */
 export function causalAttention(
   g: Builder,
   config: ModelConfig,
-  numerics = numericsOf("float32", "cpu"),
-  blocks = 1,
+  { numerics = numericsOf("float32", "cpu"), blocks = 1, starts = null }: {
+    numerics?: Numerics;
+    blocks?: number;
+    starts?: Value | null;
+  } = {},
 ): Attention {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: D } = config;
   const rope = rotaryInputs(g, config, numerics.activations);
-  const start = g.ints([0]);
+  const places = starts && g.sub(g.range(starts.shape[1]!), starts);
+  const from = places ?? g.ints([0]);
   const attrs = { heads, kvHeads, scale: D ** -0.5 };
-  const over = blocks === 1 && numerics.fusedAttention && D % FUSED_HEAD_MULTIPLE === 0 ? fused() : masked();
-  return { numerics, attend, positions: (ids) => g.range(ids.shape[1]!) };
+  const isFused = blocks === 1 && !starts && numerics.fusedAttention && D % FUSED_HEAD_MULTIPLE === 0;
+  const over = isFused ? fused() : masked();
+  return { numerics, attend, positions: (ids) => places ?? g.range(ids.shape[1]!) };
 
   function attend(_layer: number, q: Value, k: Value, v: Value): Value {
     const [B, S] = q.shape as [string, string];
     const rotate = (x: Value, heads: number) =>
-      rope ? g.op("RotaryEmbedding", [x, start, rope.cos, rope.sin], { heads })[0]! : x;
+      rope ? g.op("RotaryEmbedding", [x, from, rope.cos, rope.sin], { heads })[0]! : x;
     return g.reshape(over(rotate(q, heads), rotate(k, kvHeads), v), [`${B}*${S}`, heads * D]);
   }
 
@@ -63,7 +69,7 @@ export function causalAttention(
   function masked() {
     const G = heads / kvHeads;
     const masks = once((S) => {
-      const made = causalMasks(g, S, blocks, HIDDEN[numerics.activations]);
+      const made = causalMasks(g, S, blocks, HIDDEN[numerics.activations], starts);
       const seen = blocks > 1 && numerics.slowDenormals ? made.map(({ seen }) => seen) : [];
       return [...made.map(({ bias }) => bias), ...seen].map((mask) => g.cast(mask, numerics.activations));
     });

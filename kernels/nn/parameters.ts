@@ -7,6 +7,7 @@ import type { Dim, Value } from "../graph/value.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
 import { type HalfDtype, isHalf } from "../onnx/half_precision.ts";
 import type { AdapterSpec } from "../models/adapter_spec.ts";
+import type { LoraDropout } from "./lora_dropout.ts";
 
 export interface LinearModule {
   readonly name: string;
@@ -108,21 +109,25 @@ export class FrozenParameters implements Parameters {
   readonly adapter: AdapterSpec;
   readonly form: LoraForm;
   readonly precision: Precision;
+  readonly #dropout: LoraDropout | undefined;
   readonly #weights = new Map<string, Value>();
   readonly #scales = new Map<number, Value>();
   #gate: Value | undefined;
 
   constructor(
     readonly g: Builder,
-    { adapter = new Map(), form = "added", precision = "float32" }: {
+    { adapter = new Map(), form = "added", precision = "float32", dropout }: {
       adapter?: AdapterSpec;
       form?: LoraForm;
       precision?: Precision;
+      /** Of the adapters' input; with it they are `added`. */
+      dropout?: LoraDropout;
     } = {},
   ) {
     this.adapter = adapter;
     this.form = form;
     this.precision = precision;
+    this.#dropout = dropout;
   }
 
   weight(name: string, shape: readonly Dim[], dtype: Dtype = "float32"): Value {
@@ -187,6 +192,15 @@ export class FrozenParameters implements Parameters {
 
   /** Adapters added to what their linears gave. */
   #added(x: Value, modules: readonly LinearModule[], plain: readonly Value[]): Value[] {
+    const dropout = this.#dropout;
+    if (!dropout) return this.#addedTo(x, modules, plain);
+    return modules.flatMap((module, i) =>
+      this.#addedTo(dropout.apply(x, this.g.path(module.name)), [module], [plain[i]!])
+    );
+  }
+
+  /** The same for adapters that see the same x. */
+  #addedTo(x: Value, modules: readonly LinearModule[], plain: readonly Value[]): Value[] {
     const { g } = this;
     const inputs = modules.flatMap((module, i) => [plain[i]!, ...this.#lora(module, x.shape[1]!)]);
     const outputs = g.scope(`${scopeOf(modules)}.lora`, () => g.op("AddedAdapters", [x, ...inputs], {}));
@@ -215,7 +229,8 @@ export class FrozenParameters implements Parameters {
     this.#gate ??= this.g.input("adapter_scale", "float32", []);
     const known = this.#scales.get(scale);
     if (known) return known;
-    const value = this.g.mul(this.#gate, scale);
+    const plain = this.g.mul(this.#gate, scale);
+    const value = this.#dropout?.scaled(plain) ?? plain;
     this.#scales.set(scale, value);
     return value;
   }

@@ -43,7 +43,9 @@ export interface BlockedAttention {
   readonly q: Value;
   readonly k: Value;
   readonly v: Value;
-  /** [queries,1,keys] each: 0 where the key is not after the query, else far below zero. */
+  /**
+   * [queries,1,keys] each, or [B,1,queries,1,keys] where rows differ: 0 where the query sees the key, else far below zero.
+   */
   readonly biases: readonly Value[];
   /** The same in ones and zeros, for a processor on which what a softmax leaves of a hidden score is slow; or none. */
   readonly seen: readonly Value[];
@@ -58,22 +60,29 @@ export function checkBlocks(S: Dim, count: number): void {
 }
 
 /**
- * What each block of S columns sees, [queries,1,keys]: `seen` bool, and `bias` float32, 0 there and `hidden` elsewhere.
+ * What each block of S columns sees, [queries,1,keys]: `seen` bool, and `bias` float32, 0 there and `hidden` elsewhere. With
+ * `starts` i64 [B,S], the first column that each query sees, they are [B,1,queries,1,keys].
  */
 export function causalMasks(
   g: Builder,
   S: Dim,
   count: number,
   hidden: number,
+  starts: Value | null = null,
 ): { seen: Value; bias: Value }[] {
   const columns = g.range(S);
   const boundary = (at: number) => g.dim(dimPart(S, 0, at, count));
   return Array.from({ length: count }, (_, index) => {
     const queries = dimPart(S, index, index + 1, count);
     const keys = dimPart(S, 0, index + 1, count);
-    const own = count === 1 ? columns : g.between(columns, 0, boundary(index), boundary(index + 1), queries);
+    const part = (of: Value, axis: number) =>
+      count === 1 ? of : g.between(of, axis, boundary(index), boundary(index + 1), queries);
+    const own = part(columns, 0);
     const before = count === 1 ? columns : g.between(columns, 0, boundary(0), boundary(index + 1), keys);
-    const seen = g.greaterOrEqual(g.reshape(own, [queries, 1, 1]), g.reshape(before, [1, 1, keys]));
+    const places = g.reshape(before, [1, 1, keys]);
+    const notAfter = g.greaterOrEqual(g.reshape(own, [queries, 1, 1]), places);
+    const first = starts && g.reshape(part(starts, 1), [starts.shape[0]!, 1, queries, 1, 1]);
+    const seen = first ? g.and(notAfter, g.greaterOrEqual(places, first)) : notAfter;
     return { seen, bias: g.where(seen, 0, hidden) };
   });
 }

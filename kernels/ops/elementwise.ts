@@ -79,6 +79,7 @@ export interface ElementwiseAttrs {
   Log: NoAttrs;
   Sqrt: NoAttrs;
   Reciprocal: NoAttrs;
+  Floor: NoAttrs;
   Sigmoid: NoAttrs;
   Softplus: NoAttrs;
   Tanh: NoAttrs;
@@ -118,6 +119,12 @@ export const ELEMENTWISE: { [Name in keyof ElementwiseAttrs]: OpRow<ElementwiseA
   Sqrt: unary((g, x) => g.sqrt(x), (g, _x, y) => g.mul(g.reciprocal(y), 0.5), [0.5, 3]),
   // d 1/x = −1/x²
   Reciprocal: unary((g, x) => g.reciprocal(x), (g, _x, y) => g.neg(g.mul(y, y)), [0.5, 3]),
+  // A staircase, whose slope says nothing.
+  Floor: {
+    infer: ([x]) => [x!],
+    vjp: "none",
+    samples: [{ inputs: [{ shape: [3, 4], range: [-3, 3] }], build: (g, x) => [g.floor(x!)] }],
+  },
   // dσ = σ(1 − σ)
   Sigmoid: unary((g, x) => g.sigmoid(x), (g, _x, y) => g.mul(y, g.sub(1, y))),
   // d log(1 + eˣ) = σ

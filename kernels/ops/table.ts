@@ -1,5 +1,6 @@
 /** The one table of ops, typed totally: an op without a row, or a row with a mistyped rule, does not compile. */
 import { ATTENTION, type AttentionAttrs } from "./attention.ts";
+import { DROPOUT, type DropoutAttrs } from "./dropout.ts";
 import { ELEMENTWISE, type ElementwiseAttrs } from "./elementwise.ts";
 import { FUSED, type FusedAttrs } from "./fused.ts";
 import { INDEXING, type IndexingAttrs } from "./indexing.ts";
@@ -15,6 +16,7 @@ import { SHAPING, type ShapingAttrs } from "./shaping.ts";
 export interface OpAttrs
   extends
     AttentionAttrs,
+    DropoutAttrs,
     ElementwiseAttrs,
     FusedAttrs,
     IndexingAttrs,
@@ -29,6 +31,7 @@ export type OpName = keyof OpAttrs;
 
 export const OPS: { [Name in OpName]: OpRow<OpAttrs[Name]> } = {
   ...ATTENTION,
+  ...DROPOUT,
   ...ELEMENTWISE,
   ...FUSED,
   ...INDEXING,

@@ -24,6 +24,8 @@ type Composite =
   | "LoraLinears"
   | "AddedAdapters"
   | "Int8Linears"
+  | "DropoutMask"
+  | "ApplyMask"
   | "PickRows";
 
 export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
@@ -41,6 +43,7 @@ export const CUDA_KERNELS: Readonly<Record<Kernels, readonly Dtype[]>> = {
   Equal: [...NARROW_FLOATS, ...INTEGERS, "bool"],
   Exp: [...FLOATS, "float64"],
   Expand: ANY,
+  Floor: NARROW_FLOATS,
   FusedMatMul: FLOATS,
   Gather: ANY,
   GatherElements: ANY,

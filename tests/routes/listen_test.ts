@@ -133,6 +133,37 @@ Deno.test("listen() says how many bytes a request took, with what framed its bod
   assert.deepEqual(counts, [extended.length, plain.length]);
 });
 
+Deno.test("listen() counts no body that nobody read among the next request's bytes", async () => {
+  const counts: number[] = [];
+  const answer: Answer = async (request, { received }) => {
+    if (request.headers.has("x-unread")) return new Response("early");
+    await request.text();
+    counts.push(received());
+    return new Response("late");
+  };
+  const unread = 5_000_000;
+  await listening(answer, async (port) => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const reader = connection.readable.pipeThrough(new TextDecoderStream()).getReader();
+    const until = async (words: string) => {
+      for (let text = ""; !text.includes(words);) text += (await reader.read()).value ?? assert.fail(text);
+    };
+    const write = async (text: string) => {
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+    };
+    await write(head("POST", `X-Unread: 1\r\nContent-Length: ${unread}\r\n`));
+    await until("early");
+    await write("a".repeat(unread));
+    await write(head("POST", "Content-Length: 2\r\n") + "{}");
+    await until("late");
+    connection.close();
+    await reader.cancel().catch(() => {});
+  }, {});
+  assert.equal(counts.length, 1);
+  assert.ok(counts[0]! < 70_000, `${counts[0]}`);
+});
+
 Deno.test("listen() aborts the request of a client that has gone", async () => {
   const begun = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();

@@ -22,6 +22,7 @@ import { heldBytes, PRECISION, prepackedBytes, workersOf } from "../../weights/b
 import { parameterBytes, tuningOf } from "../../weights/parameter_layout.ts";
 import { type JobCost, type MemoryParts, PROCESS_BYTES } from "../job_cost.ts";
 import type { ScoringModel } from "../check_rewards.ts";
+import { scoringModels } from "../scoring_models.ts";
 import type { CostShape } from "../kind.ts";
 
 /** What decides the cost of a PPO job beside its fields. */
@@ -60,11 +61,7 @@ function costOf(
   const generate = builtGraphs.generate(model, sampling, { truncation: false });
   const evaluate = builtGraphs.policyEval(model, tuning, { entropy: false, values: head, blocks });
   const values = critic && builtGraphs.valueEval(model, critic, { blocks });
-  const scoring = rewards.map(({ model, tuning }) => ({
-    model,
-    tuning: { ...tuning, precision: PRECISION[target], target },
-  }));
-  const scores = scoring.map(({ model, tuning }) => builtGraphs.score(model, tuning, { blocks }));
+  const scoring = scoringModels(rewards, { target, blocks });
   const options = { values: head, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
   const train = onceAForm((form) => builtGraphs.policyTraining(model, tuning, { ...options, ...form }));
 
@@ -85,12 +82,7 @@ function costOf(
     weights: heldBytes([generate, evaluate, training, ...(values ? [values] : [])]),
     reordered: prepackedBytes(prepacked) +
       sum([sampling, tuning, ...(critic ? [critic] : [])].map((tuning) => mergedBytes(model, tuning))),
-    reward_models: sum(scores.map((graph) => heldBytes([graph]))) +
-      sum(
-        scoring.filter(({ tuning }) => tuning.type !== "none").map(({ model, tuning }) =>
-          parameterBytes(model, tuning, { head: "score" }) + mergedBytes(model, tuning)
-        ),
-      ),
+    reward_models: scoring.bytes,
     trained: trainedBytes + optimizerBytes(trainedBytes) + workerGradientBytes(cut.workers, trainedBytes) +
       (keepsStart ? policyBytes : 0),
     cache: cacheBytes(model, {
@@ -117,7 +109,7 @@ function costOf(
     memory,
     step_flops: productFlops(generate, prompts) +
       (actions - 1) * productFlops(generate, { ...prompts, S: 1 }) +
-      sum(scores.map((graph) => productFlops(graph, { ...sizes, N: ppo.batch_size }))) +
+      sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: ppo.batch_size }))) +
       2 * flops(evaluate) + flops(values) +
       ppo.num_ppo_epochs * (flops(training) + flops(trainValues)),
     step_reads: actions * heldBytes([generate]),

@@ -13,6 +13,8 @@ export interface Experience {
   prompt_idx: number;
   /** Step of the job, counted from 0. */
   step: number;
+  /** Number of the row in its step's rollouts, counted from 0. */
+  row: number;
   /** Pass over the prompts, counted from 0. */
   epoch: number;
   /** Version of the policy that sampled the row; training refuses rows of another. */

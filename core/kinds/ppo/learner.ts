@@ -5,6 +5,7 @@
 import type { Optimizer, StepOutcome } from "../../networks/optimizer.ts";
 import type { Policy } from "../../networks/policy.ts";
 import { GROUPS } from "../../weights/parameter_layout.ts";
+import type { RunOptions } from "../../run/graph_runner.ts";
 import type { TokenSequence } from "../../run/token_batch.ts";
 import { Deferred } from "../../run/deferred.ts";
 import type { ValueNetwork } from "../../networks/value_network.ts";
@@ -25,18 +26,16 @@ export async function valuesOf(
   sequences: readonly TokenSequence[],
   bootstrap: readonly boolean[],
   temperature: number,
-  signal?: AbortSignal,
+  { step, signal }: RunOptions = {},
 ): Promise<{ values: Float32Array[]; bootstrapValues: number[] }> {
   // One more action after the last makes the state after the last a state before an action. Which one it is
   // does not matter: it is predicted, never read.
   const asked = sequences.map((row, index) =>
-    bootstrap[index]
-      ? { prompt_ids: row.prompt_ids, response_ids: [...Array.from(row.response_ids), 0] }
-      : row
+    bootstrap[index] ? { ...row, response_ids: [...Array.from(row.response_ids), 0] } : row
   );
   const values = learner.critic
-    ? await learner.critic.network.analyze(asked, { signal })
-    : (await learner.policy.analyze(asked, { temperature, signal })).values!;
+    ? await learner.critic.network.analyze(asked, { step, signal })
+    : (await learner.policy.analyze(asked, { temperature, step, signal })).values!;
   return {
     values: values.map((row, index) => bootstrap[index] ? row.slice(0, -1) : row),
     bootstrapValues: values.map((row, index) => bootstrap[index] ? row.at(-1)! : 0),
@@ -48,7 +47,7 @@ export async function accumulate(
   learner: Learner,
   rows: readonly Experience[],
   config: PpoConfig,
-  options: { stepTokens: number; first: boolean; signal?: AbortSignal },
+  options: { stepTokens: number; first: boolean } & RunOptions,
 ): Promise<Deferred<UpdateStats>> {
   const { policy, policyOptimizer, critic } = learner;
   using made = new DisposableStack();

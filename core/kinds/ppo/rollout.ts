@@ -65,6 +65,7 @@ export async function rollout(
   const sequences = sampled.map(({ response_ids }, row) => ({
     prompt_ids: prompts[row]!.ids,
     response_ids: Int32Array.from(response_ids),
+    row,
   }));
   const terminated = sampled.map(({ finish_reason }) => finish_reason === "stop");
   const completions = sequences.map(({ response_ids }, row) =>
@@ -85,9 +86,11 @@ export async function rollout(
   const rewardSeconds = clock();
 
   const bootstrap = terminated.map((ended) => !ended && config.bootstrap_truncated);
-  const policy = await learner.policy.analyze(sequences, { temperature, signal });
+  // What the update will be measured against, with the masks that it will have: the sampler and the reference have none.
+  const masked = { step: key.step, signal };
+  const policy = await learner.policy.analyze(sequences, { temperature, ...masked });
   const reference = await learner.policy.analyze(sequences, { temperature, reference: true, signal });
-  const { values, bootstrapValues } = await valuesOf(learner, sequences, bootstrap, temperature, signal);
+  const { values, bootstrapValues } = await valuesOf(learner, sequences, bootstrap, temperature, masked);
   const analyzeSeconds = clock();
 
   const rows = sequences.map((sequence, row) => ({

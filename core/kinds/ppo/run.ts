@@ -15,10 +15,9 @@ import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
 import type { PpoState } from "./ppo_step.ts";
 import { openRecorder, type StepRecorder } from "./step_recorder.ts";
 import { train } from "./trainer.ts";
-import { makeReward } from "../../rewards/rewards.ts";
+import { jobReward } from "../job_reward.ts";
 import type { RunContext } from "../kind.ts";
 import type { PpoWork } from "./plan.ts";
-import { loadReward } from "../../rewards/load_reward_model.ts";
 import type { JobFolders, TrainFolders } from "../../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import type { Checkpoints } from "../../train/step_loop.ts";
@@ -39,13 +38,7 @@ export async function* runPpo(
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const learner = await makeLearner(base, job, folders);
-  const reward = await makeReward(job.reward, {
-    model: async (name) => {
-      const { source } = await text.whole(() => loadReward(runtime, folders, name));
-      // A reward model tokenises what it scores by its own folder's files.
-      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
-    },
-  });
+  const reward = await jobReward(runtime, job, folders, text);
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
   const place = await checkpointPlace();

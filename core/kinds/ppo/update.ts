@@ -67,7 +67,7 @@ async function runAll(
       for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
         const first = stats.length === 0;
         stats.push(
-          deferred.use(await accumulate(learner, microBatch, config, { stepTokens, first, signal })),
+          deferred.use(await accumulate(learner, microBatch, config, { stepTokens, first, step, signal })),
         );
       }
       results.microBatches.push(...stats);

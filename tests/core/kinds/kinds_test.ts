@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { JOB_KINDS } from "../../../core/contract/training_job.ts";
+import { evaluationJobSchema } from "../../../core/contract/evaluation_job.ts";
 import { sftJobSchema } from "../../../core/contract/sft_job.ts";
 import { type EngineJob, kindOf } from "../../../core/kinds/kinds.ts";
 import { makeJob } from "../networks/make_learner.ts";
@@ -19,6 +20,12 @@ Deno.test("kindOf() names the kinds that there are when asked for another", () =
 
 const JOBS: EngineJob[] = [
   makeJob({ trainable: { type: "lora" }, ppo: { batch_size: 4, max_new_tokens: 6 } }),
+  evaluationJobSchema.parse({
+    kind: "evaluation",
+    model: "m",
+    prompts: ["a"],
+    reward: { type: "json_valid" },
+  }),
   sftJobSchema.parse({ kind: "sft", model: "m", examples: [{ prompt: "a", completion: "b" }] }),
 ];
 

@@ -45,6 +45,7 @@ function artifacts(config: ModelConfig, precision: Precision): Record<string, Ar
     value_training: valueTrainingArtifact(config, lora, { accumulate: false }),
     value_eval: valueEvalArtifact(config, lora),
     sft_training: sftTrainingArtifact(config, full, { accumulate: false }),
+    packed_sft_training: sftTrainingArtifact(config, full, { accumulate: false, packed: true, blocks: 2 }),
     score: scoreArtifact(config, { type: "none", ...on }),
     reward_training: rewardTrainingArtifact(config, lora, { accumulate: true }),
     generate: generateArtifact(config, lora, { truncation: true, lora: "added" }),

@@ -102,6 +102,8 @@ const ARTIFACTS: Record<string, Make> = {
   "value_training that accumulates": (config, tuning) =>
     valueTrainingArtifact(config, tuning, { accumulate: true }),
   "sft_training": (config, tuning) => sftTrainingArtifact(config, tuning, { accumulate: false }),
+  "sft_training of packed rows": (config, tuning) =>
+    sftTrainingArtifact(config, tuning, { accumulate: false, packed: true }),
   "sft_training that accumulates": (config, tuning) =>
     sftTrainingArtifact(config, tuning, { accumulate: true }),
   "logits": logitsArtifact,

@@ -34,7 +34,7 @@ function attention(
   const input = (name: string, count: number) => g.input(name, "float32", ["B", "S", count * size]);
   const [q, k, v, w] = [input("q", kv * each), input("k", kv), input("v", kv), input("w", kv * each)];
   const inner = [q, k, v].map((x) => g.cast(x!, numerics.activations)) as [typeof q, typeof k, typeof v];
-  const attend = causalAttention(g, config as ModelConfig, numerics, blocks).attend;
+  const attend = causalAttention(g, config as ModelConfig, { numerics, blocks }).attend;
   const o = g.cast(attend(0, ...inner), "float32");
   const loss = g.reduceSum(g.mul(o, g.reshape(w, o.shape)), [0, 1], false);
   const [dq, dk, dv] = gradients(g, loss, [q, k, v]);

@@ -8,6 +8,7 @@ export function makeExperience(tokens: number, given: Partial<Experience> = {}):
     rollout_id: "r0",
     prompt_idx: 0,
     step: 0,
+    row: 0,
     epoch: 0,
     policy_version: 0,
     prompt_ids: Int32Array.of(1, 2),

@@ -1,0 +1,138 @@
+/**
+ * Samples prompts from a policy, scores what it says, and measures how far it is from its reference. It changes nothing
+ * and draws random numbers of its own, keyed by seed, prompt and sample: the same for every policy and whenever it is asked,
+ * so that two policies, or one before and after training, are compared on equal terms.
+ */
+import type { Policy } from "../networks/policy.ts";
+import { responseText } from "../rewards/response_text.ts";
+import type { RewardSource } from "../rewards/reward_source.ts";
+import { uniform } from "../rng.ts";
+import type { Prompt } from "../tokenizer/prompt.ts";
+import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
+
+export interface EvaluatorParts {
+  /** Its reference is what KL is measured to. */
+  policy: Pick<Policy, "respond" | "analyze">;
+  reward: RewardSource;
+  tokenizer: Pick<TextTokenizer, "decode">;
+  stopTokenIds: ReadonlySet<number>;
+}
+
+/** How completions are drawn. */
+export interface GenerationSettings {
+  max_new_tokens: number;
+  /** 0 is greedy. */
+  temperature: number;
+  /** 0 is off. */
+  top_k: number;
+  /** 1 is off. */
+  top_p: number;
+}
+
+export interface EvaluationSettings {
+  samples_per_prompt: number;
+  generation: GenerationSettings;
+  seed: number;
+}
+
+/** A prompt to evaluate, and its number, which its random numbers are found by. */
+export interface NumberedPrompt {
+  prompt_idx: number;
+  prompt: Prompt;
+}
+
+/** One completion and all that is measured of it. */
+export interface Evaluated {
+  prompt_idx: number;
+  /** Which of the prompt's, from 0. */
+  sample: number;
+  prompt: string;
+  completion: string;
+  /** The response without its stop token. */
+  body_ids: number[];
+  /** Tokens of the response, its stop token included. */
+  tokens: number;
+  /** Whether a stop token ended it. */
+  terminated: boolean;
+  /** As the reward gave it. */
+  score: number;
+  /** Of each part of the reward, by name. */
+  terms: Record<string, number>;
+  /** Σ of log-probabilities under the policy less those under its reference (k1), in nats. */
+  kl: number;
+  /** Σ over its tokens of the distribution's entropy, in nats. */
+  entropy: number;
+}
+
+export class Evaluator {
+  readonly #parts: EvaluatorParts;
+
+  constructor(parts: EvaluatorParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * `samples_per_prompt` completions of each prompt, those of one prompt together, all in one batch. Log-probabilities and
+   * entropies are those at the temperature that was sampled at (at 1 where that is greedy), before top_k and top_p.
+   *
+   * @throws {UserError} `reward_failed`
+   * @throws the signal's reason once it is aborted
+   */
+  async evaluate(
+    prompts: readonly NumberedPrompt[],
+    { samples_per_prompt, generation, seed }: EvaluationSettings,
+    signal?: AbortSignal,
+  ): Promise<Evaluated[]> {
+    const { policy, reward, tokenizer, stopTokenIds } = this.#parts;
+    const rows = prompts.flatMap(({ prompt_idx, prompt }) =>
+      Array.from({ length: samples_per_prompt }, (_, sample) => ({ prompt_idx, prompt, sample }))
+    );
+    const sampled = await policy.respond(
+      rows.map(({ prompt_idx, prompt, sample }) => ({
+        ...generation,
+        prompt_ids: prompt.ids,
+        uniform: (position: number) => uniform(seed, "evaluate", sample, prompt_idx, position),
+        stop_token_ids: stopTokenIds,
+      })),
+      { signal },
+    );
+    const samples = rows.map(({ prompt, prompt_idx }, row) => {
+      const response_ids = Int32Array.from(sampled[row]!.response_ids);
+      const terminated = sampled[row]!.finish_reason === "stop";
+      return {
+        prompt_idx,
+        prompt: prompt.text,
+        completion: responseText(tokenizer, response_ids, terminated),
+        prompt_ids: prompt.ids,
+        response_ids,
+        terminated,
+        answer: prompt.answer,
+        metadata: prompt.metadata,
+      };
+    });
+    const { scores, terms } = await reward.score(samples, signal);
+    const temperature = generation.temperature || 1;
+    const own = await policy.analyze(samples, { temperature, entropy: true, signal });
+    const reference = await policy.analyze(samples, { temperature, reference: true, signal });
+    return samples.map(({ prompt, completion, response_ids, terminated }, row) => ({
+      prompt_idx: rows[row]!.prompt_idx,
+      sample: rows[row]!.sample,
+      prompt,
+      completion,
+      body_ids: [...(terminated ? response_ids.subarray(0, -1) : response_ids)],
+      tokens: response_ids.length,
+      terminated,
+      score: scores[row]!,
+      terms: Object.fromEntries(Object.entries(terms).map(([name, column]) => [name, column[row]!])),
+      kl: sum(own.logprobs[row]!.map((logprob, at) => logprob - reference.logprobs[row]![at]!)),
+      entropy: sum(own.entropy![row]!),
+    }));
+  }
+}
+
+/** In double. */
+function sum(values: Float32Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

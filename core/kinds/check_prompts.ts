@@ -1,0 +1,53 @@
+/** Checks the prompts of a job, a list's or a dataset's, once each; they are tokenised again where a step asks for them. */
+import type { DatasetColumns } from "../contract/dataset.ts";
+import { type JobPrompt, promptSchema } from "../contract/prompt.ts";
+import { ANSWER_NEEDED } from "../contract/prompt_answers.ts";
+import type { JobFolders } from "../contract/protocol.ts";
+import { needsAnswers, type RewardConfig } from "../contract/reward_schema.ts";
+import { invalid } from "../errors.ts";
+import type { TextWork } from "../serve/text_work.ts";
+import { preparePrompt } from "../tokenizer/prepare_prompts.ts";
+import type { Prompt } from "../tokenizer/prompt.ts";
+import { jobRows, mappedRows, type RowSource } from "../train/row_source.ts";
+import { type Measure, survey } from "../train/survey.ts";
+import type { CheckedModel } from "./kind.ts";
+
+/**
+ * The prompts, every one of which has been looked at, and how many tokens they have.
+ *
+ * @param room tokens that must fit behind each in the model's context
+ * @throws {UserError} naming the prompt that is wrong
+ */
+export async function checkPrompts(
+  job: {
+    prompts: readonly JobPrompt[];
+    dataset: string | null;
+    columns: DatasetColumns;
+    reward: RewardConfig;
+  },
+  room: number,
+  { info, tokenizer }: Pick<CheckedModel, "info" | "tokenizer">,
+  folders: JobFolders,
+  text: TextWork,
+): Promise<{ prompts: RowSource<Prompt>; tokens: Measure }> {
+  const rows = jobRows(job, "prompts", job.prompts, promptSchema, folders);
+  const prepared = (room: number) => (prompt: JobPrompt, index: number) =>
+    preparePrompt(prompt, rows.path(index), { info, tokenizer, room });
+  // What is kept of a dataset is for jobs with longer responses as well.
+  const prepare = prepared(rows.dataset ? 0 : room);
+  const { tokens, answers } = await survey(
+    rows,
+    (prompt, index) => {
+      const { ids, answer } = prepare(prompt, index);
+      return { tokens: ids.length, answers: Number(answer !== undefined) };
+    },
+    text,
+    { model: folders.model, surveys: folders.surveys, by: "prompts" },
+  );
+  if (needsAnswers(job.reward) && answers.min === 0) {
+    throw invalid(`${rows.path(answers.min_at)}.answer`, ANSWER_NEEDED);
+  }
+  // Throws where the longest leaves no room.
+  prepared(room)(rows.at(tokens.max_at)!, tokens.max_at);
+  return { prompts: mappedRows(rows, prepared(room)), tokens };
+}

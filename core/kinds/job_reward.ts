@@ -1,0 +1,23 @@
+/** A job's reward, with the models that it names loaded. */
+import type { JobFolders } from "../contract/protocol.ts";
+import type { RewardConfig } from "../contract/reward_schema.ts";
+import type { Runtime } from "../ort/runtime.ts";
+import { loadReward } from "../rewards/load_reward_model.ts";
+import type { RewardSource } from "../rewards/reward_source.ts";
+import { makeReward } from "../rewards/rewards.ts";
+import type { TextWork } from "../serve/text_work.ts";
+
+export function jobReward(
+  runtime: Runtime,
+  { reward }: { reward: RewardConfig },
+  folders: JobFolders,
+  text: TextWork,
+): Promise<RewardSource> {
+  return makeReward(reward, {
+    model: async (name) => {
+      const { source } = await text.whole(() => loadReward(runtime, folders, name));
+      // A reward model tokenises what it scores by its own folder's files.
+      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
+    },
+  });
+}
