@@ -2,7 +2,8 @@
  * `deno task chaos [--kills N] [--seed N]`: breaks a server on purpose and checks that nothing was lost. Short jobs of
  * several kinds are queued while their engines, the server, or both are killed or stopped at random moments, clients read
  * and stream, and webhooks flow. Every job must then have ended as one that nobody disturbed: the same metric rows but
- * for times, the same bytes in its last checkpoint, each event once and in order, each webhook delivered in order.
+ * for times, the same rollouts and tokens, the same bytes in its last checkpoint, each event once and in order, each
+ * webhook delivered in order.
  * Prints a JSON line a fault and one at the end; exits with 1 if there was a fault.
  */
 import { join } from "node:path";

@@ -41,8 +41,14 @@ async function traces(url: string, id: string) {
   const { data: rows } = await ask(url, `/${id}/metrics`);
   const { data: events } = await ask(url, `/${id}/events?limit=1000`);
   const { data: checkpoints } = await ask(url, `/${id}/checkpoints?limit=100`);
+  const [rollouts, tokens] = await Promise.all(["rollouts", "attributions"].map(async (part) => {
+    const response = await fetch(`${url}/v1/training-jobs/${id}/${part}?format=ndjson`);
+    return await response.text();
+  }));
   const measured = /^time\/|^reward\/.*\/seconds$|^memory\/|^eps$|tokens_per_second$/;
   return {
+    rollouts,
+    tokens,
     rows: rows.map((row: Record<string, number>) =>
       Object.fromEntries(Object.entries(row).filter(([name]) => !measured.test(name)))
     ),

@@ -9,6 +9,8 @@ export interface Outcome {
   files: string[];
   /** Type and place of every event, in order. */
   events: string[];
+  /** Every rollout, and every token of one; none of a kind that has none. */
+  records: Body[];
 }
 
 /** Metrics that no two runs share. */
@@ -30,6 +32,12 @@ export async function outcomeOf(get: (path: string) => Promise<Body>, id: string
     files: ((last?.files ?? []) as { name: string; sha256: string }[])
       .map(({ name, sha256 }) => `${name} ${sha256}`).sort(),
     events: events.map(placeOf).filter((place) => place !== null),
+    records: job.kind === "ppo"
+      ? [
+        ...await all(get, `/v1/training-jobs/${id}/rollouts`),
+        ...await all(get, `/v1/training-jobs/${id}/attributions`),
+      ]
+      : [],
   };
 }
 
@@ -65,7 +73,7 @@ export function differences(expected: Outcome, found: Outcome): string[] {
   if (found.status !== expected.status) {
     faults.push(`it ${found.status}: ${JSON.stringify(found.error)}`);
   }
-  for (const part of ["steps", "files", "events"] as const) {
+  for (const part of ["steps", "files", "events", "records"] as const) {
     const [a, b] = [expected[part], found[part]].map((list) => list.map((one) => JSON.stringify(one)));
     // A server that is stopped leaves a checkpoint after any step, so that the next start continues from there.
     if (part === "events") {

@@ -1,9 +1,10 @@
 /** A job that was stopped after any step, and resumed, ends as the one that ran through: bytes, metrics and warnings. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { JobFolders } from "../../../../core/contract/protocol.ts";
+import type { JobFolders, TrainFolders } from "../../../../core/contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../../../core/contract/training_events.ts";
 import type { PpoJobConfig, PpoJobRequest } from "../../../../core/contract/ppo_job.ts";
+import { parseRecordFile } from "../../../../core/formats/record_files.ts";
 import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { inFolder } from "../../networks/in_folder.ts";
@@ -54,7 +55,7 @@ interface Ended {
 /** Runs a job to its end, or until it is paused in a step. */
 async function run(
   job: PpoJobConfig,
-  folders: JobFolders & { output: string },
+  folders: TrainFolders,
   resume: string[] = [],
   { pauseAt }: { pauseAt?: number } = {},
 ): Promise<Ended> {
@@ -103,13 +104,29 @@ function folderOf({ events }: Ended, step: number): string {
   return checkpointsOf(events).find((event) => event.step === step)!.folder;
 }
 
+/** The records of a job that was killed in the step after the next: those of the step since its checkpoint are wrong. */
+async function leaveRecords(from: string, to: string, step: number): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name } of Deno.readDir(from)) {
+    const own = parseRecordFile(name)!.step;
+    if (own <= step) await Deno.copyFile(join(from, name), join(to, name));
+    else if (own === step + 1) await Deno.writeTextFile(join(to, name), "cut off");
+  }
+}
+
 /**
  * Stops a job after each of its steps, by a pause, and by a kill, after which its last checkpoint is what there is of it.
  * Compares what the rest comes to.
  */
 async function compareAll(parent: string, job: PpoJobConfig, folders = FOLDERS): Promise<Ended> {
-  const place = (name: string) => ({ ...folders, output: join(parent, name) });
+  const place = (name: string) => ({
+    ...folders,
+    output: join(parent, name),
+    records: join(parent, `records of ${name}`),
+  });
   const whole = await run(job, place("whole"));
+  const records = await hashes(place("whole").records);
+  assert.equal(Object.keys(records).length, 2 * STEPS);
   for (let step = 1; step < STEPS; step++) {
     const rest = told(
       whole.events.slice(
@@ -122,7 +139,10 @@ async function compareAll(parent: string, job: PpoJobConfig, folders = FOLDERS):
     assert.equal(paused.summary.paused, true);
     for (const [how, stopped, next] of [["kill", whole, job], ["pause", paused, seldom]] as const) {
       const { output } = place(`${how} ${step} resumed`);
-      const resumed = await run(next, { ...folders, output }, [folderOf(stopped, step)]);
+      const left = place(how === "pause" ? `paused ${step}` : `${how} ${step}`).records;
+      if (how === "kill") await leaveRecords(place("whole").records, left, step);
+      const resumed = await run(next, { ...folders, output, records: left }, [folderOf(stopped, step)]);
+      assert.deepEqual(await hashes(left), records, `records, ${how} after ${step}`);
       const { resumed: from, damaged } = startedOf(resumed);
       assert.deepEqual([from?.step, damaged], [step, []], `${how} after ${step}`);
       assert.deepEqual(told(resumed.events), rest, `${how} after ${step}`);
