@@ -27,6 +27,7 @@ import { createLogger, type Logger } from "./core/log.ts";
 import { startTracing } from "./core/tracing.ts";
 import { rootsWithoutModels } from "./core/models/model_folder.ts";
 import { checkModelRoots } from "./core/models/model_places.ts";
+import { answering, type MakeAnswering } from "./core/questions/answering.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import {
   mistakenNames,
@@ -142,7 +143,9 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     idle_timeout_ms: settings.SERVING_IDLE_S * 1000,
     limits: { processes: settings.SERVING_PROCESSES },
   });
+  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard });
   const supervisor = new Supervisor({
+    answering: makeAnswering,
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
     startEngine: (engineLogger) => startEngine(engineLogger, trainingThreads(settings)),
     resolveFolders: (config) => resolveFolders(sources, config),
@@ -156,6 +159,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const closing = new AbortController();
   const app = createApp({
     ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, logger },
+    answering: makeAnswering,
     device: settings.DEVICE,
     metricsPublic: settings.METRICS_PUBLIC,
     keys,

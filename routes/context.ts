@@ -7,6 +7,7 @@ import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Caller, KeyRing } from "../core/keys/key_ring.ts";
 import type { Logger } from "../core/log.ts";
 import type { ModelRoot } from "../core/models/model_places.ts";
+import type { MakeAnswering } from "../core/questions/answering.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
 import type { Deliverer } from "../core/webhooks/deliverer.ts";
 import type { Connection } from "./listen.ts";
@@ -19,6 +20,8 @@ export interface AppContext {
   deliverer: Deliverer;
   serving: ServingEngine;
   guard: OutboundGuard;
+  /** Who answers what rewards ask. */
+  answering: MakeAnswering;
   registry: ModelRegistry;
   logger: Logger;
   /** Absolute folders that models are searched in. */

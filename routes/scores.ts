@@ -4,6 +4,8 @@ import { isCheckpointId } from "../core/contract/policy_names.ts";
 import { type ScoreRequest, scoreResultSchema, scoreSchema } from "../core/contract/score.ts";
 import { invalid } from "../core/errors.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
+import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
+import { checkReward } from "../core/questions/check_reward.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
@@ -44,9 +46,18 @@ async function resolved(context: AppContext, request: ScoreRequest): Promise<Sco
 /** The scores' route. */
 export function scores(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
-    const request = await resolved(context, c.req.valid("json"));
-    const folders = await resolveFolders(context, request);
-    const { data } = await context.serving.request({ type: "score", request, folders }, asker(c));
-    return c.json({ data }, 200);
+    const given = await resolved(context, c.req.valid("json"));
+    if (given.reward) checkReward(context.guard, given.reward);
+    const folders = await resolveFolders(context, given);
+    const { config: request, secrets } = splitRewardSecrets(given);
+    const { reward } = request;
+    const answers = reward && context.answering({ reward, secrets, asker: c.get("requestId") });
+    try {
+      const options = { ...asker(c), answer: answers?.answer };
+      const { data } = await context.serving.request({ type: "score", request, folders }, options);
+      return c.json({ data }, 200);
+    } finally {
+      await answers?.close();
+    }
   });
 }

@@ -8,6 +8,8 @@ import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { effectiveJob, findSubmission, submitJob } from "../core/jobs/submit_job.ts";
 import { idempotencyKey } from "../core/idempotency_key.ts";
 import { JOB_KINDS, type TrainingJobConfig, trainingJobSchema } from "../core/contract/training_job.ts";
+import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
+import { checkReward } from "../core/questions/check_reward.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { dryRunSchema, jobSchema } from "../core/contract/job_answers.ts";
@@ -145,8 +147,9 @@ export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
     let submission = key && await findSubmission(db, key);
     if (!submission) {
       checkWebhook(context, config);
+      if ("reward" in config) checkReward(context.guard, config.reward);
       const folders = await resolveFolders(context, config);
-      const job = { ...config, webhook: null };
+      const job = { ...splitRewardSecrets(config).config, webhook: null };
       const plan = await serving.request({ type: "check", job, folders }, asker(c));
       if (dryRun) return c.json({ ...effectiveJob(config), plan }, 200);
       submission = await submitJob(db, config, plan, key, owner);

@@ -22,6 +22,7 @@ const API = [
   "core/webhooks",
   "core/models",
   "core/hub",
+  "core/questions",
   "core/processes",
   "core/outbound",
   "core/db",

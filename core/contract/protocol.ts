@@ -10,6 +10,7 @@ import { bareConfigSchema } from "./model.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { trainingJobSchema } from "./training_job.ts";
 import { generationDeltaSchema, generationResultSchema, generationSchema } from "./generation.ts";
+import { rewardAnswerSchema, rewardQuestionSchema } from "./reward_question.ts";
 import { scoreResultSchema, scoreSchema } from "./score.ts";
 import { trainingEventSchema, trainingSummarySchema } from "./training_events.ts";
 
@@ -125,6 +126,14 @@ const commandSchemas = [
   z.strictObject({ id, type: z.literal("pause"), target: id }),
   /** Stops the command `target` at the next token or step; that command then fails with code `cancelled`. */
   z.strictObject({ id, type: z.literal("cancel"), target: id }),
+  /** Answers the question `ask` of the command `target`; acts at once, and is not answered itself. */
+  z.strictObject({
+    id,
+    type: z.literal("answer"),
+    target: id,
+    ask: z.int(),
+    answer: rewardAnswerSchema,
+  }),
   /** Lets everything go that no command uses; acts at once. */
   z.strictObject({ id, type: z.literal("trim") }),
 ] as const;
@@ -157,6 +166,7 @@ export const RESULTS = {
   probe: z.null(),
   pause: z.null(),
   cancel: z.null(),
+  answer: z.null(),
   trim: z.null(),
 } satisfies Record<CommandType, z.ZodType>;
 
@@ -188,6 +198,8 @@ export const messageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("alive") }),
   /** Before a command works by what a model folder holds, which may have no end; and null after it. */
   z.object({ id, type: z.literal("text"), work: folderWork.nullable() }),
+  /** Asks for what only the API process can work out; numbers of the command's questions are each there once. */
+  z.object({ id, type: z.literal("ask"), ask: z.int(), question: rewardQuestionSchema }),
   z.object({ id, type: z.literal("event"), event: z.unknown() }),
   z.object({ id, type: z.literal("result"), result: z.unknown() }),
   z.object({ id, type: z.literal("error"), error: errorRecordSchema }),

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { clip, scale, sum } from "./rewards/combined.ts";
 import { exactMatch } from "./rewards/exact_match.ts";
+import { http } from "./rewards/http.ts";
 import { jsonValid } from "./rewards/json_valid.ts";
 import { keywords } from "./rewards/keywords.ts";
 import { length } from "./rewards/length.ts";
@@ -35,6 +36,7 @@ const KINDS = {
   json_valid: jsonValid,
   repetition,
   model,
+  http,
   sum: sum(inner),
   clip: clip(inner),
   scale: scale(inner),

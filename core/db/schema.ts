@@ -12,6 +12,7 @@ import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
 import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts";
 import { JOB_STATUSES } from "../contract/job_states.ts";
+import type { RewardSecrets } from "../contract/reward_secrets.ts";
 import type { StoredConfig } from "../contract/job_rows.ts";
 import { JOB_KINDS } from "../contract/training_job.ts";
 import { count, json, list, object, oneOf, real, string, timestamp } from "./columns.ts";
@@ -63,6 +64,8 @@ export const jobs = sqliteTable("jobs", {
   traceparent: string("traceparent"),
   webhook_url: string("webhook_url"),
   webhook_secret: string("webhook_secret"),
+  /** What of its reward nobody is shown; null where there is nothing such. */
+  reward_secrets: object<RewardSecrets>("reward_secrets"),
   /** Why nothing more is sent to the URL. */
   webhook_given_up: string("webhook_given_up"),
   /** Id of the API key that asked for the job; null where none is needed. */

@@ -1,6 +1,6 @@
 /**
  * Runs commands and answers them. They begin in order; generations and checks run beside each other, what else needs the
- * runtime runs by itself, as it would share the processor anyway. `cancel`, `pause` and `trim` act at once.
+ * runtime runs by itself, as it would share the processor anyway. `cancel`, `pause`, `answer` and `trim` act at once.
  */
 import { errorRecord, saysMore, UserError } from "../errors.ts";
 import { invalidValue } from "../field_errors.ts";
@@ -10,8 +10,10 @@ import { traced } from "../tracing.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { type CommandContext, COMMANDS, TOGETHER, type Work } from "./commands.ts";
 import type { EngineParts } from "./engine_parts.ts";
+import { Questions } from "./questions.ts";
 import { ReadersWriterQueue } from "./readers_writer_queue.ts";
 import { stepSpans } from "./step_spans.ts";
+import { Turn } from "./turn.ts";
 
 /** What stops a command: at once, or after the step that a train command is in. */
 interface Stops {
@@ -25,6 +27,7 @@ export class CommandRunner {
   readonly #parts: EngineParts;
   readonly #send: (message: Message) => void;
   readonly #logger: Logger;
+  readonly #questions: Questions;
   readonly #queue = new ReadersWriterQueue();
   readonly #running = new Map<string, Stops>();
   /** Those of the running that have not begun. */
@@ -34,6 +37,7 @@ export class CommandRunner {
   } = {
     cancel: ({ target }) => this.#cancel(target),
     pause: ({ target }) => this.#running.get(target)?.pause.abort(),
+    answer: ({ target, ask, answer }) => this.#questions.answered(target, ask, answer),
     trim: ({ id }) => {
       this.#parts.trim();
       this.#send({ id, type: "result", result: null });
@@ -44,6 +48,7 @@ export class CommandRunner {
   constructor(parts: EngineParts, send: (message: Message) => void, logger: Logger) {
     this.#parts = parts;
     this.#send = send;
+    this.#questions = new Questions(send);
     this.#logger = logger;
   }
 
@@ -59,9 +64,9 @@ export class CommandRunner {
     const stops = { cancel: new AbortController(), pause: new AbortController() };
     this.#running.set(work.id, stops);
     this.#waiting.add(work.id);
-    const run = () => this.#run(work, stops);
-    if (TOGETHER.has(work.type)) this.#queue.together(run);
-    else this.#queue.alone(run);
+    if (TOGETHER.has(work.type)) return this.#queue.together(() => this.#run(work, stops, null));
+    const turn = new Turn(this.#queue);
+    turn.begin().then(() => this.#run(work, stops, turn)).finally(() => turn.end());
   }
 
   /** Stops all commands, and resolves once they are answered. */
@@ -78,7 +83,7 @@ export class CommandRunner {
     this.#send({ id, type: "error", error: errorRecord(CANCELLED) });
   }
 
-  async #run(command: Work, { cancel, pause }: Stops): Promise<void> {
+  async #run(command: Work, { cancel, pause }: Stops, turn: Turn | null): Promise<void> {
     const { id, type } = command;
     if (!this.#waiting.delete(id)) return; // cancelled, and answered
     try {
@@ -93,6 +98,10 @@ export class CommandRunner {
           emit: (event) => {
             this.#send({ id, type: "event", event });
             trace(event);
+          },
+          ask: (question, signal = cancel.signal) => {
+            const wait = () => this.#questions.ask(id, question, { signal, pause: pause.signal });
+            return turn ? turn.leave(wait) : wait();
           },
           logger: this.#logger,
           text: new TextWork((work) => this.#send({ id, type: "text", work }), cancel.signal),

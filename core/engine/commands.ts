@@ -13,11 +13,12 @@ import { initializeModel } from "../serve/initialize_model.ts";
 import { score } from "../serve/score.ts";
 import type { ServedPolicy } from "../serve/served_models.ts";
 import type { Logger } from "../log.ts";
+import type { AskReward } from "../rewards/asked_reward.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import type { EngineParts } from "./engine_parts.ts";
 
 /** Commands that work, and wait their turn; the others act at once. */
-export type Work = Exclude<Command, { type: "cancel" | "pause" | "trim" }>;
+export type Work = Exclude<Command, { type: "cancel" | "pause" | "trim" | "answer" }>;
 
 /** What a command is given beside its own fields. */
 export interface CommandContext {
@@ -27,6 +28,8 @@ export interface CommandContext {
   /** Ends a train command after the step that it is in. */
   pause: AbortSignal;
   emit(event: EngineEvent): void;
+  /** Asks whoever gave the command; others may have their turn until there is an answer. */
+  ask: AskReward;
   /** Whoever watches this process is told when the command begins to work on texts. */
   text: TextWork;
   logger: Logger;
@@ -90,11 +93,12 @@ export const COMMANDS: {
   }),
   initialize: ({ config, seed, folders, output }, { signal }) =>
     initializeModel(config, folders.model, seed, output, signal),
-  score: async ({ request, folders }, { parts, signal, text }) => {
+  score: async ({ request, folders }, { parts, signal, text, ask }) => {
     using leases = new DisposableStack();
     const policy = leases.use(await parts.served().scorer(folders, text));
     const context = {
       model: async (name: string) => leases.use(await parts.served().reward(folders, name, text)),
+      ask,
     };
     const reward = request.reward && await makeReward(request.reward, context);
     return await score(policy, request, reward, signal, text);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
 import { checkpoints, type JobRow, jobs, rowNumber } from "../db/schema.ts";
 import { type EngineProcess, NoRoom, type Request } from "../processes/engine_process.ts";
+import type { Answering, MakeAnswering } from "../questions/answering.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import { joinRows, type StoredConfig } from "../contract/job_rows.ts";
@@ -43,6 +44,8 @@ export interface AttemptOptions {
   stop_grace_ms: number;
   /** How long a training may come no further. */
   stall_ms?: number;
+  /** Who answers what rewards ask; without it, those that ask fail. */
+  answering?: MakeAnswering;
   /** Pauses between a job's attempts. */
   backoff?: Backoff;
 }
@@ -58,6 +61,11 @@ export interface AttemptContext {
   /** Called when something was recorded. */
   onRecord: () => void;
 }
+
+const SILENT: Answering = {
+  answer: () => Promise.reject(new UserError("reward_failed", "Nobody answers what the job's reward asks")),
+  close: () => Promise.resolve(),
+};
 
 type TrainCommand = Extract<Request, { type: "train" }>;
 type Refusal = Extract<AttemptEnd, { type: "refused" }>;
@@ -215,6 +223,7 @@ export class Attempt {
       step_seconds: job.plan.estimate.step_seconds,
       onStall: (ms) => engine.end(`The training came no further for ${Math.round(ms / 1000)} s`),
     });
+    const answering = this.#answering();
     const place = { dataDir, jobId: job.id, attempt: job.attempt, knownStep: job.progress.step };
     try {
       return await engine.request(
@@ -224,12 +233,23 @@ export class Attempt {
           return watch.hold(() => this.#record(place, event));
         },
         this.#cancel.signal,
-        Infinity,
-        this.#pause.signal,
+        {
+          pause: this.#pause.signal,
+          answer: (question, signal) => watch.hold(() => answering.answer(question, signal)),
+        },
       );
     } finally {
       watch.close();
+      await answering.close();
     }
+  }
+
+  /** Who answers what the job's reward asks. */
+  #answering(): Answering {
+    const { config, reward_secrets: secrets, id } = this.job;
+    const { answering } = this.#options;
+    if (!("reward" in config) || !answering) return SILENT;
+    return answering({ reward: config.reward, secrets, asker: id });
   }
 
   async #record(place: Parameters<typeof recordEvent>[1], event: TrainingEvent): Promise<void> {

@@ -9,11 +9,12 @@ import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { type JobRow, jobs } from "../db/schema.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
+import { splitRewardSecrets } from "../contract/reward_secrets.ts";
 import { splitRows } from "../contract/job_rows.ts";
 import type { Progress } from "../contract/progress.ts";
 import { UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
-import { newWebhookSecret } from "../webhooks/sign_webhook.ts";
+import { newWebhookSecret } from "../outbound/signature.ts";
 import { isFinal, type JobStatus } from "../contract/job_states.ts";
 import { emitEvent } from "./emit_event.ts";
 import { emitPaused } from "./end_attempt.ts";
@@ -22,13 +23,15 @@ import { moveJob } from "./move_job.ts";
 
 /** The columns that hold a configuration. */
 export function configColumns(config: TrainingJobConfig) {
-  const { rows, rest: { webhook, metadata, ...stored } } = splitRows(config);
+  const { rows, rest: { webhook, metadata, ...open } } = splitRows(config);
+  const { config: stored, secrets } = splitRewardSecrets(open);
   return {
     kind: config.kind,
     model: config.model,
     config: stored,
     row_count: rows.length,
     metadata,
+    reward_secrets: secrets,
     webhook_url: webhook?.url ?? null,
     webhook_secret: webhook ? webhook.secret ?? newWebhookSecret() : null,
   };

@@ -16,13 +16,13 @@ export class StallWatch {
   readonly #timer: ReturnType<typeof setInterval>;
   #looks = 0;
   #longest_ms: number;
-  #held = false;
+  #held = 0;
 
   constructor({ stall_ms = DEADLINES.stall_ms, step_seconds, onStall }: StallOptions) {
     this.#longest_ms = 1000 * (step_seconds ?? 0);
     this.#look_ms = Math.min(LOOK_MS, stall_ms / 4);
     this.#timer = setInterval(() => {
-      if (!this.#held) this.#looks++;
+      if (this.#held === 0) this.#looks++;
       if (this.#silent_ms < Math.max(stall_ms, STALL_STEPS * this.#longest_ms)) return;
       this.close();
       onStall(this.#silent_ms);
@@ -42,11 +42,11 @@ export class StallWatch {
 
   /** What `work` takes is nothing that the training could be faster by. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
-    this.#held = true;
+    this.#held++;
     try {
       return await work();
     } finally {
-      this.#held = false;
+      this.#held--;
     }
   }
 

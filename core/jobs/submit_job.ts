@@ -5,6 +5,7 @@ import type { Database } from "../db/open_database.ts";
 import { idempotencyKeys, jobs } from "../db/schema.ts";
 import type { JobView } from "../contract/job_answers.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
+import { splitRewardSecrets } from "../contract/reward_secrets.ts";
 import { ROWS_FIELDS, splitRows } from "../contract/job_rows.ts";
 import { type IdempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
@@ -71,7 +72,8 @@ export function submitJob(
 
 /** What of a request that creates nothing its job would show. */
 export function effectiveJob(config: TrainingJobConfig): Pick<JobView, "config" | "rows"> {
-  const { rows, rest } = splitRows(config);
+  const { rows, rest: open } = splitRows(config);
+  const { config: rest } = splitRewardSecrets(open);
   return {
     config: { ...rest, webhook: rest.webhook && { url: rest.webhook.url } },
     rows: { field: ROWS_FIELDS[config.kind], count: rows.length, dataset: null },

@@ -4,16 +4,17 @@ import type { RewardConfig } from "../contract/reward_schema.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { loadReward } from "../rewards/load_reward_model.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
-import { makeReward } from "../rewards/rewards.ts";
+import { makeReward, type RewardContext } from "../rewards/rewards.ts";
 import type { TextWork } from "../serve/text_work.ts";
 
 export function jobReward(
   runtime: Runtime,
   { reward }: { reward: RewardConfig },
   folders: JobFolders,
-  text: TextWork,
+  { text, ask }: Pick<RewardContext, "ask"> & { text: TextWork },
 ): Promise<RewardSource> {
   return makeReward(reward, {
+    ask,
     model: async (name) => {
       const { source } = await text.whole(() => loadReward(runtime, folders, name));
       // A reward model tokenises what it scores by its own folder's files.

@@ -8,6 +8,7 @@ import type { JobPlan } from "../contract/job_plan.ts";
 import type { JobFolders, TrainFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
+import type { AskReward } from "../rewards/asked_reward.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
@@ -88,6 +89,8 @@ export interface RunContext<Work, State extends Counters> extends TrainSignals {
   /** Where its checkpoints go and what they name; makes the folder, and begins to hash the files that the job reads. */
   checkpointPlace(): Promise<CheckpointPlace>;
   text: TextWork;
+  /** Asks for scores that are worked out elsewhere. */
+  ask?: AskReward;
 }
 
 /** A row of the table. */

@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
 import { changedWhileRead, folderVersion } from "../formats/file_version.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import type { AskReward } from "../rewards/asked_reward.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { progressOf, type TrainSignals } from "../train/step_loop.ts";
 import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../train/training_state.ts";
@@ -16,6 +17,8 @@ import { proveInt8 } from "./prove_int8.ts";
 
 export interface TrainOptions extends TrainSignals {
   text?: TextWork;
+  /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
+  ask?: AskReward;
   /** Told of folders to resume from that are passed over, and why. */
   passedOver?: (folder: string, why: unknown) => void;
 }
@@ -29,7 +32,7 @@ export async function* trainJob(
   { job, folders, resume = [], memory_share: memoryShare = 1 }: Omit<TrainRequest, "job"> & {
     job: EngineJob;
   },
-  { text = new TextWork(), passedOver = () => {}, ...signals }: TrainOptions = {},
+  { text = new TextWork(), ask, passedOver = () => {}, ...signals }: TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const kind = kindOf(job);
   const sources = sourcesOf(folders);
@@ -67,6 +70,7 @@ export async function* trainJob(
         return { output, model, steps_per_epoch: plan.steps_per_epoch, identity, base };
       },
       text,
+      ask,
       ...signals,
     });
   } catch (thrown) {

@@ -4,12 +4,13 @@
  */
 import type { z } from "zod";
 import { cutText } from "../cut_text.ts";
-import { type ErrorRecord, UserError } from "../errors.ts";
+import { type ErrorRecord, errorRecord, saysMore, UserError } from "../errors.ts";
 import { DEADLINES, HEARTBEAT_MS } from "../contract/deadlines.ts";
 import type { Logger } from "../log.ts";
 import { isTracing, traced } from "../tracing.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { readLines } from "../contract/ndjson.ts";
+import type { AnswerQuestion, RewardAnswer } from "../contract/reward_question.ts";
 import {
   type Command,
   type CommandType,
@@ -75,6 +76,16 @@ export class EndlessText extends UserError {
   }
 }
 
+/** What else may be said of a request. */
+export interface RequestOptions {
+  /** How long a cancelled command may go on before the process is ended. */
+  cancel_grace_ms?: number;
+  /** When aborted, a `train` command is asked to end after its step, with a checkpoint. */
+  pause?: AbortSignal;
+  /** Answers what the command asks; its signal is aborted when nobody waits for that any more. */
+  answer?: AnswerQuestion;
+}
+
 /** How a process ended. */
 export interface EngineExit {
   code: number;
@@ -95,11 +106,16 @@ const TRACED: ReadonlyMap<CommandType, string> = new Map([
 /** What a process says about a command. */
 type Answer = Extract<z.output<typeof messageSchema>, { type: "event" | "result" | "error" }>;
 
+type Asked = Extract<z.output<typeof messageSchema>, { type: "ask" }>;
+
 interface Pending {
   type: CommandType;
   resolve: (result: Result) => void;
   reject: (error: Error) => void;
   onEvent?: (event: never) => Promise<void> | void;
+  answer?: AnswerQuestion;
+  /** Aborted when the command is cancelled or has its answer: nobody waits for answers to its questions then. */
+  over: AbortController;
   /** Of the command. */
   bytes: number;
   /** Events are handled one after another, and all before the result. */
@@ -201,8 +217,6 @@ export class EngineProcess {
    *
    * @param onEvent Called for each event in order; the result waits for it. What it throws ends the request.
    * @param signal When aborted, the command is cancelled; its answer (code `cancelled`) still is awaited.
-   * @param cancel_grace_ms How long that may take before the process is ended.
-   * @param pause When aborted, a `train` command is asked to end after its step, with a checkpoint.
    * @throws UserError with what the engine answered; `damaged_model` when it hangs in a text; `engine_crashed` when the
    * process ends first, as `EngineLost` when it was ended for another request's sake.
    */
@@ -210,11 +224,10 @@ export class EngineProcess {
     request: R,
     onEvent?: (event: EventOf<R["type"]>) => Promise<void> | void,
     signal?: AbortSignal,
-    cancel_grace_ms = Infinity,
-    pause?: AbortSignal,
+    options: RequestOptions = {},
   ): Promise<ResultOf<R["type"]>> {
     if (!isTracing() || !TRACED.has(request.type)) {
-      return await this.#request(request, onEvent, signal, cancel_grace_ms, pause);
+      return await this.#request(request, onEvent, signal, options);
     }
     const { parent, attributes } = await this.#trace?.() ?? { attributes: {} };
     const { traceparent: asked } = request as { traceparent?: string };
@@ -223,16 +236,15 @@ export class EngineProcess {
       name,
       attributes,
       parent ?? asked,
-      (traceparent) => this.#request({ ...request, traceparent }, onEvent, signal, cancel_grace_ms, pause),
+      (traceparent) => this.#request({ ...request, traceparent }, onEvent, signal, options),
     );
   }
 
   async #request<R extends Request>(
     request: R,
-    onEvent?: (event: EventOf<R["type"]>) => Promise<void> | void,
-    signal?: AbortSignal,
-    cancel_grace_ms = Infinity,
-    pause?: AbortSignal,
+    onEvent: ((event: EventOf<R["type"]>) => Promise<void> | void) | undefined,
+    signal: AbortSignal | undefined,
+    { cancel_grace_ms = Infinity, pause, answer }: RequestOptions,
   ): Promise<ResultOf<R["type"]>> {
     await this.#ready.promise;
     if (this.#exit) throw this.#blamed ? new EngineLost() : this.#crashed(this.#exit);
@@ -240,12 +252,14 @@ export class EngineProcess {
     const id = String(this.#nextId++);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const line = encoded({ ...request, id } as Command);
+    const over = new AbortController();
     this.#pending.set(id, {
-      ...{ type: request.type, resolve, reject, bytes: line.length, onEvent },
+      ...{ type: request.type, resolve, reject, bytes: line.length, onEvent, answer, over },
       handled: Promise.resolve(),
     });
     let grace: ReturnType<typeof setTimeout> | undefined;
     const cancel = () => {
+      over.abort(signal?.reason);
       this.#send(encoded({ type: "cancel", target: id, id: String(this.#nextId++) }));
       if (cancel_grace_ms === Infinity) return;
       const late = new UserError("cancelled", "The request was cancelled, and its work did not end");
@@ -259,6 +273,7 @@ export class EngineProcess {
     try {
       return await promise as ResultOf<R["type"]>;
     } finally {
+      over.abort();
       clearTimeout(grace);
       signal?.removeEventListener("abort", cancel);
       pause?.removeEventListener("abort", end);
@@ -371,8 +386,27 @@ export class EngineProcess {
         const { id, work } = message;
         this.#texts.delete(id);
         if (work) this.#texts.set(id, this.#textDeadline(id, work));
-      } else if (message.type !== "alive") this.#dispatch(message);
+      } else if (message.type === "ask") this.#answer(message);
+      else if (message.type !== "alive") this.#dispatch(message);
     }
+  }
+
+  /** Has a command's question answered; one of a command that is over is left. */
+  async #answer({ id: target, ask, question }: Asked): Promise<void> {
+    const pending = this.#pending.get(target);
+    if (!pending || pending.over.signal.aborted) return;
+    const { answer: work = nobody, over: { signal } } = pending;
+    const answer: RewardAnswer = await work(question, signal).catch((thrown) => {
+      const error = errorRecord(thrown);
+      if (!signal.aborted && saysMore(thrown, error)) {
+        this.#logger.error("Cannot answer an engine's question", {
+          stack: (thrown as Error)?.stack ?? thrown,
+        });
+      }
+      return { type: "error", error };
+    });
+    if (signal.aborted) return;
+    this.#send(encoded({ type: "answer", target, ask, answer, id: String(this.#nextId++) }));
   }
 
   #dispatch(message: Answer): void {
@@ -405,6 +439,9 @@ export class EngineProcess {
     }
   }
 }
+
+const nobody: AnswerQuestion = () =>
+  Promise.reject(new UserError("reward_failed", "Nobody answers what this command's reward asks"));
 
 function encoded(command: Command): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(command) + "\n");

@@ -10,6 +10,7 @@ import { DEADLINES } from "../contract/deadlines.ts";
 import { EndlessText, EngineLost, type EngineProcess, type Request } from "./engine_process.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { residentBytes } from "../system_memory.ts";
+import type { AnswerQuestion } from "../contract/reward_question.ts";
 import type { ResultOf } from "../contract/protocol.ts";
 import { currentTrace } from "../tracing.ts";
 import { MEASURES } from "../metrics/measures.ts";
@@ -57,6 +58,8 @@ export interface AskOptions {
   signal?: AbortSignal;
   /** Told what a generation that streams says; must not wait. */
   onDeltas?: (deltas: GenerationDelta[]) => void;
+  /** Answers what a score's reward asks. */
+  answer?: AnswerQuestion;
 }
 
 /** A process and what it has to do. */
@@ -77,6 +80,7 @@ interface Ticket {
   /** Aborted when nobody waits for the answer any more. */
   readonly over: AbortController;
   readonly onDeltas: ((deltas: GenerationDelta[]) => void) | undefined;
+  readonly answerQuestion: AnswerQuestion | undefined;
   readonly delivered: Delivered;
   restarts: number;
   /** When it began to wait. */
@@ -123,7 +127,7 @@ export class ServingEngine {
    */
   async request<R extends ServingRequest>(
     request: R,
-    { client = "", signal, onDeltas }: AskOptions = {},
+    { client = "", signal, onDeltas, answer }: AskOptions = {},
   ): Promise<ResultOf<R["type"]>> {
     if (this.#closed) throw stopping();
     signal?.throwIfAborted();
@@ -132,7 +136,7 @@ export class ServingEngine {
     const traceparent = currentTrace();
     const ticket: Ticket = {
       request: traceparent === undefined ? request : { ...request, traceparent },
-      ...{ client, key, onDeltas, restarts: 0, since: performance.now() },
+      ...{ client, key, onDeltas, answerQuestion: answer, restarts: 0, since: performance.now() },
       ...{ answer: Promise.withResolvers(), over: new AbortController(), delivered: new Delivered() },
     };
     const seconds = this.#options.request_timeout_ms / 1000;
@@ -230,7 +234,7 @@ export class ServingEngine {
   }
 
   async #run(ticket: Ticket): Promise<void> {
-    const { request, client, key, over, onDeltas, delivered } = ticket;
+    const { request, client, key, over, onDeltas, answerQuestion: answer, delivered } = ticket;
     let engine: Engine;
     try {
       engine = this.#engineOf(key);
@@ -250,7 +254,7 @@ export class ServingEngine {
         request,
         onDeltas && (({ deltas }) => over.signal.aborted ? undefined : onDeltas(delivered.fresh(deltas))),
         over.signal,
-        this.#options.cancel_grace_ms,
+        { cancel_grace_ms: this.#options.cancel_grace_ms, answer },
       );
       ticket.answer.resolve(result);
     } catch (thrown) {

@@ -20,14 +20,25 @@ export interface RewardSample {
   metadata?: Readonly<Record<string, string>>;
 }
 
+/** A row that was given no score, and has the one that its reward names for such rows. */
+export interface Fault {
+  row: number;
+  message: string;
+}
+
 /** A scored batch. A term's name is a part of the names of its metrics. */
 export interface ScoredBatch {
   /** float32 (B), in the samples' order. */
   scores: Float32Array;
-  /** float32 (B) each: what each part of a sum gave, before its weight; else the scores themselves, as the only term. */
+  /**
+   * float32 (B) each: what each part of a sum gave, before its weight; else the scores themselves. What a service or a
+   * module also says of a row is called by the term's name and its own, with a dot between; NaN where it says nothing.
+   */
   terms: Readonly<Record<string, Float32Array>>;
-  /** By term: how long it took. */
+  /** By term: how long it took; those that are said beside another's scores have no time of their own. */
   seconds: Readonly<Record<string, number>>;
+  /** By term, of those whose rows can fail: the rows that did. */
+  faults?: Readonly<Record<string, readonly Fault[]>>;
 }
 
 export interface RewardSource {
@@ -40,7 +51,7 @@ export interface RewardSource {
   score(samples: readonly RewardSample[], signal?: AbortSignal): Promise<ScoredBatch>;
 }
 
-/** One part of a reward: what it gives for each sample, and nothing about itself. */
+/** What scores and says nothing about itself. */
 export interface Scorer {
   /** Scores of a batch, float32 (B); throws as a `RewardSource` does. */
   score(samples: readonly RewardSample[], signal?: AbortSignal): Promise<Float32Array>;

@@ -1,31 +1,36 @@
 /** The table of reward kinds: how each configuration becomes a source. A kind without a maker does not compile. */
+import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_schema.ts";
+import { placeIn } from "../contract/reward_secrets.ts";
+import { termNames, typeName } from "../contract/rewards/term_names.ts";
 import { UserError } from "../errors.ts";
-import { clipReward, type Inner, scaleReward, sumReward } from "./combined_rewards.ts";
+import { askedReward, type AskReward } from "./asked_reward.ts";
+import { clipReward, scaleReward, sumReward } from "./combined_rewards.ts";
 import { exactMatchReward } from "./exact_match_reward.ts";
 import { jsonValidReward } from "./json_valid_reward.ts";
 import { keywordsReward } from "./keywords_reward.ts";
 import { lengthReward } from "./length_reward.ts";
 import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
-import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_schema.ts";
-import { termNames } from "../contract/rewards/term_names.ts";
-import { type RewardSource, type Scorer, sourceOf } from "./reward_source.ts";
+import { plainPart, type RewardPart, wholeReward } from "./reward_part.ts";
+import type { RewardSource, Scorer } from "./reward_source.ts";
 
 /** What makers need from outside. */
 export interface RewardContext {
   /** Loads the reward model of that name. */
   model(name: string): Scorer | Promise<Scorer>;
+  /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
+  ask?: AskReward;
 }
 
+/** @param at where the reward is in the whole, as keys with dots between */
 type Maker<Type extends RewardType, Made> = (
   config: RewardOf<Type>,
   context: RewardContext,
+  at: string,
 ) => Made | Promise<Made>;
 
-type CombinedType = "sum" | "clip" | "scale";
-
-/** Rewards that are of one part. */
-const MAKERS: { [Type in Exclude<RewardType, CombinedType>]: Maker<Type, Scorer> } = {
+/** Kinds that only score. */
+const SCORERS = {
   length: lengthReward,
   keywords: keywordsReward,
   regex: regexReward,
@@ -33,41 +38,41 @@ const MAKERS: { [Type in Exclude<RewardType, CombinedType>]: Maker<Type, Scorer>
   json_valid: jsonValidReward,
   repetition: repetitionReward,
   model: (config, context) => context.model(config.model),
-};
+} satisfies { [Type in RewardType]?: Maker<Type, Scorer> };
 
-/** Those that are made of others. */
-const COMBINERS: { [Type in CombinedType]: Maker<Type, RewardSource> } = {
-  sum: async ({ terms }, context) => {
+type ScorerType = keyof typeof SCORERS;
+
+/** All others: made of rewards, or saying more than a score. */
+const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPart> } = {
+  http: (config, { ask }, at) => askedReward("http", at, config, ask),
+  sum: async ({ terms }, context, at) => {
     const names = termNames(terms);
     const parts = [];
-    for (const [at, { weight, reward }] of terms.entries()) {
-      parts.push({ name: names[at]!, weight, ...await innerOf(reward, context) });
+    for (const [index, { weight, reward }] of terms.entries()) {
+      const part = await makePart(reward, context, placeIn(at, `terms.${index}.reward`));
+      parts.push({ name: names[index]!, weight, part });
     }
     return sumReward(parts);
   },
-  clip: async (config, context) => clipReward(await innerOf(config.reward, context), config),
-  scale: async (config, context) => scaleReward(await innerOf(config.reward, context), config),
+  clip: async (config, context, at) => clipReward(await innerOf(config, context, at), config),
+  scale: async (config, context, at) => scaleReward(await innerOf(config, context, at), config),
 };
 
-async function innerOf(reward: RewardConfig, context: RewardContext): Promise<Inner> {
-  return { source: await makeReward(reward, context), isSum: hasTerms(reward) };
+function innerOf({ reward }: { reward: RewardConfig }, context: RewardContext, at: string) {
+  return makePart(reward, context, placeIn(at, "reward"));
 }
 
-/** Whether it is a sum, or one that has been changed. */
-function hasTerms(reward: RewardConfig): boolean {
-  return reward.type === "sum" || ("reward" in reward && hasTerms(reward.reward));
+/** Whether it is known by its terms: a sum, or one that has been changed. */
+function isSum(reward: RewardConfig): boolean {
+  return reward.type === "sum" || ("reward" in reward && isSum(reward.reward));
 }
 
-async function make<Type extends RewardType>(
-  type: Type,
-  config: RewardOf<Type>,
-  context: RewardContext,
-): Promise<RewardSource> {
-  if (type in COMBINERS) {
-    return await (COMBINERS[type as CombinedType] as Maker<Type, RewardSource>)(config, context);
-  }
-  const maker = MAKERS[type as keyof typeof MAKERS] as Maker<Type, Scorer>;
-  return sourceOf(type, await maker(config, context));
+async function makePart(config: RewardConfig, context: RewardContext, at: string): Promise<RewardPart> {
+  const { type } = config;
+  const made = type in SCORERS
+    ? plainPart(await (SCORERS[type as ScorerType] as Maker<RewardType, Scorer>)(config, context, at))
+    : await (MAKERS[type as keyof typeof MAKERS] as Maker<RewardType, RewardPart>)(config, context, at);
+  return finiteReward(made, type);
 }
 
 /**
@@ -75,14 +80,15 @@ async function make<Type extends RewardType>(
  * are not finite, so the error names the kind that is at fault.
  */
 export async function makeReward(config: RewardConfig, context: RewardContext): Promise<RewardSource> {
-  return finiteReward(await make(config.type, config, context), config.type);
+  const part = await makePart(config, context, "");
+  return wholeReward(isSum(config) ? null : typeName(config), part);
 }
 
-function finiteReward(source: RewardSource, type: string): RewardSource {
+function finiteReward(part: RewardPart, type: string): RewardPart {
   return {
     async score(samples, signal) {
-      const batch = await source.score(samples, signal);
-      const { scores } = batch;
+      const scored = await part.score(samples, signal);
+      const { scores } = scored;
       if (scores.length !== samples.length) {
         throw new UserError(
           "reward_failed",
@@ -98,7 +104,7 @@ function finiteReward(source: RewardSource, type: string): RewardSource {
           } for completion ${bad} of the batch; scores must be finite numbers`,
         );
       }
-      return batch;
+      return scored;
     },
   };
 }

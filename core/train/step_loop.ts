@@ -8,6 +8,7 @@ import type { Sample, TrainingEvent, TrainingSummary, Warning } from "../contrac
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { StepRecords } from "../contract/records.ts";
 import type { Metrics, Progress } from "../contract/progress.ts";
+import { StepAbandoned } from "./step_abandoned.ts";
 import { addMetrics, type MetricSums } from "./metric_sums.ts";
 
 /** What every kind counts; the rest of its state is the kind's own. */
@@ -151,7 +152,12 @@ export async function* runSteps<S extends Counters>(
       running.catch(() => {});
       if (writing) yield await writing;
       writing = null;
-      const { next, metrics, samples, warnings, records, ...timed } = await running;
+      const stepped = await running.catch((thrown) => {
+        if (!(thrown instanceof StepAbandoned && pause?.aborted)) throw thrown;
+        return null; // it has changed nothing, and whoever resumes takes it again
+      });
+      if (!stepped) continue;
+      const { next, metrics, samples, warnings, records, ...timed } = stepped;
       signal?.throwIfAborted();
       seconds += timed.seconds;
       at = { state: next, sums: addMetrics(at.sums, metrics), metrics };

@@ -3,8 +3,8 @@ import { cutText } from "../cut_text.ts";
 import type { DeliveryRow } from "../db/schema.ts";
 import { guardedPost } from "../outbound/guarded_post.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
-import { asksToWait } from "./retry_policy.ts";
-import { signatureHeaders } from "./sign_webhook.ts";
+import { asksToWait, retryAfterMs } from "../outbound/retry_after.ts";
+import { signatureHeaders } from "../outbound/signature.ts";
 
 /** What is kept of an answer. */
 const MAX_EXCERPT_BYTES = 1000;
@@ -73,13 +73,4 @@ export async function attempt(
       ...{ latency_ms: Math.round(performance.now() - started), gone: false },
     };
   }
-}
-
-/** A Retry-After header: seconds, or a date. Null for what is neither. */
-export function retryAfterMs(header: string | undefined, now = Date.now()): number | null {
-  if (header === undefined) return null;
-  if (/^\s*\d{1,12}\s*$/.test(header)) return Number(header) * 1000;
-  // Date.parse takes much else for a date.
-  const at = /^\s*[A-Z][a-z]+, /.test(header) ? Date.parse(header) : NaN;
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

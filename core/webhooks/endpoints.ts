@@ -9,7 +9,7 @@ import { readableRows } from "../db/readable_rows.ts";
 import { type EndpointRow, rowNumber, webhookEndpoints as endpoints } from "../db/schema.ts";
 import { invalid, UserError } from "../errors.ts";
 import { type IdempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
-import { newWebhookSecret } from "./sign_webhook.ts";
+import { newWebhookSecret } from "../outbound/signature.ts";
 
 /** Every one is written to with every event. */
 export const MAX_ENDPOINTS = 100;

@@ -1,4 +1,5 @@
 /** When a delivery is tried again, and when no more: counted in tries, so that no clock that is set ends it early. */
+import { asksToWait } from "../outbound/retry_after.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -37,11 +38,6 @@ export function pauseBeforeRetry(
   if (delay_ms === undefined) return null;
   if (isBehindFailed && now + delay_ms > created_at.getTime() + RETRY_FOR_MS) return null;
   return Math.max(withJitter(delay_ms), Math.min(retry_after_ms ?? 0, MAX_RETRY_AFTER_MS));
-}
-
-/** Whether an answer's Retry-After is obeyed (RFC 9110, 10.2.3, and RFC 6585, 4). */
-export function asksToWait(status: number | null): boolean {
-  return status === 429 || status === 503;
 }
 
 /**

@@ -89,6 +89,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
         serving: undefined as never,
         device: "cpu",
         guard: undefined as never,
+        answering: undefined as never,
         registry: undefined as never,
         logger: { info() {}, with: () => ({ info() {} }) } as never,
       },

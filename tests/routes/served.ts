@@ -6,6 +6,7 @@ import { KeyRing } from "../../core/keys/key_ring.ts";
 import { ModelRegistry } from "../../core/models/model_registry.ts";
 import { ServingEngine } from "../../core/processes/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
+import { answering } from "../../core/questions/answering.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { createApp } from "../../routes/app.ts";
 import type { AppContext } from "../../routes/context.ts";
@@ -76,6 +77,7 @@ export async function served(
         device: "cpu",
       },
       guard,
+      answering: (asking) => answering(asking, { guard }),
       modelRoots: [FIXTURES, join(it.folder, "models")],
       registry,
       closing: new AbortController().signal,

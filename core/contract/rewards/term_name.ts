@@ -2,6 +2,6 @@
 import { z } from "zod";
 
 export const termName = z.string().regex(
-  /^[A-Za-z0-9_-]{1,40}$/,
-  "Expected 1 to 40 letters, digits, '_' and '-'",
+  /^[A-Za-z][A-Za-z0-9_-]{0,39}$/,
+  "Expected a letter, and up to 39 letters, digits, '_' and '-' more",
 );

@@ -25,14 +25,22 @@ export async function* runEvaluation(
   runtime: Runtime,
   job: EvaluationJobConfig,
   folders: JobFolders & { output: string },
-  { planned, memoryShare, earlier: { found, damaged }, checkVersions, checkpointPlace, text, ...signals }:
-    RunContext<EvaluationWork, EvaluationState>,
+  {
+    planned,
+    memoryShare,
+    earlier: { found, damaged },
+    checkVersions,
+    checkpointPlace,
+    text,
+    ask,
+    ...signals
+  }: RunContext<EvaluationWork, EvaluationState>,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { plan, tokenizer, work: { prompts } } = planned;
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const stopTokenIds = stopIds(planned.info, tokenizer, job.generation.stop_token_ids);
-  const reward = await jobReward(runtime, job, folders, text);
+  const reward = await jobReward(runtime, job, folders, { text, ask });
   const evaluatorOf = async (of: { checkpoint?: string; adapter?: string }) =>
     new Evaluator({ policy: await loadPolicy(base, of), reward, tokenizer, stopTokenIds });
   const evaluator = await evaluatorOf(folders);

@@ -23,7 +23,8 @@ import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.t
 import { rolloutMetrics } from "./rollout_metrics.ts";
 import { EMPTY_STATS, type RunningStats } from "../../running_stats.ts";
 import { shapeScores } from "./score_shaping.ts";
-import { NOTHING_SEEN, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
+import { NOTHING_SEEN, type StepFigures, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
+import type { ScoredBatch } from "../../rewards/reward_source.ts";
 import { rewardMetrics } from "../../rewards/reward_metrics.ts";
 import { tokenRewards } from "./token_rewards.ts";
 import { update } from "./update.ts";
@@ -114,6 +115,7 @@ export async function ppoStep(
     target: ppo.kl_controller.type === "adaptive" ? ppo.kl_controller.target : null,
     skipped: updated.skipped,
     violations,
+    ...unscoredRows(rolledOut.scored),
   });
 
   const phases = { ...rolledOut.seconds, train: trained() };
@@ -142,6 +144,12 @@ export async function ppoStep(
   };
   const { prompts, completions } = rolledOut;
   return { rows: [...buffer.rows], prompts, completions, metrics, warnings, next, seconds };
+}
+
+/** How many rows some part of the reward gave no score, and why the first has none. */
+function unscoredRows({ faults = {} }: ScoredBatch): Pick<StepFigures, "unscored" | "fault"> {
+  const all = Object.values(faults).flat();
+  return { unscored: new Set(all.map(({ row }) => row)).size, fault: all[0]?.message ?? null };
 }
 
 /** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */

@@ -103,7 +103,7 @@ export async function rollout(
     terminated: terminated[row]!,
     finish_reason: sampled[row]!.finish_reason,
     raw_score: scored.scores[row]!,
-    terms: Object.fromEntries(Object.entries(scored.terms).map(([name, column]) => [name, column[row]!])),
+    terms: termsOf(scored, row),
     logprobs: policy.logprobs[row]!,
     ref_logprobs: reference.logprobs[row]!,
     rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
@@ -117,6 +117,12 @@ export async function rollout(
     scored,
     seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
   };
+}
+
+/** What was said of a row, by name; nothing of what has no number. */
+function termsOf({ terms }: ScoredBatch, row: number): Record<string, number> {
+  const said = Object.entries(terms).map(([name, column]) => [name, column[row]!] as const);
+  return Object.fromEntries(said.filter(([, value]) => !Number.isNaN(value)));
 }
 
 /** Seconds since the last call. */

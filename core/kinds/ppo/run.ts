@@ -28,7 +28,7 @@ export async function* runPpo(
   runtime: Runtime,
   job: PpoJobConfig,
   folders: TrainFolders,
-  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ...signals }: RunContext<
+  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ask, ...signals }: RunContext<
     PpoWork,
     PpoState
   >,
@@ -38,7 +38,7 @@ export async function* runPpo(
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const learner = await makeLearner(base, job, folders);
-  const reward = await jobReward(runtime, job, folders, text);
+  const reward = await jobReward(runtime, job, folders, { text, ask });
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
   const place = await checkpointPlace();

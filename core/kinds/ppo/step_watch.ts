@@ -30,6 +30,9 @@ export interface StepFigures {
   /** Optimizer steps whose gradient was not finite. */
   skipped: number;
   violations: readonly Violation[];
+  /** Rows that were given no score by a part of the reward, and what is said of the first. */
+  unscored: number;
+  fault: string | null;
 }
 
 /** The figures of a step's rollouts, with those that they do not tell. */
@@ -37,7 +40,7 @@ export function stepFigures(
   rows: readonly Experience[],
   others: Pick<
     StepFigures,
-    "entropy" | "grad_norm" | "temperature" | "target" | "skipped" | "violations"
+    "entropy" | "grad_norm" | "temperature" | "target" | "skipped" | "violations" | "unscored" | "fault"
   >,
 ): StepFigures {
   const scores = rows.map(({ raw_score }) => raw_score);
@@ -204,6 +207,15 @@ const CONDITIONS = {
     detail: ({ skipped }) => `${skipped} optimizer steps were skipped: their gradient was not finite`,
     help: () => "Try a lower ppo.learning_rate, smaller rewards (ppo.score_clip), or weights in float32",
     figures: ({ skipped }) => ({ skipped_steps: skipped }),
+  },
+
+  rewards_failed: {
+    begins: ({ unscored }) => unscored > 0,
+    ends: ({ unscored }) => unscored === 0,
+    detail: ({ unscored, rows, fault }) =>
+      `${unscored} of ${rows} rows were given no score, and have their reward's on_error instead: ${fault}`,
+    help: () => "Repair what gives the scores: reward/<term>/failed counts such rows in every step",
+    figures: ({ unscored, rows }) => ({ unscored, rows }),
   },
 
   identity_violated: {

@@ -79,8 +79,7 @@ Deno.test("processes that are killed in a step, and then paused, leave what the 
         if (event.type === "step") pause.abort();
       },
       undefined,
-      Infinity,
-      pause.signal,
+      { pause: pause.signal },
     );
     await paused.stop(PATIENCE_MS);
     const [started] = events;
@@ -112,8 +111,7 @@ Deno.test("a full disk fails a job by its code, and the checkpoint before stays 
       (event: TrainingEvent) =>
         event.type === "step" && event.progress.step === 1 ? pause.abort() : undefined,
       undefined,
-      Infinity,
-      pause.signal,
+      { pause: pause.signal },
     );
     await whole.stop(PATIENCE_MS);
     const before = await hashes(output);

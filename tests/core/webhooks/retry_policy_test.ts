@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { retryAfterMs } from "../../../core/webhooks/attempt.ts";
+import { retryAfterMs } from "../../../core/outbound/retry_after.ts";
 import {
   MAX_RETRY_AFTER_MS,
   pauseBeforeRetry,

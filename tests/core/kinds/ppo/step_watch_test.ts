@@ -25,6 +25,8 @@ const HEALTHY: StepFigures = {
   target: null,
   skipped: 0,
   violations: [],
+  unscored: 0,
+  fault: null,
 };
 const EQUAL = { lowest_score: 0, highest_score: 0, shaped_range: 0 };
 const BEST = { lowest_score: 1, highest_score: 1, shaped_range: 0 };
@@ -101,6 +103,10 @@ const CASES: Readonly<Record<string, readonly [steps: readonly Partial<StepFigur
   ]],
   "a policy that was sure from the start": [[0.03, 0.01, 0.0001, 0].map((entropy) => ({ entropy })), []],
   "a low temperature": [[0.02, 0.005, 0.001].map((entropy) => ({ entropy, temperature: 0.1 })), []],
+  "rows without a score": [[{ unscored: 1 }, { unscored: 3 }, {}, { unscored: 1 }], [
+    "rewards_failed 1",
+    "rewards_failed 4",
+  ]],
   "gradients that are not finite": [[{ skipped: 1 }, { skipped: 2 }, {}, { skipped: 1 }], [
     "gradient_not_finite 1",
     "gradient_not_finite 4",

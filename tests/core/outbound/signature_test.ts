@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
-import { newWebhookSecret, signatureHeaders } from "../../../core/webhooks/sign_webhook.ts";
+import { newWebhookSecret, signatureHeaders } from "../../../core/outbound/signature.ts";
 
 Deno.test("signatureHeaders() gives the vector that Standard Webhooks publishes", () => {
   const headers = signatureHeaders(

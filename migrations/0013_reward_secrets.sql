@@ -1,0 +1,1 @@
+ALTER TABLE `jobs` ADD `reward_secrets` text;
