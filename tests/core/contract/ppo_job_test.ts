@@ -80,7 +80,7 @@ Deno.test("common mistakes are refused with the field's name", () => {
     ],
     [{ epochs: 0 }, /^epochs: /],
     [{ epoch: 3 }, /"epoch"/],
-    [{ kind: undefined }, /^kind: Expected ppo/],
+    [{ kind: undefined }, /^kind: Expected "ppo"/],
     [{ reward: undefined }, /^reward: /],
     [{ seed: -1 }, /^seed: /],
     [{ ppo: { learning_rte: 1 } }, /^ppo: .*"learning_rte"/],
