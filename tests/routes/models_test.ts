@@ -90,6 +90,20 @@ Deno.test("DELETE /v1/models/{id} removes a hub's model, and nothing that is som
     assert.ok(busy.json.detail.includes(job.id));
     await it.call("POST", `/v1/training-jobs/${job.id}/cancel`);
     await it.reaches(job.id, "cancelled");
+    // A reward model that was trained on it needs it as well.
+    const preferences = [{ chosen: "a", rejected: "b" }, { chosen: "c", rejected: "d" }];
+    const pairs = { ...jobRequest("succeed", { model: FOLDER, kind: "reward_model", preferences }) };
+    const { prompts: _, reward: __, ...trained } = pairs as Record<string, unknown>;
+    const scorer = (await it.call("POST", "/v1/training-jobs", trained)).json;
+    const { checkpoint } = await it.reaches(scorer.id, "succeeded");
+    const reward = { type: "model", model: checkpoint };
+    const learner = (await it.call("POST", "/v1/training-jobs", jobRequest("hang", { reward }))).json;
+    const needed = await it.call("DELETE", PATH);
+    assertProblem(needed, 409, "wrong_state");
+    assert.ok(needed.json.detail.includes(learner.id));
+    assertProblem(await it.call("DELETE", `/v1/training-jobs/${scorer.id}`), 409, "wrong_state");
+    await it.call("POST", `/v1/training-jobs/${learner.id}/cancel`);
+    await it.reaches(learner.id, "cancelled");
     assert.equal((await it.call("DELETE", PATH)).status, 204);
     assertProblem(await it.call("GET", PATH), 404, "not_found");
     assert.deepEqual([...Deno.readDirSync(registry.root)], []);
