@@ -6,6 +6,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printedInstead } from "./core/settings/command_line.ts";
 import { prepareDataDir } from "./core/settings/data_dir.ts";
+import { Datasets } from "./core/datasets/datasets.ts";
+import { DATASETS_FOLDER, SURVEYS_FOLDER } from "./core/formats/row_store.ts";
 import { openDatabase } from "./core/db/open_database.ts";
 import { DEADLINES } from "./core/contract/deadlines.ts";
 import { engineCommand } from "./core/processes/engine_command.ts";
@@ -125,14 +127,26 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const startEngine = (engineLogger: Logger, more: Record<string, string> = {}) =>
     new EngineProcess({
       command: engineCommand({
-        read: linkedFolders([...settings.MODELS_DIR, registry.root, ...libraryFolder(settings)]),
-        write: linkedFolders([dataDir]).map((folder) => join(folder, "jobs")),
+        read: [
+          ...linkedFolders([...settings.MODELS_DIR, registry.root, ...libraryFolder(settings)]),
+          ...linkedFolders([dataDir]).map((folder) => join(folder, DATASETS_FOLDER)),
+        ],
+        write: linkedFolders([dataDir]).flatMap((folder) => [
+          join(folder, "jobs"),
+          join(folder, SURVEYS_FOLDER),
+        ]),
       }, machineMemory()),
       env: { ...env, ...more },
       logger: engineLogger,
       trace: () => jobTrace(db, engineLogger.fields),
       start_timeout_ms: DEADLINES.start_ms,
     });
+  const datasets = new Datasets({
+    ...{ db, dataDir, logger, env: environment },
+    max_bytes: memoryPart(settings.MAX_DATASET_BYTES, 0),
+    memory: machineMemory().total,
+  });
+  await datasets.sweep();
   const guard = new OutboundGuard(settings.OUTBOUND_ALLOW);
   const feed = new EventFeed();
   const deliverer = new Deliverer({ db, guard, logger });
@@ -158,7 +172,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
   const closing = new AbortController();
   const app = createApp({
-    ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, logger },
+    ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, datasets, logger },
     answering: makeAnswering,
     device: settings.DEVICE,
     metricsPublic: settings.METRICS_PUBLIC,

@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   "idempotency_conflict",
   "unknown_model",
   "unknown_checkpoint",
+  "unknown_dataset",
   "hub_unreachable",
   "unsupported_model",
   "damaged_model",
@@ -86,7 +87,7 @@ export function firstOf(errors: readonly FieldError[]): string {
 
 /** Faults that a field of the request can be at. The others, such as a full disk or a cancel, are no field's. */
 const OF_FIELDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  ...["invalid_request", "unknown_model", "unknown_checkpoint"] as const,
+  ...["invalid_request", "unknown_model", "unknown_checkpoint", "unknown_dataset"] as const,
   ...["unsupported_model", "damaged_model", "damaged_checkpoint"] as const,
 ]);
 

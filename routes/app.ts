@@ -11,6 +11,7 @@ import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { completions } from "./completions.ts";
 import type { AppContext, Env } from "./context.ts";
+import { datasets } from "./datasets.ts";
 import { docs } from "./docs.ts";
 import { generations } from "./generations.ts";
 import { health } from "./health.ts";
@@ -128,6 +129,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       completions,
       scores,
       models,
+      datasets,
       webhooks,
       webhookDeliveries,
       audit,

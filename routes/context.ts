@@ -1,6 +1,7 @@
 /** What the routes share: the parts of the process they use, and what each request carries. */
 import type { Database } from "../core/db/open_database.ts";
 import type { ServingEngine } from "../core/processes/serving_engine.ts";
+import type { Datasets } from "../core/datasets/datasets.ts";
 import type { ModelRegistry } from "../core/models/model_registry.ts";
 import type { EventFeed } from "../core/jobs/event_feed.ts";
 import type { Supervisor } from "../core/jobs/supervisor.ts";
@@ -23,6 +24,7 @@ export interface AppContext {
   /** Who answers what rewards ask. */
   answering: MakeAnswering;
   registry: ModelRegistry;
+  datasets: Datasets;
   logger: Logger;
   /** Absolute folders that models are searched in. */
   modelRoots: readonly ModelRoot[];

@@ -1,6 +1,8 @@
 /** The rows of a training job: its prompts, examples, …, page by page. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { jobRowSchema, type JobRowView } from "../core/contract/job_rows.ts";
+import { columnMap, mappedRow } from "../core/contract/dataset.ts";
+import { jobRowSchema, type JobRowView, ROWS_FIELDS } from "../core/contract/job_rows.ts";
+import { readLines } from "../core/datasets/read_lines.ts";
 import { getJob } from "../core/jobs/job_queries.ts";
 import { listRows } from "../core/jobs/job_rows.ts";
 import type { AppContext, Env } from "./context.ts";
@@ -31,10 +33,27 @@ const route = createRoute({
 });
 
 /** The rows' route. */
-export function jobRows({ db }: AppContext): OpenAPIHono<Env> {
+export function jobRows({ db, datasets }: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route, async (c) => {
     const { id } = c.req.valid("param");
-    await getJob(db, id);
+    const { kind, config } = await getJob(db, id);
+    if (config.dataset) {
+      const { limit, after } = c.req.valid("query");
+      const field = ROWS_FIELDS[kind];
+      const dataset = await datasets.get(config.dataset);
+      const columns = columnMap(field, config.columns, dataset.columns);
+      const lines = await readLines(
+        datasets.folder(dataset.id),
+        after + 1,
+        Math.min(after + 1 + limit, dataset.rows),
+      );
+      const rows = lines.map((line, index): JobRowView => ({
+        index: after + 1 + index,
+        row: mappedRow(field, columns, JSON.parse(line)),
+      }));
+      const has_more = rows.length > 0 && rows.at(-1)!.index + 1 < dataset.rows;
+      return c.json(pageBody({ rows, has_more }, (row) => row, ({ index }) => String(index)), 200);
+    }
     const page = await listRows(db, id, c.req.valid("query"));
     const view = ({ number, row }: (typeof page.rows)[number]): JobRowView => ({ index: number, row });
     return c.json(pageBody(page, view, ({ number }) => String(number)), 200);

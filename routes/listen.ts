@@ -43,6 +43,8 @@ export interface Connection {
   address: string;
   /** Bytes that came for this request so far, with its head and what frames its body. */
   received(): number;
+  /** Lets the request take as long as it likes to arrive: whoever reads its body has bounds of their own. */
+  unhurried(): void;
 }
 
 /** What may have been read of a request when its head is known, at most. */
@@ -132,16 +134,22 @@ async function takesIn(server: Server, { address, port, family }: AddressInfo): 
 export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
   const { hostname, logger, head_ms = HEAD_MS, request_ms = REQUEST_MS, idle_ms = IDLE_MS } = options;
   const answers = new WeakMap<Duplex, ServerResponse>();
+  /** Sockets whose requests have all the time they need. */
+  const unhurried = new WeakSet<Duplex>();
   /** Bytes that the requests before took. */
   const past = new WeakMap<Socket, number>();
   const listener = getRequestListener((request, { incoming, outgoing }) => {
     const { socket } = incoming as IncomingMessage;
     // The rest of a body that nobody read comes after its answer.
     const before = Math.max(past.get(socket) ?? 0, socket.bytesRead - READ_BYTES);
-    outgoing.once("finish", () => past.set(socket, socket.bytesRead));
+    outgoing.once("finish", () => {
+      past.set(socket, socket.bytesRead);
+      unhurried.delete(socket);
+    });
     return answer(request, {
       address: socket.remoteAddress ?? "",
       received: () => socket.bytesRead - before,
+      unhurried: () => unhurried.add(socket),
     });
   }, {
     overrideGlobalObjects: false,
@@ -162,6 +170,7 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
     });
     server.on("clientError", async (error: NodeJS.ErrnoException, socket: Duplex) => {
       const [code, detail] = FAULTS[error.code ?? ""] ?? NOT_HTTP;
+      if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && unhurried.has(socket)) return;
       const begun = answers.get(socket)?.headersSent && !answers.get(socket)?.writableFinished;
       if (error.code === "ECONNRESET" || begun || !socket.writable) return void socket.destroy();
       logger.info("request", { code, detail });

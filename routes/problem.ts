@@ -35,6 +35,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   wrong_state: { status: 409, title: "Wrong state" },
   idempotency_conflict: { status: 409, title: "Idempotency key already used" },
   unknown_model: { status: 422, title: "Unknown model" },
+  unknown_dataset: { status: 422, title: "Unknown dataset" },
   unknown_checkpoint: { status: 422, title: "Unknown checkpoint" },
   hub_unreachable: { status: 503, title: "Model hub unreachable", retry_after_s: 60 },
   unsupported_model: { status: 422, title: "Unsupported model" },

@@ -95,17 +95,19 @@ async function nextPart(reader: ReadableStreamDefaultReader<Uint8Array>, silence
   }
 }
 
-/** The bytes that came, still encoded. */
-async function receive(c: Context<Env>, { max_bytes, silence_ms }: Required<Bounds>): Promise<Uint8Array> {
+/** The bytes that came, still encoded, in the parts in which they came. */
+async function* receive(
+  c: Context<Env>,
+  { max_bytes, silence_ms }: Required<Bounds>,
+): AsyncGenerator<Uint8Array> {
   if (Number(c.req.header("content-length") ?? 0) > max_bytes) throw tooLarge(max_bytes);
-  const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = c.req.raw.body?.getReader();
   try {
     for (let part = reader && await nextPart(reader, silence_ms); part && !part.done;) {
       size += part.value.length;
       if (size > max_bytes) throw tooLarge(max_bytes);
-      chunks.push(part.value);
+      yield part.value;
       part = await nextPart(reader!, silence_ms);
     }
   } catch (error) {
@@ -116,7 +118,6 @@ async function receive(c: Context<Env>, { max_bytes, silence_ms }: Required<Boun
   if (framing > FRAMING_BYTES + FRAMING_RATIO * size) {
     throw new UserError("malformed_request", "The body's chunks have more around them than in them");
   }
-  return joinBytes(chunks);
 }
 
 export interface Bounds {
@@ -137,8 +138,47 @@ export async function readBody(
   { max_bytes, silence_ms = SILENCE_MS }: Bounds,
 ): Promise<Uint8Array> {
   const codings = codingsOf(c.req.header("content-encoding") ?? "");
-  let bytes = await receive(c, { max_bytes, silence_ms });
+  let bytes: Uint8Array = joinBytes(await Array.fromAsync(receive(c, { max_bytes, silence_ms })));
   if (bytes.length === 0) return bytes;
   for (const coding of codings.reverse()) bytes = await decode(bytes, coding, max_bytes);
   return bytes;
+}
+
+/** A file that is unpacked as it comes. @throws UserError `malformed_request` when it is not what it is said to be */
+async function* unpacked(
+  parts: AsyncIterable<Uint8Array>,
+  coding: string,
+  max_bytes: number,
+): AsyncGenerator<Uint8Array> {
+  const decoder = new DecompressionStream(coding === "deflate" ? "deflate" : "gzip");
+  const source = ReadableStream.from(parts) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  let size = 0;
+  try {
+    for await (const part of source.pipeThrough(decoder)) {
+      size += part.length;
+      if (size > max_bytes) throw tooLarge(max_bytes);
+      yield part;
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UserError(
+      "malformed_request",
+      `The body is not ${coding}, as Content-Encoding says, or is cut off`,
+    );
+  }
+}
+
+/**
+ * The body, decoded, in parts as it comes: for what is too large to be held.
+ *
+ * @throws UserError as `readBody` does, while it is read
+ */
+export function bodyParts(
+  c: Context<Env>,
+  { max_bytes, silence_ms = SILENCE_MS }: Bounds,
+): AsyncIterable<Uint8Array> {
+  const codings = codingsOf(c.req.header("content-encoding") ?? "");
+  let parts: AsyncIterable<Uint8Array> = receive(c, { max_bytes, silence_ms });
+  for (const coding of codings.reverse()) parts = unpacked(parts, coding, max_bytes);
+  return parts;
 }

@@ -9,6 +9,7 @@ import { knownFault, UserError } from "../errors.ts";
 import { syncFolder, TEMPORARY_PREFIX, temporaryPath } from "../formats/atomic_file.ts";
 import { readCheckpoint } from "../formats/checkpoint_folder.ts";
 import { VERSION } from "../version.ts";
+import { DATASETS_FOLDER, RowReader } from "../formats/row_store.ts";
 import { DATABASE_FILE } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
 import { openDatabase } from "./open_database.ts";
@@ -16,6 +17,8 @@ import { jobs } from "./schema.ts";
 
 /** Says that a folder is a whole copy, and what wrote it. */
 const NOTE_FILE = "backup.json";
+/** Folders of a data folder that rows name folders in; an empty one is made again. */
+const FOLDERS = ["jobs", DATASETS_FOLDER];
 /** All pages at once: a copy in parts begins anew whenever the server writes. */
 const ALL_PAGES = 2 ** 31 - 1;
 /** How often the database is copied because the server has removed checkpoints that the copy before names. */
@@ -26,11 +29,13 @@ export interface BackupReport {
   /** Of the copy. */
   bytes: number;
   checkpoints: number;
-  /** Checkpoints that are not what they were written as, or not there: the server has them no better. */
+  datasets: number;
+  /** Checkpoints and datasets that are not what they were written as, or not there: the server has them no better. */
   damaged: string[];
 }
 
-interface CheckpointPlace {
+/** What a row names that is a folder: a checkpoint, or a dataset. */
+interface Place {
   id: string;
   /** Below the data folder. */
   folder: string;
@@ -63,8 +68,8 @@ export async function backUp(dataDir: string, out: string): Promise<BackupReport
   await Deno.mkdir(unfinished, { recursive: true, mode: 0o700 });
   try {
     const report = await copyAll(dataDir, source, unfinished);
-    const { checkpoints, bytes } = report;
-    const note = { version: VERSION, created_at: new Date().toISOString(), checkpoints, bytes };
+    const { checkpoints, datasets, bytes } = report;
+    const note = { version: VERSION, created_at: new Date().toISOString(), checkpoints, datasets, bytes };
     await Deno.writeTextFile(join(unfinished, NOTE_FILE), JSON.stringify(note, null, 2) + "\n");
     await syncFolder(unfinished);
     await Deno.remove(out).catch(() => {});
@@ -83,7 +88,7 @@ async function copyAll(dataDir: string, source: string, out: string): Promise<Ba
   for (let tries = 1;; tries++) {
     await Deno.remove(copy).catch(() => {});
     const places = await copyDatabase(source, copy);
-    const missing: CheckpointPlace[] = [];
+    const missing: Place[] = [];
     for (const place of places) {
       if (copied.has(place.folder)) continue;
       if (await copyFolder(join(dataDir, place.folder), join(out, place.folder))) copied.add(place.folder);
@@ -100,17 +105,17 @@ async function copyAll(dataDir: string, source: string, out: string): Promise<Ba
     const damaged = missing.map(({ id }) => `${id}: its folder is not there`);
     for (const { id, folder } of places) {
       if (!copied.has(folder)) continue;
-      await readCheckpoint(join(out, folder)).catch((error) => {
+      await look(id, join(out, folder)).catch((error) => {
         if (!(error instanceof UserError)) throw error;
         damaged.push(`${id}: ${error.message}`);
       });
     }
-    return { bytes: await sizeOf(out), checkpoints: places.length, damaged };
+    return { bytes: await sizeOf(out), ...counted(places), damaged };
   }
 }
 
-/** Copies the database as it is now and looks through the copy. @returns the checkpoints that its rows name */
-async function copyDatabase(source: string, copy: string): Promise<CheckpointPlace[]> {
+/** Copies the database as it is now and looks through the copy. @returns the folders that its rows name */
+async function copyDatabase(source: string, copy: string): Promise<Place[]> {
   await Deno.open(copy, { createNew: true, write: true, mode: 0o600 }).then((file) => file.close());
   const database = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
   try {
@@ -126,8 +131,7 @@ async function copyDatabase(source: string, copy: string): Promise<CheckpointPla
     }
     // One file without a log beside it.
     copied.exec("pragma journal_mode = delete");
-    return copied.prepare("select id, folder from checkpoints order by rowid")
-      .all() as unknown as CheckpointPlace[];
+    return placesIn(copied);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const why = (error as Error).message;
@@ -139,10 +143,32 @@ async function copyDatabase(source: string, copy: string): Promise<CheckpointPla
   }
 }
 
+/** Every folder that a row names. A database of an earlier version may have no datasets. */
+function placesIn(database: DatabaseSync): Place[] {
+  const [datasets] = database.prepare("select 1 from sqlite_schema where name = 'datasets'").all();
+  return database.prepare(
+    "select id, folder from checkpoints" +
+      (datasets ? ` union all select id, '${DATASETS_FOLDER}/' || id from datasets` : ""),
+  ).all() as unknown as Place[];
+}
+
+const isDataset = (id: string) => id.startsWith("ds_");
+
+function counted(places: readonly Place[]): Pick<BackupReport, "checkpoints" | "datasets"> {
+  const datasets = places.filter(({ id }) => isDataset(id)).length;
+  return { checkpoints: places.length - datasets, datasets };
+}
+
+/** @throws UserError when a folder is not what it was written as */
+async function look(id: string, folder: string): Promise<void> {
+  if (isDataset(id)) new RowReader(folder);
+  else await readCheckpoint(folder);
+}
+
 function idsIn(source: string): Set<string> {
   const database = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
   try {
-    return new Set(database.prepare("select id from checkpoints").all().map(({ id }) => id as string));
+    return new Set(placesIn(database).map(({ id }) => id));
   } finally {
     database.close();
   }
@@ -205,14 +231,16 @@ export async function restore(from: string, dataDir: string): Promise<BackupRepo
   await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dataDir);
   try {
-    for (const name of [DATABASE_FILE, `${DATABASE_FILE}-wal`, "jobs"]) {
+    for (const name of [DATABASE_FILE, `${DATABASE_FILE}-wal`, ...FOLDERS]) {
       if (!await exists(join(dataDir, name))) continue;
       throw fault(`Cannot restore into DATA_DIR '${dataDir}': it has '${name}', move that away first`);
     }
     const copy = temporaryPath(join(dataDir, "restored"));
     try {
       await copyEntries(from, copy);
-      if (await exists(join(copy, "jobs"))) await Deno.rename(join(copy, "jobs"), join(dataDir, "jobs"));
+      for (const name of FOLDERS) {
+        if (await exists(join(copy, name))) await Deno.rename(join(copy, name), join(dataDir, name));
+      }
       // Last: a folder with jobs and no database is refused by name, so one that was cut off is not taken for whole.
       await Deno.chmod(join(copy, DATABASE_FILE), 0o600);
       await Deno.rename(join(copy, DATABASE_FILE), join(dataDir, DATABASE_FILE));
@@ -237,16 +265,16 @@ async function checked(dataDir: string): Promise<BackupReport> {
   // One that only reads would leave an empty log behind.
   const database = new DatabaseSync(join(dataDir, DATABASE_FILE));
   const damaged: string[] = [];
-  let count = 0;
+  let places: Place[] = [];
   try {
-    for (const { id, folder } of database.prepare("select id, folder from checkpoints").all()) {
-      count++;
-      await readCheckpoint(join(dataDir, folder as string)).catch((error) => {
+    places = placesIn(database);
+    for (const { id, folder } of places) {
+      await look(id, join(dataDir, folder)).catch((error) => {
         damaged.push(`${id}: ${error instanceof UserError ? error.message : "its folder is not there"}`);
       });
     }
   } finally {
     database.close();
   }
-  return { bytes: await sizeOf(dataDir), checkpoints: count, damaged };
+  return { bytes: await sizeOf(dataDir), ...counted(places), damaged };
 }

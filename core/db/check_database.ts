@@ -7,6 +7,7 @@ import {
   apiKeys,
   auditLog,
   checkpoints,
+  datasets,
   events,
   idempotencyKeys,
   jobRows,
@@ -18,7 +19,7 @@ import {
 import type { Reader } from "./open_database.ts";
 
 const TABLES = {
-  ...{ apiKeys, auditLog, checkpoints, events, idempotencyKeys, jobRows, jobs, metrics },
+  ...{ apiKeys, auditLog, checkpoints, datasets, events, idempotencyKeys, jobRows, jobs, metrics },
   ...{ webhookDeliveries, webhookEndpoints },
 };
 

@@ -10,6 +10,7 @@ const RANDOM_BITS = 80n;
 const PREFIXES = {
   job: "job",
   checkpoint: "ckpt",
+  dataset: "ds",
   event: "evt",
   webhook: "wh",
   generation: "gen",

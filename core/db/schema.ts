@@ -5,6 +5,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizzle-orm/sqlite-core";
 import { CHECKPOINT_REASONS, type CheckpointFile } from "../contract/checkpoint.ts";
+import { DATASET_FORMATS } from "../contract/dataset_conversion.ts";
 import type { Attempt } from "../contract/job_answers.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { MetricsRecord, Progress } from "../contract/progress.ts";
@@ -231,6 +232,24 @@ export const webhookDeliveries = sqliteTable("webhook_deliveries", {
   index("webhook_deliveries_finished").on(table.finished_at),
 ]);
 
+/** What is known of each dataset; its rows are files below DATA_DIR/datasets, in a folder of its id. */
+export const datasets = sqliteTable("datasets", {
+  id: string("id").primaryKey(),
+  name: string("name").notNull(),
+  format: oneOf("format", DATASET_FORMATS).notNull(),
+  rows: count("rows").notNull(),
+  columns: list<string>("columns").notNull(),
+  /** Of the file that was sent, as is its hash. */
+  bytes: count("bytes").notNull(),
+  sha256: string("sha256").notNull(),
+  /** Id of the API key that sent it; null where none is needed. */
+  owner: string("owner"),
+  /** Hash of the API key and the client's Idempotency-Key, and of the request that came with it. */
+  request_key: string("request_key"),
+  request_hash: string("request_hash"),
+  created_at: timestamp("created_at").notNull(),
+}, (table) => [index("datasets_request").on(table.request_key)]);
+
 /** Answers kept under a client's Idempotency-Key. */
 export const idempotencyKeys = sqliteTable("idempotency_keys", {
   /** Hash of the API key and the client's key. */
@@ -293,6 +312,7 @@ export type EventRow = typeof events.$inferSelect;
 export type CheckpointRow = typeof checkpoints.$inferSelect;
 export type JobRecordsRow = typeof jobRecords.$inferSelect;
 export type RolloutRow = typeof rollouts.$inferSelect;
+export type DatasetRow = typeof datasets.$inferSelect;
 export type EndpointRow = typeof webhookEndpoints.$inferSelect;
 export type JobLogRow = typeof jobLogs.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;

@@ -4,8 +4,12 @@
  * read. Files are opened for each block that is read, so that nobody has to close a store.
  */
 import { join } from "node:path";
-import { z } from "zod";
+import { type AboutRows, aboutRowsSchema } from "../contract/dataset_conversion.ts";
 import { UserError } from "../errors.ts";
+
+/** Below DATA_DIR: a folder for each dataset, and one for what was found out of all its rows. */
+export const DATASETS_FOLDER = "datasets";
+export const SURVEYS_FOLDER = "surveys";
 
 export const ROWS_FILE = "rows.jsonl";
 /** Each row's first byte and, last, where the file ends: float64, JavaScript's own numbers, in little-endian order. */
@@ -19,11 +23,6 @@ const WRITE_BYTES = 1 << 20;
 /** Read at once: rows that follow one another cost one read. */
 const READ_BYTES = 1 << 16;
 const READ_OFFSETS = 4096;
-
-const aboutSchema = z.object({ rows: z.int().min(0), columns: z.array(z.string()) });
-
-/** How many rows there are, and which fields they have, in the order in which they first appear. */
-export type AboutRows = z.output<typeof aboutSchema>;
 
 /** Bytes that are written in large pieces. */
 class BufferedFile {
@@ -156,7 +155,7 @@ export class RowReader {
     this.#rows = join(folder, ROWS_FILE);
     this.#offsets = join(folder, OFFSETS_FILE);
     this.about = reading(() =>
-      aboutSchema.parse(JSON.parse(Deno.readTextFileSync(join(folder, ABOUT_FILE))))
+      aboutRowsSchema.parse(JSON.parse(Deno.readTextFileSync(join(folder, ABOUT_FILE))))
     );
     reading(() => {
       const { rows } = this.about;

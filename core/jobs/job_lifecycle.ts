@@ -7,12 +7,12 @@ import { eq } from "drizzle-orm";
 import { MEASURES } from "../metrics/measures.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
-import { type JobRow, jobs } from "../db/schema.ts";
+import { datasets, type JobRow, jobs } from "../db/schema.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import { splitRewardSecrets } from "../contract/reward_secrets.ts";
 import { splitRows } from "../contract/job_rows.ts";
 import type { Progress } from "../contract/progress.ts";
-import { UserError } from "../errors.ts";
+import { invalid, UserError } from "../errors.ts";
 import type { TrainingJobConfig } from "../contract/training_job.ts";
 import { newWebhookSecret } from "../outbound/signature.ts";
 import { isFinal, type JobStatus } from "../contract/job_states.ts";
@@ -61,10 +61,12 @@ export async function createJob(
   plan: JobPlan,
   owner: string | null = null,
 ): Promise<JobRow> {
+  const dataset = config.dataset === null ? null : await requireDataset(tx, config.dataset);
   const [job] = await tx.insert(jobs).values({
     id: newId("job"),
     status: "queued",
     ...configColumns(config),
+    ...(dataset && { row_count: dataset.rows }),
     plan,
     progress: initialProgress(config, plan),
     owner,
@@ -73,6 +75,13 @@ export async function createJob(
   await insertRows(tx, job!.id, splitRows(config).rows);
   await emitEvent(tx, job!, "training_job.queued");
   return job!;
+}
+
+/** A dataset that may have been deleted since the request was checked. @throws {UserError} `unknown_dataset` */
+async function requireDataset(tx: Transaction, id: string): Promise<{ rows: number }> {
+  const [row] = await tx.select({ rows: datasets.rows }).from(datasets).where(eq(datasets.id, id));
+  if (!row) throw invalid("dataset", `There is no dataset '${id}'`, "unknown_dataset");
+  return row;
 }
 
 /** Where a verb leads from a state: to another, or to the same where it was said before. */

@@ -34,11 +34,12 @@ export async function listRows(
   return page(rows, limit);
 }
 
-/** All rows of a job. @throws UserError `damaged_data` when one cannot be read, or is not there. */
+/** All rows of a job; none where a dataset has them. @throws UserError `damaged_data` when one cannot be read, or is not there. */
 export async function allRows(
   db: Database,
-  { id, row_count }: Pick<JobRow, "id" | "row_count">,
+  { id, row_count, config }: Pick<JobRow, "id" | "row_count" | "config">,
 ): Promise<unknown[]> {
+  if (config.dataset) return [];
   const record = `${jobRecord(id)}'s list of rows`;
   const rows: unknown[] = [];
   for (let part = PART; part === PART;) {

@@ -25,7 +25,7 @@ export function jobView(row: JobRow): JobView {
       webhook: row.webhook_url === null ? null : { url: row.webhook_url },
       metadata: row.metadata,
     },
-    rows: { field: ROWS_FIELDS[row.kind], count: row.row_count, dataset: null },
+    rows: { field: ROWS_FIELDS[row.kind], count: row.row_count, dataset: row.config.dataset ?? null },
     progress: row.progress,
     latest_metrics: row.latest_metrics,
     error: told(row.error),

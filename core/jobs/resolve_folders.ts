@@ -2,13 +2,19 @@
 import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
 import type { ModelFolders, RewardFolder } from "../contract/protocol.ts";
-import { attributeTo, invalid } from "../errors.ts";
+import { attributeTo, invalid, UserError } from "../errors.ts";
 import { checkListed } from "../formats/checkpoint_folder.ts";
 import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
 import { modelKey } from "../formats/model_name.ts";
 import type { ModelRoot } from "../models/model_places.ts";
 import { type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
 import { isCheckpointId } from "../contract/policy_names.ts";
+import { findDataset } from "../datasets/datasets.ts";
+import { DATASETS_FOLDER, SURVEYS_FOLDER } from "../formats/row_store.ts";
+import { columnMap, type DatasetColumns } from "../contract/dataset.ts";
+import { ROWS_FIELDS } from "../contract/job_rows.ts";
+import type { JobKind } from "../contract/training_job.ts";
+import { makeFolder } from "../formats/atomic_file.ts";
 import { findCheckpoint, getJob } from "./job_queries.ts";
 
 export interface FolderSources {
@@ -25,6 +31,9 @@ export interface Names {
   checkpoint?: string | null;
   adapter?: string | null;
   reward?: RewardConfig | null;
+  kind?: JobKind;
+  dataset?: string | null;
+  columns?: DatasetColumns;
 }
 
 /**
@@ -46,7 +55,26 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
     ...(names.adapter != null &&
       { adapter: await attributeTo("adapter", resolveAdapter(sources.modelRoots, names.adapter)) }),
     rewards,
+    ...(names.dataset != null && await datasetFolders(sources, names.dataset, names)),
   };
+}
+
+/** A dataset's folders, once it is known to have the columns that the job reads. */
+async function datasetFolders(
+  { db, dataDir }: FolderSources,
+  id: string,
+  { kind, columns }: Names,
+): Promise<Pick<ModelFolders, "dataset" | "surveys">> {
+  const row = await findDataset(db, id).catch((error) => {
+    if (error instanceof UserError && error.code === "not_found") {
+      throw invalid("dataset", `There is no dataset '${id}'`, "unknown_dataset");
+    }
+    throw error;
+  });
+  if (kind) columnMap(ROWS_FIELDS[kind], columns ?? null, row.columns);
+  const surveys = join(dataDir, SURVEYS_FOLDER, id);
+  await makeFolder(surveys);
+  return { dataset: join(dataDir, DATASETS_FOLDER, id), surveys };
 }
 
 /**

@@ -16,7 +16,7 @@ export interface EngineAccess {
   write: readonly string[];
 }
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+export const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Folders as Deno can be told of them: of a path with a comma, the first above it that has none. */
 export function commaless(folders: readonly string[]): string[] {
@@ -32,12 +32,12 @@ export function commaless(folders: readonly string[]): string[] {
  * Nothing is fetched where a task has installed what engines import, and looking for it would take a tenth of a start.
  * Where only `deno run main.ts` was used, the first engine fetches its packages.
  */
-function packageFlags(): string[] {
+export function packageFlags(): string[] {
   const isInstalled = existsSync(path("../../node_modules/onnxruntime-node"));
   return isInstalled ? ["--cached-only", "--node-modules-dir=manual"] : [];
 }
 
-function folderFlag(name: string, folders: readonly string[]): string[] {
+export function folderFlag(name: string, folders: readonly string[]): string[] {
   return folders.length === 0 ? [] : [`--${name}=${commaless(folders).join(",")}`];
 }
 

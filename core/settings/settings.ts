@@ -75,6 +75,10 @@ const environmentSchema = z.object({
     /^([1-9]\d?|100)%$|^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
     "Expected a share of the machine's memory such as 25%, or bytes such as 512M or 4G",
   ).default("10%"),
+  MAX_DATASET_BYTES: z.string().regex(
+    /^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
+    "Expected bytes such as 512M or 4G",
+  ).default("4G"),
   SERVING_IDLE_S: integer(1, 604_800).default(300),
   SERVING_PROCESSES: integer(1, 256).default(6),
   METRICS_PUBLIC: z.enum(["true", "false"], "Expected true or false").default("false")
@@ -106,6 +110,10 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   REQUEST_TIMEOUT_S: { what: "Seconds that a generation or a score may take", otherwise: "600" },
   SHUTDOWN_GRACE_S: { what: "Seconds that running steps may take when the server stops", otherwise: "25" },
   SERVING_MEMORY: { what: "What idle models may hold: a share of memory, or bytes", otherwise: "10%" },
+  MAX_DATASET_BYTES: {
+    what: "Largest file of a dataset, as it is sent and when it is unpacked",
+    otherwise: "4G",
+  },
   SERVING_IDLE_S: { what: "Seconds that an idle model stays loaded", otherwise: "300" },
   SERVING_PROCESSES: { what: "Processes that answer generations, scores and checks", otherwise: "6" },
   METRICS_PUBLIC: { what: "true: /metrics is answered without a key", otherwise: "false" },

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { Datasets } from "../../core/datasets/datasets.ts";
 import { KeyRing } from "../../core/keys/key_ring.ts";
 import { ModelRegistry } from "../../core/models/model_registry.ts";
+import { engineEnvironment } from "../../core/processes/engine_environment.ts";
 import { ServingEngine } from "../../core/processes/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
 import { answering } from "../../core/questions/answering.ts";
@@ -64,6 +66,10 @@ export async function served(
     await registry.open();
     const keys = new KeyRing({ db: it.db, environment: apiKeys, logger, refresh_ms: 100 });
     await keys.open();
+    const datasets = new Datasets({
+      ...{ db: it.db, dataDir: it.folder, logger, env: engineEnvironment(Deno.env.toObject()) },
+      ...{ max_bytes: 64 * 1024 ** 2, memory: 8 * 1024 ** 3 },
+    });
     const app = createApp({
       ...{
         db: it.db,
@@ -80,6 +86,7 @@ export async function served(
       answering: (asking) => answering(asking, { guard }),
       modelRoots: [FIXTURES, join(it.folder, "models")],
       registry,
+      datasets,
       closing: new AbortController().signal,
       ...more,
     });

@@ -28,7 +28,8 @@ async function counted(
   const unused = undefined as never;
   const app = createApp({
     ...{ db, supervisor: it.supervisor, feed: it.feed, deliverer: it.deliverer, dataDir: it.folder },
-    ...{ serving: unused, guard: unused, answering: unused, registry: unused, device: "cpu", modelRoots: [] },
+    ...{ serving: unused, guard: unused, answering: unused, datasets: unused, registry: unused },
+    ...{ device: "cpu", modelRoots: [] },
     keys: new KeyRing({ db, environment: [], logger: unused }),
     logger: { info() {}, with: () => ({ info() {} }) } as never,
     closing: new AbortController().signal,

@@ -1,0 +1,254 @@
+/**
+ * Datasets: files that clients send once and jobs read by id. A file goes to the disk as it comes, becomes a store of rows
+ * in a process of its own, and is a dataset once its folder has its name and its row is written; whatever ends before that
+ * leaves nothing.
+ */
+import { createHash } from "node:crypto";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { and, eq, gt, lt } from "drizzle-orm";
+import type { DatasetFormat } from "../contract/dataset_conversion.ts";
+import { naming } from "../db/damaged_data.ts";
+import { newId } from "../db/new_id.ts";
+import type { Database, Reader, Transaction } from "../db/open_database.ts";
+import { type Page, page } from "../db/page.ts";
+import { readableRows } from "../db/readable_rows.ts";
+import { type DatasetRow, datasets, rowNumber } from "../db/schema.ts";
+import { UserError } from "../errors.ts";
+import { makeFolder, syncFolder, syncTree, TEMPORARY_PREFIX } from "../formats/atomic_file.ts";
+import { DATASETS_FOLDER, ROWS_FILE, SURVEYS_FOLDER } from "../formats/row_store.ts";
+import { idempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
+import type { Logger } from "../log.ts";
+import { convert } from "../processes/convert_process.ts";
+
+/** Files that come in at a time. */
+const MAX_RUNNING = 4;
+/** What must stay free on the disk, for everything else that is written there. */
+const KEPT_FREE_BYTES = 512 * 1024 ** 2;
+/** How much may be written until the disk is looked at again. */
+const LOOK_BYTES = 64 * 1024 ** 2;
+/** What rows may take on the disk, beside their file: compressed ones are larger than it. */
+const MAX_RATIO = 4;
+
+export interface DatasetOptions {
+  db: Database;
+  /** Absolute. */
+  dataDir: string;
+  /** Of the process that reads files. */
+  env: Record<string, string>;
+  logger: Logger;
+  max_bytes: number;
+  /** Of the machine, in bytes. */
+  memory: number;
+  kept_free_bytes?: number;
+}
+
+export interface Upload {
+  /** Of the file, as they come. */
+  parts: AsyncIterable<Uint8Array>;
+  format: DatasetFormat;
+  /** Known once all parts are there. */
+  name: () => string;
+  owner: string | null;
+  /** The client's Idempotency-Key. */
+  key?: string;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+}
+
+const recordOf = (id: string) => `The dataset '${id}'`;
+
+/** @throws {UserError} `not_found`, or `damaged_data` */
+export async function findDataset(db: Database, id: string, read: Pick<Reader, "select"> = db.read) {
+  const query = read.select().from(datasets).where(eq(datasets.id, id));
+  const [row] = await naming(db, recordOf(id), query.execute());
+  if (!row) throw new UserError("not_found", `No dataset '${id}'`);
+  return row;
+}
+
+export class Datasets {
+  readonly #options: DatasetOptions;
+  readonly #root: string;
+  #running = 0;
+
+  constructor(options: DatasetOptions) {
+    this.#options = options;
+    this.#root = join(options.dataDir, DATASETS_FOLDER);
+  }
+
+  get max_bytes(): number {
+    return this.#options.max_bytes;
+  }
+
+  /** The folder of a dataset's rows. */
+  folder(id: string): string {
+    return join(this.#root, id);
+  }
+
+  /** Removes what an end of the server left half done; nothing may come in meanwhile. */
+  async sweep(): Promise<void> {
+    const { db, dataDir, logger } = this.#options;
+    const known = new Set((await db.read.select({ id: datasets.id }).from(datasets)).map(({ id }) => id));
+    for (const root of [this.#root, join(dataDir, SURVEYS_FOLDER)]) {
+      const entries = await Array.fromAsync(Deno.readDir(root)).catch(() => []);
+      for (const { name } of entries) {
+        if (known.has(name)) continue;
+        await Deno.remove(join(root, name), { recursive: true });
+        logger.info("Removed what no dataset has", { name });
+      }
+    }
+  }
+
+  /**
+   * Takes in a file.
+   *
+   * @throws {UserError} `too_many_requests` while others come in, `body_too_large`, `disk_full`, `invalid_request` with
+   * what is wrong in the file and where, `idempotency_conflict` when the key came with another file
+   */
+  async add(upload: Upload): Promise<DatasetRow> {
+    if (this.#running >= MAX_RUNNING) {
+      throw new UserError("too_many_requests", `${MAX_RUNNING} files are coming in already: try again later`);
+    }
+    this.#running++;
+    await makeFolder(this.#root);
+    const folder = join(this.#root, TEMPORARY_PREFIX + crypto.randomUUID());
+    const store = join(folder, "store");
+    await Deno.mkdir(store, { recursive: true, mode: 0o700 });
+    try {
+      return await this.#taken(upload, folder, store);
+    } finally {
+      this.#running--;
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+
+  async #taken({ parts, format, name, owner, key, signal }: Upload, folder: string, store: string) {
+    const { db, env, memory, max_bytes } = this.#options;
+    const source = join(folder, "source");
+    const { bytes, sha256 } = await this.#receive(parts, source);
+    const sent = { name: name(), format, sha256 };
+    const request = key === undefined ? null : idempotencyKey(owner ?? "", key, sent);
+    const before = request && await madeUnder(db.read, request);
+    if (before) return before;
+    const check = async () => {
+      await this.#requireRoom();
+      const { size } = await Deno.stat(join(store, ROWS_FILE)).catch(() => ({ size: 0 }));
+      if (size > max_bytes * MAX_RATIO) {
+        throw new UserError(
+          "body_too_large",
+          `The file's rows take more than ${max_bytes * MAX_RATIO} bytes`,
+        );
+      }
+    };
+    const about = await convert({ format, source, folder: store, bytes }, { env, memory, check, signal });
+    await syncTree(store);
+    const id = newId("dataset");
+    const row = { id, ...sent, ...about, bytes, owner, created_at: new Date() };
+    signal.throwIfAborted();
+    await Deno.rename(store, this.folder(id));
+    try {
+      await syncFolder(this.#root);
+      const made = await db.write(async (tx) => {
+        // Another request with the key may have come in while this one was read.
+        const other = request && await madeUnder(tx, request);
+        if (other) return other;
+        const [inserted] = await tx.insert(datasets).values({
+          ...row,
+          ...(request && { request_key: request.key, request_hash: request.request_hash }),
+        }).returning();
+        return inserted!;
+      });
+      if (made.id !== id) await Deno.remove(this.folder(id), { recursive: true });
+      return made;
+    } catch (thrown) {
+      await Deno.remove(this.folder(id), { recursive: true }).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  /** Writes the file as it comes. */
+  async #receive(
+    parts: AsyncIterable<Uint8Array>,
+    path: string,
+  ): Promise<{ bytes: number; sha256: string }> {
+    const { max_bytes } = this.#options;
+    const hash = createHash("sha256");
+    using file = await Deno.open(path, { write: true, createNew: true });
+    let bytes = 0;
+    let looked = -Infinity;
+    for await (const part of parts) {
+      bytes += part.length;
+      if (bytes > max_bytes) {
+        throw new UserError(
+          "body_too_large",
+          `Expected a file of at most ${max_bytes} bytes, got a larger one`,
+        );
+      }
+      if (bytes - looked > LOOK_BYTES) {
+        await this.#requireRoom();
+        looked = bytes;
+      }
+      hash.update(part);
+      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+    }
+    return { bytes, sha256: hash.digest("hex") };
+  }
+
+  async #requireRoom(): Promise<void> {
+    const { kept_free_bytes = KEPT_FREE_BYTES } = this.#options;
+    const { bavail, bsize } = await statfs(this.#root);
+    if (bavail * bsize >= kept_free_bytes) return;
+    throw new UserError(
+      "disk_full",
+      `Cannot take in the file: less than ${kept_free_bytes} bytes would be free on the server's disk`,
+    );
+  }
+
+  /** Newest first; `after` is the last id of the page before, though that may be gone. */
+  async list({ limit, after }: { limit: number; after?: string }): Promise<Page<DatasetRow>> {
+    const rows = await readableRows(this.#options.db, datasets, {
+      record: "The dataset in row",
+      where: after === undefined ? undefined : lt(datasets.id, after),
+      number: rowNumber(datasets),
+      newestFirst: true,
+      limit: limit + 1,
+    });
+    return page(rows, limit);
+  }
+
+  /** @throws {UserError} `not_found`, or `damaged_data` */
+  get(id: string): Promise<DatasetRow> {
+    return findDataset(this.#options.db, id);
+  }
+
+  /**
+   * Deletes a dataset.
+   *
+   * @param free is asked in the same transaction, and throws when something needs it
+   * @throws {UserError} `not_found`
+   */
+  async delete(id: string, free: (tx: Transaction) => Promise<void>): Promise<void> {
+    const { db, dataDir } = this.#options;
+    await db.write(async (tx) => {
+      await free(tx);
+      const [gone] = await tx.delete(datasets).where(eq(datasets.id, id)).returning({ id: datasets.id });
+      if (!gone) throw new UserError("not_found", `No dataset '${id}'`);
+    });
+    for (const folder of [this.folder(id), join(dataDir, SURVEYS_FOLDER, id)]) {
+      await Deno.remove(folder, { recursive: true }).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
+  }
+}
+
+/** The dataset that was made under a key. @throws {UserError} `idempotency_conflict` when by another request */
+async function madeUnder(
+  read: Pick<Reader, "select">,
+  request: { key: string; request_hash: string },
+): Promise<DatasetRow | null> {
+  const [row] = await read.select().from(datasets)
+    .where(and(eq(datasets.request_key, request.key), gt(datasets.created_at, oldestAnswer())));
+  if (row) requireSameRequest(request, row.request_hash);
+  return row ?? null;
+}
