@@ -22,7 +22,8 @@ const adapterShape = { r: z.number(), alpha: z.number(), target_modules: targetM
 
 /** What of the base was trained. A manifest may say more, such as learning rates. */
 const trainedSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("lora"), ...adapterShape }),
+  // A manifest from before there was dropout names none.
+  z.object({ type: z.literal("lora"), ...adapterShape, dropout: z.number().optional() }),
   z.object({ type: z.literal("full") }),
 ]);
 

@@ -21,6 +21,9 @@ const alpha = z.number().gt(0).max(65536).default(32).describe(
   "The adapters' output is scaled by alpha / r. Default 32 (ours).",
 );
 
+/** A part of an adapter's input; not all of it. */
+export const dropout = z.number().min(0).lt(1);
+
 /** An adapter, of the policy or of a value network. */
 export const adapterFields = { r: rank, alpha, target_modules: targetModules };
 
@@ -30,8 +33,8 @@ const trainableSchema = z.discriminatedUnion("type", [
     type: z.literal("lora"),
     r: rank,
     alpha,
-    dropout: z.number().min(0).lt(1).default(0).describe(
-      "Dropout on the adapters' input; must be 0 for PPO. Default 0.",
+    dropout: dropout.default(0).describe(
+      "Part of the adapters' input that is dropped at random in training, as PEFT's lora_dropout; to the nearest 1/4096. Never in sampling, references or evaluation. PPO's masks are the same in a rollout's log-probabilities and all its updates. Default 0.",
     ),
     target_modules: targetModules,
   }),
@@ -90,6 +93,11 @@ export const jobFields = {
 };
 
 export type TrainableConfig = z.output<typeof trainableSchema>;
+
+/** The part of the adapters' input that is dropped in training; 0 where there are none. */
+export function dropoutOf(trainable: TrainableConfig): number {
+  return trainable.type === "lora" ? trainable.dropout : 0;
+}
 
 /** What is wrong with fields that are each right by themselves, in a job of any kind. */
 export function jobFaults(

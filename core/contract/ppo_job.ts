@@ -4,7 +4,15 @@
  */
 import { z } from "zod";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
-import { adapterFields, jobFaults, jobFields, needsFrozen } from "./job.ts";
+import {
+  adapterFields,
+  dropout,
+  dropoutOf,
+  jobFaults,
+  jobFields,
+  needsFrozen,
+  type TrainableConfig,
+} from "./job.ts";
 import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
 import { checkAnswers } from "./prompt_answers.ts";
@@ -171,12 +179,17 @@ export const ppoSchema = z.strictObject({
   }
 }).meta({ id: "PpoConfig" });
 
-/** A rate that `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
+/** What `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
+function followed(number: z.ZodNumber, what: string) {
+  return number.optional().describe(what) as unknown as z.ZodDefault<z.ZodNumber>;
+}
+
+/** A rate that follows the policy's. */
 function criticRate(what: string, { times, least, most }: FollowingRate) {
-  const rate = z.number().gt(0).max(1).optional().describe(
+  return followed(
+    z.number().gt(0).max(1),
     `${what} Default ${times} times ppo.learning_rate, but from ${least} to ${most}.`,
   );
-  return rate as unknown as z.ZodDefault<z.ZodNumber>;
 }
 
 const headLearningRate = criticRate("Peak learning rate of the value head.", HEAD_RATE);
@@ -186,6 +199,10 @@ const valueSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("separate"),
     ...adapterFields,
+    dropout: followed(
+      dropout,
+      "Part of the value adapter's input that is dropped in training. Default trainable.dropout; 0 where that is none.",
+    ),
     learning_rate: criticRate("Peak learning rate of the value adapter.", ADAPTER_RATE),
     head_learning_rate: headLearningRate,
   }).describe("An adapter of its own on the shared frozen base, and a scalar head"),
@@ -225,12 +242,6 @@ export const ppoJobSchema = z.strictObject({
   metadata: jobFields.metadata,
 }).superRefine((job, context) => {
   const fail = refusing(context);
-  if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
-    fail(
-      ["trainable", "dropout"],
-      `Expected 0 for PPO, got ${job.trainable.dropout}: with dropout the first probability ratio would not be 1`,
-    );
-  }
   jobFaults(job, fail);
   rowsFaults(job, "prompts", fail);
   if (job.trainable.type === "full" && job.rollout_precision === "int8") {
@@ -243,16 +254,24 @@ export const ppoJobSchema = z.strictObject({
     );
   }
   checkAnswers(job.reward, job.prompts, ["prompts"], fail);
-}).overwrite((job) => ({ ...job, value: withRates(job.value, job.ppo.learning_rate) })).meta({
+}).overwrite((job) => ({ ...job, value: following(job.value, job) })).meta({
   id: "PpoJob",
 });
 
-/** The value network's configuration with the rates that were left out. */
-function withRates<V extends z.output<typeof valueSchema>>(value: V, policy: number): V {
+/** The value network's configuration with what was left out, which follows the policy's. */
+function following<V extends z.output<typeof valueSchema>>(
+  value: V,
+  { ppo: { learning_rate: policy }, trainable }: {
+    ppo: z.output<typeof ppoSchema>;
+    trainable: TrainableConfig;
+  },
+): V {
   return {
     ...value,
-    ...(value.type === "separate" &&
-      { learning_rate: value.learning_rate ?? followingRate(ADAPTER_RATE, policy) }),
+    ...(value.type === "separate" && {
+      dropout: value.dropout ?? dropoutOf(trainable),
+      learning_rate: value.learning_rate ?? followingRate(ADAPTER_RATE, policy),
+    }),
     head_learning_rate: value.head_learning_rate ?? followingRate(HEAD_RATE, policy),
   };
 }

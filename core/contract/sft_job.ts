@@ -44,11 +44,7 @@ export const sftJobSchema = z.strictObject({
   examples: z.array(exampleSchema).min(1).max(100_000),
   sft: sftSchema.prefault({}),
 }).superRefine((job, context) => {
-  const refuse = refusing(context);
-  if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
-    refuse(["trainable", "dropout"], `Expected 0, got ${job.trainable.dropout}: no graph has dropout`);
-  }
-  jobFaults(job, refuse);
+  jobFaults(job, refusing(context));
 }).meta({ id: "SftJob" });
 
 export type SftJobConfig = z.output<typeof sftJobSchema>;

@@ -103,7 +103,7 @@ async function policyFiles(
       base_model_name_or_path: baseName(base, model),
       r: trainable.r,
       lora_alpha: trainable.alpha,
-      lora_dropout: 0,
+      lora_dropout: trainable.dropout ?? 0,
       target_modules: targetModules(policy),
       fan_in_fan_out: familyOf(base.config).fanInFanOut,
       modules_to_save: score ? [SCORE_HEAD.replace(/\.weight$/, "")] : null,

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { PpoJobConfig } from "../contract/ppo_job.ts";
+import { isRecord } from "../formats/strict_json.ts";
 import { damaged } from "../formats/checked_file.ts";
 import { STATE_FOLDER } from "../formats/remove_training_state.ts";
 import { type CheckpointPart, readCheckpoint, readPart } from "../formats/checkpoint_folder.ts";
@@ -170,7 +171,7 @@ async function readState<S extends Counters>(
   if (!stored) throw damaged(`What the checkpoint says of its training cannot be read: ${error.message}`);
   const other = [...new Set([...Object.keys(job), ...Object.keys(stored.job)])]
     // A field that came after the checkpoint was written is null in jobs that do not use it.
-    .filter((field) => !isDeepStrictEqual(job[field] ?? null, stored.job[field] ?? null));
+    .filter((field) => !agrees(job[field] ?? null, stored.job[field] ?? null));
   if (other.length > 0) throw damaged(`The checkpoint is of a job with another ${other.join(", ")}`);
   if (stored.at.state.step > steps) throw damaged(`The checkpoint is after step ${stored.at.state.step}`);
   const base: Record<string, FileIdentity[]> = {};
@@ -181,6 +182,12 @@ async function readState<S extends Counters>(
     base[role] = now;
   }
   return { folder, at: stored.at as unknown as LoopState<S>, optimizers: stored.optimizers, base };
+}
+
+/** Whether a field is what was stored of it. What came into it since then is at its default in a job from before. */
+function agrees(field: unknown, stored: unknown): boolean {
+  if (!isRecord(field) || !isRecord(stored)) return isDeepStrictEqual(field, stored);
+  return Object.keys(stored).every((key) => agrees(field[key], stored[key]));
 }
 
 /** Sets the optimizers to what `trainingState` kept. @throws {UserError} `damaged_checkpoint` */

@@ -103,7 +103,7 @@ const INVALID: [name: string, more: Record<string, unknown>, path: string, code?
   ["a negative temperature", ppo({ temperature: -1 }), "ppo.temperature"],
   ["top_p 0", ppo({ top_p: 0 }), "ppo.top_p"],
   ["a number as text", ppo({ gamma: "0.9" }), "ppo.gamma"],
-  ["dropout", { trainable: { type: "lora", dropout: 0.1 } }, "trainable.dropout"],
+  ["dropout", { trainable: { type: "lora", dropout: 1 } }, "trainable.dropout"],
   ["mini-batches that do not divide", ppo({ batch_size: 4, num_mini_batches: 3 }), "ppo.num_mini_batches"],
   ["a webhook to a private address", { webhook: { url: "https://10.0.0.1/" } }, "webhook.url"],
   ["a webhook over plain http", { webhook: { url: "http://1.1.1.1/" } }, "webhook.url"],

@@ -7,6 +7,7 @@ import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { peakBytes, productFlops } from "../../../kernels/graph/cost.ts";
 import { numericsOf } from "../../../kernels/nn/numerics.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import { promptSizes } from "../../decode/decoder.ts";
 import { cacheBytes } from "../../decode/kv_cache.ts";
 import { memoize } from "../../memoize.ts";
@@ -15,6 +16,7 @@ import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { builtGraphs } from "../../run/built_graphs.ts";
+import { dropoutBytes, withDropout } from "../../run/lora_dropout.ts";
 import { evaluationBytes, workerGradientBytes } from "../../run/graph_runner.ts";
 import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
@@ -54,16 +56,21 @@ function costOf(
   const head = job.value.type === "shared";
   const held = (tuning: Tuning): Tuning => ({ ...tuning, precision, target });
   const tuning = held(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable));
-  const critic = job.value.type === "separate" ? held(tuningOf(model, { ...job.value, type: "lora" })) : null;
+  const trained = withDropout(tuning, dropoutOf(job.trainable));
+  const critic = job.value.type === "separate"
+    ? withDropout(held(tuningOf(model, { ...job.value, type: "lora" })), job.value.dropout)
+    : null;
   const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
 
   const blocks = attentionBlocks(capacity, target);
   const generate = builtGraphs.generate(model, sampling, { truncation: false });
-  const evaluate = builtGraphs.policyEval(model, tuning, { entropy: false, values: head, blocks });
+  const evaluate = builtGraphs.policyEval(model, trained, { entropy: false, values: head, blocks });
+  // The reference's, without dropout.
+  const refer = builtGraphs.policyEval(model, tuning, { entropy: false, values: false, blocks });
   const values = critic && builtGraphs.valueEval(model, critic, { blocks });
   const scoring = scoringModels(rewards, { target, blocks });
   const options = { values: head, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
-  const train = onceAForm((form) => builtGraphs.policyTraining(model, tuning, { ...options, ...form }));
+  const train = onceAForm((form) => builtGraphs.policyTraining(model, trained, { ...options, ...form }));
 
   const all = { rows: ppo.batch_size, columns, actions };
   const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
@@ -79,12 +86,13 @@ function costOf(
   const prepacked = target === "cpu" ? [generate, ...(precision === "int8" ? [training] : [])] : [];
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
-    weights: heldBytes([generate, evaluate, training, ...(values ? [values] : [])]),
+    weights: heldBytes([generate, evaluate, refer, training, ...(values ? [values] : [])]),
     reordered: prepackedBytes(prepacked) +
       sum([sampling, tuning, ...(critic ? [critic] : [])].map((tuning) => mergedBytes(model, tuning))),
     reward_models: scoring.bytes,
     trained: trainedBytes + optimizerBytes(trainedBytes) + workerGradientBytes(cut.workers, trainedBytes) +
-      (keepsStart ? policyBytes : 0),
+      (keepsStart ? policyBytes : 0) + dropoutBytes(model, trained) +
+      (critic ? dropoutBytes(model, critic) : 0),
     cache: cacheBytes(model, {
       rows: ppo.batch_size,
       capacity,
@@ -110,7 +118,7 @@ function costOf(
     step_flops: productFlops(generate, prompts) +
       (actions - 1) * productFlops(generate, { ...prompts, S: 1 }) +
       sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: ppo.batch_size }))) +
-      2 * flops(evaluate) + flops(values) +
+      flops(evaluate) + flops(refer) + flops(values) +
       ppo.num_ppo_epochs * (flops(training) + flops(trainValues)),
     step_reads: actions * heldBytes([generate]),
   };

@@ -4,6 +4,7 @@
  */
 import type { Metrics } from "../../contract/progress.ts";
 import type { Warning } from "../../contract/training_events.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Device } from "../../ort/device.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
@@ -89,7 +90,10 @@ export async function ppoStep(
   const violations = [
     ...(ppo.whiten_rewards ? [] : rewardViolations(rows, state.kl_coef)),
     ...(step === 0
-      ? firstStepViolations(rolloutPart, rows, { fromReference: true, zeroHead: job.checkpoint === null })
+      ? firstStepViolations(rolloutPart, rows, {
+        fromReference: equalsReference(job),
+        zeroHead: job.checkpoint === null,
+      })
       : []),
   ];
 
@@ -150,6 +154,11 @@ export async function ppoStep(
 function unscoredRows({ faults = {} }: ScoredBatch): Pick<StepFigures, "unscored" | "fault"> {
   const all = Object.values(faults).flat();
   return { unscored: new Set(all.map(({ row }) => row)).size, fault: all[0]?.message ?? null };
+}
+
+/** Whether a job's policy measures as its reference before it is trained: dropout changes nothing while every B is 0. */
+function equalsReference({ trainable, checkpoint, adapter }: PpoJobConfig): boolean {
+  return dropoutOf(trainable) === 0 || (checkpoint === null && adapter === null);
 }
 
 /** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */

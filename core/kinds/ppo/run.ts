@@ -1,12 +1,14 @@
 /** A planned PPO job: loads what it names, trains it, and writes checkpoints below its folder. */
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadCheckpoint } from "../../networks/checkpoint.ts";
+import { LoraDropout } from "../../run/lora_dropout.ts";
 import { heldHere } from "../../weights/int8_products.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
 import { initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Learner } from "./learner.ts";
@@ -90,13 +92,16 @@ export async function makeLearner(
   // A bare adapter can be turned off; anything else needs a copy of where it started.
   const reference = loaded || given || tuning.type === "full" ? parameters.clone() : "base" as const;
   const sampling = await heldHere(base.runtime, job.rollout_precision ?? base.precision);
-  const policy = new Policy(base, tuning, parameters, { reference, shared, sampling });
+  const dropout = LoraDropout.of(base, tuning, { rate: dropoutOf(job.trainable), seed, network: "policy" });
+  const policy = new Policy(base, tuning, parameters, { reference, shared, sampling, dropout });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
   if (value.type === "shared") return { policy, policyOptimizer, critic: null };
   const criticTuning = loaded?.critic?.tuning ?? tuningOf(base.config, { ...value, type: "lora" });
   const criticParameters = loaded?.critic?.parameters ??
     await initialParameters(base, criticTuning, { head: true, seed, role: "value" });
-  const network = new ValueNetwork(base, criticTuning, criticParameters);
+  const network = new ValueNetwork(base, criticTuning, criticParameters, {
+    dropout: LoraDropout.of(base, criticTuning, { rate: value.dropout, seed, network: "value" }),
+  });
   const optimizer = await Optimizer.create(base.runtime, criticParameters, ppo);
   return { policy, policyOptimizer, critic: { network, optimizer } };
 }

@@ -1,11 +1,13 @@
 /** What a job of supervised fine-tuning needs, from shapes alone: what allocates says how much, here it is added up. */
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import { productFlops } from "../../../kernels/graph/cost.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import type { SftJobConfig } from "../../contract/sft_job.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
 import { builtGraphs } from "../../run/built_graphs.ts";
+import { dropoutBytes, withDropout } from "../../run/lora_dropout.ts";
 import { workerGradientBytes } from "../../run/graph_runner.ts";
 import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
@@ -29,11 +31,8 @@ export function sftCost(
   const { batch_size, micro_batch_size } = job.sft;
   const workers = { ...workersOf(model, threads, target), memoryShare };
   const precision = job.base_precision ?? PRECISION[target];
-  const tuning: Tuning = {
-    ...(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable)),
-    precision,
-    target,
-  };
+  const of: Tuning = adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable);
+  const tuning = withDropout({ ...of, precision, target }, dropoutOf(job.trainable));
   const train = onceAForm((form) => builtGraphs.sftTraining(model, tuning, { accumulate: true, ...form }));
   const all = { rows: batch_size, columns: longest - 1, actions: completion };
   const cut = trainingCut(model, train, { ...all, rows: micro_batch_size ?? batch_size }, workers, target);
@@ -46,7 +45,8 @@ export function sftCost(
     reordered: mergedBytes(model, tuning) +
       (target === "cpu" && precision === "int8" ? prepackedBytes([training]) : 0),
     reward_models: 0,
-    trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained),
+    trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained) +
+      dropoutBytes(model, tuning),
     cache: 0,
     activations: arenaBytes(cut.bytes),
   };

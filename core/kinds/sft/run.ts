@@ -1,5 +1,6 @@
 /** A planned job of supervised fine-tuning: loads what it names, trains it, and writes checkpoints below its folder. */
 import type { JobFolders } from "../../contract/protocol.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import type { SftJobConfig } from "../../contract/sft_job.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import { loadCheckpoint } from "../../networks/checkpoint.ts";
@@ -51,7 +52,7 @@ export async function* runSft(
     damaged,
   };
   const checkpoints = jobCheckpoints<Counters>(job, trained, place, (state) => ({ ...state }));
-  const config = { ...job.sft, epochs: job.epochs, seed: job.seed };
+  const config = { ...job.sft, epochs: job.epochs, seed: job.seed, dropout: dropoutOf(job.trainable) };
   return yield* trainSft(base, tuning, parameters, examples, config, {
     optimizer,
     start,

@@ -8,6 +8,7 @@ import { AdapterMerge } from "../../run/adapter_merge.ts";
 import { builtGraphs } from "../../run/built_graphs.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { BaseModel } from "../../weights/base_model.ts";
+import { LoraDropout, withDropout } from "../../run/lora_dropout.ts";
 import { Feeds } from "../../run/feeds.ts";
 import { TrainingGraph } from "../../run/graph_runner.ts";
 import { GROUPS } from "../../weights/parameter_layout.ts";
@@ -40,6 +41,8 @@ export interface SftConfig extends AdamConfig, LrScheduleConfig {
   micro_batch_size: number | null;
   learning_rate: number;
   weight_decay: number;
+  /** Part of the adapter's input that is dropped, by other masks in each step; none by default. */
+  dropout?: number;
   seed: number;
 }
 
@@ -85,11 +88,18 @@ export async function* trainSft(
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const optimizer = given ?? await Optimizer.create(base.runtime, parameters, config);
   const sessions = new SessionCache(base);
+  const { seed, dropout: rate = 0 } = config;
+  const trained = withDropout(tuning, rate);
   const graph = new TrainingGraph(
     sessions,
     "sft_training",
-    (options) => builtGraphs.sftTraining(base.config, tuning, options),
-    { merge: new AdapterMerge(sessions, tuning), parameters, gradients: optimizer.gradients },
+    (options) => builtGraphs.sftTraining(base.config, trained, options),
+    {
+      merge: new AdapterMerge(sessions, trained),
+      parameters,
+      gradients: optimizer.gradients,
+      dropout: LoraDropout.of(base, tuning, { rate, seed, network: "policy" }),
+    },
   );
   const steps_per_epoch = stepsPerEpoch(examples.length, config.batch_size);
   const plan = { steps: steps_per_epoch * config.epochs, steps_per_epoch };
@@ -115,9 +125,10 @@ async function sftStep(
   const started = performance.now();
   const { step } = state;
   const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), examples.length);
-  const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size).map((index) =>
-    examples[index]!
-  );
+  const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size).map((index, row) => ({
+    ...examples[index]!,
+    row,
+  }));
   const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
   using deferred = new DisposableStack();
   const losses: Deferred<Record<string, Float32Array>>[] = [];
@@ -132,7 +143,7 @@ async function sftStep(
       return { feeds, columns: packed.columns };
     };
     const first = losses.length === 0;
-    losses.push(deferred.use(await graph.run(part, prepare, { first, signal })));
+    losses.push(deferred.use(await graph.run(part, prepare, { first, step, signal })));
   }
   const lr = config.learning_rate * lrFactor(config, step, steps);
   const rate = { lr, weight_decay: config.weight_decay };

@@ -49,6 +49,21 @@ Deno.test("the effective configuration is itself a valid request with the same m
   assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
 });
 
+Deno.test("a critic's dropout that is left out is the policy's, and is there as a number", () => {
+  const dropouts = (trainable: object, value?: object) => {
+    const job = ppoJobSchema.parse({ ...JOB, trainable, ...(value && { value }) });
+    assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    return job.value;
+  };
+  const of = (value: ReturnType<typeof dropouts>) => "dropout" in value ? value.dropout : null;
+  assert.equal(of(dropouts({ type: "lora" })), 0);
+  assert.equal(of(dropouts({ type: "lora", dropout: 0.1 })), 0.1);
+  assert.equal(of(dropouts({ type: "lora", dropout: 0.1 }, { type: "separate", dropout: 0 })), 0);
+  assert.equal(of(dropouts({ type: "full" })), 0);
+  assert.equal(of(dropouts({ type: "full" }, { type: "separate", dropout: 0.2 })), 0.2);
+  assert.equal(of(dropouts({ type: "lora", dropout: 0.1 }, { type: "shared" })), null);
+});
+
 Deno.test("critic's rates that are left out follow the policy's, and are there as numbers", () => {
   const rates = (learning_rate: number, value?: Record<string, unknown>) => {
     const job = ppoJobSchema.parse({ ...JOB, ppo: { learning_rate }, ...(value && { value }) });
@@ -103,10 +118,11 @@ Deno.test("common mistakes are refused with the field's name", () => {
     [{ value: { type: "shared", learning_rate: 1e-4 } }, /^value: .*"learning_rate"/],
     [{ ppo: { overlong_tokens: 51 } }, /^ppo\.overlong_tokens: /],
     [{ ppo: { kl_estimator: "k4" } }, /^ppo\.kl_estimator: /],
-    [
-      { trainable: { type: "lora", dropout: 0.1 } },
-      /^trainable\.dropout: Expected 0 for PPO, got 0\.1: .*ratio/,
-    ],
+    [{ trainable: { type: "lora", dropout: 1 } }, /^trainable\.dropout: /],
+    [{ trainable: { type: "lora", dropout: -0.1 } }, /^trainable\.dropout: /],
+    [{ trainable: { type: "full", dropout: 0.1 } }, /^trainable: .*"dropout"/],
+    [{ value: { type: "separate", dropout: 1 } }, /^value\.dropout: /],
+    [{ value: { type: "shared", dropout: 0.1 } }, /^value: .*"dropout"/],
     [
       { base_precision: "int4" },
       /^base_precision: Expected "float32", "int8", "bfloat16" or "float16", got "int4"/,
