@@ -13,6 +13,7 @@ import { completions } from "./completions.ts";
 import type { AppContext, Env } from "./context.ts";
 import { datasets } from "./datasets.ts";
 import { docs } from "./docs.ts";
+import { evaluations } from "./evaluations.ts";
 import { generations } from "./generations.ts";
 import { health } from "./health.ts";
 import { jobAttributions } from "./job_attributions.ts";
@@ -118,6 +119,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   for (
     const resource of [
       trainingJobs,
+      evaluations,
       jobRows,
       jobMetrics,
       jobRollouts,

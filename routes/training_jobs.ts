@@ -1,22 +1,15 @@
 /** Training jobs: create, list, show, cancel, pause, resume, delete. What belongs to a job has files of its own. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { attributed } from "../core/errors.ts";
 import { getJob, listJobs } from "../core/jobs/job_queries.ts";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
-import { resolveFolders } from "../core/jobs/resolve_folders.ts";
-import { effectiveJob, findSubmission, submitJob } from "../core/jobs/submit_job.ts";
-import { idempotencyKey } from "../core/idempotency_key.ts";
-import { JOB_KINDS, type TrainingJobConfig, trainingJobSchema } from "../core/contract/training_job.ts";
-import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
-import { checkReward } from "../core/questions/check_reward.ts";
-import { asker } from "./asker.ts";
+import { JOB_KINDS, trainingJobSchema } from "../core/contract/training_job.ts";
 import type { AppContext, Env } from "./context.ts";
-import { dryRunSchema, jobSchema } from "../core/contract/job_answers.ts";
+import { jobSchema } from "../core/contract/job_answers.ts";
 import { jsonBody } from "./json_body.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
-import { undescribed } from "./undescribed.ts";
+import { startJob, startRequest, startResponses } from "./start_job.ts";
 
 export const jobParams = z.object({ id: z.string().max(100).openapi({ example: "job_01k0…" }) });
 
@@ -29,19 +22,8 @@ const create = (context: AppContext) =>
     tags: ["Training jobs"],
     summary: "Start a training job, or check one with dry_run",
     middleware: [jsonBody(context, trainingJobSchema)] as const,
-    request: {
-      query: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
-      headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
-      body: { required: true, content: json(trainingJobSchema) },
-    },
-    responses: {
-      200: {
-        description: "dry_run: what the job would be and need; nothing was created",
-        content: json(dryRunSchema),
-      },
-      202: { description: "The queued job, with its webhook's secret", content: json(jobSchema) },
-      ...problemResponses(400, 401, 409, 413, 415, 422, 503),
-    },
+    request: { ...startRequest, body: { required: true, content: json(trainingJobSchema) } },
+    responses: startResponses,
   });
 
 const list = createRoute({
@@ -123,44 +105,16 @@ const remove = createRoute({
   },
 });
 
-/** A webhook's URL is refused while its sender can still be told. */
-function checkWebhook({ guard }: AppContext, { webhook }: TrainingJobConfig): void {
-  try {
-    if (webhook) guard.precheck(webhook.url);
-  } catch (error) {
-    throw attributed("webhook.url", error);
-  }
-}
-
 /** The training jobs' routes. */
 export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
-  const { db, serving, supervisor } = context;
+  const { db, supervisor } = context;
   const app = new OpenAPIHono<Env>();
 
-  app.openapi(create(context), async (c) => {
-    const given = c.req.valid("json");
-    const config = { ...given, device: given.device ?? context.device };
-    const dryRun = c.req.valid("query").dry_run === "true";
-    const header = c.req.valid("header")["idempotency-key"];
-    const owner = c.get("caller")?.id ?? null;
-    const key = header === undefined || dryRun ? null : idempotencyKey(owner ?? "", header, config);
-    let submission = key && await findSubmission(db, key);
-    if (!submission) {
-      checkWebhook(context, config);
-      if ("reward" in config) checkReward(context.guard, config.reward);
-      const folders = await resolveFolders(context, config);
-      const job = { ...splitRewardSecrets(config).config, webhook: null };
-      const plan = await serving.request({ type: "check", job, folders }, asker(c));
-      if (dryRun) return c.json({ ...effectiveJob(config), plan }, 200);
-      submission = await submitJob(db, config, plan, key, owner);
-      c.get("logger").info("Job created", { job_id: submission.job_id });
-      supervisor.wake();
-    }
-    return undescribed(c.body(submission.response, 202, {
-      "content-type": "application/json",
-      location: `/v1/training-jobs/${submission.job_id}`,
+  app.openapi(create(context), async (c) =>
+    await startJob(context, c, c.req.valid("json"), {
+      dryRun: c.req.valid("query").dry_run === "true",
+      header: c.req.valid("header")["idempotency-key"],
     }));
-  });
 
   app.openapi(list, async (c) => {
     const page = await listJobs(db, c.req.valid("query"));

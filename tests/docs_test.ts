@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { z } from "zod";
+import { evaluationRequestSchema } from "../core/contract/evaluation_job.ts";
 import { generationSchema } from "../core/contract/generation.ts";
 import { scoreSchema } from "../core/contract/score.ts";
 import { REWARD_TYPES } from "../core/contract/reward_schema.ts";
@@ -28,6 +29,7 @@ const DOCUMENTS = [
 ];
 
 const BODIES: Record<string, z.ZodType> = {
+  "POST /v1/evaluations": evaluationRequestSchema,
   "POST /v1/training-jobs": trainingJobSchema,
   "POST /v1/completions": completionSchema,
   "POST /v1/generations": generationSchema,

@@ -9,6 +9,8 @@ import { readCheckpoint, writeCheckpoint } from "../core/formats/checkpoint_fold
 import { STATE_FOLDER } from "../core/formats/remove_training_state.ts";
 import { readLines } from "../core/contract/ndjson.ts";
 import { type Command, commandSchema, type Message } from "../core/contract/protocol.ts";
+import type { EvaluationResult } from "../core/contract/evaluation_result.ts";
+import { epochsOf } from "../core/contract/job.ts";
 import type { JobPlan } from "../core/contract/job_plan.ts";
 import type { Progress } from "../core/contract/progress.ts";
 import type { TrainingEvent } from "../core/contract/training_events.ts";
@@ -70,6 +72,15 @@ function planOf(epochs: number): JobPlan {
   };
 }
 
+/** What every evaluation comes to. */
+const RESULT: EvaluationResult = {
+  ...{ n: 2, prompts: 2, kl: 1, entropy: 2, length: 3, finish_share: 1, distinct_1: 0.5, distinct_2: 0.5 },
+  reward: { mean: 1, ci95: [0, 2], against: null, difference: null },
+  terms: { json_valid: { mean: 1, ci95: [0, 2], against: null } },
+  ...{ win_rate: null, wins: null, ties: null, losses: null, against: null },
+  samples: [{ prompt: "p", completion: "c", against: null, score: 1, against_score: null }],
+};
+
 /** What a train or generate command was told: to stop at once, or after its step. */
 interface Told {
   cancelled: PromiseWithResolvers<void>;
@@ -118,10 +129,10 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     }
   }
   const emit = (event: TrainingEvent) => say({ id, type: "event", event });
-  const plan = planOf(job.epochs);
+  const plan = planOf(epochsOf(job));
   const progress = (step: number): Progress => ({
     epoch: Math.ceil(step / STEPS_PER_EPOCH),
-    epochs: job.epochs,
+    epochs: epochsOf(job),
     step,
     steps: plan.steps,
     episodes: step * 4,
@@ -143,11 +154,14 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     const { epoch } = progress(step);
     const folder = `${folders.output}/${reason === "epoch" ? `epoch-${epoch}` : `${reason}-${step}`}`;
     await Deno.mkdir(folders.output, { recursive: true });
-    const files = await writeCheckpoint(folder, {
-      "adapter_model.safetensors": [
-        encoder.encode(reason === "epoch" ? `weights ${epoch}` : `weights of step ${step}`),
-      ],
-    });
+    const files = await writeCheckpoint(
+      folder,
+      job.kind === "evaluation" ? {} : {
+        "adapter_model.safetensors": [
+          encoder.encode(reason === "epoch" ? `weights ${epoch}` : `weights of step ${step}`),
+        ],
+      },
+    );
     await Deno.writeTextFile(`${folder}/not_in_the_manifest`, "secret");
     await Deno.mkdir(`${folder}/${STATE_FOLDER}`);
     await Deno.writeTextFile(`${folder}/${STATE_FOLDER}/state.json`, JSON.stringify({ step }));
@@ -157,7 +171,10 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
   const first = (resumed?.step ?? 0) + 1;
   const attempt = Number(basename(folders.output));
   emit({ type: "started", plan, progress: progress(first - 1), resumed, damaged });
-  const summary = (step: number) => ({ progress: progress(step), metrics: { "objective/scores": 1 } });
+  const summary = (step: number) => ({
+    ...{ progress: progress(step), metrics: { "objective/scores": 1 } },
+    ...(job.kind === "evaluation" && step === plan.steps && { result: RESULT }),
+  });
   for (let step = first; step <= plan.steps; step++) {
     emit({
       type: "step",
@@ -252,7 +269,7 @@ async function handle(command: Command): Promise<void> {
           error: { code: "prompt_too_long", detail, errors: [{ path: "prompts.0", message: "too long" }] },
         });
       }
-      return say({ id, type: "result", result: planOf(command.job.epochs) });
+      return say({ id, type: "result", result: planOf(epochsOf(command.job)) });
     case "train":
       return await train(command);
     case "generate": {

@@ -23,8 +23,7 @@ const generation = z.strictObject({
   ),
 }).meta({ id: "EvaluationGeneration" });
 
-export const evaluationJobSchema = z.strictObject({
-  kind: z.literal("evaluation"),
+const fields = {
   model: z.string().min(1).max(200).describe("Name or id of the model."),
   checkpoint: jobFields.checkpoint.describe("The checkpoint to evaluate. Default null: the bare model."),
   adapter: jobFields.adapter.describe(
@@ -53,12 +52,24 @@ export const evaluationJobSchema = z.strictObject({
   seed: jobFields.seed,
   webhook: jobFields.webhook,
   metadata: jobFields.metadata,
-}).superRefine((job, context) => {
-  const refuse = refusing(context);
-  onePolicy(job, [], refuse);
-  rowsFaults(job, "prompts", refuse);
-  checkAnswers(job.reward, job.prompts, ["prompts"], refuse);
-}).overwrite((job) => ({ ...job, against: againstOf(job) })).meta({ id: "EvaluationJob" });
+};
+
+/** An evaluation whose kind is given by `kind`. */
+function evaluation<Kind extends z.ZodType<"evaluation">>(kind: Kind) {
+  return z.strictObject({ kind, ...fields }).superRefine((job, context) => {
+    const refuse = refusing(context);
+    onePolicy(job, [], refuse);
+    rowsFaults(job, "prompts", refuse);
+    checkAnswers(job.reward, job.prompts, ["prompts"], refuse);
+  }).overwrite((job) => ({ ...job, against: againstOf(job) }));
+}
+
+export const evaluationJobSchema = evaluation(z.literal("evaluation")).meta({ id: "EvaluationJob" });
+
+/** The same where nothing else could be meant. */
+export const evaluationRequestSchema = evaluation(z.literal("evaluation").default("evaluation")).meta({
+  id: "EvaluationRequest",
+});
 
 /** What a job compares with that does not say. */
 function againstOf(

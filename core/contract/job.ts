@@ -92,6 +92,11 @@ export const jobFields = {
   metadata: metadataSchema.default({}).describe("Up to 16 texts of your own, kept with the job."),
 };
 
+/** Passes of a job over what it works on: one where its kind has no others. */
+export function epochsOf({ epochs = 1 }: { kind: string; epochs?: number }): number {
+  return epochs;
+}
+
 export type TrainableConfig = z.output<typeof trainableSchema>;
 
 /** The part of the adapters' input that is dropped in training; 0 where there are none. */

@@ -1,6 +1,7 @@
 /** How a training job and what belongs to it look in answers and webhooks. */
 import { z } from "zod";
 import { ERROR_CODES } from "../errors.ts";
+import { evaluationResultSchema } from "./evaluation_result.ts";
 import { JOB_EVENT_TYPES } from "./job_events.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { jobRowsSchema } from "./job_rows.ts";
@@ -8,6 +9,7 @@ import { JOB_STATUSES } from "./job_states.ts";
 import { metricsSchema, progressSchema } from "./progress.ts";
 import { time } from "./time.ts";
 import { JOB_KINDS } from "./training_job.ts";
+import { stoppedSchema } from "./training_events.ts";
 
 const errorSchema = z.object({ code: z.enum(ERROR_CODES), detail: z.string() });
 
@@ -38,6 +40,13 @@ export const jobSchema = z.object({
   status_reason: errorSchema.nullable().describe("Why the job waits, or was paused by the server."),
   attempts: z.array(attemptSchema).describe("The last 50, oldest first."),
   checkpoint: z.string().nullable().describe("Id of the last one."),
+  best_checkpoint: z.string().nullable().describe(
+    "Id of the one that is best by keep.best_by, or else by early_stop.metric; null where neither is set.",
+  ),
+  stopped: stoppedSchema.nullable().describe(
+    "Why the job ended before its last step, succeeded all the same; null where it did not.",
+  ),
+  result: evaluationResultSchema.nullable().describe("What an evaluation came to; null for other kinds."),
   created_at: time,
   started_at: time.nullable(),
   finished_at: time.nullable(),

@@ -10,6 +10,7 @@ export const ROWS_FIELDS = {
   ppo: "prompts",
   sft: "examples",
   reward_model: "preferences",
+  evaluation: "prompts",
 } as const satisfies Record<JobKind, string>;
 
 export type RowsField = (typeof ROWS_FIELDS)[JobKind];

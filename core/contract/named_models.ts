@@ -9,6 +9,7 @@ const NAMED: Namers = {
   ppo: ({ reward }) => rewardModels(reward),
   sft: () => [],
   reward_model: () => [],
+  evaluation: ({ reward }) => rewardModels(reward),
 };
 
 /** Their names, as the request has them. */

@@ -59,12 +59,19 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
   warningSchema.extend({ type: z.literal("warning") }),
 ]);
 
+/** Why a job ended before its last step, as it was told to. */
+export const stoppedSchema = z.object({ code: z.string(), detail: z.string() });
+
+export type Stopped = z.output<typeof stoppedSchema>;
+
 /** The result of a training. */
 export const trainingSummarySchema = z.object({
   progress: progressSchema,
   metrics: metricsSchema,
   /** Whether it ended by a `pause`, with steps left. */
   paused: z.literal(true).optional(),
+  /** Why it ended with steps left that it need not do. */
+  stopped: stoppedSchema.optional(),
   /** What an evaluation came to. */
   result: evaluationResultSchema.optional(),
 });

@@ -1,11 +1,17 @@
 /** Training jobs of all kinds: a table from kind to schema, and the request that is one of them. */
 import { z } from "zod";
+import { evaluationJobSchema } from "./evaluation_job.ts";
 import { ppoJobSchema } from "./ppo_job.ts";
 import { rewardModelJobSchema } from "./reward_model_job.ts";
 import { sftJobSchema } from "./sft_job.ts";
 
 /** Each kind of job as a request gives it. */
-const SCHEMAS = { ppo: ppoJobSchema, sft: sftJobSchema, reward_model: rewardModelJobSchema };
+const SCHEMAS = {
+  ppo: ppoJobSchema,
+  sft: sftJobSchema,
+  reward_model: rewardModelJobSchema,
+  evaluation: evaluationJobSchema,
+};
 
 export type JobKind = keyof typeof SCHEMAS;
 

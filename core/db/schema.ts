@@ -7,6 +7,7 @@ import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizz
 import { CHECKPOINT_REASONS, type CheckpointFile } from "../contract/checkpoint.ts";
 import { DATASET_FORMATS } from "../contract/dataset_conversion.ts";
 import type { Attempt } from "../contract/job_answers.ts";
+import type { EvaluationResult } from "../contract/evaluation_result.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { MetricsRecord, Progress } from "../contract/progress.ts";
 import type { ErrorRecord } from "../errors.ts";
@@ -15,6 +16,7 @@ import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts
 import { JOB_STATUSES } from "../contract/job_states.ts";
 import type { RewardSecrets } from "../contract/reward_secrets.ts";
 import type { StoredConfig } from "../contract/job_rows.ts";
+import type { Stopped } from "../contract/training_events.ts";
 import { JOB_KINDS } from "../contract/training_job.ts";
 import { count, json, list, object, oneOf, real, string, timestamp } from "./columns.ts";
 
@@ -31,7 +33,7 @@ export const jobs = sqliteTable("jobs", {
   kind: oneOf("kind", JOB_KINDS).notNull(),
   status: oneOf("status", JOB_STATUSES).notNull(),
   model: string("model").notNull(),
-  config: object<StoredConfig>("config", ["kind", "model", "epochs"]).notNull(),
+  config: object<StoredConfig>("config", ["kind", "model"]).notNull(),
   /** How many rows it has in `job_rows`. */
   row_count: count("row_count").notNull().default(0),
   metadata: object<Record<string, string>>("metadata").notNull(),
@@ -41,6 +43,12 @@ export const jobs = sqliteTable("jobs", {
   error: object<ErrorRecord>("error", ["code", "detail"]),
   /** Id of the last checkpoint. */
   checkpoint: string("checkpoint"),
+  /** Id of the one that is best by the metric that the job watches. */
+  best_checkpoint: string("best_checkpoint"),
+  /** Why it ended before its last step. */
+  stopped: object<Stopped>("stopped", ["code", "detail"]),
+  /** What an evaluation came to. */
+  result: object<EvaluationResult>("result", ["n", "reward"]),
   /** Engine processes started for the job so far. */
   attempt: count("attempt").notNull().default(0),
   /** The last of them, oldest first. */

@@ -43,14 +43,22 @@ type Ender<T extends AttemptEnd["type"]> = (
 
 /** What each end means for a job that nobody cancels. */
 const ENDERS: { [T in AttemptEnd["type"]]: Ender<T> } = {
-  async done(tx, job, { summary: { progress, metrics } }) {
+  async done(tx, job, { summary: { progress, metrics, stopped, result } }) {
     const attempts = await closed(tx, job, null);
     const done = await moveJob(tx, job.id, "succeeded", {
       attempts,
       progress: { ...progress, eta_seconds: 0 },
+      stopped,
+      result,
     });
     if (done) {
-      const data = { progress: done.progress, metrics };
+      const { best_checkpoint } = done;
+      const data = {
+        ...{ progress: done.progress, metrics },
+        ...(best_checkpoint !== null && { best_checkpoint }),
+        ...(stopped && { stopped }),
+        ...(result && { result }),
+      };
       await emitEvent(tx, done, "training_job.succeeded", data, { metrics, eta_seconds: 0 });
     }
     return done;

@@ -8,6 +8,7 @@ import { MEASURES } from "../metrics/measures.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { datasets, type JobRow, jobs } from "../db/schema.ts";
+import { epochsOf } from "../contract/job.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import { splitRewardSecrets } from "../contract/reward_secrets.ts";
 import { splitRows } from "../contract/job_rows.ts";
@@ -38,10 +39,10 @@ export function configColumns(config: TrainingJobConfig) {
 }
 
 /** Progress of a job that has done nothing yet. */
-export function initialProgress(config: Pick<TrainingJobConfig, "epochs">, plan: JobPlan): Progress {
+export function initialProgress(config: { kind: string; epochs?: number }, plan: JobPlan): Progress {
   return {
     epoch: 0,
-    epochs: config.epochs,
+    epochs: epochsOf(config),
     step: 0,
     steps: plan.steps,
     episodes: 0,

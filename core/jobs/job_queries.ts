@@ -2,7 +2,7 @@
  * Reads of jobs and what belongs to them: one indexed query each. A record that is damaged fails who asks for it; lists
  * leave it out.
  */
-import { and, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, lt, ne, sql } from "drizzle-orm";
 import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import {
@@ -137,6 +137,9 @@ export async function eventSeq(
   return row.seq;
 }
 
+/** Checkpoints that only resume their job are for nobody else. */
+const HAS_FILES = ne(checkpoints.files, []);
+
 /** Oldest first; `after` is the last id of the page before. */
 export async function listCheckpoints(
   db: Database,
@@ -146,7 +149,7 @@ export async function listCheckpoints(
   const after = options.after === undefined ? 0 : await numberOf(db, checkpoints, options.after);
   const rows = await readableRows(db, checkpoints, {
     record: "The checkpoint in row",
-    where: and(eq(checkpoints.job_id, jobId), gt(rowNumber(checkpoints), after)),
+    where: and(eq(checkpoints.job_id, jobId), gt(rowNumber(checkpoints), after), HAS_FILES),
     number: rowNumber(checkpoints),
     limit: options.limit + 1,
   });
@@ -155,7 +158,7 @@ export async function listCheckpoints(
 
 /** The row of a checkpoint, or null. */
 export async function findCheckpoint(db: Database, id: string): Promise<CheckpointRow | null> {
-  const read = db.read.select().from(checkpoints).where(eq(checkpoints.id, id));
+  const read = db.read.select().from(checkpoints).where(and(eq(checkpoints.id, id), HAS_FILES));
   const [row] = await naming(db, `The checkpoint '${id}'`, read.execute());
   return row ?? null;
 }

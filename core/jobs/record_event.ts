@@ -26,7 +26,7 @@ import { hasEngine } from "../contract/job_states.ts";
 import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
 import { addRecords, readKeys, type RolloutKeys, writtenInVain } from "../records/add_records.ts";
-import { retention } from "./retention.ts";
+import { keepOf, retention } from "./retention.ts";
 
 type EventOf<T extends TrainingEvent["type"]> = Extract<TrainingEvent, { type: T }>;
 
@@ -67,7 +67,7 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
       await emitEvent(tx, job, "training_job.attempt.started", {
         attempt: job.attempt,
         step: resumed?.step ?? 0,
-        checkpoint: from?.id ?? null,
+        checkpoint: from && isPublic(from) ? from.id : null,
       });
     } else {
       const started = await update(tx, jobId, { plan, progress });
@@ -132,6 +132,7 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
       resumable: 1,
       created_at: await jobTime(tx, jobId),
     }).returning();
+    if (!isPublic(row!)) return await retain(tx, place, before);
     const job = await update(tx, jobId, { checkpoint: id });
     const checkpoint = checkpointView(row!);
     await emitEvent(tx, job, "training_job.checkpoint.created", { checkpoint }, {
@@ -204,13 +205,18 @@ async function insertMetrics(
 async function retain(tx: Transaction, { dataDir }: Place, { id, config }: JobRow): Promise<Obsolete> {
   const rows = await tx.select().from(checkpoints).where(eq(checkpoints.job_id, id))
     .orderBy(checkpoints.step, rowNumber(checkpoints));
-  const keep = config.keep ?? null;
+  const keep = keepOf(config);
   const { dropped, stateless } = retention(rows, keep, keep ? await checkpointsInUse(tx, id) : new Map());
   const ids = (rows: CheckpointRow[]) => inArray(checkpoints.id, rows.map((row) => row.id));
   if (dropped.length > 0) await tx.delete(checkpoints).where(ids(dropped));
   if (stateless.length > 0) await tx.update(checkpoints).set({ resumable: 0 }).where(ids(stateless));
   const folders = (rows: CheckpointRow[]) => rows.map(({ folder }) => join(dataDir, folder));
   return { folders: folders(dropped), states: folders(stateless) };
+}
+
+/** Whether it is for anybody: one without files only resumes its own job. */
+function isPublic({ files }: Pick<CheckpointRow, "files">): boolean {
+  return files.length > 0;
 }
 
 /** The job's checkpoints that are in these folders, newest first. */

@@ -30,6 +30,7 @@ export interface Names {
   model: string;
   checkpoint?: string | null;
   adapter?: string | null;
+  against?: string | null;
   reward?: RewardConfig | null;
   kind?: JobKind;
   dataset?: string | null;
@@ -54,6 +55,8 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
       { checkpoint: await checkpointFolder(sources, names.checkpoint, names.model) }),
     ...(names.adapter != null &&
       { adapter: await attributeTo("adapter", resolveAdapter(sources.modelRoots, names.adapter)) }),
+    ...(names.against != null && names.against !== "base" &&
+      { against: await checkpointFolder(sources, names.against, names.model, "against") }),
     rewards,
     ...(names.dataset != null && await datasetFolders(sources, names.dataset, names)),
   };
@@ -110,14 +113,19 @@ async function rewardCheckpoint(sources: FolderSources, id: string): Promise<Rew
   return { model: await attributeTo("reward", resolveModel(modelRoots, job.model)), checkpoint };
 }
 
-async function checkpointFolder({ db, dataDir }: FolderSources, id: string, model: string): Promise<string> {
+async function checkpointFolder(
+  { db, dataDir }: FolderSources,
+  id: string,
+  model: string,
+  field = "checkpoint",
+): Promise<string> {
   const row = await findCheckpoint(db, id);
-  if (!row) throw invalid("checkpoint", `There is no checkpoint '${id}'`, "unknown_checkpoint");
+  if (!row) throw invalid(field, `There is no checkpoint '${id}'`, "unknown_checkpoint");
   const job = await getJob(db, row.job_id);
   if (modelKey(job.model) !== modelKey(model)) {
-    throw invalid("checkpoint", `The checkpoint belongs to model '${job.model}', not to '${model}'`);
+    throw invalid(field, `The checkpoint belongs to model '${job.model}', not to '${model}'`);
   }
   const folder = join(dataDir, row.folder);
-  await attributeTo("checkpoint", checkListed(folder, row.files));
+  await attributeTo(field, checkListed(folder, row.files));
   return folder;
 }

@@ -2,10 +2,15 @@
 import type { KeepConfig } from "../contract/job.ts";
 import type { CheckpointRow } from "../db/schema.ts";
 
+/** What a job says of the checkpoints that stay; null for all, and for kinds that do not say. */
+export function keepOf(config: { kind: string; keep?: KeepConfig | null }): KeepConfig | null {
+  return config.keep ?? null;
+}
+
 /** How many checkpoints of a job hold what it resumes from: the newest may turn out damaged. */
 export const RESUMABLE_KEPT = 2;
 
-type Candidate = Pick<CheckpointRow, "id" | "step" | "metrics" | "resumable">;
+type Candidate = Pick<CheckpointRow, "id" | "step" | "metrics" | "resumable" | "files">;
 
 /** Metrics by their names' ends of which less is better. */
 const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div)$/;
@@ -13,7 +18,7 @@ const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div)$/;
 /**
  * What becomes of a job's checkpoints, given in the order of their steps.
  *
- * @param keep null keeps all
+ * @param keep null keeps all that are for anybody; those without files stay while the job may resume from them
  * @param needed ids that stay whatever `keep` says
  */
 export function retention<T extends Candidate>(
@@ -22,7 +27,11 @@ export function retention<T extends Candidate>(
   needed: { has(id: string): boolean },
 ): { dropped: T[]; stateless: T[] } {
   const resumable = rows.filter((row) => row.resumable).slice(-RESUMABLE_KEPT);
-  const kept = new Set(keep ? [...rows.slice(-keep.last), ...resumable, best(rows, keep.best_by)] : rows);
+  const whole = rows.filter(({ files }) => files.length > 0);
+  const kept = new Set([
+    ...resumable,
+    ...(keep ? [...whole.slice(-keep.last), best(whole, keep.best_by)] : whole),
+  ]);
   const dropped = rows.filter((row) => !kept.has(row) && !needed.has(row.id));
   const stateless = rows.filter((row) => row.resumable && !resumable.includes(row) && !dropped.includes(row));
   return { dropped, stateless };

@@ -28,11 +28,6 @@ export type AnyJob =
   & Omit<JobFields, TrainingFields>
   & Partial<Pick<JobFields, TrainingFields>>;
 
-/** Passes of a job over what it works on: one, where it does not say. */
-export function epochsOf({ epochs = 1 }: Pick<AnyJob, "kind" | "epochs">): number {
-  return epochs;
-}
-
 /** What decides the cost of any job beside its fields. */
 export interface CostShape {
   model: ModelConfig;

@@ -1,11 +1,12 @@
 /** What a job will do and need, worked out from headers and texts alone: the `check` command and every job's start. */
 import type { Target } from "../../kernels/nn/numerics.ts";
+import { epochsOf } from "../contract/job.ts";
 import type { JobFolders } from "../contract/protocol.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { type MachineMemory, machineMemory } from "../system_memory.ts";
 import { weightCount } from "../weights/parameter_layout.ts";
 import { checkModel } from "./check_model.ts";
-import { type AnyJob, epochsOf, type PlannedJob } from "./kind.ts";
+import type { AnyJob, PlannedJob } from "./kind.ts";
 import { type EngineJob, kindOf, type WorkOf } from "./kinds.ts";
 import { fittingCost } from "./require_memory.ts";
 

@@ -1,4 +1,5 @@
 /** A training job inside the engine, whatever its kind: planned, found where it stopped, and run to its end. */
+import { epochsOf } from "../contract/job.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import { type JobFolders, rewardFolders, type TrainRequest } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
@@ -10,7 +11,6 @@ import type { AskReward } from "../rewards/asked_reward.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { progressOf, type TrainSignals } from "../train/step_loop.ts";
 import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../train/training_state.ts";
-import { epochsOf } from "./kind.ts";
 import { type EngineJob, kindOf } from "./kinds.ts";
 import { planJob, planOptions } from "./plan_job.ts";
 import { proveInt8 } from "./prove_int8.ts";

@@ -16,7 +16,8 @@ Deno.test("POST /v1/training-jobs answers the queued job with its effective conf
     assert.ok(answer.headers.get("x-request-id"));
     assert.deepEqual(Object.keys(job), [
       ...["id", "kind", "status", "model", "config", "rows", "progress", "latest_metrics", "error"],
-      ...["status_reason", "attempts", "checkpoint", "created_at", "started_at", "finished_at", "metadata"],
+      ...["status_reason", "attempts", "checkpoint", "best_checkpoint", "stopped", "result"],
+      ...["created_at", "started_at", "finished_at", "metadata"],
     ]);
     assert.equal(job.status, "queued");
     assert.deepEqual(job.rows, { field: "prompts", count: 2, dataset: null });

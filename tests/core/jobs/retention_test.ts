@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { retention } from "../../../core/jobs/retention.ts";
 
-const row = (step: number, metrics = {}, resumable = 0) => ({ id: `ckpt_${step}`, step, metrics, resumable });
+const FILES = [{ name: "model.safetensors", bytes: 1, sha256: "0" }];
+const row = (step: number, metrics = {}, resumable = 0, files = FILES) => ({
+  ...{ id: `ckpt_${step}`, step, metrics, resumable, files },
+});
 const steps = (rows: { step: number }[]) => rows.map(({ step }) => step);
 
 Deno.test("retention() keeps all without keep, and training state in the newest two that have it", () => {
   const rows = [row(1, {}, 1), row(2, {}, 1), row(3), row(4, {}, 1)];
   const { dropped, stateless } = retention(rows, null, new Set());
   assert.deepEqual([steps(dropped), steps(stateless)], [[], [1]]);
+});
+
+Deno.test("retention() keeps what has no files while it can be resumed from, and no longer", () => {
+  const rows = [row(1, {}, 1, []), row(2, {}, 1, []), row(3, {}, 1, [])];
+  const { dropped, stateless } = retention(rows, null, new Set());
+  assert.deepEqual([steps(dropped), steps(stateless)], [[1], []]);
 });
 
 Deno.test("retention() keeps the last, the best, what can be resumed from and what others need", () => {

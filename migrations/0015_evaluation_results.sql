@@ -1,0 +1,3 @@
+ALTER TABLE `jobs` ADD `best_checkpoint` text;--> statement-breakpoint
+ALTER TABLE `jobs` ADD `stopped` text;--> statement-breakpoint
+ALTER TABLE `jobs` ADD `result` text;
