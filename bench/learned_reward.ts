@@ -74,7 +74,7 @@ async function makeLearnedReward(runtime: Runtime, model: string, folder: string
   for (let step = 0; step < STEPS; step++) {
     const rows = seen.slice(step * ROWS, (step + 1) * ROWS).map(example);
     using _stats = await network.train(rows, { cliprange_value: null }, optimizer, {
-      stepTokens: ROWS,
+      tokenWeight: () => 1 / ROWS,
       first: true,
     });
     const rate = { lr: RATE * (1 - step / STEPS), weight_decay: 0 };

@@ -53,13 +53,26 @@ export function philox(c0: number, c1: number, c2: number, c3: number, k0: numbe
   return words;
 }
 
-/** Four random words of 32 bits for the key (seed, stream, step, row, position), as `philox` leaves them. */
-export function draw(seed: number, stream: Stream, step: number, row: number, position: number): Uint32Array {
+/** The stream's part of a counter's word; which sample of a row it is has the rest. */
+const STREAM_BITS = 8;
+
+/**
+ * Four random words of 32 bits for the key (seed, stream, step, row, position, sample), as `philox` leaves them. `sample` is
+ * below 2²⁴.
+ */
+export function draw(
+  seed: number,
+  stream: Stream,
+  step: number,
+  row: number,
+  position: number,
+  sample = 0,
+): Uint32Array {
   return philox(
     position,
     row,
     step,
-    STREAMS[stream],
+    STREAMS[stream] | sample << STREAM_BITS,
     seed % 0x100000000,
     Math.floor(seed / 0x100000000),
   );
@@ -67,10 +80,17 @@ export function draw(seed: number, stream: Stream, step: number, row: number, po
 
 /**
  * A uniform number in [0, 1) with 24 random bits (exact in float32) for the key
- * (seed, stream, step, row, position). `seed` may be any safe integer.
+ * (seed, stream, step, row, position, sample). `seed` may be any safe integer.
  */
-export function uniform(seed: number, stream: Stream, step: number, row: number, position: number): number {
-  return (draw(seed, stream, step, row, position)[0]! >>> 8) / 0x1000000;
+export function uniform(
+  seed: number,
+  stream: Stream,
+  step: number,
+  row: number,
+  position: number,
+  sample = 0,
+): number {
+  return (draw(seed, stream, step, row, position, sample)[0]! >>> 8) / 0x1000000;
 }
 
 /** A permutation of 0..length-1 (Fisher-Yates) for the key (seed, stream, step, round). */

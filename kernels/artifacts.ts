@@ -10,6 +10,7 @@ import { Builder } from "./graph/builder.ts";
 import { gradients, type Recompute } from "./graph/gradient.ts";
 import type { Artifact } from "./graph/artifact.ts";
 import type { Value } from "./graph/value.ts";
+import { klLoss, type KlLossEstimator } from "./losses/kl_loss.ts";
 import { policyLoss } from "./losses/policy_loss.ts";
 import { preferenceLoss } from "./losses/preference_loss.ts";
 import { sum, vector, weightedSum } from "./losses/sums.ts";
@@ -232,6 +233,8 @@ export interface PolicyTrainingOptions extends GradientOptions {
   values: boolean;
   /** Adds input `entropy_coef` [] and its term of the loss. */
   entropyBonus: boolean;
+  /** Adds inputs `ref_logprobs` [N], `kl_coef` [] and this estimate of the KL to the loss, and output `kl_stats`. */
+  kl?: KlLossEstimator | null;
 }
 
 /** One micro-batch of PPO: `policy_stats` (and `value_stats`) sums, and gradients of the weighted loss. */
@@ -250,6 +253,11 @@ export function policyTrainingArtifact(
   const trainable = [...parameters.trainable];
   if (options.entropyBonus) {
     loss = g.sub(loss, g.mul(weightedSum(g, entropy, weights), g.input("entropy_coef", "float32", [])));
+  }
+  if (options.kl) {
+    const kl = klLoss(g, logprobs, weights, options.kl);
+    loss = g.add(loss, kl.loss);
+    outputs.kl_stats = vector(g, kl.stats);
   }
   if (options.values) {
     const { values, head } = valueHead(g, config, h);

@@ -3,6 +3,15 @@
  * the default comes from; OpenAPI, the job row and the engine all use these schemas.
  */
 import { z } from "zod";
+import {
+  ADVANTAGE_METHODS,
+  ADVANTAGE_NAMES,
+  type AdvantageMethod,
+  defaultsOf,
+  KL_ESTIMATOR_NAMES,
+  LOSS_AGGREGATIONS,
+  type MethodDefaults,
+} from "./advantage_methods.ts";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
 import {
   adapterFields,
@@ -17,7 +26,7 @@ import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
 import { checkAnswers } from "./prompt_answers.ts";
 import { recordsSchema } from "./records.ts";
-import { refusing } from "./refuse.ts";
+import { type Refuse, refusing } from "./refuse.ts";
 import { rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
@@ -35,28 +44,60 @@ const klControllerSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** Rollouts that a step may have. */
+const MAX_ROLLOUTS = 65536;
+
+/** A field that `ppoSchema` fills in where it is left out, by the method that `advantage` names. */
+function methodDefault<Schema extends z.ZodType>(
+  field: keyof MethodDefaults,
+  schema: Schema,
+  what: string,
+): z.ZodDefault<Schema> {
+  const described = schema.optional().describe(`${what} Default ${defaultsOf(field)}.`);
+  return described as unknown as z.ZodDefault<Schema>;
+}
+
 /** PPO's hyper-parameters. "Ours" names a default recommended in docs, "field" one that TRL, verl and OpenRLHF share. */
 export const ppoSchema = z.strictObject({
   max_new_tokens: z.int().min(1).max(32768).default(50).describe(
     "Longest response, in tokens, its stop token included. Default 50 (ours).",
   ),
   batch_size: z.int().min(1).max(65536).default(4).describe(
-    "Prompts per step; one step is one rollout batch with all its updates. Every step has exactly this many: the last of an epoch is filled up from the start of that epoch's order, and fewer prompts than batch_size repeat within a step. Default 4 (ours).",
+    "Prompts per step, each sampled rollouts_per_prompt times; one step is one rollout batch with all its updates. Every step has exactly this many: the last of an epoch is filled up from the start of that epoch's order, and fewer prompts than batch_size repeat within a step. Default 4 (ours).",
+  ),
+  rollouts_per_prompt: z.int().min(1).max(1024).default(1).describe(
+    "Responses sampled to each prompt of a step, which then has batch_size × this many rollouts (as verl's rollout.n and OpenRLHF's n_samples_per_prompt). Methods that compare a prompt's responses need at least 2. Default 1.",
+  ),
+  advantage: z.enum(ADVANTAGE_NAMES).default("gae").describe(
+    "How advantages are estimated. gae judges by a value network. The others need none: grpo, dr_grpo, rloo and reinforce++_baseline compare the responses of one prompt, reinforce++ all of a step. Default gae.",
   ),
   learning_rate: z.number().gt(0).max(1).default(1e-5).describe(
     "Policy's peak learning rate. Default 1e-5 (ours).",
   ),
-  kl_coef: z.number().min(0).max(100).default(0.1).describe(
-    "Reward lost per nat of KL from the reference policy, per token; 0 turns the penalty off. Default 0.1 (ours).",
+  kl_coef: methodDefault(
+    "kl_coef",
+    z.number().min(0).max(100),
+    "What a nat of KL from the reference policy costs, per token: so much reward, or so much in the loss (kl_in); 0 turns it off.",
   ),
-  kl_estimator: z.enum(["k1", "k2", "k3"]).default("k1").describe(
-    "Per-token estimate of the KL in the reward (Schulman): k1 = d, k2 = d²/2, k3 = exp(−d)−1+d with d = logprob − ref_logprob. Default k1 (field).",
+  kl_in: methodDefault(
+    "kl_in",
+    z.enum(["reward", "loss"]),
+    "Where the KL costs: subtracted from the rewards, as estimated at rollout, or a term of the loss, estimated anew in each update.",
+  ),
+  kl_estimator: methodDefault(
+    "kl_estimator",
+    z.enum(KL_ESTIMATOR_NAMES),
+    "Per-token estimate of the KL (Schulman): k1 = d, k2 = d²/2, k3 = exp(−d)−1+d with d = logprob − ref_logprob. In the loss k2 or k3, as k1 has no gradient on average.",
   ),
   kl_controller: klControllerSchema.default({ type: "fixed" }).describe("Default fixed (field)."),
-  gamma: z.number().min(0).max(1).default(0.99).describe(
-    "Discount per token. Default 0.99 (ours; 1 in the field).",
+  gamma: methodDefault(
+    "gamma",
+    z.number().min(0).max(1),
+    "Discount per token, with gae and reinforce++; the others add up a response's rewards as they are.",
   ),
-  lam: z.number().min(0).max(1).default(0.95).describe("GAE's λ per token. Default 0.95 (PPO paper, TRL)."),
+  lam: z.number().min(0).max(1).default(0.95).describe(
+    "GAE's λ per token; unused by other methods. Default 0.95 (PPO paper, TRL).",
+  ),
   clip_epsilon: z.number().gt(0).lt(1).default(0.2).describe(
     "The probability ratio is clipped to [1 − this, 1 + this]. Default 0.2 (PPO paper).",
   ),
@@ -67,7 +108,7 @@ export const ppoSchema = z.strictObject({
     "Bound c on the loss of tokens with negative advantage (dual-clip PPO uses 3). Default null: off.",
   ),
   cliprange_value: z.number().gt(0).max(1e6).nullable().default(0.2).describe(
-    "How far a new value may move from the rollout's before its loss is clipped, in units of return; null: unclipped. Default 0.2 (PPO paper, TRL).",
+    "How far a new value may move from the rollout's before its loss is clipped, in units of return; null: unclipped. Unused without a value network. Default 0.2 (PPO paper, TRL).",
   ),
   vf_coef: z.number().min(0).max(100).default(0.1).describe(
     "Weight of the value loss in the common loss when the value head shares the policy's trunk; unused otherwise. Default 0.1 (TRL).",
@@ -79,10 +120,15 @@ export const ppoSchema = z.strictObject({
     "Passes over each rollout batch. Default 4 (PPO paper, TRL).",
   ),
   num_mini_batches: z.int().min(1).max(65536).default(1).describe(
-    "Optimizer steps per pass; must divide batch_size. Default 1 (TRL); 2 to 4 pay off from batch_size 128.",
+    "Optimizer steps per pass; must divide a step's rollouts, batch_size × rollouts_per_prompt. Default 1 (TRL); 2 to 4 pay off from 128 rollouts.",
   ),
   micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
-    "Sequences per forward and backward run; must divide batch_size / num_mini_batches. Changes memory, not results. Default null: the whole mini-batch.",
+    "Sequences per forward and backward run; must divide batch_size × rollouts_per_prompt / num_mini_batches. Changes memory, not results. Default null: the whole mini-batch.",
+  ),
+  loss_aggregation: methodDefault(
+    "loss_aggregation",
+    z.enum(LOSS_AGGREGATIONS),
+    "How the tokens' losses of an optimizer step become one: token_mean over all tokens, sequence_mean over each response's tokens and then over responses, sequence_sum a response's sum and then the mean over responses, constant that divided by max_new_tokens.",
   ),
   temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1).describe(
     "Sampling temperature of rollouts, used for every log-probability too. Default 1 (verl, OpenRLHF).",
@@ -123,8 +169,10 @@ export const ppoSchema = z.strictObject({
   whiten_rewards: z.boolean().default(false).describe(
     "Divide token rewards by their standard deviation over the batch, keeping the mean. Default false (TRL).",
   ),
-  whiten_advantages: z.boolean().default(true).describe(
-    "Shift and scale advantages to mean 0 and variance 1 over the batch's tokens. Default true (field).",
+  whiten_advantages: methodDefault(
+    "whiten_advantages",
+    z.boolean(),
+    "Shift and scale advantages to mean 0 and variance 1 over the batch's tokens.",
   ),
   bootstrap_truncated: z.boolean().default(false).describe(
     "Continue the return of a cut-off response with the value of its last state instead of 0. Default false (field).",
@@ -155,29 +203,101 @@ export const ppoSchema = z.strictObject({
   target_kl: z.number().gt(0).max(1e6).nullable().default(null).describe(
     "Skip the rest of a step's updates when a mini-batch's mean KL (k3) from the rollout policy exceeds 1.5 times this, in nats per token. Default null: off (field).",
   ),
-}).superRefine((ppo, context) => {
-  const fail = (field: string, message: string) => refusing(context)([field], message);
-  if (ppo.batch_size % ppo.num_mini_batches !== 0) {
+}).overwrite((ppo) => ({ ...ADVANTAGE_METHODS[ppo.advantage].defaults, ...given(ppo) })).superRefine(
+  (ppo, context) => {
+    const fail = (field: string, message: string) => refusing(context)([field], message);
+    batchFaults(ppo, fail);
+    methodFaults(ppo, fail);
+    if (ppo.overlong_tokens !== null && ppo.overlong_tokens > ppo.max_new_tokens) {
+      fail(
+        "overlong_tokens",
+        `Expected at most max_new_tokens, which is ${ppo.max_new_tokens}, got ${ppo.overlong_tokens}`,
+      );
+    }
+  },
+).meta({ id: "PpoConfig" });
+
+/** A value's fields that are not left out. */
+function given<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
+}
+
+type Fail = (field: string, message: string) => void;
+
+/** Each step's rollouts are cut into equal parts twice. */
+function batchFaults(
+  { batch_size, rollouts_per_prompt, num_mini_batches, micro_batch_size }: {
+    batch_size: number;
+    rollouts_per_prompt: number;
+    num_mini_batches: number;
+    micro_batch_size: number | null;
+  },
+  fail: Fail,
+): void {
+  const rollouts = batch_size * rollouts_per_prompt;
+  if (rollouts > MAX_ROLLOUTS) {
     fail(
-      "num_mini_batches",
-      `Expected a divisor of batch_size, which is ${ppo.batch_size}, got ${ppo.num_mini_batches}`,
+      "rollouts_per_prompt",
+      `Expected at most ${MAX_ROLLOUTS} rollouts a step, got ${rollouts} (batch_size × rollouts_per_prompt)`,
     );
     return;
   }
-  const miniBatch = ppo.batch_size / ppo.num_mini_batches;
-  if (ppo.micro_batch_size !== null && miniBatch % ppo.micro_batch_size !== 0) {
+  const product = rollouts_per_prompt === 1 ? "batch_size" : "batch_size × rollouts_per_prompt";
+  if (rollouts % num_mini_batches !== 0) {
+    fail(
+      "num_mini_batches",
+      `Expected a divisor of ${product}, which is ${rollouts}, got ${num_mini_batches}`,
+    );
+    return;
+  }
+  const miniBatch = rollouts / num_mini_batches;
+  if (micro_batch_size !== null && miniBatch % micro_batch_size !== 0) {
     fail(
       "micro_batch_size",
-      `Expected a divisor of the mini-batch of ${miniBatch} (batch_size / num_mini_batches), got ${ppo.micro_batch_size}`,
+      `Expected a divisor of the mini-batch of ${miniBatch} (${product} / num_mini_batches), got ${micro_batch_size}`,
     );
   }
-  if (ppo.overlong_tokens !== null && ppo.overlong_tokens > ppo.max_new_tokens) {
+}
+
+/** What a method cannot do with what the other fields ask for. */
+function methodFaults(
+  ppo: {
+    advantage: keyof typeof ADVANTAGE_METHODS;
+    rollouts_per_prompt: number;
+    whiten_rewards: boolean;
+    bootstrap_truncated: boolean;
+    critic_warmup_steps: number;
+  } & Pick<MethodDefaults, "kl_in" | "kl_estimator" | "kl_coef">,
+  fail: Fail,
+): void {
+  const { advantage, rollouts_per_prompt, kl_in, kl_estimator } = ppo;
+  const { critic, least_rollouts, of_sums }: AdvantageMethod = ADVANTAGE_METHODS[advantage];
+  if (rollouts_per_prompt < least_rollouts) {
     fail(
-      "overlong_tokens",
-      `Expected at most max_new_tokens, which is ${ppo.max_new_tokens}, got ${ppo.overlong_tokens}`,
+      "rollouts_per_prompt",
+      `Expected at least ${least_rollouts} with advantage ${advantage}, which compares the responses of one prompt, got ${rollouts_per_prompt}`,
     );
   }
-}).meta({ id: "PpoConfig" });
+  if (kl_in === "loss" && kl_estimator === "k1") {
+    fail("kl_estimator", "Expected k2 or k3 with kl_in loss, got k1: on average its gradient is 0");
+  }
+  if (of_sums && ppo.whiten_rewards) {
+    fail(
+      "whiten_rewards",
+      `Expected false with advantage ${advantage}, got true: it adds up a response's rewards, and whitening adds to each token`,
+    );
+  }
+  if (critic) return;
+  if (ppo.bootstrap_truncated) {
+    fail("bootstrap_truncated", `Expected false with advantage ${advantage}, which has no values, got true`);
+  }
+  if (ppo.critic_warmup_steps > 0) {
+    fail(
+      "critic_warmup_steps",
+      `Expected 0 with advantage ${advantage}, which has no value network, got ${ppo.critic_warmup_steps}`,
+    );
+  }
+}
 
 /** What `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
 function followed(number: z.ZodNumber, what: string) {
@@ -210,6 +330,11 @@ const valueSchema = z.discriminatedUnion("type", [
     .describe("A scalar head on the policy's trunk, trained through the common loss"),
 ]).meta({ id: "Value" });
 
+/** Filled in by `ppoJobSchema` where it is left out: separate, or null for a method without a value network. */
+const jobValueSchema = valueSchema.nullable().optional().describe(
+  "The value network, which ppo.advantage gae learns from. Default separate; null for the other methods, which have none.",
+) as unknown as z.ZodDefault<z.ZodNullable<typeof valueSchema>>;
+
 const rolloutPrecision = z.enum(["float32", "int8"]);
 
 /** A PPO job. */
@@ -229,7 +354,7 @@ export const ppoJobSchema = z.strictObject({
   max_attempts: jobFields.max_attempts,
   ppo: ppoSchema.prefault({}),
   trainable: jobFields.trainable,
-  value: valueSchema.prefault({ type: "separate" }),
+  value: jobValueSchema,
   device: jobFields.device,
   base_precision: jobFields.base_precision,
   rollout_precision: rolloutPrecision.nullable().default(null).describe(
@@ -242,6 +367,7 @@ export const ppoJobSchema = z.strictObject({
   metadata: jobFields.metadata,
 }).superRefine((job, context) => {
   const fail = refusing(context);
+  valueFaults(job, fail);
   jobFaults(job, fail);
   rowsFaults(job, "prompts", fail);
   if (job.trainable.type === "full" && job.rollout_precision === "int8") {
@@ -254,9 +380,36 @@ export const ppoJobSchema = z.strictObject({
     );
   }
   checkAnswers(job.reward, job.prompts, ["prompts"], fail);
-}).overwrite((job) => ({ ...job, value: following(job.value, job) })).meta({
-  id: "PpoJob",
-});
+}).overwrite((job) => ({ ...job, value: effectiveValue(job) })).meta({ id: "PpoJob" });
+
+/** Whether there is a value network exactly where the method asks one. */
+function valueFaults(
+  { ppo: { advantage }, value }: { ppo: PpoConfig; value: ValueConfig | null | undefined },
+  refuse: Refuse,
+): void {
+  const { critic } = ADVANTAGE_METHODS[advantage];
+  if (critic && value === null) {
+    refuse(["value"], `Expected a value network for ppo.advantage ${advantage}, got null`);
+  }
+  if (!critic && value) {
+    refuse(
+      ["value"],
+      `Expected null or nothing with ppo.advantage ${advantage}, which has no value network, got type ${value.type}`,
+    );
+  }
+}
+
+/** The value network with all that was left out; null for a method without one. */
+function effectiveValue(
+  { ppo, value, trainable }: {
+    ppo: PpoConfig;
+    value: ValueConfig | null | undefined;
+    trainable: TrainableConfig;
+  },
+): ValueConfig | null {
+  if (!ADVANTAGE_METHODS[ppo.advantage].critic) return null;
+  return following(value ?? valueSchema.parse({ type: "separate" }), { ppo, trainable });
+}
 
 /** The value network's configuration with what was left out, which follows the policy's. */
 function following<V extends z.output<typeof valueSchema>>(

@@ -19,8 +19,11 @@ import type { Trainable } from "../weights/parameter_layout.ts";
 import { int8Fields, type Precisions } from "./int8_fields.ts";
 import type { AnyJob, CheckedModel } from "./kind.ts";
 
-/** The networks that a job trains, by the fields that name them; a kind without a value network has no `value`, one that trains nothing neither. */
-type Trained = { trainable?: Trainable; value?: CriticSpec };
+/**
+ * The networks that a job trains, by the fields that name them: a kind that trains nothing has neither, and `value` is null,
+ * or not there, without a value network.
+ */
+type Trained = { trainable?: Trainable; value?: CriticSpec | null };
 
 /**
  * Reads what there is to know of a job's model without loading its weights.

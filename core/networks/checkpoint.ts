@@ -191,18 +191,26 @@ export interface LoadedCheckpoint {
   facts: Record<string, unknown>;
 }
 
+export interface LoadOptions {
+  /**
+   * What is laid out behind the policy: a value head, the checkpoint's where it has a shared one, or else one at zero; by
+   * default only where it has one.
+   */
+  head?: HeadLayout;
+  /** Whether a value network of its own is read where there is one. Default true. */
+  critic?: boolean;
+}
+
 /**
  * Reads what `saveCheckpoint` wrote, once it is what was written.
  *
- * @param options.head what is laid out behind the policy: a value head, the checkpoint's where it has a shared one, or else
- * one at zero; by default only where it has one
  * @throws {UserError} `damaged_checkpoint` naming the file that is missing or wrong, `unsupported_model` for a reward
  * model's
  */
 export function loadCheckpoint(
   base: BaseModel,
   folder: string,
-  options: { head?: HeadLayout } = {},
+  options: LoadOptions = {},
 ): Promise<LoadedCheckpoint> {
   return asCheckpoint(folder, () => readNetworks(base, folder, options));
 }
@@ -228,7 +236,7 @@ export function networkOf(facts: Record<string, unknown>): CheckpointSpec {
 async function readNetworks(
   base: BaseModel,
   folder: string,
-  options: { head?: HeadLayout },
+  options: LoadOptions,
 ): Promise<LoadedCheckpoint> {
   const { facts } = await readCheckpoint(folder);
   const spec = networkOf(facts);
@@ -239,9 +247,11 @@ async function readNetworks(
     );
   }
   const shared = spec.value?.type === "shared";
-  const { head = shared } = options;
+  const { head = shared, critic: wanted = true } = options;
   const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, head);
-  const critic = spec.value?.type === "separate" ? await loadCritic(base, folder, spec.value) : null;
+  const critic = wanted && spec.value?.type === "separate"
+    ? await loadCritic(base, folder, spec.value)
+    : null;
   const withHead = critic?.parameters ?? (shared && head === true ? policy : null);
   if (withHead) {
     const { weight, bias } = await readValueHead(folder, base.config.hidden_size);

@@ -3,6 +3,7 @@
  * verbs are `respond` (sample), `analyze` (log-probabilities of given tokens) and `train` (one micro-batch).
  */
 import type { AttentionOptions, Tuning } from "../../kernels/artifacts.ts";
+import { KL_STATS, type KlLossEstimator } from "../../kernels/losses/kl_loss.ts";
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
@@ -39,12 +40,18 @@ export interface AnalyzeOptions extends RunOptions {
   entropy?: boolean;
 }
 
+/** A sequence with what the value loss needs of it, all (n); null in a job without one. */
+export interface ValueExample extends TokenSequence {
+  readonly values: Float32Array | null;
+  readonly returns: Float32Array | null;
+}
+
 /** A sequence with what the policy loss needs of it, all (n). */
-export interface PolicyExample extends TokenSequence {
+export interface PolicyExample extends ValueExample {
   readonly logprobs: Float32Array;
+  /** Wanted by a loss with the KL. */
+  readonly ref_logprobs?: Float32Array;
   readonly advantages: Float32Array;
-  readonly values: Float32Array;
-  readonly returns: Float32Array;
 }
 
 export interface PolicyLossConfig {
@@ -57,9 +64,24 @@ export interface PolicyLossConfig {
   entropy_coef: number;
 }
 
-/** Sums over the micro-batch's tokens, by the names in POLICY_STATS and VALUE_STATS. */
+/** The KL from the reference as a term of the loss. */
+export interface KlLossConfig {
+  estimator: KlLossEstimator;
+  coef: number;
+}
+
+/** One micro-batch's place in its optimizer step. */
+export interface TrainOptions extends RunOptions {
+  /** What each token of a response of `length` tokens counts in the loss. */
+  tokenWeight: (length: number) => number;
+  /** Whether this micro-batch is the step's first. */
+  first: boolean;
+}
+
+/** Sums over the micro-batch's tokens, by the names in POLICY_STATS, KL_STATS and VALUE_STATS. */
 export type StatSums =
   & Record<(typeof POLICY_STATS)[number], number>
+  & Partial<Record<(typeof KL_STATS)[number], number>>
   & Partial<Record<(typeof VALUE_STATS)[number], number>>;
 
 /** Stands for "no bound" in a graph that always has one. */
@@ -76,7 +98,8 @@ export class Policy {
   /** What its training graphs are built with. */
   readonly #trained: { tuning: Tuning; merge: AdapterMerge };
   readonly #decoder: Decoder;
-  readonly #shared: boolean;
+  /** Whether `parameters` end with a value head on this trunk. */
+  readonly shared: boolean;
   /** What the policy is held close to: its own start, or the bare base where it starts as that. */
   readonly #reference: ParameterSet | "base";
   #training: TrainingGraph | undefined;
@@ -111,7 +134,7 @@ export class Policy {
     };
     this.#decoder = new Decoder(this.#sessions, heldBy(base, tuning, sampling));
     this.#reference = reference;
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   /** Sampled responses with their log-probabilities, in the order of `rows`. */
@@ -126,7 +149,7 @@ export class Policy {
   ): Promise<Analysis> {
     const off = reference && this.#reference === "base";
     const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
-    const values = this.#shared && !reference;
+    const values = this.shared && !reference;
     const analysis: Analysis = {
       logprobs: [],
       ...(entropy && { entropy: [] }),
@@ -159,27 +182,22 @@ export class Policy {
     return analysis;
   }
 
-  /**
-   * Adds one micro-batch's gradient of the loss, whose every token weighs 1/`stepTokens`, to `optimizer`'s. Gives its
-   * statistics.
-   *
-   * @param stepTokens action tokens of the whole optimizer step
-   * @param first whether this micro-batch is the optimizer step's first
-   */
+  /** Adds one micro-batch's gradient of the loss to `optimizer`'s, with a term of the KL where there is `kl`. Gives its statistics. */
   async train(
     examples: readonly PolicyExample[],
     config: PolicyLossConfig,
     optimizer: Optimizer,
-    { stepTokens, first, step, signal }: { stepTokens: number; first: boolean } & RunOptions,
+    { tokenWeight, first, step, signal, kl = null }: TrainOptions & { kl?: KlLossConfig | null },
   ): Promise<Deferred<StatSums & { tokens: number }>> {
     const entropyBonus = config.entropy_coef !== 0;
     this.#training ??= new TrainingGraph(
       this.#sessions,
-      `policy_training:${entropyBonus}`,
+      `policy_training:${entropyBonus}:${kl?.estimator}`,
       (options) =>
         builtGraphs.policyTraining(this.base.config, this.#trained.tuning, {
-          values: this.#shared,
+          values: this.shared,
           entropyBonus,
+          kl: kl?.estimator,
           ...options,
         }),
       {
@@ -191,33 +209,31 @@ export class Policy {
     );
     const prepare = (rows: readonly PolicyExample[], least: number) => {
       const batch = tokenBatch(rows, least);
-      const vector = (key: "logprobs" | "advantages" | "values" | "returns") =>
-        pack(rows.map((row) => row[key]));
+      const vector = (key: "logprobs" | "ref_logprobs" | "advantages") => pack(rows.map((row) => row[key]!));
       const feeds = new Feeds(this.base.runtime)
         .batch(batch)
         .scalar("inverse_temperature", 1 / config.temperature)
         .scalar("adapter_scale", 1)
-        .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
+        .vector("weights", tokenWeights(rows, tokenWeight))
         .vector("old_logprobs", vector("logprobs"))
         .vector("advantages", vector("advantages"))
-        .vector("old_values", vector("values"))
-        .vector("returns", vector("returns"))
         .scalar("clip_low", 1 - config.clip_epsilon)
         .scalar("clip_high", 1 + (config.clip_epsilon_high ?? config.clip_epsilon))
         .scalar("dual_clip", config.dual_clip ?? UNBOUNDED)
-        .scalar("value_clip", config.cliprange_value ?? UNBOUNDED)
-        .scalar("value_coef", config.vf_coef)
         .scalar("entropy_coef", config.entropy_coef);
+      if (kl) feeds.vector("ref_logprobs", vector("ref_logprobs")).scalar("kl_coef", kl.coef);
+      if (this.shared) feedValueLoss(feeds, rows, config).scalar("value_coef", config.vf_coef);
       return { feeds, columns: batch.columns };
     };
     const sums = await this.#training.run(examples, prepare, { first, step, signal });
     const tokens = examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
     return new Deferred(sums, () => {
-      const { policy_stats, value_stats } = sums.read();
+      const { policy_stats, kl_stats, value_stats } = sums.read();
       return {
         tokens,
         ...named(POLICY_STATS, policy_stats!),
-        ...(this.#shared && named(VALUE_STATS, value_stats!)),
+        ...(kl && named(KL_STATS, kl_stats!)),
+        ...(this.shared && named(VALUE_STATS, value_stats!)),
       };
     });
   }
@@ -239,6 +255,34 @@ export class Policy {
     this.#dropout?.dispose();
     if (this.#reference !== "base") this.#reference.dispose();
   }
+}
+
+/** What each token counts in the loss, in the order that a batch packs them. */
+export function tokenWeights(
+  rows: readonly TokenSequence[],
+  tokenWeight: (length: number) => number,
+): Float32Array<ArrayBuffer> {
+  return pack(
+    rows.map(({ response_ids: { length } }) => new Float32Array(length).fill(tokenWeight(length))),
+  );
+}
+
+/** Adds the value loss's inputs. @throws {TypeError} for a row without values */
+export function feedValueLoss(
+  feeds: Feeds,
+  rows: readonly ValueExample[],
+  { cliprange_value }: { cliprange_value: number | null },
+): Feeds {
+  const vector = (key: "values" | "returns") =>
+    pack(rows.map((row) => {
+      const values = row[key];
+      if (!values) throw new TypeError(`Cannot train values on a row without ${key}`);
+      return values;
+    }));
+  return feeds
+    .vector("old_values", vector("values"))
+    .vector("returns", vector("returns"))
+    .scalar("value_clip", cliprange_value ?? UNBOUNDED);
 }
 
 /** A vector of statistics by name. */

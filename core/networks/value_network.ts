@@ -11,8 +11,8 @@ import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
-import { named, type PolicyExample, UNBOUNDED } from "./policy.ts";
-import { pack, tokenBatch, type TokenSequence, unpack } from "../run/token_batch.ts";
+import { feedValueLoss, named, tokenWeights, type TrainOptions, type ValueExample } from "./policy.ts";
+import { tokenBatch, type TokenSequence, unpack } from "../run/token_batch.ts";
 import { Deferred } from "../run/deferred.ts";
 
 export class ValueNetwork {
@@ -76,10 +76,10 @@ export class ValueNetwork {
 
   /** Adds one micro-batch's gradient of the value loss to `optimizer`'s, as `Policy.train` does. */
   async train(
-    examples: readonly PolicyExample[],
+    examples: readonly ValueExample[],
     config: { cliprange_value: number | null },
     optimizer: Optimizer,
-    { stepTokens, first, step, signal }: { stepTokens: number; first: boolean } & RunOptions,
+    { tokenWeight, first, step, signal }: TrainOptions,
   ): Promise<Deferred<Record<(typeof VALUE_STATS)[number], number>>> {
     this.#training ??= new TrainingGraph(
       this.#sessions,
@@ -92,16 +92,13 @@ export class ValueNetwork {
         dropout: this.#dropout,
       },
     );
-    const prepare = (rows: readonly PolicyExample[], least: number) => {
+    const prepare = (rows: readonly ValueExample[], least: number) => {
       const batch = tokenBatch(rows, least);
       const feeds = new Feeds(this.base.runtime)
         .batch(batch)
         .scalar("adapter_scale", 1)
-        .vector("weights", new Float32Array(batch.tokens).fill(1 / stepTokens))
-        .vector("old_values", pack(rows.map(({ values }) => values)))
-        .vector("returns", pack(rows.map(({ returns }) => returns)))
-        .scalar("value_clip", config.cliprange_value ?? UNBOUNDED);
-      return { feeds, columns: batch.columns };
+        .vector("weights", tokenWeights(rows, tokenWeight));
+      return { feeds: feedValueLoss(feeds, rows, config), columns: batch.columns };
     };
     const sums = await this.#training.run(examples, prepare, { first, step, signal });
     return new Deferred(sums, () => named(VALUE_STATS, sums.read().value_stats!));

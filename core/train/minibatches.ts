@@ -22,7 +22,7 @@ export interface ShuffleKey {
 
 /** Row numbers 0..batchSize−1 in an order that depends on the key alone, cut into `count` equal mini-batches. */
 export function miniBatches(batchSize: number, count: number, key: ShuffleKey): number[][] {
-  const size = exactDiv(batchSize, count, "batch_size");
+  const size = exactDiv(batchSize, count, "rollouts");
   const order = permutation(key.seed, "shuffle", key.step, key.ppo_epoch, batchSize);
   return Array.from({ length: count }, (_, i) => order.slice(i * size, (i + 1) * size));
 }

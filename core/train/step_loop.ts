@@ -7,7 +7,7 @@ import type { CheckpointFile, CheckpointReason } from "../contract/checkpoint.ts
 import type { Sample, TrainingEvent, TrainingSummary, Warning } from "../contract/training_events.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { StepRecords } from "../contract/records.ts";
-import type { Metrics, Progress } from "../contract/progress.ts";
+import type { Metrics, MetricsRecord, Progress } from "../contract/progress.ts";
 import { StepAbandoned } from "./step_abandoned.ts";
 import { addMetrics, type MetricSums } from "./metric_sums.ts";
 
@@ -63,7 +63,7 @@ export interface Course<S extends Counters> {
   start: LoopState<S>;
   step(state: S, options: StepOptions): Promise<Stepped<S>>;
   /** @param last of the last step */
-  epochMetrics(sums: MetricSums, last: Metrics): Metrics;
+  epochMetrics(sums: MetricSums, last: Metrics): MetricsRecord;
   /** What the job comes to, once all steps are done. */
   result?(state: S): TrainingSummary["result"];
   /** Without it, none are written. */
@@ -75,7 +75,7 @@ export interface Checkpoints<S extends Counters> {
   every_steps: number | null;
   /** Throws when none could be written: called before each step. */
   ready(): Promise<void>;
-  save(at: LoopState<S>, why: { epoch: number; reason: CheckpointReason }, metrics: Metrics): Saving;
+  save(at: LoopState<S>, why: { epoch: number; reason: CheckpointReason }, metrics: MetricsRecord): Saving;
 }
 
 export interface TrainSignals {
@@ -120,7 +120,7 @@ export async function* runSteps<S extends Counters>(
     const taken = at.state.step - start.state.step;
     return progressOf(course, at.state, taken === 0 ? null : seconds / taken * (steps - at.state.step));
   };
-  const save = (reason: CheckpointReason, metrics: Metrics) => {
+  const save = (reason: CheckpointReason, metrics: MetricsRecord) => {
     if (!checkpoints) return;
     const { epoch, step } = progress();
     const { read, saved } = checkpoints.save(at, { epoch, reason }, metrics);

@@ -70,8 +70,9 @@ export async function measure(
     }));
     const optimizer = await Optimizer.create(runtime, parameters, ADAM);
     const stepTokens = rows.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-    using _first = await policy.train(examples.slice(0, 3), PPO, optimizer, { stepTokens, first: true });
-    using _second = await policy.train(examples.slice(3), PPO, optimizer, { stepTokens, first: false });
+    const tokenWeight = () => 1 / stepTokens;
+    using _first = await policy.train(examples.slice(0, 3), PPO, optimizer, { tokenWeight, first: true });
+    using _second = await policy.train(examples.slice(3), PPO, optimizer, { tokenWeight, first: false });
     const gradient = optimizer.gradients.flat.copy();
     const groups = Object.fromEntries(parameters.groups.map(({ name }) => [name, RATE]));
     const { grad_norm } = (await optimizer.apply(groups)).read();

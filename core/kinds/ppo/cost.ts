@@ -22,6 +22,7 @@ import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
 import { heldBytes, PRECISION, prepackedBytes, workersOf } from "../../weights/base_model.ts";
 import { parameterBytes, tuningOf } from "../../weights/parameter_layout.ts";
+import { klLossOf } from "./kl_loss_of.ts";
 import { type JobCost, type MemoryParts, PROCESS_BYTES } from "../job_cost.ts";
 import type { ScoringModel } from "../check_rewards.ts";
 import { scoringModels } from "../scoring_models.ts";
@@ -53,11 +54,12 @@ function costOf(
   const capacity = columns + 1;
   const workers = { ...workersOf(model, threads, target), memoryShare };
   const precision = job.base_precision ?? PRECISION[target];
-  const head = job.value.type === "shared";
+  const rollouts = ppo.batch_size * ppo.rollouts_per_prompt;
+  const head = job.value?.type === "shared";
   const held = (tuning: Tuning): Tuning => ({ ...tuning, precision, target });
   const tuning = held(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable));
   const trained = withDropout(tuning, dropoutOf(job.trainable));
-  const critic = job.value.type === "separate"
+  const critic = job.value?.type === "separate"
     ? withDropout(held(tuningOf(model, { ...job.value, type: "lora" })), job.value.dropout)
     : null;
   const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
@@ -69,14 +71,19 @@ function costOf(
   const refer = builtGraphs.policyEval(model, tuning, { entropy: false, values: false, blocks });
   const values = critic && builtGraphs.valueEval(model, critic, { blocks });
   const scoring = scoringModels(rewards, { target, blocks });
-  const options = { values: head, entropyBonus: ppo.entropy_coef !== 0, accumulate: true };
+  const options = {
+    values: head,
+    entropyBonus: ppo.entropy_coef !== 0,
+    kl: klLossOf(ppo)?.estimator,
+    accumulate: true,
+  };
   const train = onceAForm((form) => builtGraphs.policyTraining(model, trained, { ...options, ...form }));
 
-  const all = { rows: ppo.batch_size, columns, actions };
-  const rows = ppo.micro_batch_size ?? ppo.batch_size / ppo.num_mini_batches;
+  const all = { rows: rollouts, columns, actions };
+  const rows = ppo.micro_batch_size ?? rollouts / ppo.num_mini_batches;
   const cut = trainingCut(model, train, { ...all, rows }, workers, target);
   const training = train(cut);
-  const prompts = promptSizes({ rows: ppo.batch_size, prompt: longestPrompt, capacity });
+  const prompts = promptSizes({ rows: rollouts, prompt: longestPrompt, capacity });
 
   const policyBytes = parameterBytes(model, tuning, { head });
   const trainedBytes = policyBytes + (critic ? parameterBytes(model, critic, { head: true }) : 0);
@@ -94,7 +101,7 @@ function costOf(
       (keepsStart ? policyBytes : 0) + dropoutBytes(model, trained) +
       (critic ? dropoutBytes(model, critic) : 0),
     cache: cacheBytes(model, {
-      rows: ppo.batch_size,
+      rows: rollouts,
       capacity,
       dtype: numericsOf(precision, target).cache,
     }),
@@ -117,7 +124,7 @@ function costOf(
     memory,
     step_flops: productFlops(generate, prompts) +
       (actions - 1) * productFlops(generate, { ...prompts, S: 1 }) +
-      sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: ppo.batch_size }))) +
+      sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: rollouts }))) +
       flops(evaluate) + flops(refer) + flops(values) +
       ppo.num_ppo_epochs * (flops(training) + flops(trainValues)),
     step_reads: actions * heldBytes([generate]),

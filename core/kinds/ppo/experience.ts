@@ -11,6 +11,10 @@ export interface Experience {
   rollout_id: string;
   /** Index into the job's prompts. */
   prompt_idx: number;
+  /** Its prompt's place in the step, from 0: rows of one group are responses to the same prompt. */
+  group: number;
+  /** Which of its group it is, from 0. */
+  sample: number;
   /** Step of the job, counted from 0. */
   step: number;
   /** Number of the row in its step's rollouts, counted from 0. */
@@ -38,18 +42,21 @@ export interface Experience {
   ref_logprobs: Float32Array;
   /** float32 (n): log-probability the sampler reported. */
   rollout_logprobs: Float32Array;
-  /** float32 (n): value of the state before each action, at rollout. */
-  values: Float32Array;
+  /** float32 (n): value of the state before each action, at rollout; null without a value network. */
+  values: Float32Array | null;
   /** Value of the state after the last action; 0 unless the row is cut off and bootstrapped. */
   bootstrap_value: number;
   /** float32 (n): per-token KL estimate in nats, before kl_coef. */
   kl: Float32Array;
-  /** float32 (n): the reward GAE saw, −kl_coef·kl with the score added to the last action (whitened if asked for). */
+  /**
+   * float32 (n): the rewards that advantages are made of: −kl_coef·kl where the KL costs reward, with the score added to the
+   * last action (whitened if asked for).
+   */
   rewards: Float32Array;
-  /** float32 (n): GAE advantage, whitened if asked for; what the policy loss uses. */
+  /** float32 (n): the method's advantage, whitened if asked for; what the policy loss uses. */
   advantages: Float32Array;
-  /** float32 (n): unwhitened advantage plus value; what the value loss regresses to. */
-  returns: Float32Array;
+  /** float32 (n): unwhitened advantage plus value; what the value loss regresses to. Null without a value network. */
+  returns: Float32Array | null;
 }
 
 /** Bytes a row holds: its arrays and an allowance for the object itself. */
@@ -66,5 +73,5 @@ export function experienceBytes(row: Experience): number {
     row.advantages,
     row.returns,
   ];
-  return arrays.reduce((bytes, array) => bytes + array.byteLength, 1024);
+  return arrays.reduce((bytes, array) => bytes + (array?.byteLength ?? 0), 1024);
 }

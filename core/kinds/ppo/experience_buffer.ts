@@ -131,11 +131,10 @@ function checkLengths(row: Experience): void {
   const tokens = row.response_ids.length;
   if (tokens === 0) throw new RangeError(`Cannot store rollout ${row.rollout_id}: it has no tokens`);
   for (const field of PER_TOKEN) {
-    if (row[field].length !== tokens) {
+    const length = row[field]?.length ?? tokens; // what a method does not have is null
+    if (length !== tokens) {
       throw new RangeError(
-        `Cannot store rollout ${row.rollout_id}: ${field} has ${
-          row[field].length
-        } entries for ${tokens} tokens`,
+        `Cannot store rollout ${row.rollout_id}: ${field} has ${length} entries for ${tokens} tokens`,
       );
     }
   }

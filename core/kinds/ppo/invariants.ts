@@ -61,7 +61,7 @@ export function firstStepViolations(
   { fromReference, zeroHead }: { fromReference: boolean; zeroHead: boolean },
 ): Violation[] {
   const largestValue = rows.reduce(
-    (most, row) => row.values.reduce((m, v) => Math.max(m, Math.abs(v)), most),
+    (most, row) => row.values?.reduce((m, v) => Math.max(m, Math.abs(v)), most) ?? most,
     0,
   );
   return [

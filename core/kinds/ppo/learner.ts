@@ -3,7 +3,7 @@
  * the policy's trunk) with its own, and one way to ask and update both. Decides no hyper-parameter.
  */
 import type { Optimizer, StepOutcome } from "../../networks/optimizer.ts";
-import type { Policy } from "../../networks/policy.ts";
+import type { KlLossConfig, Policy, TrainOptions } from "../../networks/policy.ts";
 import { GROUPS } from "../../weights/parameter_layout.ts";
 import type { RunOptions } from "../../run/graph_runner.ts";
 import type { TokenSequence } from "../../run/token_batch.ts";
@@ -16,18 +16,24 @@ import type { UpdateStats } from "./update_metrics.ts";
 export interface Learner {
   policy: Policy;
   policyOptimizer: Optimizer;
-  /** Null when the value head shares the policy's trunk. */
+  /** A value network of its own. Null where the value head is on the policy's trunk, and where there are no values. */
   critic: { network: ValueNetwork; optimizer: Optimizer } | null;
 }
 
-/** V of the state before each token, and of the state after the last one where `bootstrap` asks for it. */
+/**
+ * V of the state before each token, and of the state after the last one where `bootstrap` asks for it. Null values in a job
+ * without any.
+ */
 export async function valuesOf(
   learner: Learner,
   sequences: readonly TokenSequence[],
   bootstrap: readonly boolean[],
   temperature: number,
   { step, signal }: RunOptions = {},
-): Promise<{ values: Float32Array[]; bootstrapValues: number[] }> {
+): Promise<{ values: Float32Array[] | null; bootstrapValues: number[] }> {
+  if (!learner.critic && !learner.policy.shared) {
+    return { values: null, bootstrapValues: sequences.map(() => 0) };
+  }
   // One more action after the last makes the state after the last a state before an action. Which one it is
   // does not matter: it is predicted, never read.
   const asked = sequences.map((row, index) =>
@@ -42,12 +48,12 @@ export async function valuesOf(
   };
 }
 
-/** One micro-batch through both losses; gradients accumulate in the optimizers. Gives what both measured. */
+/** One micro-batch through all losses; gradients accumulate in the optimizers. Gives what all measured. */
 export async function accumulate(
   learner: Learner,
   rows: readonly Experience[],
   config: PpoConfig,
-  options: { stepTokens: number; first: boolean } & RunOptions,
+  options: TrainOptions & { kl?: KlLossConfig | null },
 ): Promise<Deferred<UpdateStats>> {
   const { policy, policyOptimizer, critic } = learner;
   using made = new DisposableStack();
@@ -56,9 +62,7 @@ export async function accumulate(
   const valueSums = critic && made.use(await critic.network.train(rows, config, critic.optimizer, options));
   return new Deferred(made.move(), () => {
     const { tokens, ...sums } = policySums.read();
-    const value = valueSums?.read() ??
-      { value_loss_sum: sums.value_loss_sum!, value_clipfrac_sum: sums.value_clipfrac_sum! };
-    return { tokens, ...sums, ...value };
+    return { tokens, ...sums, ...valueSums?.read() };
   });
 }
 
@@ -71,16 +75,17 @@ export interface AppliedUpdate {
 export async function applyUpdate(
   learner: Learner,
   config: PpoConfig,
-  value: ValueConfig,
+  value: ValueConfig | null,
   { factor, trainPolicy }: { factor: number; trainPolicy: boolean },
 ): Promise<Deferred<AppliedUpdate>> {
   const { weight_decay } = config;
   const rate = (lr: number, decay = weight_decay) => ({ lr: lr * factor, weight_decay: decay });
-  const trunk = value.type === "separate" ? value.learning_rate : 0;
+  const trunk = value?.type === "separate" ? value.learning_rate : 0;
+  const headRate = value?.head_learning_rate ?? 0;
   const policyRate = trainPolicy ? config.learning_rate : 0;
   const head = {
-    [GROUPS.head]: rate(value.head_learning_rate),
-    [GROUPS.headBias]: rate(value.head_learning_rate, 0),
+    [GROUPS.head]: rate(headRate),
+    [GROUPS.headBias]: rate(headRate, 0),
   };
   using made = new DisposableStack();
   // A shared head has no optimizer of its own, so a frozen trunk is a step of rate 0.

@@ -35,8 +35,8 @@ export async function planPpo(
     work: { prompts },
     steps_per_epoch: stepsPerEpoch(prompts.length, ppo.batch_size),
     promptTokens: { min: tokens.min, mean: tokens.sum / prompts.length, max: tokens.max },
-    trainable_parameters: parameterCount(model, policy, { head: value.type === "shared" }) +
-      (value.type === "separate"
+    trainable_parameters: parameterCount(model, policy, { head: value?.type === "shared" }) +
+      (value?.type === "separate"
         ? parameterCount(model, tuningOf(model, { ...value, type: "lora" }), { head: true })
         : 0),
     shape: { rewards, longestPrompt: tokens.max },

@@ -9,7 +9,7 @@ import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Device } from "../../ort/device.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import type { Counters, StepOptions } from "../../train/step_loop.ts";
-import { gae } from "./advantages.ts";
+import { ADVANTAGES } from "./advantage_methods.ts";
 import type { Experience } from "./experience.ts";
 import { ExperienceBuffer } from "./experience_buffer.ts";
 import {
@@ -19,6 +19,7 @@ import {
   rewardViolations,
 } from "./invariants.ts";
 import { tokenKl } from "./kl.ts";
+import { klLossOf } from "./kl_loss_of.ts";
 import { nextKlCoef } from "./kl_controller.ts";
 import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
 import { rolloutMetrics } from "./rollout_metrics.ts";
@@ -83,17 +84,16 @@ export async function ppoStep(
   const indices = stepPrompts(order, step % perEpoch, ppo.batch_size);
   const policy_version = step;
   const rolledOut = await rollout(parts, ppo, indices, { seed, step, epoch, policy_version }, signal);
-  const { rows, scoreStats } = reward(rolledOut, job, state);
+  const { rows, scoreStats, unwhitened } = reward(rolledOut, job, state);
   const buffer = new ExperienceBuffer({ max_bytes: BUFFER_BYTES, overflow: "reject" });
   rows.forEach((row) => buffer.store(row));
-  const rolloutPart = rolloutMetrics(rows, state.kl_coef);
+  const klInReward = ppo.kl_in === "reward";
+  const rolloutPart = rolloutMetrics(rows, state.kl_coef, { klInReward, unwhitened });
+  const zeroHead = job.value !== null && job.checkpoint === null;
   const violations = [
-    ...(ppo.whiten_rewards ? [] : rewardViolations(rows, state.kl_coef)),
+    ...(ppo.whiten_rewards ? [] : rewardViolations(rows, klInReward ? state.kl_coef : 0)),
     ...(step === 0
-      ? firstStepViolations(rolloutPart, rows, {
-        fromReference: equalsReference(job),
-        zeroHead: job.checkpoint === null,
-      })
+      ? firstStepViolations(rolloutPart, rows, { fromReference: equalsReference(job), zeroHead })
       : []),
   ];
 
@@ -105,6 +105,7 @@ export async function ppoStep(
     step,
     optimizerStep: step * updatesPerStep,
     optimizerSteps: perEpoch * job.epochs * updatesPerStep,
+    kl: klLossOf(ppo, state.kl_coef),
   }, signal);
   violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, base.arithmetic));
   if (first && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
@@ -161,22 +162,27 @@ function equalsReference({ trainable, checkpoint, adapter }: PpoJobConfig): bool
   return dropoutOf(trainable) === 0 || (checkpoint === null && adapter === null);
 }
 
-/** From raw scores to advantages and returns: shape, KL penalty, (whiten), GAE, whiten (ppo-spec §5 to §8). */
+/** From raw scores to advantages and returns: shape, KL penalty, (whiten), estimate, whiten (ppo-spec §5 to §8, §14). */
 function reward(
   { rows }: Rollout,
   { ppo }: PpoJobConfig,
   state: PpoState,
-): { rows: Experience[]; scoreStats: RunningStats } {
+): { rows: Experience[]; scoreStats: RunningStats; unwhitened: Float32Array[] } {
   const ends = rows.map(({ response_ids, terminated }) => ({ length: response_ids.length, terminated }));
   const { scores, stats } = shapeScores(rows.map(({ raw_score }) => raw_score), ends, ppo, state.score_stats);
   const kl = rows.map(({ logprobs, ref_logprobs }) => tokenKl(ppo.kl_estimator, logprobs, ref_logprobs));
-  const plain = rows.map((_, row) => tokenRewards(scores[row]!, kl[row]!, state.kl_coef));
+  const klCoef = ppo.kl_in === "reward" ? state.kl_coef : 0;
+  const plain = rows.map((_, row) => tokenRewards(scores[row]!, kl[row]!, klCoef));
   const rewards = ppo.whiten_rewards ? whiten(plain, { shiftMean: false }) : plain;
-  const estimates = rows.map(({ values, bootstrap_value }, row) =>
-    gae(rewards[row]!, values, { gamma: ppo.gamma, lam: ppo.lam, bootstrapValue: bootstrap_value })
-  );
-  const raw = estimates.map(({ advantages }) => advantages);
-  const advantages = ppo.whiten_advantages ? whiten(raw) : raw;
+  const values = rows.map((row) => row.values);
+  const { advantages: unwhitened, returns } = ADVANTAGES[ppo.advantage]({
+    rewards,
+    scores,
+    groups: rows.map(({ group }) => group),
+    values: values.every((row) => row !== null) ? values : null,
+    bootstrapValues: rows.map(({ bootstrap_value }) => bootstrap_value),
+  }, ppo);
+  const advantages = ppo.whiten_advantages ? whiten(unwhitened) : unwhitened;
   return {
     rows: rows.map((row, index) => ({
       ...row,
@@ -184,9 +190,10 @@ function reward(
       kl: kl[index]!,
       rewards: rewards[index]!,
       advantages: advantages[index]!,
-      returns: estimates[index]!.returns,
+      returns: returns && returns[index]!,
     })),
     scoreStats: stats,
+    unwhitened,
   };
 }
 

@@ -36,7 +36,7 @@ export interface Rollout {
   seconds: { rollout: number; reward: number; analyze: number };
 }
 
-/** Rolls out the prompts at `indices`, one row each. */
+/** Rolls out the prompts at `indices`, `rollouts_per_prompt` rows each, those of a prompt beside each other. */
 export async function rollout(
   parts: RolloutParts,
   config: PpoConfig,
@@ -46,7 +46,10 @@ export async function rollout(
 ): Promise<Rollout> {
   const { learner, reward, tokenizer, stopTokenIds } = parts;
   const { temperature } = config;
-  const prompts = indices.map((index) => parts.prompts.at(index)!);
+  const asked = indices.flatMap((prompt_idx, group) =>
+    Array.from({ length: config.rollouts_per_prompt }, (_, sample) => ({ prompt_idx, group, sample }))
+  );
+  const prompts = asked.map(({ prompt_idx }) => parts.prompts.at(prompt_idx)!);
   const clock = stopwatch();
   const sampled = await learner.policy.respond(
     prompts.map(({ ids }, row): SamplingRequest => ({
@@ -55,7 +58,10 @@ export async function rollout(
       temperature,
       top_k: config.top_k,
       top_p: config.top_p,
-      uniform: (position) => uniform(key.seed, "sample", key.step, row, position),
+      uniform: (position) => {
+        const { group, sample } = asked[row]!;
+        return uniform(key.seed, "sample", key.step, group, position, sample);
+      },
       stop_token_ids: stopTokenIds,
     })),
     { signal },
@@ -73,7 +79,7 @@ export async function rollout(
   );
   const scored = await reward.score(
     sequences.map((sequence, row) => ({
-      prompt_idx: indices[row]!,
+      prompt_idx: asked[row]!.prompt_idx,
       prompt: prompts[row]!.text,
       completion: completions[row]!,
       ...sequence,
@@ -96,7 +102,7 @@ export async function rollout(
   const rows = sequences.map((sequence, row) => ({
     ...sequence,
     rollout_id: `${key.step + 1}-${row}`,
-    prompt_idx: indices[row]!,
+    ...asked[row]!,
     step: key.step,
     epoch: key.epoch,
     policy_version: key.policy_version,
@@ -107,7 +113,7 @@ export async function rollout(
     logprobs: policy.logprobs[row]!,
     ref_logprobs: reference.logprobs[row]!,
     rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
-    values: values[row]!,
+    values: values && values[row]!,
     bootstrap_value: bootstrapValues[row]!,
   }));
   return {

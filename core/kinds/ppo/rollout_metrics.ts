@@ -1,6 +1,7 @@
 /** What a rollout batch looked like before it was trained on. Names and definitions are TRL's where TRL has one, over action tokens only. */
 import type { Metrics } from "../../contract/progress.ts";
 import type { Experience } from "./experience.ts";
+import { groupsOf } from "./group_advantages.ts";
 import { KL_ESTIMATORS } from "./kl.ts";
 import { moments, variance } from "../../moments.ts";
 
@@ -32,33 +33,64 @@ export function explainedVariance(
   return 1 - variance(moments(errors), 0) / total;
 }
 
+/** A column that a job's rows all have or all lack. */
+function allOf(rows: readonly Experience[], key: "returns" | "values"): Float32Array[] | null {
+  const column = rows.map((row) => row[key]);
+  return column.every((values) => values !== null) ? column : null;
+}
+
+/** Share of the groups whose scores are all equal, which a method that compares them learns nothing from. */
+function equalGroups(rows: readonly Experience[]): number {
+  const groups = groupsOf(rows.map(({ group }) => group));
+  const equal = groups.filter((places) =>
+    places.every((row) => rows[row]!.score === rows[places[0]!]!.score)
+  );
+  return equal.length / groups.length;
+}
+
+export interface RolloutMetricsOptions {
+  /** Whether the KL costs reward; otherwise it is a term of the loss. */
+  klInReward?: boolean;
+  /** Advantages before whitening; needed where there are no values that would tell them. */
+  unwhitened?: readonly Float32Array[];
+}
+
 /**
- * Metrics of one rollout batch.
+ * Metrics of one rollout batch. Those of values are left out where there are none.
  *
- * @param klCoef the coefficient its rewards were made with
+ * @param klCoef the coefficient of the KL
  * @throws {RangeError} if the batch is empty
  */
-export function rolloutMetrics(rows: readonly Experience[], klCoef: number): Metrics {
+export function rolloutMetrics(
+  rows: readonly Experience[],
+  klCoef: number,
+  { klInReward = true, unwhitened = [] }: RolloutMetricsOptions = {},
+): Metrics {
   if (rows.length === 0) throw new RangeError("Cannot measure a rollout batch of no rows");
   const kl = mean(rows.map((row) => sum(row.kl)));
   const scores = moments([rows.map((row) => row.score)]);
   const lengths = rows.map((row) => row.response_ids.length);
   const terminated = rows.filter((row) => row.terminated).length;
+  const penalty = klInReward ? klCoef * kl : 0;
+  const [returns, values] = [allOf(rows, "returns"), allOf(rows, "values")];
   // Before whitening: returns are always advantage plus value unwhitened.
-  const advantages = moments(rows.map((row) => difference(row.returns, row.values)));
+  const advantages = moments(
+    returns && values ? returns.map((row, at) => difference(row, values[at]!)) : unwhitened,
+  );
   const gap = rows.map((row) => difference(row.logprobs, row.rollout_logprobs));
   return {
     "objective/kl": kl,
     "objective/entropy": mean(rows.map((row) => -sum(row.logprobs))),
-    "objective/non_score_reward": -klCoef * kl,
+    "objective/non_score_reward": -penalty,
     "objective/scores": scores.mean,
     "objective/scores_std": Math.sqrt(variance(scores, 1)),
     "objective/raw_scores": mean(rows.map((row) => row.raw_score)),
-    "objective/rlhf_reward": scores.mean - klCoef * kl,
+    "objective/rlhf_reward": scores.mean - penalty,
     "val/num_eos_tokens": terminated,
-    "val/explained_var": explainedVariance(rows.map((row) => row.returns), rows.map((row) => row.values)),
+    ...(returns && values && { "val/explained_var": explainedVariance(returns, values) }),
     "advantages/mean": advantages.mean,
     "advantages/std": Math.sqrt(variance(advantages, 1)),
+    ...(rows.some(({ sample }) => sample > 0) && { "frac_reward_zero_std": equalGroups(rows) }),
     "response_len/mean": mean(lengths),
     "response_len/min": Math.min(...lengths),
     "response_len/max": Math.max(...lengths),

@@ -83,8 +83,9 @@ export async function makeLearner(
   { checkpoint, adapter }: Pick<JobFolders, "checkpoint" | "adapter"> = {},
 ): Promise<Learner> {
   const { ppo, seed, value } = job;
-  const shared = value.type === "shared";
-  const loaded = checkpoint ? await loadCheckpoint(base, checkpoint, { head: shared }) : null;
+  const shared = value?.type === "shared";
+  const wanted = { head: shared, critic: value?.type === "separate" };
+  const loaded = checkpoint ? await loadCheckpoint(base, checkpoint, wanted) : null;
   const given = adapter ? await loadAdapter(base, adapter, { head: shared }) : null;
   const tuning = loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable);
   const parameters = loaded?.policy ?? given?.parameters ??
@@ -95,7 +96,7 @@ export async function makeLearner(
   const dropout = LoraDropout.of(base, tuning, { rate: dropoutOf(job.trainable), seed, network: "policy" });
   const policy = new Policy(base, tuning, parameters, { reference, shared, sampling, dropout });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
-  if (value.type === "shared") return { policy, policyOptimizer, critic: null };
+  if (value?.type !== "separate") return { policy, policyOptimizer, critic: null };
   const criticTuning = loaded?.critic?.tuning ?? tuningOf(base.config, { ...value, type: "lora" });
   const criticParameters = loaded?.critic?.parameters ??
     await initialParameters(base, criticTuning, { head: true, seed, role: "value" });

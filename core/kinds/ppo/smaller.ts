@@ -1,4 +1,5 @@
 /** Changes that make a PPO job need less memory. */
+import { ADVANTAGE_METHODS } from "../../contract/advantage_methods.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { SmallerJob } from "../kind.ts";
 
@@ -18,6 +19,7 @@ export const SMALLER_PPO: readonly SmallerJob<PpoJobConfig>[] = [
     change: (job) => job.ppo.micro_batch_size === 1 ? null : withPpo(job, { micro_batch_size: 1 }),
   },
   { path: "ppo.max_new_tokens", change: (job) => halved(job, "max_new_tokens") },
+  { path: "ppo.rollouts_per_prompt", change: fewerRollouts },
   {
     path: "ppo.batch_size",
     change: (job) => withPpo(job, { batch_size: 1, num_mini_batches: 1, micro_batch_size: null }),
@@ -33,6 +35,17 @@ export const SMALLER_PPO: readonly SmallerJob<PpoJobConfig>[] = [
 
 function withPpo(job: PpoJobConfig, change: PpoChange): PpoJobConfig {
   return { ...job, ppo: { ...job.ppo, ...change } };
+}
+
+/** As few as the method can do with. */
+function fewerRollouts(job: PpoJobConfig): PpoJobConfig | null {
+  const { least_rollouts } = ADVANTAGE_METHODS[job.ppo.advantage];
+  if (job.ppo.rollouts_per_prompt === least_rollouts) return null;
+  return withPpo(job, {
+    rollouts_per_prompt: least_rollouts,
+    num_mini_batches: 1,
+    micro_batch_size: null,
+  });
 }
 
 function halved(job: PpoJobConfig, field: "max_new_tokens"): PpoJobConfig | null {

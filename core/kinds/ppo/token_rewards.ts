@@ -9,5 +9,7 @@
 export function tokenRewards(score: number, kl: ArrayLike<number>, klCoef: number): Float32Array {
   const last = kl.length - 1;
   if (last < 0) throw new RangeError("Cannot place a score on a response of no tokens");
-  return Float32Array.from({ length: kl.length }, (_, t) => (t === last ? score : 0) - klCoef * kl[t]!);
+  // A penalty that is off takes nothing, whatever the KL: it may be infinite.
+  const penalty = (t: number) => klCoef === 0 ? 0 : klCoef * kl[t]!;
+  return Float32Array.from({ length: kl.length }, (_, t) => (t === last ? score : 0) - penalty(t));
 }

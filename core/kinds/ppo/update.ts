@@ -5,6 +5,8 @@ import type { Experience } from "./experience.ts";
 import { accumulate, type AppliedUpdate, applyUpdate, type Learner } from "./learner.ts";
 import { lrFactor } from "../../train/lr_schedule.ts";
 import { microBatches, miniBatches, tokenCount } from "../../train/minibatches.ts";
+import type { KlLossConfig } from "../../networks/policy.ts";
+import { LOSS_WEIGHTS } from "./loss_aggregation.ts";
 import { exceedsTargetKl, UpdateMetrics, type UpdateStats } from "./update_metrics.ts";
 
 export interface UpdateKey {
@@ -13,6 +15,8 @@ export interface UpdateKey {
   /** Optimizer steps planned before this one, and in the whole job: where the learning rate stands. */
   optimizerStep: number;
   optimizerSteps: number;
+  /** The KL's term of the loss, if it has one. */
+  kl?: KlLossConfig | null;
 }
 
 export interface UpdateOutcome {
@@ -36,7 +40,7 @@ export async function update(
   learner: Learner,
   rows: readonly Experience[],
   config: PpoConfig,
-  value: ValueConfig,
+  value: ValueConfig | null,
   key: UpdateKey,
   signal?: AbortSignal,
 ): Promise<UpdateOutcome> {
@@ -52,7 +56,7 @@ async function runAll(
   learner: Learner,
   rows: readonly Experience[],
   config: PpoConfig,
-  value: ValueConfig,
+  value: ValueConfig | null,
   { seed, step, ...key }: UpdateKey,
   { deferred, signal }: { deferred: DisposableStack; signal: AbortSignal | undefined },
 ): Promise<Results> {
@@ -62,12 +66,18 @@ async function runAll(
   for (let ppo_epoch = 0; ppo_epoch < config.num_ppo_epochs; ppo_epoch++) {
     for (const cut of miniBatches(rows.length, config.num_mini_batches, { seed, step, ppo_epoch })) {
       const miniBatch = cut.map((index) => rows[index]!);
-      const stepTokens = tokenCount(miniBatch);
+      const tokenWeight = LOSS_WEIGHTS[config.loss_aggregation]({
+        tokens: tokenCount(miniBatch),
+        rows: miniBatch.length,
+        maxTokens: config.max_new_tokens,
+      });
       const stats: Deferred<UpdateStats>[] = [];
       for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
         const first = stats.length === 0;
         stats.push(
-          deferred.use(await accumulate(learner, microBatch, config, { stepTokens, first, step, signal })),
+          deferred.use(
+            await accumulate(learner, microBatch, config, { tokenWeight, first, step, signal, kl: key.kl }),
+          ),
         );
       }
       results.microBatches.push(...stats);

@@ -17,11 +17,13 @@ export interface UpdateStats {
   entropy_sum: number;
   /** exp Δ. */
   ratio_sum: number;
-  /** With its ½, without vf_coef. */
-  value_loss_sum: number;
-  value_clipfrac_sum: number;
   /** exp Δ − 1 − Δ: unbiased estimate of KL(old ‖ new), never negative. */
   k3_sum: number;
+  /** With its ½, without vf_coef. Of jobs with values alone. */
+  value_loss_sum?: number;
+  value_clipfrac_sum?: number;
+  /** Estimate of the KL from the reference, without kl_coef. Of jobs whose loss has it alone. */
+  kl_sum?: number;
 }
 
 /** One optimizer step. Norms are those before clipping; null for a network that was not stepped. */
@@ -41,16 +43,16 @@ const EMPTY: UpdateStats = {
   clipfrac_sum: 0,
   entropy_sum: 0,
   ratio_sum: 0,
-  value_loss_sum: 0,
-  value_clipfrac_sum: 0,
   k3_sum: 0,
 };
 
-/** Entry-wise sum of micro-batches. */
+/** Entry-wise sum of micro-batches, which all have the same entries. */
 export function addStats(parts: readonly UpdateStats[]): UpdateStats {
   const total = { ...EMPTY };
   for (const part of parts) {
-    for (const key of Object.keys(EMPTY) as (keyof UpdateStats)[]) total[key] += part[key];
+    for (const [key, sum] of Object.entries(part) as [keyof UpdateStats, number][]) {
+      total[key] = (total[key] ?? 0) + sum;
+    }
   }
   return total;
 }
@@ -88,21 +90,25 @@ export class UpdateMetrics {
   finish(): Metrics {
     const total = addStats(this.#microBatches);
     if (total.tokens === 0) throw new RangeError("Cannot average updates over no tokens");
-    const perToken = (key: keyof UpdateStats) => total[key] / total.tokens;
+    const perToken = (key: keyof UpdateStats) => total[key]! / total.tokens;
+    const ofValues = total.value_loss_sum !== undefined;
     const ratios = this.#microBatches.map((stats) => stats.ratio_sum / stats.tokens);
     const taken = this.#optimizerSteps.filter((step) => !step.skipped);
     const meanNorm = (key: "policy_grad_norm" | "value_grad_norm") =>
       moments([taken.map((step) => step[key]).filter((norm) => norm !== null)]).mean;
     return {
       "loss/policy_avg": perToken("policy_loss_sum"),
-      "loss/value_avg": perToken("value_loss_sum"),
+      ...(ofValues && { "loss/value_avg": perToken("value_loss_sum") }),
+      ...(total.kl_sum !== undefined && { "loss/kl_avg": perToken("kl_sum") }),
       "policy/approxkl_avg": perToken("approxkl_sum"),
       "policy/clipfrac_avg": perToken("clipfrac_sum"),
       "policy/entropy_avg": perToken("entropy_sum"),
       "policy/k3_avg": perToken("k3_sum"),
       "policy/grad_norm": meanNorm("policy_grad_norm"),
-      "value/grad_norm": meanNorm("value_grad_norm"),
-      "val/clipfrac_avg": perToken("value_clipfrac_sum"),
+      ...(ofValues && {
+        "value/grad_norm": meanNorm("value_grad_norm"),
+        "val/clipfrac_avg": perToken("value_clipfrac_sum"),
+      }),
       "val/ratio": perToken("ratio_sum"),
       // Of the micro-batch means, not of the tokens: how unevenly the updates moved.
       "val/ratio_var": variance(moments([ratios]), 1),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { ADVANTAGE_METHODS } from "../../../core/contract/advantage_methods.ts";
 import { ppoJobSchema, ppoSchema } from "../../../core/contract/ppo_job.ts";
 
 const JOB = {
@@ -8,6 +9,8 @@ const JOB = {
   prompts: ["Hello"],
   reward: { type: "length", target: 20 },
 };
+
+const GRPO = { advantage: "grpo", rollouts_per_prompt: 4 };
 
 /** `path: message` of each fault of a job that is right but for `change`. */
 function faults(change: Record<string, unknown>): string[] {
@@ -39,7 +42,7 @@ Deno.test("a job of model, prompts and reward gets every documented default", ()
     dropout: 0,
     target_modules: "all-linear",
   });
-  assert.equal(job.value.type, "separate");
+  assert.equal(job.value?.type, "separate");
   assert.deepEqual([job.base_precision, job.rollout_precision], [null, null]);
   assert.deepEqual([job.epochs, job.seed, job.checkpoint, job.webhook, job.metadata], [1, 0, null, null, {}]);
 });
@@ -55,7 +58,7 @@ Deno.test("a critic's dropout that is left out is the policy's, and is there as 
     assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
     return job.value;
   };
-  const of = (value: ReturnType<typeof dropouts>) => "dropout" in value ? value.dropout : null;
+  const of = (value: ReturnType<typeof dropouts>) => value && "dropout" in value ? value.dropout : null;
   assert.equal(of(dropouts({ type: "lora" })), 0);
   assert.equal(of(dropouts({ type: "lora", dropout: 0.1 })), 0.1);
   assert.equal(of(dropouts({ type: "lora", dropout: 0.1 }, { type: "separate", dropout: 0 })), 0);
@@ -64,10 +67,29 @@ Deno.test("a critic's dropout that is left out is the policy's, and is there as 
   assert.equal(of(dropouts({ type: "lora", dropout: 0.1 }, { type: "shared" })), null);
 });
 
+Deno.test("each method fills in its own defaults, gives way to what is said, and its echo is a request of the same meaning", () => {
+  for (const [advantage, { critic, least_rollouts, defaults }] of Object.entries(ADVANTAGE_METHODS)) {
+    const ppo = { advantage, rollouts_per_prompt: least_rollouts };
+    const job = ppoJobSchema.parse({ ...JOB, ppo });
+    const { kl_coef, kl_in, kl_estimator, gamma, loss_aggregation, whiten_advantages } = job.ppo;
+    const filled = { kl_coef, kl_in, kl_estimator, gamma, loss_aggregation, whiten_advantages };
+    assert.deepEqual(filled, defaults, advantage);
+    assert.equal(job.value === null, !critic, advantage);
+    assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    const other = { kl_coef: 0.7, kl_in: "reward", gamma: 0.5, loss_aggregation: "constant" };
+    const said = ppoJobSchema.parse({ ...JOB, ppo: { ...ppo, ...other } }).ppo as Record<
+      string,
+      unknown
+    >;
+    for (const [field, value] of Object.entries(other)) assert.equal(said[field], value, field);
+  }
+});
+
 Deno.test("critic's rates that are left out follow the policy's, and are there as numbers", () => {
   const rates = (learning_rate: number, value?: Record<string, unknown>) => {
     const job = ppoJobSchema.parse({ ...JOB, ppo: { learning_rate }, ...(value && { value }) });
     assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    assert.ok(job.value);
     return "learning_rate" in job.value
       ? [job.value.learning_rate, job.value.head_learning_rate]
       : [job.value.head_learning_rate];
@@ -107,6 +129,44 @@ Deno.test("common mistakes are refused with the field's name", () => {
       { ppo: { batch_size: 8, num_mini_batches: 2, micro_batch_size: 3 } },
       /^ppo\.micro_batch_size: Expected a divisor of the mini-batch of 4 .*, got 3$/,
     ],
+    [
+      { ppo: { rollouts_per_prompt: 3, num_mini_batches: 8 } },
+      /^ppo\.num_mini_batches: Expected a divisor of batch_size × rollouts_per_prompt, which is 12, got 8$/,
+    ],
+    [
+      { ppo: { rollouts_per_prompt: 2, num_mini_batches: 2, micro_batch_size: 3 } },
+      /^ppo\.micro_batch_size: Expected a divisor of the mini-batch of 4 \(batch_size × rollouts_per_prompt \/ num_mini_batches\), got 3$/,
+    ],
+    [
+      { ppo: { batch_size: 1000, rollouts_per_prompt: 100 } },
+      /^ppo\.rollouts_per_prompt: Expected at most 65536 rollouts a step, got 100000/,
+    ],
+    [{ ppo: { advantage: "grp" } }, /^ppo\.advantage: Expected "gae", "grpo"/],
+    [
+      { ppo: { advantage: "rloo" } },
+      /^ppo\.rollouts_per_prompt: Expected at least 2 with advantage rloo, .*, got 1$/,
+    ],
+    [
+      { ppo: { kl_in: "loss" } },
+      /^ppo\.kl_estimator: Expected k2 or k3 with kl_in loss, got k1/,
+    ],
+    [
+      { ppo: { ...GRPO, whiten_rewards: true } },
+      /^ppo\.whiten_rewards: Expected false with advantage grpo, got true/,
+    ],
+    [
+      { ppo: { advantage: "reinforce++", bootstrap_truncated: true } },
+      /^ppo\.bootstrap_truncated: Expected false with advantage reinforce\+\+/,
+    ],
+    [
+      { ppo: { ...GRPO, critic_warmup_steps: 1 } },
+      /^ppo\.critic_warmup_steps: Expected 0 with advantage grpo/,
+    ],
+    [
+      { ppo: GRPO, value: { type: "separate" } },
+      /^value: Expected null or nothing with ppo\.advantage grpo, which has no value network, got type separate/,
+    ],
+    [{ value: null }, /^value: Expected a value network for ppo\.advantage gae, got null/],
     [{ ppo: { temperature: -1 } }, /^ppo\.temperature: /],
     [{ ppo: { temperature: 0 } }, /^ppo\.temperature: /],
     [{ ppo: { top_p: 0 } }, /^ppo\.top_p: /],

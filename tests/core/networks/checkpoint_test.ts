@@ -25,7 +25,10 @@ async function trained(parent: string, kind: keyof typeof KINDS, model = "qwen3"
   const learner = await makeLearner(base, job);
   for (let step = 0; step < 3; step++) {
     const rows = await measuredRows(learner, 1);
-    using _stats = await accumulate(learner, rows, job.ppo, { stepTokens: tokenCount(rows), first: true });
+    using _stats = await accumulate(learner, rows, job.ppo, {
+      tokenWeight: () => 1 / tokenCount(rows),
+      first: true,
+    });
     using _outcome = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
   }
   const folder = join(parent, "epoch-0001");
@@ -79,7 +82,7 @@ for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
     inFolder(async (parent) => {
       const { base, job, learner, folder } = await trained(parent, kind);
       const expected = measures(await measuredRows(learner, 1));
-      assert.ok(expected.every(({ values }) => values.every((value) => value !== 0)));
+      assert.ok(expected.every(({ values }) => values!.every((value) => value !== 0)));
       const loaded = await learnerOf(await openBase(), job, { checkpoint: folder });
       assert.deepEqual(measures(await measuredRows(loaded, 1)), expected);
       const files = await save(join(parent, "again"), base, loaded, job);

@@ -33,10 +33,11 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
   const decoded = await learner.policy.respond(asked, { syncInterval: 4 });
   const rows = await measuredRows(learner, 1);
   const stepTokens = rows.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+  const tokenWeight = () => 1 / stepTokens;
   const stats = [];
   for (const first of [true, false]) {
     const part = first ? rows.slice(0, 2) : rows.slice(2);
-    stats.push((await accumulate(learner, part, job.ppo, { stepTokens, first })).read());
+    stats.push((await accumulate(learner, part, job.ppo, { tokenWeight, first })).read());
   }
   stats.push((await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true })).read());
   const { trainable, value } = job;
@@ -51,7 +52,7 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
   assert.deepEqual(again.policy.flat.read(), learner.policy.parameters.flat.read());
   assert.equal(learner.policy.parameters.flat.place, device);
   const sampled = decoded.map(({ response_ids, logprobs }) => ({ response_ids, logprobs }));
-  return { sampled, measured: rows.map(({ logprobs, values }) => [...logprobs, ...values]), stats, files };
+  return { sampled, measured: rows.map(({ logprobs, values }) => [...logprobs, ...values!]), stats, files };
 }
 
 for (const [name, kind] of [["qwen3", "lora, separate"], ["gpt2", "full, shared"]] as const) {

@@ -61,7 +61,10 @@ async function steps(
   count: number,
 ) {
   for (let step = 0; step < count; step++) {
-    using _stats = await accumulate(learner, rows, job.ppo, { stepTokens: tokenCount(rows), first: true });
+    using _stats = await accumulate(learner, rows, job.ppo, {
+      tokenWeight: () => 1 / tokenCount(rows),
+      first: true,
+    });
     using _outcome = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
   }
 }
@@ -128,6 +131,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
     const rows = await measuredRows(learner, 0.7);
     for (const row of rows) row.logprobs = row.logprobs.map((logprob, t) => logprob + 0.3 * Math.sin(5 * t));
     const stepTokens = tokenCount(rows);
+    const tokenWeight = () => 1 / stepTokens;
     const sets: (ParameterSet | undefined)[] = [
       learner.policyOptimizer.gradients,
       learner.critic?.optimizer.gradients,
@@ -135,7 +139,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
     const run = async (size: number) => {
       const parts: UpdateStats[] = [];
       for (const [index, part] of microBatches(rows, size).entries()) {
-        const options = { stepTokens, first: index === 0 };
+        const options = { tokenWeight, first: index === 0 };
         parts.push((await accumulate(learner, part, job.ppo, options)).read());
       }
       const keys = Object.keys(parts[0]!) as (keyof UpdateStats)[];
@@ -184,7 +188,7 @@ Deno.test("a value head at zero values every state 0; a trained one does not see
     const job = makeJob({ ...KINDS[kind], ppo: PPO });
     const learner = await makeLearner(base, job);
     const rows = await measuredRows(learner, 1);
-    assert.ok(rows.every(({ values }) => values.every((value) => value === 0)));
+    assert.ok(rows.every(({ values }) => values!.every((value) => value === 0)));
     await steps(learner, rows, job, 3);
     const bootstrap = rows.map(() => false);
     const { values } = await valuesOf(learner, rows, bootstrap, 1);
@@ -193,9 +197,9 @@ Deno.test("a value head at zero values every state 0; a trained one does not see
       response_ids: response_ids.map((id, t) => t === response_ids.length - 1 ? id ^ 1 : id),
     }));
     const changed = await valuesOf(learner, other, bootstrap, 1);
-    values.forEach((row, index) => {
+    values!.forEach((row, index) => {
       assert.ok(row.every((value) => value !== 0));
-      assert.deepEqual(changed.values[index], row);
+      assert.deepEqual(changed.values![index], row);
     });
   }
 });
@@ -215,10 +219,10 @@ Deno.test("bootstrap values are those of the state after the last action, and 0 
     }));
     const { values: expected } = await valuesOf(learner, longer, rows.map(() => false), 1);
     rows.forEach((row, index) => {
-      within(values[index]!, row.values, 1e-6, "values");
-      assert.equal(values[index]!.length, row.response_ids.length);
+      within(values![index]!, row.values!, 1e-6, "values");
+      assert.equal(values![index]!.length, row.response_ids.length);
       if (asked[index]) {
-        within([bootstrapValues[index]!], [expected[index]!.at(-1)!], 1e-6, "bootstrap value");
+        within([bootstrapValues[index]!], [expected![index]!.at(-1)!], 1e-6, "bootstrap value");
       } else assert.equal(bootstrapValues[index], 0);
     });
     assert.notEqual(bootstrapValues[0], 0);

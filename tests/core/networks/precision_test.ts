@@ -43,11 +43,12 @@ for (const name of ["qwen3", "qwen2", "gpt2"]) {
       const [exact, half] = [await learnerOf(name, "float32", kind), await learnerOf(name, "float16", kind)];
       const rows = await measuredRows(exact.learner, 1);
       const stepTokens = rows.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+      const tokenWeight = () => 1 / stepTokens;
       const gradients = [];
       for (const { learner, job } of [exact, half]) {
         // Two parts, so that accumulated gradients are added to.
-        using _first = await accumulate(learner, rows.slice(0, 2), job.ppo, { stepTokens, first: true });
-        using _second = await accumulate(learner, rows.slice(2), job.ppo, { stepTokens, first: false });
+        using _first = await accumulate(learner, rows.slice(0, 2), job.ppo, { tokenWeight, first: true });
+        using _second = await accumulate(learner, rows.slice(2), job.ppo, { tokenWeight, first: false });
         gradients.push(learner.policyOptimizer.gradients.flat.copy());
         using applied = await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true });
         assert.equal(applied.read().policy!.skipped, false);

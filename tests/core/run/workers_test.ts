@@ -163,7 +163,7 @@ Deno.test("two workers sample the tokens of one, and give its logprobs, statisti
     returns: logprobs[row]!.map(() => 0),
   }));
   for (const first of [true, false]) {
-    const options = { stepTokens: 2 * 54, first };
+    const options = { tokenWeight: () => 1 / (2 * 54), first };
     const stats = (await one.policy.train(examples, LOSS, one.optimizer, options)).read();
     const laneStats = (await two.policy.train(examples, LOSS, two.optimizer, options)).read();
     for (const [name, value] of Object.entries(stats)) {

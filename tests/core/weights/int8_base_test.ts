@@ -108,7 +108,7 @@ function testFixture(name: string, precision: Int8Dtype): void {
         stir(learner);
         const rows = await measuredRows(learner, 1);
         using _stats = await accumulate(learner, rows, job.ppo, {
-          stepTokens: tokenCount(rows),
+          tokenWeight: () => 1 / tokenCount(rows),
           first: true,
         });
         return [learner.policyOptimizer, learner.critic!.optimizer].map(({ gradients }) => gradients);
@@ -134,7 +134,7 @@ Deno.test("both forms of 8 bits that are exact on a machine give the same bits",
     stir(learner);
     const rows = await measuredRows(learner, 1);
     using stats = await accumulate(learner, rows, makeJob().ppo, {
-      stepTokens: tokenCount(rows),
+      tokenWeight: () => 1 / tokenCount(rows),
       first: true,
     });
     stats.read();
@@ -163,7 +163,10 @@ Deno.test("an 8-bit base keeps no float32 copy of its layers' matrices", async (
     const learner = await makeLearner(base, makeJob(KINDS["lora, separate"]));
     const rows = await measuredRows(learner, 1);
     const { ppo } = makeJob();
-    using _stats = await accumulate(learner, rows, ppo, { stepTokens: tokenCount(rows), first: true });
+    using _stats = await accumulate(learner, rows, ppo, {
+      tokenWeight: () => 1 / tokenCount(rows),
+      first: true,
+    });
     return { bytes: base.bytes, config: base.config };
   };
   const [plain, int8] = [await bytes("float32"), await bytes("int8")];

@@ -65,7 +65,7 @@ Deno.test("sampleBatch() keeps the fields of a row together", () => {
     buffer.store(makeExperience(2, { rollout_id: `r${id}`, score: id, values: Float32Array.of(id, id) }));
   }
   for (const drawn of buffer.sampleBatch(10, KEY)) {
-    assert.deepEqual([drawn.rollout_id, drawn.values[1]], [`r${drawn.score}`, drawn.score]);
+    assert.deepEqual([drawn.rollout_id, drawn.values![1]], [`r${drawn.score}`, drawn.score]);
   }
 });
 

@@ -7,6 +7,8 @@ export function makeExperience(tokens: number, given: Partial<Experience> = {}):
   return {
     rollout_id: "r0",
     prompt_idx: 0,
+    group: 0,
+    sample: 0,
     step: 0,
     row: 0,
     epoch: 0,

@@ -24,6 +24,8 @@ const SHAPE = {
 const STEPS = 4;
 const PPO = { batch_size: 2, max_new_tokens: 6, learning_rate: 1e-3, num_ppo_epochs: 2 } as const;
 
+const WITHOUT_CRITIC = { trainable: KINDS["lora, separate"].trainable };
+
 /** Jobs whose next step depends on something that another's does not. */
 const JOBS: Record<string, Partial<PpoJobRequest>> = {
   "LoRA, separate critic": { ...KINDS["lora, separate"], ppo: PPO },
@@ -42,6 +44,21 @@ const JOBS: Record<string, Partial<PpoJobRequest>> = {
   "updates that target_kl ends, and mini-batches": {
     ...KINDS["lora, separate"],
     ppo: { ...PPO, learning_rate: 1e-2, num_ppo_epochs: 4, num_mini_batches: 2, target_kl: 1e-4 },
+  },
+  "GRPO, whose KL is in the loss": {
+    ...WITHOUT_CRITIC,
+    ppo: {
+      ...{ ...PPO, advantage: "grpo", rollouts_per_prompt: 3, num_mini_batches: 2 },
+      kl_controller: { type: "adaptive", target: 0.01, horizon: 20 },
+    },
+  },
+  "RLOO, full fine-tuning": {
+    trainable: { type: "full" },
+    ppo: { ...PPO, advantage: "rloo", rollouts_per_prompt: 2 },
+  },
+  "REINFORCE++, whitened rewards": {
+    ...WITHOUT_CRITIC,
+    ppo: { ...PPO, advantage: "reinforce++", whiten_rewards: true },
   },
   "an int8 base": { ...KINDS["lora, separate"], base_precision: "int8", ppo: PPO },
   "a critic that warms up": { ...KINDS["lora, separate"], ppo: { ...PPO, critic_warmup_steps: 3 } },

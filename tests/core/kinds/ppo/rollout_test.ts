@@ -47,7 +47,7 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
       assert.equal(row.finish_reason, row.terminated ? "stop" : "length");
       if (!row.terminated) assert.equal(ids.length, 6);
       for (const key of ["logprobs", "ref_logprobs", "rollout_logprobs", "values"] as const) {
-        assert.equal(row[key].length, ids.length, key);
+        assert.equal(row[key]!.length, ids.length, key);
       }
       within(row.rollout_logprobs, row.logprobs, 1e-4, "the sampler's logprobs");
       within(row.ref_logprobs, row.logprobs, 1e-6, "the reference's logprobs");
@@ -63,6 +63,28 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
     assert.notDeepEqual(responses.slice(0, 4), responses.slice(4));
   });
 }
+
+Deno.test("more samples of a prompt leave the first as it was, and are others", async () => {
+  const reward = recording();
+  const given = await parts("lora, shared", reward);
+  const indices = [2, 0, 3];
+  const rowsOf = async (rollouts_per_prompt: number) =>
+    (await rollout(given, ppoSchema.parse({ max_new_tokens: 6, rollouts_per_prompt }), indices, KEY)).rows;
+  const [single, many] = [await rowsOf(1), await rowsOf(4)];
+  assert.deepEqual(
+    many.map(({ prompt_idx, group, sample }) => [prompt_idx, group, sample]),
+    indices.flatMap((prompt, group) => [0, 1, 2, 3].map((sample) => [prompt, group, sample])),
+  );
+  assert.equal(new Set(many.map(({ rollout_id }) => rollout_id)).size, 12);
+  const asked = reward.samples.slice(3).map(({ prompt_idx }) => prompt_idx);
+  assert.deepEqual(asked, many.map(({ prompt_idx }) => prompt_idx), "what the reward is told");
+  const texts = (rows: typeof many) => rows.map(({ response_ids }) => response_ids.join());
+  assert.deepEqual(texts(many.filter(({ sample }) => sample === 0)), texts(single));
+  assert.deepEqual(texts(await rowsOf(2)), texts(many.filter(({ sample }) => sample < 2)));
+  for (const group of [0, 1, 2]) {
+    assert.ok(new Set(texts(many.filter((row) => row.group === group))).size > 1, `group ${group}`);
+  }
+});
 
 Deno.test("rollout() is a function of seed and step; a row bootstraps only when it is cut off and asked to", async () => {
   const given = await parts("lora, shared", recording());

@@ -30,7 +30,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
     const rows = seen.flat();
     assert.equal(rows.length, 4);
     // Zero values: returns are discounted rewards to go, so the value loss is half their mean square.
-    const squares = rows.flatMap(({ returns }) => Array.from(returns, (g) => g * g / 2));
+    const squares = rows.flatMap(({ returns }) => Array.from(returns!, (g) => g * g / 2));
     within(
       [metrics!["loss/value_avg"]!],
       [squares.reduce((a, b) => a + b) / squares.length],
@@ -38,7 +38,7 @@ for (const [kind, given] of Object.entries(KINDS)) {
       "value loss",
     );
     for (const row of rows) {
-      assert.ok(row.values.every((value) => value === 0));
+      assert.ok(row.values!.every((value) => value === 0));
       if (row.terminated) assert.equal(row.response_ids.at(-1), 2);
       assert.equal(row.response_ids.subarray(0, -1).indexOf(2), -1);
     }
@@ -122,10 +122,10 @@ Deno.test("kl_coef 0 leaves the score, once, on the last token; advantages are G
     const expected = new Float32Array(row.response_ids.length);
     expected[expected.length - 1] = row.score;
     assert.deepEqual(row.rewards, expected);
-    within(row.advantages, Array.from(row.values, (value) => row.score - value), 1e-6, "advantages");
-    within(row.returns, row.values.map(() => row.score), 1e-6, "returns");
+    within(row.advantages, Array.from(row.values!, (value) => row.score - value), 1e-6, "advantages");
+    within(row.returns!, row.values!.map(() => row.score), 1e-6, "returns");
   }
-  assert.ok(seen.flat().some(({ values }) => values.some((value) => value !== 0)));
+  assert.ok(seen.flat().some(({ values }) => values!.some((value) => value !== 0)));
 });
 
 Deno.test("target_kl ends a step's updates before the one that would go further", async () => {
