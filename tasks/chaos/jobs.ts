@@ -27,6 +27,17 @@ const JOBS: Record<string, TrainingJobRequest> = {
     examples: demoPrompts().slice(0, 16).map((prompt, at) => ({ prompt, completion: ` answer ${at}` })),
     sft: { batch_size: 4, learning_rate: 1e-3 },
   },
+  reward_model: {
+    kind: "reward_model",
+    ...SHARED,
+    preferences: demoPrompts().slice(0, 20).map((prompt, at) => ({
+      prompt,
+      chosen: ` answer ${at}`,
+      rejected: ` another answer of ${at}`,
+    })),
+    held_out: 4,
+    reward_model: { batch_size: 4, learning_rate: 1e-3 },
+  },
 };
 
 export const JOB_NAMES = Object.keys(JOBS);
