@@ -129,9 +129,6 @@ export const rewardModelJobSchema = z.strictObject({
   reward_model: rewardModelSchema.prefault({}),
 }).superRefine((job, context) => {
   const refuse = refusing(context);
-  if (job.trainable.type === "lora" && job.trainable.dropout !== 0) {
-    refuse(["trainable", "dropout"], `Expected 0, got ${job.trainable.dropout}: no graph has dropout`);
-  }
   if (job.held_out >= 1 && !Number.isInteger(job.held_out)) {
     refuse(["held_out"], `Expected a share below 1 or a number of pairs, got ${job.held_out}`);
   }

@@ -13,6 +13,7 @@ import type { BaseModel } from "../weights/base_model.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { evaluate, type PreparedRun, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { LoraDropout, type NumberedRow, withDropout } from "../run/lora_dropout.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -27,11 +28,13 @@ export interface TrainedReward {
   parameters: ParameterSet;
   /** What scores are told by; raw without it. */
   normalization?: Normalization | null;
+  /** The part of the adapter's input that is dropped in training, and what its masks are drawn by; nothing by default. */
+  dropout?: { rate: number; seed: number };
 }
 
 /** Two answers to compare, which stay in one run. */
 export interface PreferencePair {
-  readonly sequences: readonly [chosen: TokenSequence, rejected: TokenSequence];
+  readonly sequences: readonly [chosen: TokenSequence & NumberedRow, rejected: TokenSequence & NumberedRow];
   /** By how much the chosen one's score should be the higher. */
   readonly margin: number;
 }
@@ -39,16 +42,21 @@ export interface PreferencePair {
 /** Stands behind a sequence for the score, which is read at the sequence's last token: a token that nothing reads. */
 const SCORE = Int32Array.of(0);
 
-/** A pair of whole sequences of ids. */
+/**
+ * A pair of whole sequences of ids.
+ *
+ * @param at its number in the batch of its step
+ */
 export function preferencePair(
   { chosen, rejected, margin }: {
     chosen: ArrayLike<number>;
     rejected: ArrayLike<number>;
     margin: number;
   },
+  at: number,
 ): PreferencePair {
-  const scored = (ids: ArrayLike<number>): TokenSequence => ({ prompt_ids: ids, response_ids: SCORE });
-  return { sequences: [scored(chosen), scored(rejected)], margin };
+  const scored = (ids: ArrayLike<number>, row: number) => ({ prompt_ids: ids, response_ids: SCORE, row });
+  return { sequences: [scored(chosen, 2 * at), scored(rejected, 2 * at + 1)], margin };
 }
 
 /** Sums over pairs. */
@@ -61,6 +69,8 @@ export class RewardModel {
   readonly #merge: AdapterMerge;
   readonly #parameters: ParameterSet | null;
   readonly #scale: { gain: number; bias: number };
+  readonly #dropout: TrainedReward["dropout"];
+  #masks: LoraDropout | null = null;
   #training: TrainingGraph | undefined;
 
   /**
@@ -81,6 +91,7 @@ export class RewardModel {
     this.#tuning = heldBy(base, trained?.tuning ?? { type: "none" });
     this.#merge = new AdapterMerge(this.#sessions, this.#tuning);
     this.#parameters = trained?.parameters ?? null;
+    this.#dropout = trained?.dropout;
     const { mean, std } = trained?.normalization ?? { mean: 0, std: 1 };
     this.#scale = trained ? { gain: 1 / std, bias: -mean / std } : { gain: 1, bias: score_bias };
   }
@@ -129,19 +140,15 @@ export class RewardModel {
    *
    * @param stepPairs pairs of the whole optimizer step
    * @param first whether this micro-batch is the step's first
+   * @param step of the job, which decides what dropout drops
    */
   async train(
     pairs: readonly PreferencePair[],
     { center_coef }: { center_coef: number },
     optimizer: Optimizer,
-    { stepPairs, first, signal }: { stepPairs: number; first: boolean } & RunOptions,
+    { stepPairs, first, step, signal }: { stepPairs: number; first: boolean; step: number } & RunOptions,
   ): Promise<Deferred<PreferenceSums>> {
-    this.#training ??= new TrainingGraph(
-      this.#sessions,
-      "reward_training",
-      (options: GradientOptions) => builtGraphs.rewardTraining(this.base.config, this.#tuning, options),
-      { merge: this.#merge, parameters: optimizer.parameters, gradients: optimizer.gradients },
-    );
+    this.#training ??= this.#trainingGraph(optimizer);
     const prepare = (part: readonly PreferencePair[], least: number) => {
       const rows = part.flatMap(({ sequences }) => sequences.map(({ prompt_ids }) => prompt_ids));
       const prepared = this.#prepare(rows, least);
@@ -153,8 +160,26 @@ export class RewardModel {
         .scalar("center_coef", center_coef);
       return prepared;
     };
-    const sums = await this.#training.run(pairs, prepare, { first, signal });
+    const sums = await this.#training.run(pairs, prepare, { first, step, signal });
     return new Deferred(sums, () => named(PREFERENCE_STATS, sums.read().preference_stats!));
+  }
+
+  #trainingGraph({ parameters, gradients }: Optimizer): TrainingGraph {
+    const { rate, seed } = this.#dropout ?? { rate: 0, seed: 0 };
+    const tuning = withDropout(this.#tuning, rate);
+    this.#masks = LoraDropout.of(this.base, tuning, { rate, seed, network: "policy" });
+    return new TrainingGraph(
+      this.#sessions,
+      "reward_training",
+      (options: GradientOptions) => builtGraphs.rewardTraining(this.base.config, tuning, options),
+      // What drops nothing may share the weights that scores are computed with.
+      {
+        merge: this.#masks ? new AdapterMerge(this.#sessions, tuning) : this.#merge,
+        parameters,
+        gradients,
+        dropout: this.#masks,
+      },
+    );
   }
 
   #prepare(rows: readonly ArrayLike<number>[], least: number): PreparedRun {
@@ -179,6 +204,8 @@ export class RewardModel {
     this.#sessions.dispose();
     this.#training?.dispose();
     this.#training = undefined;
+    this.#masks?.dispose();
+    this.#masks = null;
     this.#merge.dispose();
   }
 

@@ -1,6 +1,7 @@
 /** What a job that trains a reward model needs, from shapes alone: what allocates says how much, here it is added up. */
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import { productFlops } from "../../../kernels/graph/cost.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import type { RewardModelJobConfig } from "../../contract/reward_model_job.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
@@ -8,6 +9,7 @@ import { arenaBytes } from "../../run/arena_bytes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { builtGraphs } from "../../run/built_graphs.ts";
 import { evaluationBytes, workerGradientBytes } from "../../run/graph_runner.ts";
+import { dropoutBytes, withDropout } from "../../run/lora_dropout.ts";
 import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
 import { heldBytes, PRECISION, prepackedBytes, workersOf } from "../../weights/base_model.ts";
@@ -29,12 +31,12 @@ export function rewardModelCost(
   const { batch_size, micro_batch_size } = job.reward_model;
   const workers = { ...workersOf(model, threads, target), memoryShare };
   const precision = job.base_precision ?? PRECISION[target];
-  const tuning: Tuning = {
-    ...(adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable)),
-    precision,
-    target,
-  };
-  const train = onceAForm((form) => builtGraphs.rewardTraining(model, tuning, { accumulate: true, ...form }));
+  const of: Tuning = adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable);
+  const tuning = { ...of, precision, target };
+  const dropped = withDropout(tuning, dropoutOf(job.trainable));
+  const train = onceAForm((form) =>
+    builtGraphs.rewardTraining(model, dropped, { accumulate: true, ...form })
+  );
   // A score is read at the last token, as if it were an action behind it.
   const all = { rows: batch_size, columns: longest, actions: 1, sequences: 2 };
   const cut = trainingCut(model, train, { ...all, rows: micro_batch_size ?? batch_size }, workers, target);
@@ -49,7 +51,8 @@ export function rewardModelCost(
     reordered: mergedBytes(model, tuning) +
       (target === "cpu" && precision === "int8" ? prepackedBytes([training]) : 0),
     reward_models: 0,
-    trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained),
+    trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained) +
+      dropoutBytes(model, dropped),
     cache: 0,
     activations: arenaBytes(
       cut.bytes,

@@ -1,5 +1,6 @@
 /** A planned job that trains a reward model: loads what it names, trains it, and writes checkpoints below its folder. */
 import { readCheckpoint } from "../../formats/checkpoint_folder.ts";
+import { dropoutOf } from "../../contract/job.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
 import type { RewardModelJobConfig } from "../../contract/reward_model_job.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
@@ -51,7 +52,8 @@ export async function* runRewardModel(
   };
   const checkpoints = jobCheckpoints<RewardState>(job, trained, place, (state) => ({ ...state }));
   const config = { ...job.reward_model, epochs: job.epochs, seed: job.seed };
-  const model = new RewardModel(base, { tuning, parameters });
+  const dropout = { rate: dropoutOf(job.trainable), seed: job.seed };
+  const model = new RewardModel(base, { tuning, parameters, dropout });
   return yield* trainRewardModel(model, optimizer, split, config, { start, checkpoints, ...signals });
 }
 

@@ -106,9 +106,9 @@ async function rewardStep(
   const tokens = batch.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, 0);
   using deferred = new DisposableStack();
   const sums: Deferred<PreferenceSums>[] = [];
-  for (const part of microBatches(batch, config.micro_batch_size)) {
-    const options = { stepPairs: batch.length, first: sums.length === 0, signal };
-    sums.push(deferred.use(await model.train(part.map(preferencePair), config, optimizer, options)));
+  for (const part of microBatches(batch.map(preferencePair), config.micro_batch_size)) {
+    const options = { stepPairs: batch.length, first: sums.length === 0, step, signal };
+    sums.push(deferred.use(await model.train(part, config, optimizer, options)));
   }
   const factor = lrFactor(config, step, steps);
   const lr = config.learning_rate * factor;

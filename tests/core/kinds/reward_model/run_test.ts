@@ -82,7 +82,9 @@ Deno.test("a plan counts steps of the pairs that are trained on, and names the a
 });
 
 for (
-  const given of [{ trainable: { type: "lora" } }, { trainable: { type: "full" } }, {
+  const given of [{ trainable: { type: "lora" } }, { trainable: { type: "lora", dropout: 0.1 } }, {
+    trainable: { type: "full" },
+  }, {
     base_precision: "int8",
   }]
 ) {
@@ -167,13 +169,24 @@ Deno.test("micro-batches and seeds: the first change nothing, another seed other
   inFolder(async (parent) => {
     const of = async (name: string, given: object) => epochs(await run(join(parent, name), { given }));
     const config = job().reward_model;
-    const whole = await of("whole", {});
-    const parts = await of("parts", { reward_model: { ...config, micro_batch_size: 1 } });
-    for (const [at, metrics] of whole.entries()) {
-      const { skipped_steps: _, tokens, ...compared } = metrics;
-      for (const [name, value] of Object.entries(compared)) within([parts[at]![name]!], [value!], 1e-3, name);
-      assert.equal(parts[at]!.tokens, tokens);
+    const losses: number[] = [];
+    for (const dropout of [0, 0.3]) {
+      const trainable = { type: "lora", dropout };
+      const whole = await of(`whole ${dropout}`, { trainable });
+      const parts = await of(`parts ${dropout}`, {
+        trainable,
+        reward_model: { ...config, micro_batch_size: 1 },
+      });
+      for (const [at, metrics] of whole.entries()) {
+        const { skipped_steps: _, tokens, ...compared } = metrics;
+        for (const [name, value] of Object.entries(compared)) {
+          within([parts[at]![name]!], [value!], 1e-3, name);
+        }
+        assert.equal(parts[at]!.tokens, tokens);
+      }
+      losses.push(whole.at(-1)!["held_out/loss"]!);
     }
+    assert.ok(Math.abs(losses[0]! - losses[1]!) > 1e-4, `dropout changes what is learned: ${losses}`);
     const held = await Promise.all([0, 1, 2, 3].map(async (seed) => {
       const { work } = await planJob(job({ seed }), FOLDERS);
       return work.held_out.join();
