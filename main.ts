@@ -16,7 +16,7 @@ import { EngineProcess } from "./core/processes/engine_process.ts";
 import { linkedFolders } from "./core/processes/linked_folders.ts";
 import { machineMemory, memoryPart } from "./core/system_memory.ts";
 import { ServingEngine } from "./core/processes/serving_engine.ts";
-import { sweepBareModels } from "./core/models/bare_models.ts";
+import { sweepMadeModels } from "./core/models/made_models.ts";
 import { ModelRegistry } from "./core/models/model_registry.ts";
 import { UserError } from "./core/errors.ts";
 import { EventFeed } from "./core/jobs/event_feed.ts";
@@ -114,7 +114,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   requireKeys(settings, keys.required);
   const registry = modelRegistry(settings, logger);
   await registry.open();
-  await sweepBareModels([registry.root, join(dataDir, "jobs")]);
+  await sweepMadeModels([registry.root, join(dataDir, "jobs")]);
   const modelRoots = [
     ...settings.MODELS_DIR,
     fileURLToPath(new URL("./models", import.meta.url)),

@@ -3,13 +3,16 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { basename, dirname, join } from "node:path";
 import { attributeTo, invalid, UserError } from "../core/errors.ts";
-import { BareModels, bareName, taken } from "../core/models/bare_models.ts";
+import { MadeModels, madeName, taken } from "../core/models/made_models.ts";
+import { syncTree } from "../core/formats/atomic_file.ts";
+import { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
+import { findCheckpoint } from "../core/jobs/job_queries.ts";
 import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
 import {
-  type BareModel,
-  type bareRegistrationSchema,
   type HubSource,
+  type MadeModel,
+  type MadeRegistration,
   modelRegistrationSchema,
   modelSchema,
   type ModelView,
@@ -33,13 +36,15 @@ const answer = (description: string) => ({
 /** A listed folder without its place on the machine. */
 function folderView(
   { name, summary, problem }: ListedModel,
-  { hub, bare }: { hub: HubSource | null; bare: BareModel | null },
+  { hub, made }: { hub: HubSource | null; made: MadeModel | null },
 ): ModelView {
   const detail = problem?.code === "internal" ? "The folder cannot be read" : problem?.detail ?? "";
   return {
     ...{ id: name, status: problem ? "unusable" : "ready", ...summary },
     ...{ problem: problem && { code: problem.code, detail }, hub },
-    ...{ initialized: bare && { tokenizer: bare.tokenizer, seed: bare.seed }, download: null },
+    initialized: made && "config" in made ? { tokenizer: made.tokenizer, seed: made.seed } : null,
+    checkpoint: made && "checkpoint" in made ? made.checkpoint : null,
+    download: null,
   };
 }
 
@@ -47,7 +52,8 @@ function downloadView(download: ModelDownload): ModelView {
   const { status, error, hub_id, revision, commit, bytes, total_bytes } = download;
   return {
     ...{ id: hub_id, status, problem: error && { code: error.code, detail: error.detail } },
-    ...{ hub: { hub_id, revision, commit }, initialized: null, download: { bytes, total_bytes } },
+    ...{ hub: { hub_id, revision, commit }, initialized: null, checkpoint: null },
+    download: { bytes, total_bytes },
   };
 }
 
@@ -78,7 +84,7 @@ const register = (context: AppContext) =>
     path: "/v1/models",
     tags: ["Models"],
     summary:
-      "Register a model: a folder, one of the hub's, which is downloaded, or a new one with random weights",
+      "Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with random weights",
     middleware: [jsonBody(context, modelRegistrationSchema)] as const,
     request: {
       body: { required: true, content: { "application/json": { schema: modelRegistrationSchema } } },
@@ -112,10 +118,22 @@ const remove = createRoute({
 /** The models' routes. */
 export function models(context: AppContext): OpenAPIHono<Env> {
   const { modelRoots, registry, serving, db, dataDir } = context;
-  const bareModels = new BareModels({
+  const exports = new CheckpointExports(context, serving);
+  const madeModels = new MadeModels({
     root: () => registry.root,
     scratch: join(dataDir, "jobs"),
-    write: async ({ config, tokenizer, seed }, output, asked) => {
+    write: async (made, output, asked) => {
+      if ("checkpoint" in made) {
+        const row = await findCheckpoint(db, made.checkpoint);
+        if (!row) {
+          throw invalid("checkpoint", `There is no checkpoint '${made.checkpoint}'`, "unknown_checkpoint");
+        }
+        const { folder, files } = await exports.get(row, "merged");
+        await Deno.mkdir(output);
+        for (const { name } of files) await Deno.copyFile(join(folder, name), join(output, name));
+        return await syncTree(output);
+      }
+      const { config, tokenizer, seed } = made;
       const model = await attributeTo("tokenizer", resolveModel(modelRoots, tokenizer));
       const folders = { model, rewards: {} };
       await serving.request({ type: "initialize", config, seed, folders, output }, asked);
@@ -124,9 +142,9 @@ export function models(context: AppContext): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>();
 
   const view = async (model: ListedModel): Promise<ModelView> => {
-    if (dirname(model.folder) !== registry.root) return folderView(model, { hub: null, bare: null });
+    if (dirname(model.folder) !== registry.root) return folderView(model, { hub: null, made: null });
     const name = basename(model.folder);
-    return folderView(model, { hub: await registry.source(name), bare: await bareModels.record(name) });
+    return folderView(model, { hub: await registry.source(name), made: await madeModels.record(name) });
   };
   const all = async (): Promise<ModelView[]> => {
     const views = await Promise.all((await listModels(modelRoots)).map(view));
@@ -142,19 +160,16 @@ export function models(context: AppContext): OpenAPIHono<Env> {
     return download && downloadView(download);
   };
 
-  const made = async (
-    c: Context<Env>,
-    { name: given, ...model }: z.output<typeof bareRegistrationSchema>,
-  ) => {
-    const name = given ?? bareName(model);
+  const make = async (c: Context<Env>, { name: given, ...made }: MadeRegistration) => {
+    const name = given ?? madeName(made);
     const there = await find(name);
     if (there) {
-      const before = there.initialized && await bareModels.record(name);
+      const before = await madeModels.record(name);
       // Asked for once more: it would come out the same.
-      if (JSON.stringify(before) === JSON.stringify(model)) return c.json(there, 200);
+      if (JSON.stringify(before) === JSON.stringify(made)) return c.json(there, 200);
       throw taken(name);
     }
-    await bareModels.make(name, model, asker(c));
+    await madeModels.make(name, made, asker(c));
     const location = `/v1/models/${encodeURIComponent(name)}`;
     return c.json((await find(name))!, 201, { location });
   };
@@ -175,7 +190,7 @@ export function models(context: AppContext): OpenAPIHono<Env> {
       }
       return c.json(view, 200);
     }
-    if ("config" in body) return await made(c, body);
+    if (!("hub_id" in body)) return await make(c, body);
     const { hub_id } = body;
     const there = await find(hub_id);
     if (there && !there.hub) {
@@ -193,7 +208,8 @@ export function models(context: AppContext): OpenAPIHono<Env> {
   };
   const removed = async (id: string): Promise<void> => {
     const model = await found(id);
-    if (!model.hub && !model.initialized) {
+    const isMade = model.initialized !== null || model.checkpoint !== null;
+    if (!model.hub && !isMade) {
       throw new UserError(
         "wrong_state",
         `Model '${id}' is a folder of MODELS_DIR and is listed while it is there: only the server's owner removes it`,
@@ -201,7 +217,7 @@ export function models(context: AppContext): OpenAPIHono<Env> {
     }
     const job = await unfinishedJobWithModel(db, id);
     if (job) throw new UserError("wrong_state", `Training job '${job}' uses model '${id}': cancel it first`);
-    await (model.initialized ? bareModels.remove(model.id) : registry.remove(id));
+    await (isMade ? madeModels.remove(model.id) : registry.remove(id));
     // It may hold the weights, and the name may come back with others.
     serving.retire();
   };

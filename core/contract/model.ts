@@ -40,6 +40,7 @@ export const modelSchema = z.object({
   initialized: z.object({ tokenizer: z.string(), seed: z.int() }).nullable().describe(
     "What a model that was made here from a bare configuration began as.",
   ),
+  checkpoint: z.string().nullable().describe("The checkpoint that a model was made of here."),
   download: z.object({ bytes: z.int(), total_bytes: z.int() }).nullable().describe(
     "How much is here, while it is not a model yet.",
   ),
@@ -75,9 +76,17 @@ const bareFields = {
 };
 
 /** What a model without weights was made of, as it is kept beside its files. */
-export const bareModelSchema = z.strictObject(bareFields);
+const bareModelSchema = z.strictObject(bareFields);
+
+const checkpointFields = {
+  checkpoint: z.string().min(1).max(200).describe("Id of the checkpoint that it is made of."),
+};
+
+/** What a model that was made here was made of, as it is kept beside its files. */
+export const madeModelSchema = z.union([bareModelSchema, z.strictObject(checkpointFields)]);
 
 export type BareModel = z.output<typeof bareModelSchema>;
+export type MadeModel = z.output<typeof madeModelSchema>;
 
 /** `org/name`; the hyphens would make two ids one folder name. */
 const hubId = z.string().max(200).regex(
@@ -89,19 +98,27 @@ const hubId = z.string().max(200).regex(
 const revision = z.string().max(200).regex(/^[\w][\w./-]*$/, "Expected a branch, tag or commit")
   .refine((text) => !text.includes(".."), "Expected a branch, tag or commit");
 
+const madeName = z.string().max(100)
+  .regex(/^[A-Za-z0-9][\w.]*(-[\w.]+)*$/, "Expected letters, digits, ., _ and single -").optional();
+
 /** A model with random weights, to be made. */
-export const bareRegistrationSchema = z.strictObject({
+const bareRegistrationSchema = z.strictObject({
   ...bareFields,
-  name: z.string().max(100).regex(
-    /^[A-Za-z0-9][\w.]*(-[\w.]+)*$/,
-    "Expected letters, digits, ., _ and single -",
-  )
-    .optional().describe("What it is called. Default: its family and a hash of all that it is made of."),
+  name: madeName.describe("What it is called. Default: its family and a hash of all that it is made of."),
 }).describe("A model with random weights, for sft to train from nothing.");
+
+/** A checkpoint's whole weights, to be a model that jobs begin with and adapters are trained on. */
+const promotionSchema = z.strictObject({
+  ...checkpointFields,
+  name: madeName.describe("What it is called. Default: model- and the checkpoint's number."),
+}).describe("A checkpoint as a model of its own, its adapter merged.");
+
+export type MadeRegistration = z.output<typeof bareRegistrationSchema> | z.output<typeof promotionSchema>;
 
 /** What POST /v1/models takes. */
 export const modelRegistrationSchema = z.union([
   z.strictObject({ path: z.string().min(1).max(200).describe("Folder name below a folder of MODELS_DIR.") }),
   z.strictObject({ hub_id: hubId, revision: revision.default("main") }),
   bareRegistrationSchema,
+  promotionSchema,
 ]);

@@ -1,45 +1,46 @@
 /**
- * Models that are made here, from a bare configuration: folders below DATA_DIR/models beside those from a hub. The
- * serving engine writes one where engines may write, and it gets its name in one step when it is whole.
+ * Models that are made here, from a bare configuration or of a checkpoint: folders below DATA_DIR/models beside those
+ * from a hub. One is written where engines may write, and gets its name in one step when it is whole.
  */
 import { createHash } from "node:crypto";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import type { BareModel } from "../contract/model.ts";
+import type { MadeModel } from "../contract/model.ts";
 import { invalid, UserError } from "../errors.ts";
 import { makeFolder, syncFolder, syncTree, writeFileAtomic } from "../formats/atomic_file.ts";
 import type { AskOptions } from "../processes/serving_engine.ts";
-import { BARE_RECORD, readBareRecord } from "./bare_record.ts";
+import { MADE_RECORD, readMadeRecord } from "./made_record.ts";
 
 /** Not a name that a model or a download can have. */
 const PARTIAL = ".making-";
 
-export interface BareModelsOptions {
+export interface MadeModelsOptions {
   /** Where finished models lie. */
   root(): string;
   /** Where engines may write. */
   scratch: string;
-  /** Writes the model's files as a folder. */
-  write(model: BareModel, output: string, asked: AskOptions): Promise<void>;
+  /** Writes the model's files as the folder `output`. */
+  write(model: MadeModel, output: string, asked: AskOptions): Promise<void>;
 }
 
 /** The name of a model that was given none. */
-export function bareName(model: BareModel): string {
+export function madeName(model: MadeModel): string {
+  if ("checkpoint" in model) return `model-${model.checkpoint.replace(/^ckpt_/, "")}`;
   const hash = createHash("sha256").update(JSON.stringify(model)).digest("hex");
   return `${model.config.family}-${hash.slice(0, 8)}`;
 }
 
-export class BareModels {
-  readonly #options: BareModelsOptions;
+export class MadeModels {
+  readonly #options: MadeModelsOptions;
   readonly #running = new Set<string>();
 
-  constructor(options: BareModelsOptions) {
+  constructor(options: MadeModelsOptions) {
     this.#options = options;
   }
 
   /** What a finished model was made of; null for one that was not made here. */
-  async record(name: string): Promise<BareModel | null> {
-    return await readBareRecord(join(this.#options.root(), name));
+  async record(name: string): Promise<MadeModel | null> {
+    return await readMadeRecord(join(this.#options.root(), name));
   }
 
   /**
@@ -47,7 +48,7 @@ export class BareModels {
    *
    * @throws {UserError} `wrong_state` while another request makes one of this name, and what the engine throws
    */
-  async make(name: string, model: BareModel, asked: AskOptions): Promise<void> {
+  async make(name: string, model: MadeModel, asked: AskOptions): Promise<void> {
     if (this.#running.has(name)) throw taken(name, "is being made");
     this.#running.add(name);
     const { scratch, root, write } = this.#options;
@@ -56,7 +57,7 @@ export class BareModels {
       await makeFolder(scratch);
       await write(model, made, asked);
       const record = new TextEncoder().encode(JSON.stringify(model));
-      await writeFileAtomic(join(made, BARE_RECORD), [record]);
+      await writeFileAtomic(join(made, MADE_RECORD), [record]);
       await moveFolder(made, join(root(), PARTIAL + name), join(root(), name));
     } finally {
       this.#running.delete(name);
@@ -76,7 +77,7 @@ export function taken(name: string, how = "is there already"): UserError {
 }
 
 /** Removes what a server that died has left in the folders where models are made. Only while none is made. */
-export async function sweepBareModels(folders: readonly string[]): Promise<void> {
+export async function sweepMadeModels(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     for await (const { name } of entriesOf(folder)) {
       if (name.startsWith(PARTIAL)) await Deno.remove(join(folder, name), { recursive: true });
