@@ -15,6 +15,9 @@ import type { TensorToWrite } from "./write_safetensors.ts";
 
 /** A file up to this size is read at once: one read costs less than many small ones. */
 const WHOLE_BYTES = 256 * 1024;
+/** A larger one is read by blocks, of which so many are in memory. */
+const BLOCK_BYTES = 32 * 1024;
+const MAX_BLOCKS = 64;
 
 const ARRAYS = { I32: Int32Array, F32: Float32Array, F64: Float64Array, U8: Uint8Array } as const;
 
@@ -50,17 +53,20 @@ export class ColumnFile {
   readonly #whole: Uint8Array<ArrayBuffer> | null;
   readonly #header: SafetensorsHeader;
   readonly #name: string;
+  readonly #size: number;
+  readonly #blocks = new Map<number, Promise<Uint8Array>>();
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     name: string,
     header: SafetensorsHeader,
-    source: { file: Deno.FsFile } | { whole: Uint8Array<ArrayBuffer> },
+    source: { file: Deno.FsFile; size: number } | { whole: Uint8Array<ArrayBuffer> },
   ) {
     this.#name = name;
     this.#header = header;
     this.#file = "file" in source ? source.file : null;
     this.#whole = "whole" in source ? source.whole : null;
+    this.#size = "whole" in source ? source.whole.length : source.size;
   }
 
   /**
@@ -83,7 +89,7 @@ export class ColumnFile {
         await fill(file, json, name);
       }
       const header = undamaged(name, () => parseHeader(json, size, name));
-      if (size > WHOLE_BYTES) return new ColumnFile(name, header, { file });
+      if (size > WHOLE_BYTES) return new ColumnFile(name, header, { file, size });
       file.close();
       return new ColumnFile(name, header, { whole: first });
     } catch (thrown) {
@@ -150,8 +156,33 @@ export class ColumnFile {
   }
 
   /** A copy of the bytes, so that an array over them is aligned. */
-  #read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#whole) return Promise.resolve(this.#whole.slice(begin, end));
+  async #read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#whole) return this.#whole.slice(begin, end);
+    if (end - begin > BLOCK_BYTES) return await this.#readFile(begin, end);
+    const first = Math.floor(begin / BLOCK_BYTES);
+    const bytes = new Uint8Array(end - begin);
+    for (let block = first; block * BLOCK_BYTES < end; block++) {
+      const start = block * BLOCK_BYTES;
+      const read = await this.#block(block);
+      bytes.set(read.subarray(Math.max(0, begin - start), end - start), Math.max(0, start - begin));
+    }
+    return bytes;
+  }
+
+  /** A block of the file: rows that are read one after another are in few of each column's. */
+  async #block(block: number): Promise<Uint8Array> {
+    let read = this.#blocks.get(block);
+    if (!read) {
+      const start = block * BLOCK_BYTES;
+      read = this.#readFile(start, Math.min(start + BLOCK_BYTES, this.#size));
+      if (this.#blocks.size >= MAX_BLOCKS) this.#blocks.delete(this.#blocks.keys().next().value!);
+      this.#blocks.set(block, read);
+    }
+    return await read;
+  }
+
+  /** Seeking and reading are two calls on one handle, so one read ends before the next begins. */
+  #readFile(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     const result = this.#turn.then(async () => {
       const bytes = new Uint8Array(end - begin);
       await this.#file!.seek(begin, Deno.SeekMode.Start);

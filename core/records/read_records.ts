@@ -66,9 +66,10 @@ export async function readRollouts(
       const file = await openedOrGone(openRollouts(folder, step));
       if (!file) continue;
       try {
-        for (const place of at) {
-          const { row } = rows[place]!;
-          views[place] = rolloutView(rows[place]!, job, (await file.read(row, row + 1))[0]!);
+        for (const run of runsOf(at, (place) => rows[place]!.row)) {
+          const first = rows[run[0]!]!.row;
+          const records = await file.read(first, first + run.length);
+          run.forEach((place, index) => views[place] = rolloutView(rows[place]!, job, records[index]!));
         }
       } finally {
         file.close();
@@ -77,6 +78,17 @@ export async function readRollouts(
   };
   await Promise.all(Array.from({ length: FILES }, readSome));
   return views;
+}
+
+/** Neighbours whose numbers follow each other, together. */
+function runsOf(items: readonly number[], numberOf: (item: number) => number): number[][] {
+  const runs: number[][] = [];
+  for (const item of items) {
+    const last = runs.at(-1);
+    if (last && numberOf(item) === numberOf(last.at(-1)!) + 1) last.push(item);
+    else runs.push([item]);
+  }
+  return runs;
 }
 
 function rolloutView(row: RolloutRow, job: JobRow, record: RolloutRecord): RolloutView {

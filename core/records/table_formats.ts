@@ -10,8 +10,8 @@ export interface Table<Row> {
 type Writer = <Row>(table: Table<Row>) => AsyncGenerator<Uint8Array>;
 
 /** A row group of Parquet ends with so many rows, or with so much text: encoding one is one piece of work. */
-const GROUP_ROWS = 8192;
-const GROUP_TEXT = 1024 * 1024;
+const GROUP_ROWS = 2048;
+const GROUP_TEXT = 512 * 1024;
 
 const encoder = new TextEncoder();
 
