@@ -83,20 +83,20 @@ export async function tableAnswer<Row>(
 ): Promise<never> {
   const pieces = TABLE_FORMATS[format](table);
   // What cannot be read at all is answered as any fault.
-  const first = await pieces.next();
-  async function* all() {
-    try {
-      for (let piece = first; !piece.done; piece = await pieces.next()) {
-        yield piece.value;
-        // Cut off and not ended, or a part would be taken for all.
-        closing.throwIfAborted();
-      }
-    } finally {
-      await pieces.return(undefined);
-    }
-  }
+  let next: IteratorResult<Uint8Array> | undefined = await pieces.next();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // Cut off and not ended, or a part would be taken for all.
+      closing.throwIfAborted();
+      const { done, value } = next ?? await pieces.next();
+      next = undefined;
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => void await pieces.return(undefined),
+  }, { highWaterMark: 0 });
   const type = TYPES[format];
-  return undescribed(c.body(ReadableStream.from(all()), 200, {
+  return undescribed(c.body(body, 200, {
     "content-type": type === "text/csv" ? `${type}; charset=utf-8` : type,
     "content-disposition": `attachment; filename="${name}.${format}"`,
   }));

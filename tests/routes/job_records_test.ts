@@ -5,7 +5,13 @@ import { eq } from "drizzle-orm";
 import { join } from "node:path";
 import { jobs } from "../../core/db/schema.ts";
 import { recordFile, recordsFolder } from "../../core/formats/record_files.ts";
-import { addRunning, madeStep, makeRecords, type RecordShape } from "../core/records/make_records.ts";
+import {
+  addRunning,
+  madeStep,
+  makeRecords,
+  type RecordShape,
+  takeStep,
+} from "../core/records/make_records.ts";
 import { assertProblem, type Served, served } from "./served.ts";
 
 const SHAPE: RecordShape = { steps: 12, steps_per_epoch: 4, rows: 7 };
@@ -46,13 +52,16 @@ const ALL = expected(SHAPE);
 
 const query = (given: Record<string, unknown>) =>
   new URLSearchParams(
-    Object.entries(given).filter(([, value]) => value !== undefined).map(([name, value]) => [name, `${value}`]),
+    Object.entries(given).filter(([, value]) => value !== undefined).map((
+      [name, value],
+    ) => [name, `${value}`]),
   ).toString();
 
 /** All pages of a list. */
 async function pages({ call }: Served, path: string, given: Record<string, unknown>): Promise<Json[]> {
   const items: Json[] = [];
-  for (let after: string | undefined;;) {
+  let after: string | undefined;
+  for (;;) {
     const { status, json, text } = await call("GET", `${path}?${query({ ...given, after })}`);
     assert.equal(status, 200, text);
     assert.ok(json.data.length <= Number(given.limit ?? 100));
@@ -73,7 +82,11 @@ Deno.test("GET …/rollouts gives each rollout once, by any filters, in any orde
     const score = fc.integer({ min: -55, max: 55 }).map((tenths) => tenths / 10);
     const filters = fc.record({
       ...{ epoch: maybe(fc.integer({ min: 1, max: 4 })), step: maybe(fc.integer({ min: 1, max: 13 })) },
-      ...{ prompt: maybe(fc.integer({ min: 0, max: 3 })), min_reward: maybe(score), max_reward: maybe(score) },
+      ...{
+        prompt: maybe(fc.integer({ min: 0, max: 3 })),
+        min_reward: maybe(score),
+        max_reward: maybe(score),
+      },
       order: fc.constantFrom("step", "-step", "reward", "-reward", "length", "-length"),
       limit: fc.integer({ min: 1, max: 40 }),
     });
@@ -138,13 +151,18 @@ Deno.test("all records come as lines or as a table, as the request says, with th
     const { id } = await makeRecords(it.db, it.folder, SHAPE);
     const path = `/v1/training-jobs/${id}`;
     const lines = (text: string) => text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
-    const ndjson = await it.call("GET", `${path}/attributions`, undefined, { accept: "application/x-ndjson" });
+    const ndjson = await it.call("GET", `${path}/attributions`, undefined, {
+      accept: "application/x-ndjson",
+    });
     assert.equal(ndjson.headers.get("content-type"), "application/x-ndjson");
     assert.match(ndjson.headers.get("vary")!, /accept/);
     assert.deepEqual(lines(ndjson.text), ALL.tokens);
     const best = lines((await it.call("GET", `${path}/rollouts?format=ndjson&order=-reward&epoch=2`)).text);
-    assert.deepEqual(best.map(({ score }) => score), ALL.rollouts.filter(({ epoch }) => epoch === 2)
-      .map(({ score }) => score).sort((a, b) => b - a));
+    assert.deepEqual(
+      best.map(({ score }) => score),
+      ALL.rollouts.filter(({ epoch }) => epoch === 2)
+        .map(({ score }) => score).sort((a, b) => b - a),
+    );
 
     const { text, headers } = await it.call("GET", `${path}/rollouts?format=csv`);
     assert.match(headers.get("content-disposition")!, /rollouts\.csv/);
@@ -154,11 +172,208 @@ Deno.test("all records come as lines or as a table, as the request says, with th
       rows.map((row) => Object.fromEntries(head!.map((name, at) => [name, row[at]]))),
       ALL.rollouts.map(({ rewards, ...one }) =>
         Object.fromEntries(
-          Object.entries({ ...one, "rewards/length": rewards.length }).map(([name, value]) => [name, `${value}`]),
+          Object.entries({ ...one, "rewards/length": rewards.length }).map((
+            [name, value],
+          ) => [name, `${value}`]),
         )
       ),
     );
     const tokens = parseCsv((await it.call("GET", `${path}/attributions?format=csv&state_text=false`)).text);
     assert.ok(!tokens[0]!.includes("state_text"));
     assert.equal(tokens.length, ALL.tokens.length + 1);
+  }));
+
+Deno.test("Parquet that another program reads has every record, exactly, in row groups of any number", () =>
+  served(async (it) => {
+    const { parquetReadObjects, parquetMetadata } = await import("hyparquet");
+    const shape = { steps: 30, steps_per_epoch: 10, rows: 20, tokens: 8 };
+    const { rollouts, tokens } = expected(shape);
+    const { id } = await makeRecords(it.db, it.folder, shape);
+    const read = async (path: string, headers?: Record<string, string>) => {
+      const response = await it.app.request(`/v1/training-jobs/${id}/${path}`, { headers });
+      assert.equal(response.headers.get("content-type"), "application/vnd.apache.parquet");
+      const file = await response.arrayBuffer();
+      return { file, rows: await parquetReadObjects({ file }) };
+    };
+    const all = await read("attributions", { accept: "application/vnd.apache.parquet" });
+    assert.ok(parquetMetadata(all.file).row_groups.length > 1);
+    assert.deepEqual(all.rows, tokens);
+    const short = await read("attributions?format=parquet&state_text=false&step=3");
+    assert.deepEqual(
+      short.rows,
+      tokens.filter(({ step }) => step === 3).map(({ state_text: _, ...rest }) => rest),
+    );
+    assert.deepEqual(
+      (await read("rollouts?format=parquet")).rows,
+      rollouts.map(({ rewards, ...rest }) => ({ ...rest, "rewards/length": rewards.length })),
+    );
+    assert.deepEqual((await read("rollouts?format=parquet&step=99")).rows, []);
+  }));
+
+Deno.test("a number that there is none of is null in every format", () =>
+  served(async (it) => {
+    const { parquetReadObjects } = await import("hyparquet");
+    const job = await addRunning(it.db, { steps: 1, steps_per_epoch: 1 });
+    const made = madeStep(1, { steps: 1, steps_per_epoch: 1, rows: 2, tokens: 2 });
+    // A method without a critic, and a run that has come apart.
+    made.tokens.forEach((row) => {
+      row.value = null;
+      row.logprob![0] = NaN;
+      row.advantage![1] = -Infinity;
+    });
+    made.rollouts[0]!.score = NaN;
+    await takeStep(it.db, it.folder, job, 1, made);
+    const path = `/v1/training-jobs/${job.id}`;
+    const { json } = await it.call("GET", `${path}/attributions`);
+    for (const [at, token] of json.data.entries()) {
+      assert.equal(token.value, null);
+      assert.equal(token.logprob === null, at % 2 === 0);
+      assert.equal(token.kl_div === null, at % 2 === 0);
+      assert.equal(token.advantage === null, at % 2 === 1);
+    }
+    const file = await (await it.app.request(`${path}/attributions?format=parquet`)).arrayBuffer();
+    assert.deepEqual(await parquetReadObjects({ file }), json.data);
+    const [head, ...rows] = parseCsv((await it.call("GET", `${path}/attributions?format=csv`)).text);
+    assert.deepEqual(rows.map((row) => row[head!.indexOf("value")]), ["", "", "", ""]);
+    assert.equal((await it.call("GET", `${path}/rollouts`)).json.data[0].score, null);
+    const byReward = (await it.call("GET", `${path}/rollouts?order=reward`)).json;
+    assert.deepEqual(byReward.data.map(({ rollout_id }: Json) => rollout_id), ["1-1"]);
+  }));
+
+Deno.test("a job without records yet has empty pages and tables; one that can have none answers 404 and says why", () =>
+  served(async (it) => {
+    const none = await addRunning(it.db, SHAPE);
+    for (const part of ["rollouts", "attributions"]) {
+      const path = `/v1/training-jobs/${none.id}/${part}`;
+      assert.deepEqual((await it.call("GET", path)).json, {
+        ...{ data: [], has_more: false, next_cursor: null, dropped: null },
+      });
+      assert.equal((await it.call("GET", `${path}?format=ndjson`)).text, "");
+      assert.match((await it.call("GET", `${path}?format=csv`)).text, /^\w+(,\w+)+\r\n$/);
+      assert.equal((await it.call("GET", `${path}?format=parquet`)).text.slice(0, 4), "PAR1");
+      assertProblem(await it.call("GET", `/v1/training-jobs/job_none/${part}`), 404, "not_found");
+      const off = await addRunning(it.db, SHAPE, { records: { rollouts: "none" } });
+      const answer = await it.call("GET", `/v1/training-jobs/${off.id}/${part}`);
+      assertProblem(answer, 404, "not_found");
+      assert.match(answer.json.detail, /records\.rollouts is none/);
+      await it.db.write((tx) =>
+        tx.update(jobs).set({ config: { kind: "sft", model: "m", epochs: 1 } as never, kind: "sft" })
+          .where(eq(jobs.id, off.id))
+      );
+      const other = await it.call("GET", `/v1/training-jobs/${off.id}/${part}`);
+      assertProblem(other, 404, "not_found");
+      assert.match(other.json.detail, /kind sft/);
+    }
+    const { id } = await makeRecords(it.db, it.folder, SHAPE, { records: { tokens: false } });
+    const answer = await it.call("GET", `/v1/training-jobs/${id}/attributions`);
+    assertProblem(answer, 404, "not_found");
+    assert.match(answer.json.detail, /records\.tokens is false/);
+    assert.equal((await pages(it, `/v1/training-jobs/${id}/rollouts`, {})).length, ALL.rollouts.length);
+  }));
+
+Deno.test("answers say which records were removed, and leave out what is gone", () =>
+  served(async (it) => {
+    const { id } = await makeRecords(it.db, it.folder, SHAPE, { records: { tokens: { last_epochs: 1 } } });
+    const path = `/v1/training-jobs/${id}`;
+    assert.deepEqual((await it.call("GET", `${path}/attributions`)).json.dropped, { before_step: 9 });
+    assert.equal((await it.call("GET", `${path}/rollouts`)).json.dropped, null);
+    assert.deepEqual(
+      await pages(it, `${path}/attributions`, { limit: 33 }),
+      ALL.tokens.filter(({ step }) => step >= 9),
+    );
+    assert.deepEqual((await it.call("GET", `${path}/attributions?step=3`)).json.data, []);
+    // A file that goes while somebody reads is as one that is gone.
+    await Deno.remove(join(recordsFolder(it.folder, id), recordFile(10, "tokens")));
+    await Deno.remove(join(recordsFolder(it.folder, id), recordFile(11, "rollouts")));
+    assert.deepEqual(
+      await pages(it, `${path}/attributions`, { limit: 34 }),
+      ALL.tokens.filter(({ step }) => step === 9 || step === 12),
+    );
+    assert.deepEqual(
+      await pages(it, `${path}/rollouts`, { limit: 10, order: "reward" }),
+      ALL.rollouts.filter(({ step }) => step !== 11).sort((a, b) => a.score - b.score),
+    );
+  }));
+
+Deno.test("a damaged file is a fault that is named, without a path", () =>
+  served(async (it) => {
+    const { id } = await makeRecords(it.db, it.folder, SHAPE);
+    await Deno.truncate(join(recordsFolder(it.folder, id), recordFile(1, "tokens")), 100);
+    for (const query of ["", "?format=ndjson", "?format=parquet"]) {
+      const answer = await it.call("GET", `/v1/training-jobs/${id}/attributions${query}`);
+      assertProblem(answer, 500, "damaged_data");
+      assert.match(answer.json.detail, /step 1's tokens/);
+    }
+    assert.equal((await it.call("GET", `/v1/training-jobs/${id}/attributions?step=2`)).status, 200);
+  }));
+
+Deno.test("parameters that are wrong are refused by name", () =>
+  served(async (it) => {
+    const { id } = await makeRecords(it.db, it.folder, { steps: 1, steps_per_epoch: 1, rows: 1 });
+    const wrong = {
+      rollouts: [
+        ...["epoch=0", "step=-1", "prompt=x", "min_reward=much", "order=best", "limit=101", "limit=0"],
+        ...["after=1", "after=1_x", "after=NaN_1", "format=xml", "state_text=true"],
+      ],
+      attributions: ["rollout=1", "rollout=a-b", "state_text=maybe", "limit=1001", "after=1-1", "order=step"],
+    };
+    for (const [part, queries] of Object.entries(wrong)) {
+      for (const given of queries) {
+        const answer = await it.call("GET", `/v1/training-jobs/${id}/${part}?${given}`);
+        assertProblem(answer, 422, "invalid_request");
+        assert.match(answer.text, new RegExp(given.split("=")[0]!), given);
+      }
+    }
+    for (const cursor of ["Infinity_1", "-Infinity_9", "1.5e21_3", "-2e-7_4"]) {
+      const { status } = await it.call(
+        "GET",
+        `/v1/training-jobs/${id}/rollouts?order=reward&after=${cursor}`,
+      );
+      assert.equal(status, 200, cursor);
+    }
+  }));
+
+Deno.test("a page with much text ends early, and whoever goes on has all", () =>
+  served(async (it) => {
+    const shape = { steps: 2, steps_per_epoch: 1, rows: 20, tokens: 3, prompt: 200_000 };
+    const { id } = await makeRecords(it.db, it.folder, shape);
+    for (const part of ["rollouts", "attributions"]) {
+      const { json, text } = await it.call("GET", `/v1/training-jobs/${id}/${part}?limit=100`);
+      assert.ok(json.has_more && json.data.length < 40, part);
+      assert.ok(text.length < 8_000_000, `${part}: ${text.length}`);
+    }
+    const all = expected(shape);
+    assert.deepEqual(await pages(it, `/v1/training-jobs/${id}/rollouts`, { limit: 100 }), all.rollouts);
+    assert.deepEqual(await pages(it, `/v1/training-jobs/${id}/attributions`, { limit: 100 }), all.tokens);
+  }));
+
+Deno.test("a client that goes away leaves no file open, and HEAD reads nothing", () =>
+  served(async (it) => {
+    const { id } = await makeRecords(it.db, it.folder, {
+      steps: 20,
+      steps_per_epoch: 5,
+      rows: 400,
+      tokens: 40,
+    });
+    const path = `/v1/training-jobs/${id}/attributions?format=`;
+    const open = () =>
+      Deno.build.os === "linux"
+        ? [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+          try {
+            return Deno.readLinkSync(`/proc/self/fd/${name}`).includes(".tokens.safetensors");
+          } catch {
+            return false;
+          }
+        }).length
+        : 0;
+    for (const format of ["ndjson", "csv", "parquet"]) {
+      const response = await it.app.request(path + format);
+      const reader = response.body!.getReader();
+      await reader.read();
+      await reader.cancel();
+      assert.equal(open(), 0, format);
+      const head = await it.app.request(path + format, { method: "HEAD" });
+      assert.deepEqual([head.status, (await head.arrayBuffer()).byteLength], [200, 0]);
+      assert.equal(open(), 0, format);
+    }
   }));

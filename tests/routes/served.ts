@@ -102,7 +102,7 @@ export async function served(
         body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
       });
       const text = await response.text();
-      const isJson = /json/.test(response.headers.get("content-type") ?? "");
+      const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
       return {
         status: response.status,
         headers: response.headers,

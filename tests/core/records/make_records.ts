@@ -92,29 +92,37 @@ export function madeStep(
 export async function takeSteps(
   db: Database,
   dataDir: string,
-  { id, plan, config, progress }: JobRow,
+  job: JobRow,
   shape: RecordShape,
   from = 1,
   to = shape.steps,
 ): Promise<void> {
+  for (let step = from; step <= to; step++) await takeStep(db, dataDir, job, step, madeStep(step, shape));
+}
+
+/** Takes one step that did this. */
+export async function takeStep(
+  db: Database,
+  dataDir: string,
+  { id, plan, config, progress }: JobRow,
+  step: number,
+  { rollouts, tokens }: ReturnType<typeof madeStep>,
+): Promise<void> {
   const writer = await RecordWriter.open(recordsFolder(dataDir, id));
   const keepsTokens = config.kind === "ppo" && config.records.tokens !== false;
-  for (let step = from; step <= to; step++) {
-    const { rollouts, tokens } = madeStep(step, shape);
-    const records = await writer.write(step, {
-      rollouts: rolloutColumns(rollouts),
-      tokens: keepsTokens ? tokenColumns(tokens, (id) => `t${id}`) : null,
-    });
-    const epoch = Math.ceil(step / plan.steps_per_epoch);
-    const { folders } = await recordEvent(db, { dataDir, jobId: id, attempt: 1, knownStep: 0 }, {
-      type: "step",
-      progress: { ...progress, step, epoch, steps: plan.steps, eta_seconds: null },
-      metrics: { "objective/scores": 1 },
-      samples: [],
-      records,
-    });
-    for (const file of folders) await Deno.remove(file);
-  }
+  const records = await writer.write(step, {
+    rollouts: rolloutColumns(rollouts),
+    tokens: keepsTokens ? tokenColumns(tokens, (id) => `t${id}`) : null,
+  });
+  const epoch = Math.ceil(step / plan.steps_per_epoch);
+  const { folders } = await recordEvent(db, { dataDir, jobId: id, attempt: 1, knownStep: 0 }, {
+    type: "step",
+    progress: { ...progress, step, epoch, steps: plan.steps, eta_seconds: null },
+    metrics: { "objective/scores": 1 },
+    samples: [],
+    records,
+  });
+  for (const file of folders) await Deno.remove(file);
 }
 
 /** A job that has done all its steps. */
