@@ -67,9 +67,12 @@ const LATE_MS = 200;
 /** How many times in a row nothing is heard before the server listens again. */
 const MAX_UNHEARD = 2;
 
+/** What Node calls a head that does not come in time, and what is said here of a body. */
+const LATE = "ERR_HTTP_REQUEST_TIMEOUT";
+
 /** Faults of a request that the parser has a name for. */
 const FAULTS: Record<string, [ErrorCode, string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ["request_timeout", "The request did not arrive as a whole in time"],
+  [LATE]: ["request_timeout", "The request did not arrive as a whole in time"],
   HPE_HEADER_OVERFLOW: ["head_too_large", "The request's head is larger than 16 KiB"],
 };
 const NOT_HTTP: [ErrorCode, string] = ["malformed_request", "What was sent is not HTTP/1.1"];
@@ -134,7 +137,7 @@ async function takesIn(server: Server, { address, port, family }: AddressInfo): 
 export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
   const { hostname, logger, head_ms = HEAD_MS, request_ms = REQUEST_MS, idle_ms = IDLE_MS } = options;
   const answers = new WeakMap<Duplex, ServerResponse>();
-  /** Sockets whose requests have all the time they need. */
+  /** Sockets whose requests have all the time that they need. */
   const unhurried = new WeakSet<Duplex>();
   /** Bytes that the requests before took. */
   const past = new WeakMap<Socket, number>();
@@ -158,19 +161,33 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
     errorHandler: () => problem("malformed_request", "Host or path of the request make no URL"),
   });
 
+  /** Ends a connection whose request's body has not come in time. */
+  const hurry = (server: Server, incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { socket, headers } = incoming;
+    if (headers["transfer-encoding"] === undefined && headers["content-length"] === undefined) return;
+    const timer = setTimeout(() => {
+      if (incoming.complete || socket.destroyed || unhurried.has(socket)) return;
+      if (outgoing.writableFinished) socket.destroy();
+      else server.emit("clientError", Object.assign(new Error(), { code: LATE }), socket);
+    }, request_ms);
+    const settle = () => (incoming.complete || socket.destroyed) && clearTimeout(timer);
+    incoming.once("end", settle);
+    outgoing.once("close", settle);
+  };
+
   const open = async (port: number): Promise<Server> => {
     const server = createServer({
       headersTimeout: head_ms,
-      requestTimeout: request_ms,
+      requestTimeout: 0, // `hurry` knows which may take longer
       keepAliveTimeout: idle_ms,
       connectionsCheckingInterval: Math.min(CHECK_MS, head_ms),
     }, (incoming: IncomingMessage, outgoing: ServerResponse) => {
       answers.set(incoming.socket, outgoing);
+      hurry(server, incoming, outgoing);
       return listener(incoming, outgoing);
     });
     server.on("clientError", async (error: NodeJS.ErrnoException, socket: Duplex) => {
       const [code, detail] = FAULTS[error.code ?? ""] ?? NOT_HTTP;
-      if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && unhurried.has(socket)) return;
       const begun = answers.get(socket)?.headersSent && !answers.get(socket)?.writableFinished;
       if (error.code === "ECONNRESET" || begun || !socket.writable) return void socket.destroy();
       logger.info("request", { code, detail });

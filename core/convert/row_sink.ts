@@ -104,8 +104,9 @@ function nameOf(value: unknown): string {
   return value === null ? "null" : `a ${typeof value}`;
 }
 
-/** Integers that no number of JavaScript's can hold keep their digits. */
+/** Integers that no number of JavaScript's can hold keep their digits; what is missing is null. */
 function plain(_: string, value: unknown): unknown {
+  if (value === undefined) return null;
   const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
   return typeof value === "bigint" ? rawJSON(String(value)) : value;
 }

@@ -66,6 +66,34 @@ for (
   });
 }
 
+Deno.test("listen() lets a request take its time whose reader says so, and that one alone", async () => {
+  const length = 300;
+  const unhurried: Answer = async (request, connection) => {
+    if (new URL(request.url).pathname === "/slow") connection.unhurried();
+    return new Response(`read ${(await request.text()).length}`);
+  };
+  await listening(unhurried, async (port) => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const write = (text: string) => connection.write(new TextEncoder().encode(text));
+    const reader = connection.readable.pipeThrough(new TextDecoderStream()).getReader();
+    await write(`POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`);
+    const began = Date.now();
+    for (let sent = 0; sent < length; sent++) {
+      await write("a");
+      // Several times as long as a request may take, whoever else wants the processor.
+      if (Date.now() - began < 4 * TIMES.request_ms + 2000) await new Promise((wait) => setTimeout(wait, 20));
+    }
+    let answer = "";
+    while (!answer.endsWith(`read ${length}`)) answer += (await reader.read()).value ?? assert.fail(answer);
+    assert.match(answer, /^HTTP\/1.1 200 OK/);
+    // The next request on the connection is hurried again.
+    await write(`POST /fast HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\na`);
+    let rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) rest += part.value;
+    assertProblem(rest, 408, "request_timeout");
+  });
+});
+
 Deno.test("listen() closes after an answer that did not wait for the body", async () => {
   await listening(ignores, async (port) => {
     for (const again of [undefined, "1\r\na\r\n"]) {

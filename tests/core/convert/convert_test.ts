@@ -1,0 +1,100 @@
+/** Files of each format through the process that reads them, and what ends that process. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import type { DatasetFormat } from "../../../core/contract/dataset_conversion.ts";
+import { UserError } from "../../../core/errors.ts";
+import { RowReader } from "../../../core/formats/row_store.ts";
+import { convert } from "../../../core/processes/convert_process.ts";
+import { engineEnvironment } from "../../../core/processes/engine_environment.ts";
+import { inFolder } from "../networks/in_folder.ts";
+import fixtures from "../../fixtures/parquet-files.json" with { type: "json" };
+
+const decodeBase64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+
+const env = engineEnvironment(Deno.env.toObject());
+
+/** The rows that come of a file. */
+async function rowsOf(
+  parent: string,
+  format: DatasetFormat,
+  bytes: Uint8Array | string,
+  { memory = 8 * 1024 ** 3, check = () => Promise.resolve(), signal = new AbortController().signal } = {},
+): Promise<Record<string, unknown>[]> {
+  const place = join(parent, crypto.randomUUID());
+  const [source, folder] = [join(place, "source"), join(place, "store")];
+  await Deno.mkdir(folder, { recursive: true });
+  if (typeof bytes === "string") await Deno.writeTextFile(source, bytes);
+  else await Deno.writeFile(source, bytes);
+  const about = await convert({ format, source, folder, bytes: bytes.length }, {
+    env,
+    memory,
+    check,
+    signal,
+  });
+  const reader = new RowReader(folder);
+  assert.deepEqual(reader.about, about);
+  return Array.from({ length: reader.length }, (_, index) => reader.row(index));
+}
+
+Deno.test("Parquet's lists, structs, numbers, times and nulls become JSON", () =>
+  inFolder(async (parent) => {
+    const messages = [{ role: "user", content: "hi" }, { role: "assistant", content: "hello" }];
+    const bytes = new Uint8Array(parquetWriteBuffer({
+      columnData: [
+        { name: "prompt", data: ["a", "é", null, "d"], type: "STRING" },
+        { name: "score", data: [0.5, NaN, 2, -1], type: "DOUBLE" },
+        { name: "big", data: [1n, 2n ** 62n, 3n, 4n], type: "INT64" },
+        { name: "at", data: Array(4).fill(new Date("2026-01-02T03:04:05Z")), type: "TIMESTAMP" },
+        { name: "meta", data: [{ messages }, { messages: [] }, null, { messages }], type: "JSON" },
+      ],
+      rowGroupSize: 3,
+    }));
+    const rows = await rowsOf(parent, "parquet", bytes);
+    const at = "2026-01-02T03:04:05.000Z";
+    assert.deepEqual(rows, [
+      { prompt: "a", score: 0.5, big: 1, at, meta: { messages } },
+      { prompt: "é", score: null, big: 2 ** 62, at, meta: { messages: [] } },
+      { prompt: null, score: 2, big: 3, at, meta: null },
+      { prompt: "d", score: -1, big: 4, at, meta: { messages } },
+    ]);
+  }));
+
+for (const [name, base64] of Object.entries(fixtures.files)) {
+  Deno.test(`a Parquet file as pyarrow writes it: ${name}`, () =>
+    inFolder(async (parent) => {
+      assert.deepEqual(await rowsOf(parent, "parquet", decodeBase64(base64)), fixtures.rows);
+    }));
+}
+
+Deno.test("a Parquet file that is cut, bent or too large in a row group is refused", () =>
+  inFolder(async (parent) => {
+    const data = Array.from({ length: 3000 }, (_, row) => `${row} ${"x".repeat(row % 100)}`);
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "prompt", data }] }));
+    assert.equal((await rowsOf(parent, "parquet", bytes)).length, 3000);
+    const refused = (bytes: Uint8Array, memory?: number) =>
+      assert.rejects(rowsOf(parent, "parquet", bytes, { memory }), (thrown) => {
+        assert.ok(thrown instanceof UserError && thrown.code === "invalid_request", String(thrown));
+        return true;
+      });
+    await refused(bytes.subarray(0, bytes.length - 1));
+    await refused(bytes.subarray(0, 100));
+    for (let at = 4; at < bytes.length; at += Math.ceil(bytes.length / 5)) {
+      const bent = bytes.slice();
+      bent.fill(255, at, at + 40);
+      await refused(bent);
+    }
+    await refused(bytes, 1024 ** 2); // an eighth of it is the heap, a quarter of that a row group
+  }));
+
+Deno.test("the process ends when nobody waits for it, or when a look says so", () =>
+  inFolder(async (parent) => {
+    const stop = new AbortController();
+    const rows = '{"a":1}\n'.repeat(2_000_000);
+    const stopped = assert.rejects(rowsOf(parent, "jsonl", rows, { signal: stop.signal }), /no more/);
+    setTimeout(() => stop.abort(new Error("no more")), 300);
+    await stopped;
+    const full = new UserError("disk_full", "Full");
+    await assert.rejects(rowsOf(parent, "jsonl", rows, { check: () => Promise.reject(full) }), full);
+  }));
