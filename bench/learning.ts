@@ -46,7 +46,9 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
   if (options.docs && !options.python) throw new RangeError("--docs shows the peer too: give --python");
   const names = tasks.length > 0
     ? tasks
-    : Object.keys(LEARNING_TASKS).filter((name) => !LEARNING_TASKS[name]!.random);
+    : Object.keys(LEARNING_TASKS).filter((name) =>
+      !LEARNING_TASKS[name]!.random && !LEARNING_TASKS[name]!.alone
+    );
   const unknown = names.find((name) => !Object.hasOwn(LEARNING_TASKS, name));
   if (unknown !== undefined) {
     throw new RangeError(`There is no task '${unknown}': want ${Object.keys(LEARNING_TASKS).join(", ")}`);
@@ -61,7 +63,7 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
       const { spec, file } = await writeSpec(name, task, folder);
       const runs: LearningRun[] = [];
       measured.push({ name, task, runs });
-      for (const { system, program, args } of systems(options, file)) {
+      for (const { system, program, args } of systems(task.alone ? { python: undefined } : options, file)) {
         // Ours depends on every default that the job spells out, the peer on those that its script reads.
         const key = await keyOf(spec, system);
         // What was measured beyond is measured.
@@ -95,7 +97,7 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
 
 /** How a run of each system that is measured is started; the seed and the threads come last. */
 function systems(
-  { python }: LearningOptions,
+  { python }: Pick<LearningOptions, "python">,
   spec: string,
 ): { system: LearningRun["system"]; program: string; args: string[] }[] {
   const ours = { program: Deno.execPath(), args: ["run", "-A", path("learning_run.ts"), spec] };

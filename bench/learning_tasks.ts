@@ -1,5 +1,10 @@
 /** What `task bench --learning` has ours and the peer learn: the same prompts, reward and settings for both. */
 import type { PpoJobRequest } from "../core/contract/ppo_job.ts";
+import {
+  ADVANTAGE_METHODS,
+  ADVANTAGE_NAMES,
+  type AdvantageName,
+} from "../core/contract/advantage_methods.ts";
 import { demoJob } from "../tasks/tiny/demo_job.ts";
 import { WORKLOADS } from "./workloads.ts";
 
@@ -11,6 +16,8 @@ export interface LearningTask {
   threshold: number;
   /** Only for a model of random weights, which has no texts. */
   random?: RandomTask;
+  /** What the peer's PPO cannot do: run by ours alone, and where it is named. */
+  alone?: true;
 }
 
 /** A model of random weights that writes but a few of its tokens, and a score that some of those are worth. */
@@ -29,6 +36,24 @@ export interface RandomTask {
 const demo = demoJob(0);
 const { seed: _, ...question } = demo;
 
+/** The question by another way to estimate advantages, with that one's defaults: as many rollouts in as many steps. */
+function questionBy(advantage: AdvantageName): LearningTask {
+  const compares = ADVANTAGE_METHODS[advantage].least_rollouts > 1;
+  const { kl_coef: _, ...ppo } = question.ppo!;
+  const groups = { prompts: question.prompts!.slice(0, 40), epochs: 4 };
+  return {
+    request: {
+      ...question,
+      ...(compares && groups),
+      ppo: { ...ppo, advantage, ...(compares && { batch_size: 8, rollouts_per_prompt: 4 }) },
+    },
+    threshold: 1.7,
+    alone: true,
+  };
+}
+
+const OTHERS = ADVANTAGE_NAMES.filter((name) => !ADVANTAGE_METHODS[name].critic);
+
 /** By name; the first three are run unless others are named. */
 export const LEARNING_TASKS: Record<string, LearningTask> = {
   /** The demo: a question of 6 to 14 words. */
@@ -40,6 +65,7 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
   },
   /** A reward model that learned to count words (learned_reward.ts). */
   learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2.4 },
+  ...Object.fromEntries(OTHERS.map((name) => [`question-${name}`, questionBy(name)])),
   /** The shapes of SmolLM2-135M, but for a head of its own, with random weights. */
   "135m": {
     request: {
