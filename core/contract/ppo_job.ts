@@ -28,6 +28,7 @@ import { checkAnswers } from "./prompt_answers.ts";
 import { recordsSchema } from "./records.ts";
 import { type Refuse, refusing } from "./refuse.ts";
 import { rewardSchema } from "./reward_schema.ts";
+import { alsoTaken, withAliases } from "./ppo_aliases.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
@@ -52,21 +53,23 @@ function methodDefault<Schema extends z.ZodType>(
   field: keyof MethodDefaults,
   schema: Schema,
   what: string,
+  names = "",
 ): z.ZodDefault<Schema> {
-  const described = schema.optional().describe(`${what} Default ${defaultsOf(field)}.`);
+  const described = schema.optional().describe(`${what} Default ${defaultsOf(field)}.${names}`);
   return described as unknown as z.ZodDefault<Schema>;
 }
 
 /** PPO's hyper-parameters. "Ours" names a default recommended in docs, "field" one that TRL, verl and OpenRLHF share. */
 export const ppoSchema = z.strictObject({
   max_new_tokens: z.int().min(1).max(32768).default(50).describe(
-    "Longest response, in tokens, its stop token included. Default 50 (ours).",
+    "Longest response, in tokens, its stop token included. Default 50 (ours)." + alsoTaken("max_new_tokens"),
   ),
   batch_size: z.int().min(1).max(65536).default(4).describe(
     "Prompts per step, each sampled rollouts_per_prompt times; one step is one rollout batch with all its updates. Every step has exactly this many: the last of an epoch is filled up from the start of that epoch's order, and fewer prompts than batch_size repeat within a step. Default 4 (ours).",
   ),
   rollouts_per_prompt: z.int().min(1).max(1024).default(1).describe(
-    "Responses sampled to each prompt of a step, which then has batch_size × this many rollouts (as verl's rollout.n and OpenRLHF's n_samples_per_prompt). Methods that compare a prompt's responses need at least 2. Default 1.",
+    "Responses sampled to each prompt of a step, which then has batch_size × this many rollouts (as verl's rollout.n and OpenRLHF's n_samples_per_prompt). Methods that compare a prompt's responses need at least 2. Default 1." +
+      alsoTaken("rollouts_per_prompt"),
   ),
   advantage: z.enum(ADVANTAGE_NAMES).default("gae").describe(
     "How advantages are estimated. gae judges by a value network. The others need none: grpo, dr_grpo, rloo and reinforce++_baseline compare the responses of one prompt, reinforce++ all of a step. Default gae.",
@@ -78,6 +81,7 @@ export const ppoSchema = z.strictObject({
     "kl_coef",
     z.number().min(0).max(100),
     "What a nat of KL from the reference policy costs, per token: so much reward, or so much in the loss (kl_in); 0 turns it off.",
+    alsoTaken("kl_coef"),
   ),
   kl_in: methodDefault(
     "kl_in",
@@ -99,10 +103,12 @@ export const ppoSchema = z.strictObject({
     "GAE's λ per token; unused by other methods. Default 0.95 (PPO paper, TRL).",
   ),
   clip_epsilon: z.number().gt(0).lt(1).default(0.2).describe(
-    "The probability ratio is clipped to [1 − this, 1 + this]. Default 0.2 (PPO paper).",
+    "The probability ratio is clipped to [1 − this, 1 + this]. Default 0.2 (PPO paper)." +
+      alsoTaken("clip_epsilon"),
   ),
   clip_epsilon_high: z.number().gt(0).max(10).nullable().default(null).describe(
-    "Upper clip distance if it differs (DAPO uses 0.28). Default null: clip_epsilon.",
+    "Upper clip distance if it differs (DAPO uses 0.28). Default null: clip_epsilon." +
+      alsoTaken("clip_epsilon_high"),
   ),
   dual_clip: z.number().gt(1).max(100).nullable().default(null).describe(
     "Bound c on the loss of tokens with negative advantage (dual-clip PPO uses 3). Default null: off.",
@@ -117,7 +123,7 @@ export const ppoSchema = z.strictObject({
     "Weight of the entropy bonus. Default 0 (field).",
   ),
   num_ppo_epochs: z.int().min(1).max(100).default(4).describe(
-    "Passes over each rollout batch. Default 4 (PPO paper, TRL).",
+    "Passes over each rollout batch. Default 4 (PPO paper, TRL)." + alsoTaken("num_ppo_epochs"),
   ),
   num_mini_batches: z.int().min(1).max(65536).default(1).describe(
     "Optimizer steps per pass; must divide a step's rollouts, batch_size × rollouts_per_prompt. Default 1 (TRL); 2 to 4 pay off from 128 rollouts.",
@@ -183,7 +189,8 @@ export const ppoSchema = z.strictObject({
   adam_beta1: z.number().min(0).lt(1).default(0.9).describe("Default 0.9 (Adam paper)."),
   adam_beta2: z.number().min(0).lt(1).default(0.999).describe("Default 0.999 (Adam paper)."),
   adam_eps: z.number().gt(0).max(1).default(1e-8).describe(
-    "Added to the root of the second moment, PyTorch's form. Default 1e-8 (TRL, verl, OpenRLHF); 1e-5 steadies full fine-tuning.",
+    "Added to the root of the second moment, PyTorch's form. Default 1e-8 (TRL, verl, OpenRLHF); 1e-5 steadies full fine-tuning." +
+      alsoTaken("adam_eps"),
   ),
   weight_decay: z.number().min(0).max(10).default(0).describe(
     "Decoupled decay per unit of learning rate; spares biases and norms. Default 0 (TRL, OpenRLHF).",
@@ -352,7 +359,7 @@ export const ppoJobSchema = z.strictObject({
   checkpoint_every_steps: jobFields.checkpoint_every_steps,
   keep: jobFields.keep,
   max_attempts: jobFields.max_attempts,
-  ppo: ppoSchema.prefault({}),
+  ppo: withAliases(ppoSchema).prefault({}),
   trainable: jobFields.trainable,
   value: jobValueSchema,
   device: jobFields.device,
