@@ -233,19 +233,23 @@ export function networkOf(facts: Record<string, unknown>): CheckpointSpec {
   return spec;
 }
 
+/** The same of a policy's. @throws {UserError} `unsupported_model` for a reward model's */
+export function policySpec(facts: Record<string, unknown>): CheckpointSpec {
+  const spec = networkOf(facts);
+  if (!spec.score) return spec;
+  throw new UserError(
+    "unsupported_model",
+    "Expected a checkpoint of a language model, got one of a reward model, which gives scores and no text",
+  );
+}
+
 async function readNetworks(
   base: BaseModel,
   folder: string,
   options: LoadOptions,
 ): Promise<LoadedCheckpoint> {
   const { facts } = await readCheckpoint(folder);
-  const spec = networkOf(facts);
-  if (spec.score) {
-    throw new UserError(
-      "unsupported_model",
-      "Expected a checkpoint of a language model, got one of a reward model, which gives scores and no text",
-    );
-  }
+  const spec = policySpec(facts);
   const shared = spec.value?.type === "shared";
   const { head = shared, critic: wanted = true } = options;
   const { tuning, policy } = await loadPolicy(base, folder, spec.trainable, head);

@@ -1,11 +1,10 @@
 /** What an evaluation works on and will do, worked out from headers and prompts alone. */
 import type { Tuning } from "../../../kernels/artifacts.ts";
-import { checkpointNetworkSchema } from "../../contract/checkpoint.ts";
 import type { EvaluationJobConfig } from "../../contract/evaluation_job.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
 import { attributeTo, invalid } from "../../errors.ts";
-import { damaged } from "../../formats/checked_file.ts";
 import { readCheckpoint } from "../../formats/checkpoint_folder.ts";
+import { policySpec } from "../../networks/checkpoint.ts";
 import type { TextWork } from "../../serve/text_work.ts";
 import type { Prompt } from "../../tokenizer/prompt.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
@@ -36,11 +35,7 @@ export async function planEvaluation(
     const folder = folders[path];
     if (folder === undefined) return { type: "none" };
     const { facts } = await attributeTo(path, readCheckpoint(folder));
-    const { data: network } = checkpointNetworkSchema.safeParse(facts.network);
-    if (!network) {
-      throw await attributeTo(path, () => damaged("The checkpoint's manifest does not describe a network"));
-    }
-    const { trainable } = network;
+    const { trainable } = await attributeTo(path, () => policySpec(facts));
     if (trainable.type === "full" && job.base_precision === "int8") {
       throw invalid("base_precision", `Expected another than int8: the ${path} has all weights of its own`);
     }

@@ -1,6 +1,9 @@
 /** A job that trains a reward model, through the table of kinds: planned, run, stopped and resumed, and used. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { evaluationJobSchema } from "../../../../core/contract/evaluation_job.ts";
+import { ppoJobSchema } from "../../../../core/contract/ppo_job.ts";
 import { rewardModelJobSchema } from "../../../../core/contract/reward_model_job.ts";
 import { sftJobSchema } from "../../../../core/contract/sft_job.ts";
 import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
@@ -9,6 +12,8 @@ import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { loadCheckpoint } from "../../../../core/networks/checkpoint.ts";
 import { loadRewardCheckpoint } from "../../../../core/networks/reward_checkpoint.ts";
 import { RewardModel } from "../../../../core/networks/reward_model.ts";
+import { loadReward } from "../../../../core/rewards/load_reward_model.ts";
+import { loadTokenizer } from "../../../../core/tokenizer/tokenizer.ts";
 import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
 import { within } from "../../../kernels/within.ts";
@@ -158,6 +163,42 @@ Deno.test("a checkpoint scores with mean 0 and deviation 1 on what was held out;
     assert.equal(within_.normalization, null);
   }));
 
+Deno.test("as a reward it reads ids where the policy's tokenizer is its own, and else the text by its own, with its own end", () =>
+  inFolder(async (parent) => {
+    const checkpoint = lastCheckpoint(await run(join(parent, "out")));
+    const rm = { model: FOLDERS.model, checkpoint };
+    const [text, answer] = ["The quick", " brown fox"];
+    const tiny = fileURLToPath(new URL("../../../../models/tiny", import.meta.url));
+    const own = await loadTokenizer(FOLDERS.model);
+    const expected = await (await scorer(checkpoint)).score([[...own.encode(text + answer), 2]]);
+    for (const model of [FOLDERS.model, tiny]) {
+      const tokenizer = await loadTokenizer(model);
+      const { source, dispose } = await loadReward(runtime, { model, rewards: { rm } }, "rm");
+      const sample = {
+        ...{ prompt_idx: 0, prompt: text, completion: answer, terminated: true },
+        prompt_ids: Int32Array.from(tokenizer.encode(text)),
+        response_ids: Int32Array.from([...tokenizer.encode(answer, { add_special_tokens: false }), 2]),
+      };
+      within(await source.score([sample]), expected, 1e-5, model);
+      dispose();
+    }
+    const reward = { type: "model", model: "rm" };
+    const ppo = ppoJobSchema.parse({
+      ...{ kind: "ppo", model: "tiny", prompts: ["POST: A cat.\nTL;DR:", "POST: A dog.\nTL;DR:"], reward },
+      ppo: { batch_size: 2, max_new_tokens: 4 },
+    });
+    const folders = { model: tiny, rewards: { rm } };
+    const { plan } = await planJob(ppo, folders);
+    assert.ok(plan.estimate.memory.reward_models > 0);
+    const events = await Array.fromAsync(
+      trainJob(runtime, { job: ppo, folders: { ...folders, output: join(parent, "ppo") } }),
+    );
+    const [step] = events.flatMap((event) => event.type === "step" ? [event.metrics] : []);
+    assert.ok(Number.isFinite(step!["objective/scores"]));
+    await Deno.truncate(join(checkpoint, "adapter_model.safetensors"), 100);
+    await assert.rejects(planJob(ppo, folders), { code: "damaged_checkpoint", message: /^reward: / });
+  }));
+
 Deno.test("without held-out pairs, scores are normalised on those that are trained on", () =>
   inFolder(async (output) => {
     const [metrics] = epochs(await run(output, { given: { held_out: 0, epochs: 1 } }));
@@ -228,6 +269,14 @@ Deno.test("a job starts from a policy's checkpoint with a new head, from a rewar
         message: /^checkpoint: .*reward model/,
       },
     );
+    const evaluation = evaluationJobSchema.parse({
+      ...{ kind: "evaluation", model: "qwen3", prompts: ["The"], reward: { type: "length", target: 5 } },
+      against: "given",
+    });
+    await assert.rejects(planJob(evaluation, { ...FOLDERS, against: lastCheckpoint(first) }), {
+      code: "unsupported_model",
+      message: /^against: .*reward model/,
+    });
     const given = { adapter: "given", trainable: { type: "lora", r: 4, alpha: 8 } };
     const adapter = await run(join(parent, "adapter"), {
       given,
