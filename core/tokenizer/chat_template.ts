@@ -66,11 +66,14 @@ export class ChatTemplates {
   }
 
   /**
-   * The text of a conversation up to where the model's answer begins.
+   * The text of a conversation up to where the model's answer begins; without `answer`, up to its own end.
    * @throws {UserError} `invalid_request` on `messages` when there is no template, or it refuses the conversation, or
    * uses what is not supported
    */
-  render({ messages, tools, documents, chat_template_kwargs: names }: Chat): string {
+  render(
+    { messages, tools, documents, chat_template_kwargs: names }: Chat,
+    { answer = true }: { answer?: boolean } = {},
+  ): string {
     if (!this.any) throw invalid("messages", "The model has no chat template: give the prompt as text");
     const name = tools && this.#sources.has("tool_use") ? "tool_use" : "default";
     try {
@@ -80,7 +83,7 @@ export class ChatTemplates {
         messages: messages.map(asTemplatesRead),
         tools: tools ?? null,
         documents: documents ?? null,
-        add_generation_prompt: true,
+        add_generation_prompt: answer,
       }, this.now);
     } catch (thrown) {
       if (thrown instanceof TemplateRefusal) throw invalid("messages", cutText(thrown.message, 500));

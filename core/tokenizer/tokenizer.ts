@@ -9,6 +9,7 @@ import { UserError } from "../errors.ts";
 import { tokenCutter } from "./added_token_cuts.ts";
 import type { AddedToken, NamedTokens } from "./added_tokens.ts";
 import { entryBytes } from "./byte_level.ts";
+import { type ChatPart, chatParts } from "./chat_parts.ts";
 import { type Chat, ChatTemplates } from "./chat_template.ts";
 import { correctPreTokenizer, type LibraryPreTokenizer } from "./pre_tokenizers.ts";
 import { readTokenizerFiles } from "./tokenizer_files.ts";
@@ -40,6 +41,13 @@ export interface TextTokenizer {
    * @throws {UserError} `invalid_request` on `messages` when there is no template or it refuses them
    */
   chatText(chat: Chat): string;
+  /**
+   * A whole conversation, cut where the model's answers begin and end; each piece is to be encoded without
+   * `add_special_tokens`.
+   * @param ends texts of the tokens that end an answer
+   * @throws {UserError} as `chatText` does, and where an answer cannot be found in the text
+   */
+  chatParts(chat: Chat, ends: readonly string[]): ChatPart[];
   /**
    * One token for people to read: its text; or, when it holds part of a character, its bytes as `<0xE2><0x80>`;
    * empty for an id outside the vocabulary.
@@ -136,6 +144,10 @@ class FolderTokenizer implements TextTokenizer {
 
   chatText(chat: Chat): string {
     return this.#chatTemplates.render(chat);
+  }
+
+  chatParts(chat: Chat, ends: readonly string[]): ChatPart[] {
+    return chatParts((part, options) => this.#chatTemplates.render(part, options), chat, ends);
   }
 
   tokenText(id: number): string {
