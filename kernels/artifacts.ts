@@ -13,7 +13,7 @@ import type { Value } from "./graph/value.ts";
 import { klLoss, type KlLossEstimator } from "./losses/kl_loss.ts";
 import { policyLoss } from "./losses/policy_loss.ts";
 import { preferenceLoss } from "./losses/preference_loss.ts";
-import { sum, vector, weightedSum } from "./losses/sums.ts";
+import { vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
 import { familyOf, int8Head, lmHead, logits } from "./models/families.ts";
@@ -298,7 +298,7 @@ export function valueTrainingArtifact(
   });
 }
 
-/** One micro-batch of supervised fine-tuning: `loss_sum` [] of −logprob, and gradients of the weighted loss. */
+/** One micro-batch of supervised fine-tuning: `loss` [], the weighted sum of −logprob, and its gradients. */
 export function sftTrainingArtifact(
   config: ModelConfig,
   tuning: Tuning,
@@ -310,7 +310,7 @@ export function sftTrainingArtifact(
   const token = g.neg(logprobs);
   const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
   const grads = gradientOutputs(g, loss, [...parameters.trainable], options);
-  return g.finish({ loss, loss_sum: sum(g, token), ...grads });
+  return g.finish({ loss, ...grads });
 }
 
 /** Scores [N,1] at the packed positions of a batch, and the head's weight. The head of what is trained is trained too. */

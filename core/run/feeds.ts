@@ -4,7 +4,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { DROPOUT_INPUTS, DROPOUT_KEYS } from "../../kernels/nn/lora_dropout.ts";
-import type { LoraDropout, NumberedRow } from "./lora_dropout.ts";
+import type { LoraDropout, MaskedRow } from "./lora_dropout.ts";
 import { int64s, type TokenBatch } from "./token_batch.ts";
 
 export class Feeds {
@@ -50,11 +50,18 @@ export class Feeds {
     return this;
   }
 
+  /** Where the sequences of a batch begin that share rows. */
+  starts(
+    { rows, columns, starts }: { rows: number; columns: number; starts: BigInt64Array<ArrayBuffer> },
+  ): this {
+    return this.tensor("starts", Tensor.onHost(this.#runtime, "int64", [rows, columns], starts));
+  }
+
   /** What the masks of a step's rows are drawn by, for graphs with dropout; the batch has that many columns. */
   dropout(
     dropout: LoraDropout,
     step: number | undefined,
-    rows: readonly NumberedRow[],
+    rows: readonly MaskedRow[],
     columns: number,
   ): this {
     const keys = dropout.tokenKeys(step, rows, columns);

@@ -1,6 +1,6 @@
 /** Cuts sequences for evaluation without gradients: as many per run as fit a bound on the largest arrays. */
 import type { Target } from "../../kernels/nn/numerics.ts";
-import type { TokenSequence } from "./token_batch.ts";
+import { type BatchRow, rowSize } from "./token_batch.ts";
 
 /**
  * What one run may take. `bytes`: logits and probabilities together. `cells`: tokens, padding included, that go through
@@ -27,7 +27,7 @@ export function forwardBounds(target: Target, share = 1): ForwardBounds {
  * Consecutive parts of `sequences`, in order, within the bounds; `width` is the widest per-token array (the vocabulary,
  * or hidden).
  */
-export function forwardChunks<Sequence extends TokenSequence>(
+export function forwardChunks<Sequence extends BatchRow>(
   sequences: readonly Sequence[],
   width: number,
   { bytes, cells: maxCells }: ForwardBounds,
@@ -37,15 +37,15 @@ export function forwardChunks<Sequence extends TokenSequence>(
   let chunk: Sequence[] = [];
   let tokens = 0, columns = 0;
   for (const sequence of sequences) {
-    const length = sequence.prompt_ids.length + sequence.response_ids.length;
+    const { tokens: length, actions } = rowSize(sequence);
     const cells = (chunk.length + 1) * Math.max(columns, length);
-    if (chunk.length === 0 || tokens + sequence.response_ids.length > maxTokens || cells > maxCells) {
+    if (chunk.length === 0 || tokens + actions > maxTokens || cells > maxCells) {
       chunk = [];
       chunks.push(chunk);
       tokens = columns = 0;
     }
     chunk.push(sequence);
-    tokens += sequence.response_ids.length;
+    tokens += actions;
     columns = Math.max(columns, length);
   }
   return chunks;

@@ -16,7 +16,14 @@ import { forwardBounds, forwardChunks, forwardRows } from "./forward_chunks.ts";
 import { cutEvenly, inRounds, runWorkers, workersOfBatch } from "./workers.ts";
 import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
-import { type BatchShape, batchSizes, type RunRow, sequencesOf, type TokenSequence } from "./token_batch.ts";
+import {
+  type BatchRow,
+  type BatchShape,
+  batchSizes,
+  rowSize,
+  type RunRow,
+  sequencesOf,
+} from "./token_batch.ts";
 import { formKey, onceAForm, type TrainingCut, trainingCut, type TrainingForm } from "./micro_batch_plan.ts";
 import { Deferred } from "./deferred.ts";
 
@@ -39,7 +46,7 @@ export interface PreparedRun {
 export type Prepare<Row> = (rows: readonly Row[], least: number) => PreparedRun;
 
 /** A graph without gradients, and what goes into its runs. */
-export interface Evaluation<Row extends TokenSequence> {
+export interface Evaluation<Row extends BatchRow> {
   name: string;
   artifact: (options: AttentionOptions) => Artifact;
   /** What its runs take beside their rows. */
@@ -55,7 +62,7 @@ export interface Evaluation<Row extends TokenSequence> {
 type Outputs = Record<string, Float32Array>;
 
 /** Evaluates `rows` in as many runs as they need, and gives each run's rows and outputs, in order. */
-export async function evaluate<Row extends TokenSequence>(
+export async function evaluate<Row extends BatchRow>(
   sessions: SessionCache,
   { name, artifact, parameters, prepare, width, masks }: Evaluation<Row>,
   rows: readonly Row[],
@@ -107,9 +114,9 @@ export function evaluationBytes(
   return peakBytes(artifact, batchSizes({ ...shape, rows }));
 }
 
-/** Tokens of the longest sequence. */
-function longest(rows: readonly TokenSequence[]): number {
-  return Math.max(...rows.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length));
+/** Tokens of the longest row. */
+function longest(rows: readonly BatchRow[]): number {
+  return rows.reduce((most, row) => Math.max(most, rowSize(row).tokens), 0);
 }
 
 /** The outputs that onnxruntime made. */
@@ -260,7 +267,7 @@ export class TrainingGraph {
     const shape = {
       rows: rows.length,
       columns: longest(sequences) - 1, // a sequence's last token predicts nothing
-      actions: Math.max(...sequences.map(({ response_ids }) => response_ids.length)),
+      actions: sequences.reduce((most, row) => Math.max(most, rowSize(row).actions), 0),
       sequences: sequences.length / rows.length,
     };
     const key = Object.values(shape).join();

@@ -40,9 +40,14 @@ export function dropoutBytes(config: ModelConfig, tuning: Tuning): number {
 }
 
 /** A row that masks are drawn for, by its number in the batch of its step, from 0, however that is cut. */
-export interface NumberedRow {
+interface NumberedRow {
   readonly row?: number;
 }
+
+/** A sequence, or several that lie end to end in a row, each with so many columns. */
+export type MaskedRow = NumberedRow | {
+  readonly parts: readonly (NumberedRow & { readonly columns: number })[];
+};
 
 export class LoraDropout {
   /** The part that is dropped, as near to what was asked for as rates are told apart, and neither nothing nor all. */
@@ -79,23 +84,25 @@ export class LoraDropout {
    */
   tokenKeys(
     step: number | undefined,
-    rows: readonly NumberedRow[],
+    rows: readonly MaskedRow[],
     columns: number,
   ): Float32Array<ArrayBuffer> {
     const { length, tokenBits } = DROPOUT_KEYS;
     const keys = new Float32Array(rows.length * columns * length);
-    let at = 0;
-    for (const { row } of rows) {
-      if (step === undefined || row === undefined) {
-        throw new RangeError(`Cannot draw dropout masks of step ${step} for row ${row}: both are needed`);
-      }
-      for (let position = 0; position < columns; position++) {
-        const words = draw(this.#seed, "dropout", step, row, position);
-        for (let k = 0; k < length; k++) {
-          keys[at++] = half(words, k) - 2 ** 15 >> 16 - tokenBits;
+    rows.forEach((masked, index) => {
+      let at = index * columns * length;
+      for (const { row, columns: own } of "parts" in masked ? masked.parts : [{ ...masked, columns }]) {
+        if (step === undefined || row === undefined) {
+          throw new RangeError(`Cannot draw dropout masks of step ${step} for row ${row}: both are needed`);
+        }
+        for (let position = 0; position < own; position++) {
+          const words = draw(this.#seed, "dropout", step, row, position);
+          for (let k = 0; k < length; k++) {
+            keys[at++] = half(words, k) - 2 ** 15 >> 16 - tokenBits;
+          }
         }
       }
-    }
+    });
     return keys;
   }
 

@@ -13,10 +13,32 @@ export interface TokenSequence {
   readonly row?: number;
 }
 
-/** What a run is given as one: a sequence, or sequences that belong together, all of one number. */
-export type RunRow = TokenSequence | { readonly sequences: readonly TokenSequence[] };
+/** What of a row decides the shape of its batch. */
+interface RowSize {
+  /** The last of them predicts nothing. */
+  readonly tokens: number;
+  /** Those that are predicted. */
+  readonly actions: number;
+}
 
-export function sequencesOf(row: RunRow): readonly TokenSequence[] {
+/** Sequences end to end in one row of a batch, each with so many columns (packed_rows.ts). */
+export interface SharedRow extends RowSize {
+  readonly parts: readonly { readonly columns: number; readonly row?: number }[];
+}
+
+/** A row of a batch. */
+export type BatchRow = TokenSequence | SharedRow;
+
+export function rowSize(row: BatchRow): RowSize {
+  if ("parts" in row) return row;
+  const { prompt_ids, response_ids } = row;
+  return { tokens: prompt_ids.length + response_ids.length, actions: response_ids.length };
+}
+
+/** What a run is given as one: a row, or sequences that belong together, all of one number. */
+export type RunRow = BatchRow | { readonly sequences: readonly TokenSequence[] };
+
+export function sequencesOf(row: RunRow): readonly BatchRow[] {
   return "sequences" in row ? row.sequences : [row];
 }
 

@@ -6,9 +6,10 @@ import type { SftJobConfig } from "../../contract/sft_job.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
+import { attentionBlocks } from "../../run/attention_blocks.ts";
 import { builtGraphs } from "../../run/built_graphs.ts";
+import { evaluationBytes, workerGradientBytes } from "../../run/graph_runner.ts";
 import { dropoutBytes, withDropout } from "../../run/lora_dropout.ts";
-import { workerGradientBytes } from "../../run/graph_runner.ts";
 import { onceAForm, trainingCut } from "../../run/micro_batch_plan.ts";
 import { batchSizes } from "../../run/token_batch.ts";
 import { heldBytes, PRECISION, prepackedBytes, workersOf } from "../../weights/base_model.ts";
@@ -20,27 +21,35 @@ import type { CostShape, SmallerJob } from "../kind.ts";
 export interface SftShape {
   /** Tokens of the longest example. */
   longest: number;
-  /** Tokens of the longest completion, its end included. */
-  completion: number;
+  /** The most tokens of an example that are predicted. */
+  actions: number;
 }
 
 export function sftCost(
   job: SftJobConfig,
-  { model, adapter, threads, memoryShare, target = "cpu", longest, completion }: CostShape & SftShape,
+  { model, adapter, threads, memoryShare, target = "cpu", longest, actions }: CostShape & SftShape,
 ): JobCost {
-  const { batch_size, micro_batch_size } = job.sft;
+  const { batch_size, micro_batch_size, packing: packed } = job.sft;
   const workers = { ...workersOf(model, threads, target), memoryShare };
   const precision = job.base_precision ?? PRECISION[target];
   const of: Tuning = adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable);
-  const tuning = withDropout({ ...of, precision, target }, dropoutOf(job.trainable));
-  const train = onceAForm((form) => builtGraphs.sftTraining(model, tuning, { accumulate: true, ...form }));
-  const all = { rows: batch_size, columns: longest - 1, actions: completion };
+  const held: Tuning = { ...of, precision, target };
+  const tuning = withDropout(held, dropoutOf(job.trainable));
+  const train = onceAForm((form) =>
+    builtGraphs.sftTraining(model, tuning, { accumulate: true, packed, ...form })
+  );
+  const all = { rows: batch_size, columns: longest - 1, actions };
   const cut = trainingCut(model, train, { ...all, rows: micro_batch_size ?? batch_size }, workers, target);
   const training = train(cut);
+  const measuring = job.held_out === 0 ? [] : [builtGraphs.policyEval(model, held, {
+    ...{ entropy: false, values: false, packed },
+    blocks: attentionBlocks(longest - 1, target),
+  })];
+  const bounds = { width: model.vocab_size, workers, target };
   const trained = parameterBytes(model, tuning, { head: false });
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
-    weights: heldBytes([training]),
+    weights: heldBytes([training, ...measuring]),
     // Int8 weights are prepacked for all that is run over them.
     reordered: mergedBytes(model, tuning) +
       (target === "cpu" && precision === "int8" ? prepackedBytes([training]) : 0),
@@ -48,7 +57,7 @@ export function sftCost(
     trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained) +
       dropoutBytes(model, tuning),
     cache: 0,
-    activations: arenaBytes(cut.bytes),
+    activations: arenaBytes(cut.bytes, ...measuring.map((graph) => evaluationBytes(graph, all, bounds))),
   };
   return {
     memory_bytes: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0),

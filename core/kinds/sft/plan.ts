@@ -1,53 +1,82 @@
 /** What a job of supervised fine-tuning works on and will do, worked out from headers and examples alone. */
-import type { SftJobConfig } from "../../contract/sft_job.ts";
+import { type Example, exampleSchema, type SftJobConfig } from "../../contract/sft_job.ts";
 import { invalid } from "../../errors.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
-import type { TokenSequence } from "../../run/token_batch.ts";
 import type { TextWork } from "../../serve/text_work.ts";
-import { preparePrompt } from "../../tokenizer/prepare_prompts.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
+import { heldOutSplit } from "../../train/held_out.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
+import { jobRows, mappedRows, type RowSource } from "../../train/row_source.ts";
+import { survey } from "../../train/survey.ts";
 import { parameterCount, tuningOf } from "../../weights/parameter_layout.ts";
 import type { CheckedModel, KindPlan } from "../kind.ts";
 import type { SftShape } from "./cost.ts";
+import { type ExampleTokens, exampleTokens } from "./example_tokens.ts";
 
 /** What the steps work on. */
 export interface SftWork {
-  examples: TokenSequence[];
+  /** Each is tokenised when a step asks for it. */
+  examples: RowSource<ExampleTokens>;
+  /** Indices of those that are trained on, and of those that are measured. */
+  train: readonly number[];
+  held_out: readonly number[];
+  /** How many of all were cut, and how many of those have nothing left to learn. */
+  cut: { examples: number; truncated: number; empty: number; max_length: number };
 }
 
 /** Tokenises the examples; each completion ends with the model's first end-of-sequence id. */
 export async function planSft(
   job: SftJobConfig,
   { info, tokenizer, adapter }: CheckedModel,
-  _folders: JobFolders,
+  folders: JobFolders,
   text: TextWork,
 ): Promise<KindPlan<SftWork, SftShape>> {
   const { model } = info;
-  const [end] = stopIds(info, tokenizer);
-  if (end === undefined) {
+  const { loss_on, max_length, batch_size } = job.sft;
+  const ends = stopIds(info, tokenizer);
+  if (ends.size === 0) {
     throw invalid("model", "Expected an end-of-sequence id: the model's files name none");
   }
-  const examples = await text.map(job.examples, ({ prompt, completion }, index): TokenSequence => {
-    const response_ids = [...tokenizer.encode(completion, { add_special_tokens: false }), end];
-    const path = `examples.${index}.prompt`;
-    const { ids } = preparePrompt(prompt, path, { info, tokenizer, room: response_ids.length });
-    return { prompt_ids: ids, response_ids };
-  });
-  const promptTokens = examples.map(({ prompt_ids }) => prompt_ids.length);
-  const most = (lengths: number[]) => lengths.reduce((a, b) => Math.max(a, b));
+  const most = Math.min(max_length, model.max_position_embeddings);
+  const rows = jobRows(job, "examples", job.examples, exampleSchema, folders);
+  const prepare = (example: Example, index: number) =>
+    exampleTokens(example, rows.path(index), { info, tokenizer, ends, loss_on, most });
+  const { tokens, prompts, actions, truncated, empty } = await survey(
+    rows,
+    (example, index) => {
+      const { ids, prompt, targets, truncated } = prepare(example, index);
+      return {
+        tokens: ids.length,
+        prompts: prompt,
+        actions: targets.length,
+        truncated: Number(truncated),
+        empty: Number(targets.length === 0),
+      };
+    },
+    text,
+    { model: folders.model, surveys: folders.surveys, by: ["examples", loss_on, most] },
+  );
+  if (actions.max === 0) {
+    throw invalid(
+      "sft.max_length",
+      `Expected more than ${most}: cut to that, no example has anything left to learn`,
+      "prompt_too_long",
+    );
+  }
+  const split = heldOutSplit(rows.length, job.held_out, job.seed);
   return {
-    work: { examples },
-    steps_per_epoch: stepsPerEpoch(examples.length, job.sft.batch_size),
-    promptTokens,
+    work: {
+      examples: mappedRows(rows, prepare),
+      ...split,
+      cut: { examples: rows.length, truncated: truncated.sum, empty: empty.sum, max_length: most },
+    },
+    steps_per_epoch: stepsPerEpoch(split.train.length, batch_size),
+    promptTokens: { min: prompts.min, mean: prompts.sum / rows.length, max: prompts.max },
     trainable_parameters: parameterCount(
       model,
       adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable),
       { head: false },
     ),
-    shape: {
-      longest: most(examples.map(({ prompt_ids, response_ids }) => prompt_ids.length + response_ids.length)),
-      completion: most(examples.map(({ response_ids }) => response_ids.length)),
-    },
+    shape: { longest: tokens.max, actions: actions.max },
   };
 }

@@ -2,18 +2,18 @@
 import type { JobFolders } from "../../contract/protocol.ts";
 import { dropoutOf } from "../../contract/job.ts";
 import type { SftJobConfig } from "../../contract/sft_job.ts";
-import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
+import type { TrainingEvent, TrainingSummary, Warning } from "../../contract/training_events.ts";
 import { loadCheckpoint } from "../../networks/checkpoint.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import type { Runtime } from "../../ort/runtime.ts";
-import { type Counters, progressOf } from "../../train/step_loop.ts";
+import { progressOf } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
 import { heldBy, initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
 import { jobCheckpoints, restore } from "../job_checkpoints.ts";
 import type { RunContext } from "../kind.ts";
 import type { SftWork } from "./plan.ts";
-import { trainSft } from "./trainer.ts";
+import { FIRST_SFT_STATE, type SftState, trainSft } from "./trainer.ts";
 
 /** Runs a planned job to its end, yielding its events. */
 export async function* runSft(
@@ -22,10 +22,10 @@ export async function* runSft(
   folders: JobFolders & { output: string },
   { planned, memoryShare, earlier, checkVersions, checkpointPlace, text: _, ...signals }: RunContext<
     SftWork,
-    Counters
+    SftState
   >,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const { plan, work: { examples } } = planned;
+  const { plan, work: { cut, ...split } } = planned;
   const { found, damaged } = earlier;
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
@@ -43,7 +43,7 @@ export async function* runSft(
   };
   if (found) await restore(trained, found);
   const place = await checkpointPlace();
-  const start = found?.at ?? { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} };
+  const start = found?.at ?? FIRST_SFT_STATE;
   yield {
     type: "started",
     plan,
@@ -51,12 +51,26 @@ export async function* runSft(
     resumed: found && { step: start.state.step, folder: found.folder },
     damaged,
   };
-  const checkpoints = jobCheckpoints<Counters>(job, trained, place, (state) => ({ ...state }));
+  const told = ({ step, episodes, tokens }: SftState) => ({ step, episodes, tokens });
   const config = { ...job.sft, epochs: job.epochs, seed: job.seed, dropout: dropoutOf(job.trainable) };
-  return yield* trainSft(base, tuning, parameters, examples, config, {
+  return yield* trainSft(base, tuning, parameters, split, config, {
     optimizer,
     start,
-    checkpoints,
+    checkpoints: jobCheckpoints<SftState>(job, trained, place, told),
+    warnings: cut.truncated > 0 ? [cutExamples(cut)] : [],
     ...signals,
   });
+}
+
+/** What of the examples is not trained on, as they are too long. */
+function cutExamples({ examples, truncated, empty, max_length }: SftWork["cut"]): Warning {
+  const nothing = empty > 0 ? `; ${empty} of them have nothing left to learn` : "";
+  return {
+    code: "examples_truncated",
+    detail:
+      `${truncated} of ${examples} examples are longer than ${max_length} tokens and were cut at their ends` +
+      `${nothing}. A larger sft.max_length takes them whole, as far as the model's context reaches`,
+    figures: { examples, truncated, empty, max_length },
+    step: 1,
+  };
 }

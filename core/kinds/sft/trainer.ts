@@ -1,25 +1,26 @@
 /**
- * Supervised fine-tuning: cross-entropy on completions, the end-of-sequence token included, prompts left out
- * (ppo-spec §16). Its steps run under the loop that all kinds share; writes nothing.
+ * Supervised fine-tuning: cross-entropy of the tokens that count, each as it is weighed (ppo-spec §16), and of held-out
+ * examples at each epoch's end. Its steps run under the loop that all kinds share; writes nothing.
  */
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import type { AdamConfig } from "../../../kernels/optimizers/adamw.ts";
+import type { JobPlan } from "../../contract/job_plan.ts";
+import type { Metrics } from "../../contract/progress.ts";
+import type { TrainingEvent, TrainingSummary, Warning } from "../../contract/training_events.ts";
+import { Optimizer } from "../../networks/optimizer.ts";
 import { AdapterMerge } from "../../run/adapter_merge.ts";
 import { builtGraphs } from "../../run/built_graphs.ts";
-import type { Runtime } from "../../ort/runtime.ts";
-import type { BaseModel } from "../../weights/base_model.ts";
-import { LoraDropout, withDropout } from "../../run/lora_dropout.ts";
-import { Feeds } from "../../run/feeds.ts";
-import { TrainingGraph } from "../../run/graph_runner.ts";
-import { GROUPS } from "../../weights/parameter_layout.ts";
-import { SessionCache } from "../../run/session_cache.ts";
-import { Optimizer } from "../../networks/optimizer.ts";
-import type { ParameterSet } from "../../weights/parameter_set.ts";
-import { tokenBatch, type TokenSequence } from "../../run/token_batch.ts";
 import type { Deferred } from "../../run/deferred.ts";
-import type { JobPlan } from "../../contract/job_plan.ts";
-import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
-import { metricMeans } from "../../train/metric_sums.ts";
+import { Feeds } from "../../run/feeds.ts";
+import { evaluate, TrainingGraph } from "../../run/graph_runner.ts";
+import { LoraDropout, withDropout } from "../../run/lora_dropout.ts";
+import { packedBatch, type PackedRow, packRows, type WeightedSequence } from "../../run/packed_rows.ts";
+import { SessionCache } from "../../run/session_cache.ts";
+import { lrFactor, type LrScheduleConfig } from "../../train/lr_schedule.ts";
+import { metricMeans, type MetricSums } from "../../train/metric_sums.ts";
+import { microBatches } from "../../train/minibatches.ts";
+import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
+import type { RowSource } from "../../train/row_source.ts";
 import {
   type Checkpoints,
   type Counters,
@@ -29,9 +30,10 @@ import {
   type Stepped,
   type TrainSignals,
 } from "../../train/step_loop.ts";
-import { lrFactor, type LrScheduleConfig } from "../../train/lr_schedule.ts";
-import { microBatches } from "../../train/minibatches.ts";
-import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
+import type { BaseModel } from "../../weights/base_model.ts";
+import { GROUPS } from "../../weights/parameter_layout.ts";
+import type { ParameterSet } from "../../weights/parameter_set.ts";
+import type { ExampleTokens } from "./example_tokens.ts";
 
 export interface SftConfig extends AdamConfig, LrScheduleConfig {
   epochs: number;
@@ -39,6 +41,7 @@ export interface SftConfig extends AdamConfig, LrScheduleConfig {
   batch_size: number;
   /** Examples per run; null: the whole batch. */
   micro_batch_size: number | null;
+  packing: boolean;
   learning_rate: number;
   weight_decay: number;
   /** Part of the adapter's input that is dropped, by other masks in each step; none by default. */
@@ -46,54 +49,72 @@ export interface SftConfig extends AdamConfig, LrScheduleConfig {
   seed: number;
 }
 
-/** What a step works on; its tensors are changed in place. */
-interface SftParts {
-  runtime: Runtime;
-  graph: TrainingGraph;
-  optimizer: Optimizer;
-  examples: readonly TokenSequence[];
+/** What a job learns from and what it measures: rows of one source. */
+export interface ExampleSplit {
+  examples: RowSource<ExampleTokens>;
+  train: readonly number[];
+  held_out: readonly number[];
 }
 
-/** The metrics of a step. */
-export interface SftMetrics {
-  /** Mean cross-entropy per completion token, in nats, before this step's update. */
-  loss: number;
-  /** Of the gradient, before it was clipped. */
-  grad_norm: number;
-  /** 1 where the gradient was not finite and nothing was changed. */
-  skipped_steps: number;
-  lr: number;
-  /** Completion tokens of the step. */
-  tokens: number;
+/** Where a job is. */
+export interface SftState extends Counters {
+  /** Whether the last gradient was not finite, and how often that has been told. */
+  skipped: boolean;
+  told: number;
 }
 
 export interface SftOptions extends TrainSignals {
   /** Of `parameters`, where it has moments already. */
   optimizer?: Optimizer;
   /** Where to continue from. */
-  start?: LoopState<Counters>;
-  checkpoints?: Checkpoints<Counters>;
+  start?: LoopState<SftState>;
+  checkpoints?: Checkpoints<SftState>;
+  /** Told after the first step. */
+  warnings?: readonly Warning[];
 }
 
-const FIRST: LoopState<Counters> = { state: { step: 0, episodes: 0, tokens: 0 }, sums: {}, metrics: {} };
+export const FIRST_SFT_STATE: LoopState<SftState> = {
+  state: { step: 0, episodes: 0, tokens: 0, skipped: false, told: 0 },
+  sums: {},
+  metrics: {},
+};
 
-/** Trains `parameters` in place on `examples`, all epochs. Throws the signal's reason when aborted. */
+/** Examples that are measured at once: little is in memory, and an abort is soon obeyed. */
+const MEASURED_AT_ONCE = 64;
+
+/** How often a warning of one code comes. */
+const MOST_TOLD = 5;
+
+/** What a step works on; its tensors are changed in place. */
+interface Parts extends ExampleSplit {
+  base: BaseModel;
+  sessions: SessionCache;
+  tuning: Tuning;
+  parameters: ParameterSet;
+  graph: TrainingGraph;
+  merge: AdapterMerge;
+  optimizer: Optimizer;
+  plan: Pick<JobPlan, "steps" | "steps_per_epoch">;
+  warnings: readonly Warning[];
+}
+
+/** Trains `parameters` in place on the examples, all epochs. Throws the signal's reason when aborted. */
 export async function* trainSft(
   base: BaseModel,
   tuning: Tuning,
   parameters: ParameterSet,
-  examples: readonly TokenSequence[],
+  split: ExampleSplit,
   config: SftConfig,
-  { optimizer: given, start = FIRST, checkpoints, ...signals }: SftOptions = {},
+  { optimizer: given, start = FIRST_SFT_STATE, checkpoints, warnings = [], ...signals }: SftOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const optimizer = given ?? await Optimizer.create(base.runtime, parameters, config);
   const sessions = new SessionCache(base);
-  const { seed, dropout: rate = 0 } = config;
+  const { seed, packing: packed, dropout: rate = 0 } = config;
   const trained = withDropout(tuning, rate);
   const graph = new TrainingGraph(
     sessions,
     "sft_training",
-    (options) => builtGraphs.sftTraining(base.config, trained, options),
+    (options) => builtGraphs.sftTraining(base.config, trained, { packed, ...options }),
     {
       merge: new AdapterMerge(sessions, trained),
       parameters,
@@ -101,68 +122,170 @@ export async function* trainSft(
       dropout: LoraDropout.of(base, tuning, { rate, seed, network: "policy" }),
     },
   );
-  const steps_per_epoch = stepsPerEpoch(examples.length, config.batch_size);
+  const steps_per_epoch = stepsPerEpoch(split.train.length, config.batch_size);
   const plan = { steps: steps_per_epoch * config.epochs, steps_per_epoch };
-  const parts = { runtime: base.runtime, graph, optimizer, examples };
+  const merge = new AdapterMerge(sessions, tuning);
+  const parts = { base, sessions, tuning, parameters, graph, merge, optimizer, plan, warnings, ...split };
   return yield* runSteps({
     plan,
     epochs: config.epochs,
     start,
     checkpoints,
-    step: (state, options) => sftStep(parts, config, plan, state, options),
-    epochMetrics: metricMeans,
+    step: (state, options) => sftStep(parts, config, state, options),
+    epochMetrics,
   }, signals);
+}
+
+/** Means over an epoch's steps, and the perplexity of its mean loss, which is not the mean of theirs. */
+function epochMetrics(sums: MetricSums): Metrics {
+  const means = metricMeans(sums);
+  return "loss" in means ? { ...means, perplexity: Math.exp(means.loss!) } : means;
 }
 
 /** The step after `state`. */
 async function sftStep(
-  { runtime, graph, optimizer, examples }: SftParts,
+  parts: Parts,
   config: SftConfig,
-  { steps, steps_per_epoch }: Pick<JobPlan, "steps" | "steps_per_epoch">,
-  state: Counters,
+  state: SftState,
   { signal, free }: StepOptions,
-): Promise<Stepped<Counters>> {
+): Promise<Stepped<SftState>> {
   const started = performance.now();
+  const { examples, train, optimizer, plan: { steps, steps_per_epoch } } = parts;
   const { step } = state;
-  const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), examples.length);
-  const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size).map((index, row) => ({
-    ...examples[index]!,
-    row,
-  }));
-  const tokens = batch.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
+  const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), train.length);
+  const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size)
+    .map((at, row) => ({ ...examples.at(train[at]!)!, row }));
+  const total = weightIn(batch);
+  const lr = config.learning_rate * lrFactor(config, step, steps);
   using deferred = new DisposableStack();
+  let learned: Metrics = {}, skipped = true;
+  if (total > 0) {
+    const losses = await accumulate(parts, config, batch, { total, step, signal }, deferred);
+    const rate = { lr, weight_decay: config.weight_decay };
+    await free;
+    const outcome = deferred.use(
+      await optimizer.apply({
+        [GROUPS.adapter]: rate,
+        [GROUPS.matrices]: rate,
+        [GROUPS.vectors]: { lr, weight_decay: 0 },
+      }),
+    );
+    const loss = losses.reduce((sum, part) => sum + part.read().loss![0]!, 0);
+    const { grad_norm } = outcome.read();
+    skipped = outcome.read().skipped;
+    learned = { loss, perplexity: Math.exp(loss), grad_norm };
+  }
+  const tokens = batch.reduce((sum, { targets }) => sum + targets.length, 0);
+  const isLast = (step + 1) % steps_per_epoch === 0;
+  const measured = isLast ? await measure(parts, config, signal) : {};
+  const seconds = (performance.now() - started) / 1000;
+  const isNews = total > 0 && skipped && !state.skipped && state.told < MOST_TOLD;
+  return {
+    next: {
+      step: step + 1,
+      episodes: state.episodes + batch.length,
+      tokens: state.tokens + tokens,
+      skipped: total > 0 ? skipped : state.skipped,
+      told: state.told + Number(isNews),
+    },
+    metrics: {
+      ...learned,
+      skipped_steps: Number(skipped),
+      lr,
+      tokens,
+      truncated: batch.reduce((sum, { truncated }) => sum + Number(truncated), 0),
+      ...measured,
+      "time/step_s": seconds,
+      tokens_per_second: tokens / seconds,
+      "memory/rss_bytes": Deno.memoryUsage().rss,
+    },
+    samples: [],
+    warnings: [...(step === 0 ? parts.warnings : []), ...(isNews ? [notFinite(step + 1)] : [])],
+    seconds,
+  };
+}
+
+/** Adds the gradients of all of a step's runs; gives what each lost, which together is the weighted mean over `total`. */
+async function accumulate(
+  { base, graph }: Parts,
+  config: SftConfig,
+  batch: readonly WeightedSequence[],
+  { total, step, signal }: { total: number; step: number; signal: AbortSignal },
+  deferred: DisposableStack,
+): Promise<Deferred<Record<string, Float32Array>>[]> {
   const losses: Deferred<Record<string, Float32Array>>[] = [];
   for (const part of microBatches(batch, config.micro_batch_size)) {
-    const prepare = (rows: readonly TokenSequence[], least: number) => {
-      const packed = tokenBatch(rows, least);
-      const feeds = new Feeds(runtime)
-        .batch(packed)
-        .scalar("inverse_temperature", 1)
-        .scalar("adapter_scale", 1)
-        .vector("weights", new Float32Array(packed.tokens).fill(1 / tokens));
-      return { feeds, columns: packed.columns };
+    const rows = packRows(part.filter(({ targets }) => targets.length > 0), config.packing);
+    if (rows.length === 0) continue;
+    const prepare = (rows: readonly PackedRow[], least: number) => {
+      const { weights, feeds, columns } = feedsOf(base, rows, least);
+      return { feeds: feeds.vector("weights", weights.map((weight) => weight / total)), columns };
     };
     const first = losses.length === 0;
-    losses.push(deferred.use(await graph.run(part, prepare, { first, step, signal })));
+    losses.push(deferred.use(await graph.run(rows, prepare, { first, step, signal })));
   }
-  const lr = config.learning_rate * lrFactor(config, step, steps);
-  const rate = { lr, weight_decay: config.weight_decay };
-  await free;
-  const outcome = deferred.use(
-    await optimizer.apply({
-      [GROUPS.adapter]: rate,
-      [GROUPS.matrices]: rate,
-      [GROUPS.vectors]: { lr, weight_decay: 0 },
-    }),
-  );
-  const loss = losses.reduce((sum, part) => sum + part.read().loss_sum![0]!, 0) / tokens;
-  const { grad_norm, skipped } = outcome.read();
-  const metrics: SftMetrics = { loss, grad_norm, skipped_steps: Number(skipped), lr, tokens };
+  return losses;
+}
+
+function feedsOf(base: BaseModel, rows: readonly PackedRow[], least: number) {
+  const batch = packedBatch(rows, least);
+  const feeds = new Feeds(base.runtime)
+    .batch(batch)
+    .starts(batch)
+    .scalar("inverse_temperature", 1)
+    .scalar("adapter_scale", 1);
+  return { feeds, columns: batch.columns, weights: batch.weights };
+}
+
+/** The weighted mean loss of the held-out examples, without dropout; nothing where there are none. */
+async function measure(
+  { base, sessions, tuning, parameters, merge, examples, held_out }: Parts,
+  { packing: packed }: SftConfig,
+  signal: AbortSignal,
+): Promise<Metrics> {
+  const options = { entropy: false, values: false, packed };
+  let lost = 0, total = 0;
+  for (let from = 0; from < held_out.length; from += MEASURED_AT_ONCE) {
+    signal.throwIfAborted();
+    const some = held_out.slice(from, from + MEASURED_AT_ONCE).map((index) => examples.at(index)!)
+      .filter(({ targets }) => targets.length > 0);
+    if (some.length === 0) continue;
+    const runs = await evaluate(
+      sessions,
+      {
+        name: "sft_eval",
+        artifact: (form) => builtGraphs.policyEval(base.config, tuning, { ...options, ...form }),
+        parameters: [parameters, await merge.merge(parameters)],
+        prepare: (rows: readonly PackedRow[], least) => feedsOf(base, rows, least),
+        width: base.config.vocab_size,
+      },
+      packRows(some, packed),
+      { signal },
+    );
+    for (const { part, outputs: { logprobs } } of runs) {
+      let at = 0;
+      for (const { weights } of part.flatMap(({ parts }) => parts)) {
+        for (const weight of weights) lost -= weight * logprobs![at++]!;
+      }
+    }
+    total += weightIn(some);
+  }
+  if (total === 0) return {};
+  const loss = lost / total;
+  return { "held_out/loss": loss, "held_out/perplexity": Math.exp(loss) };
+}
+
+/** What the tokens of these count together. */
+function weightIn(sequences: readonly WeightedSequence[]): number {
+  return sequences.reduce((sum, { weights }) => weights.reduce((sum, weight) => sum + weight, sum), 0);
+}
+
+function notFinite(step: number): Warning {
   return {
-    next: { step: step + 1, episodes: state.episodes + batch.length, tokens: state.tokens + tokens },
-    metrics: { ...metrics },
-    samples: [],
-    warnings: [],
-    seconds: (performance.now() - started) / 1000,
+    code: "gradient_not_finite",
+    detail:
+      "The step's gradient is not finite, so it was skipped. A lower sft.learning_rate or more sft.warmup_steps may help",
+    figures: { skipped_steps: 1 },
+    step,
   };
 }

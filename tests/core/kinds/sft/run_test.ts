@@ -6,12 +6,13 @@ import { planJob } from "../../../../core/kinds/plan_job.ts";
 import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { loadCheckpoint } from "../../../../core/networks/checkpoint.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
+import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
 import { hashes } from "../../serve/hashes.ts";
 
 const FOLDERS = { model: fixtureFolder("qwen3"), rewards: {} };
-const EXAMPLES = ["The quick", "brown fox", "jumps over"].map((prompt, at) => ({
+const EXAMPLES = ["The quick", "brown fox", "jumps over", "the lazy"].map((prompt, at) => ({
   prompt,
   completion: "dog".repeat(at + 1),
 }));
@@ -38,25 +39,57 @@ async function run(output: string, { resume = [] as string[], steps = Infinity, 
   return events;
 }
 
-Deno.test("a plan counts steps, tokens and parameters, and names the example that does not fit", async () => {
+Deno.test("a plan counts steps, tokens and parameters, without the examples that are held out", async () => {
   const { plan, work } = await planJob(job(), FOLDERS);
   assert.deepEqual([plan.steps, plan.steps_per_epoch], [6, 2]);
-  assert.equal(work.examples.length, 3);
+  assert.equal(work.examples.length, 4);
   assert.ok(plan.trainable_parameters > 0);
   const { memory, memory_bytes } = plan.estimate;
   assert.deepEqual([memory.cache, memory.reward_models], [0, 0]);
   assert.equal(memory_bytes, Object.values(memory).reduce((a, b) => a + b));
-  const long = { prompt: "The", completion: "fox ".repeat(5000) };
-  await assert.rejects(planJob(job({ examples: [EXAMPLES[0], long] }), FOLDERS), {
-    code: "prompt_too_long",
-    message: /^examples\.1\.prompt: /,
-  });
+  const held = await planJob(job({ held_out: 1 }), FOLDERS);
+  assert.deepEqual([held.plan.steps_per_epoch, held.work.train.length, held.work.held_out.length], [2, 3, 1]);
 });
 
+Deno.test("what is too long is cut at its end, and a warning says how much; where all is lost the job is refused", () =>
+  inFolder(async (parent) => {
+    const given = {
+      examples: [
+        ...EXAMPLES,
+        { prompt: "The", completion: "fox ".repeat(5000) },
+        { prompt: "fox ".repeat(5000), completion: "The" },
+      ],
+      sft: { batch_size: 6, max_length: 48 },
+      epochs: 1,
+    };
+    const { work } = await planJob(job(given), FOLDERS);
+    assert.deepEqual(work.cut, { examples: 6, truncated: 2, empty: 1, max_length: 48 });
+    const events = await run(parent, { given });
+    const [warning] = events.flatMap((event) => event.type === "warning" ? [event] : []);
+    assert.deepEqual([warning?.code, warning?.figures.truncated, warning?.step], [
+      "examples_truncated",
+      2,
+      1,
+    ]);
+    const [step] = events.flatMap((event) => event.type === "step" ? [event.metrics] : []);
+    assert.equal(step!.truncated, 2);
+    // Beyond the model's context nothing can be learned, however long examples may be.
+    const { info, work: longest } = await planJob(job({ ...given, sft: { max_length: 1_000_000 } }), FOLDERS);
+    assert.equal(longest.cut.max_length, info.model.max_position_embeddings);
+    await assert.rejects(planJob(job({ ...given, examples: given.examples.slice(5) }), FOLDERS), {
+      code: "prompt_too_long",
+      message: /^sft\.max_length: /,
+    });
+  }));
+
 for (
-  const given of [{ trainable: { type: "lora" } }, { trainable: { type: "full" } }, {
-    base_precision: "int8",
-  }]
+  const given of [
+    { trainable: { type: "lora" }, held_out: 1 },
+    { trainable: { type: "lora", dropout: 0.2 } },
+    { trainable: { type: "full" } },
+    { base_precision: "int8", held_out: 1 },
+    { held_out: 0.25, sft: { batch_size: 2, learning_rate: 0.01, packing: false, loss_on: "all" } },
+  ]
 ) {
   Deno.test(`${JSON.stringify(given)}: a job learns its examples, and one that was stopped and resumed ends with the same bytes`, () =>
     inFolder(async (parent) => {
@@ -89,5 +122,11 @@ for (
         written.at(-1)!,
       );
       assert.deepEqual([spec.trainable.type, spec.value, critic], [job(given).trainable.type, null, null]);
+      const told = (events: typeof whole) =>
+        events.flatMap((event) =>
+          event.type === "step" || event.type === "epoch" ? [reproducible(event.metrics)] : []
+        );
+      assert.deepEqual([...told(first), ...told(rest)], told(whole));
+      assert.equal(job(given).held_out > 0, "held_out/loss" in told(whole).at(-1)!);
     }));
 }
