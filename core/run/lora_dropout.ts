@@ -40,7 +40,7 @@ export function dropoutBytes(config: ModelConfig, tuning: Tuning): number {
 }
 
 /** A row that masks are drawn for, by its number in the batch of its step, from 0, however that is cut. */
-interface NumberedRow {
+export interface NumberedRow {
   readonly row?: number;
 }
 

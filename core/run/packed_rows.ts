@@ -3,7 +3,7 @@
  * padding. Each is computed as if it had a row of its own (`packed` of kernels/artifacts.ts), so that layout changes
  * results by rounding alone.
  */
-import { int64s, type SharedRow, type TokenBatch } from "./token_batch.ts";
+import { int64s, type SharedRow, type TokenBatch, type TokenSequence } from "./token_batch.ts";
 
 /** A sequence whose tokens count as they are weighed; it ends with the last that counts. */
 export interface WeightedSequence {
@@ -15,6 +15,16 @@ export interface WeightedSequence {
   readonly weights: Float32Array;
   /** Its number in the batch of its step, from 0: what its dropout masks are drawn by. */
   readonly row?: number;
+}
+
+/** A sequence of which all that answers counts, every token alike. */
+export function answering({ prompt_ids, response_ids }: TokenSequence): WeightedSequence {
+  const ids = [...Array.from(prompt_ids), ...Array.from(response_ids)];
+  return {
+    ids: Int32Array.from(ids),
+    targets: Int32Array.from({ length: response_ids.length }, (_, t) => prompt_ids.length + t),
+    weights: new Float32Array(response_ids.length).fill(1),
+  };
 }
 
 /** A sequence in a row; its last token predicts nothing and has no column. */

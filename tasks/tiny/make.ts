@@ -10,7 +10,8 @@ import { initialParameters } from "../../core/weights/parameter_layout.ts";
 import { writeSafetensors } from "../../core/formats/write_safetensors.ts";
 import { Policy } from "../../core/networks/policy.ts";
 import { Runtime } from "../../core/ort/runtime.ts";
-import { type SftMetrics, trainSft } from "../../core/kinds/sft/trainer.ts";
+import { answering } from "../../core/run/packed_rows.ts";
+import { trainSft } from "../../core/kinds/sft/trainer.ts";
 import { loadTokenizer, type TextTokenizer } from "../../core/tokenizer/tokenizer.ts";
 import { writeRandomModel } from "../random_model.ts";
 import { SPECIAL_TOKENS, TURN_TOKENS } from "./bpe.ts";
@@ -50,6 +51,7 @@ const TRAINING = {
   epochs: 1,
   batch_size: 32,
   micro_batch_size: null,
+  packing: false,
   weight_decay: 0.01,
   max_grad_norm: 1,
   adam_beta1: 0.9,
@@ -85,14 +87,15 @@ async function make(folder: string): Promise<void> {
   const tuning = { type: "full" } as const;
   const parameters = await initialParameters(base, tuning, { head: false, seed: SEED, role: "policy" });
   for (const { lesson, seed, examples, learning_rate } of LESSONS) {
-    const rows = corpus(seed, examples, lesson).map((example) => encode(tokenizer, example));
+    const rows = corpus(seed, examples, lesson).map((example) => answering(encode(tokenizer, example)));
+    const split = { examples: rows, train: [...rows.keys()], held_out: [] };
     const started = performance.now();
     let mean = 0;
     const training = { ...TRAINING, learning_rate };
-    for await (const event of trainSft(base, tuning, parameters, rows, training)) {
+    for await (const event of trainSft(base, tuning, parameters, split, training)) {
       if (event.type !== "step") continue;
       const { step, steps } = event.progress;
-      const { loss, lr } = event.metrics as unknown as SftMetrics;
+      const { loss, lr } = event.metrics as { loss: number; lr: number };
       mean = step === 1 ? loss : 0.95 * mean + 0.05 * loss;
       if (step % 25 !== 0 && step !== steps) continue;
       const left = (performance.now() - started) / step * (steps - step) / 1000;

@@ -33,7 +33,6 @@ import {
 import type { BaseModel } from "../../weights/base_model.ts";
 import { GROUPS } from "../../weights/parameter_layout.ts";
 import type { ParameterSet } from "../../weights/parameter_set.ts";
-import type { ExampleTokens } from "./example_tokens.ts";
 
 export interface SftConfig extends AdamConfig, LrScheduleConfig {
   epochs: number;
@@ -51,7 +50,8 @@ export interface SftConfig extends AdamConfig, LrScheduleConfig {
 
 /** What a job learns from and what it measures: rows of one source. */
 export interface ExampleSplit {
-  examples: RowSource<ExampleTokens>;
+  /** `truncated` where one has been cut. */
+  examples: RowSource<WeightedSequence & { readonly truncated?: boolean }>;
   train: readonly number[];
   held_out: readonly number[];
 }
@@ -193,7 +193,7 @@ async function sftStep(
       skipped_steps: Number(skipped),
       lr,
       tokens,
-      truncated: batch.reduce((sum, { truncated }) => sum + Number(truncated), 0),
+      truncated: batch.reduce((sum, { truncated }) => sum + Number(truncated ?? false), 0),
       ...measured,
       "time/step_s": seconds,
       tokens_per_second: tokens / seconds,
