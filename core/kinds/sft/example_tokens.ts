@@ -49,7 +49,8 @@ export function exampleTokens(example: Example, path: string, options: ExampleOp
   let at = 0;
   for (const { ids, weight } of spans) {
     const counts = weight ?? (options.loss_on === "all" ? 1 : 0);
-    for (let end = at + ids.length; at < end; at++) {
+    const end = at + ids.length;
+    for (; at < end; at++) {
       // Nothing predicts the first.
       if (counts === 0 || at === 0 || at >= options.most) continue;
       targets.push(at);
