@@ -30,6 +30,7 @@ import { startTracing } from "./core/tracing.ts";
 import { rootsWithoutModels } from "./core/models/model_folder.ts";
 import { checkModelRoots } from "./core/models/model_places.ts";
 import { answering, type MakeAnswering } from "./core/questions/answering.ts";
+import { RewardModules } from "./core/questions/reward_modules.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import {
   mistakenNames,
@@ -157,7 +158,9 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     idle_timeout_ms: settings.SERVING_IDLE_S * 1000,
     limits: { processes: settings.SERVING_PROCESSES },
   });
-  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard });
+  const modules = new RewardModules(dataDir);
+  await modules.sweep();
+  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard, modules });
   const supervisor = new Supervisor({
     answering: makeAnswering,
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
@@ -174,6 +177,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const app = createApp({
     ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, datasets, logger },
     answering: makeAnswering,
+    modules,
     device: settings.DEVICE,
     metricsPublic: settings.METRICS_PUBLIC,
     keys,

@@ -8,6 +8,7 @@ import type { Supervisor } from "../core/jobs/supervisor.ts";
 import type { Caller, KeyRing } from "../core/keys/key_ring.ts";
 import type { Logger } from "../core/log.ts";
 import type { ModelRoot } from "../core/models/model_places.ts";
+import type { RewardModules } from "../core/questions/reward_modules.ts";
 import type { MakeAnswering } from "../core/questions/answering.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
 import type { Deliverer } from "../core/webhooks/deliverer.ts";
@@ -21,6 +22,7 @@ export interface AppContext {
   deliverer: Deliverer;
   serving: ServingEngine;
   guard: OutboundGuard;
+  modules: RewardModules;
   /** Who answers what rewards ask. */
   answering: MakeAnswering;
   registry: ModelRegistry;

@@ -47,11 +47,12 @@ async function resolved(context: AppContext, request: ScoreRequest): Promise<Sco
 export function scores(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
     const given = await resolved(context, c.req.valid("json"));
-    if (given.reward) checkReward(context.guard, given.reward);
-    const folders = await resolveFolders(context, given);
-    const { config: request, secrets } = splitRewardSecrets(given);
+    const logger = c.get("logger");
+    const checked = given.reward && await checkReward(given.reward, context, logger);
+    const { config: request, secrets } = splitRewardSecrets({ ...given, reward: checked });
+    const folders = await resolveFolders(context, request);
     const { reward } = request;
-    const answers = reward && context.answering({ reward, secrets, asker: c.get("requestId") });
+    const answers = reward && context.answering({ reward, secrets, asker: c.get("requestId"), logger });
     try {
       const options = { ...asker(c), answer: answers?.answer };
       const { data } = await context.serving.request({ type: "score", request, folders }, options);

@@ -48,13 +48,15 @@ export async function startJob(
   { dryRun, header }: { dryRun: boolean; header: string | undefined },
 ) {
   const { db, serving, supervisor } = context;
-  const config = { ...given, device: given.device ?? context.device };
+  let config = { ...given, device: given.device ?? context.device };
   const owner = c.get("caller")?.id ?? null;
   const key = header === undefined || dryRun ? null : idempotencyKey(owner ?? "", header, config);
   let submission = key && await findSubmission(db, key);
   if (!submission) {
     checkWebhook(context, config);
-    if ("reward" in config) checkReward(context.guard, config.reward);
+    if ("reward" in config) {
+      config = { ...config, reward: await checkReward(config.reward, context, c.get("logger")) };
+    }
     const folders = await resolveFolders(context, config);
     const job = { ...splitRewardSecrets(config).config, webhook: null };
     const plan = await serving.request({ type: "check", job, folders }, asker(c));

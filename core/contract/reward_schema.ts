@@ -12,6 +12,7 @@ import { keywords } from "./rewards/keywords.ts";
 import { length } from "./rewards/length.ts";
 import { model } from "./rewards/model.ts";
 import { regex } from "./rewards/regex.ts";
+import { module } from "./rewards/module.ts";
 import { repetition } from "./rewards/repetition.ts";
 import type { RewardKind } from "./rewards/reward_kind.ts";
 
@@ -37,6 +38,7 @@ const KINDS = {
   repetition,
   model,
   http,
+  module,
   sum: sum(inner),
   clip: clip(inner),
   scale: scale(inner),

@@ -20,7 +20,7 @@ export function innerRewards(reward: RewardConfig): [key: string, inner: RewardC
 
 /** The place of a reward that is inside the one at `at`. */
 export function placeIn(at: string, key: string): string {
-  return at === "" ? key : `${at}.${key}`;
+  return at === "" || key === "" ? at + key : `${at}.${key}`;
 }
 
 /** A reward and all those inside it by their places, outermost first. */
@@ -46,6 +46,11 @@ export function mapReward(
   }
   if (!("reward" in reward)) return change(reward, at);
   return change({ ...reward, reward: mapReward(reward.reward, change, placeIn(at, "reward")) }, at);
+}
+
+/** A reward with another at a place. */
+export function setReward(reward: RewardConfig, place: string, other: RewardConfig): RewardConfig {
+  return mapReward(reward, (part, at) => at === place ? other : part);
 }
 
 /** A reward with a mask for each secret, and the secrets; null where it has none. */

@@ -22,7 +22,7 @@ import { afterFailure } from "./after_failure.ts";
 import type { AttemptEnd } from "./end_attempt.ts";
 import { isShortOfFiles } from "./is_short_of_files.ts";
 import { allRows } from "./job_rows.ts";
-import { childIdentity } from "./process_identity.ts";
+import { childIdentity } from "../processes/process_identity.ts";
 import { recordEvent } from "./record_event.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { StallWatch } from "./stall_watch.ts";
@@ -249,7 +249,7 @@ export class Attempt {
     const { config, reward_secrets: secrets, id } = this.job;
     const { answering } = this.#options;
     if (!("reward" in config) || !answering) return SILENT;
-    return answering({ reward: config.reward, secrets, asker: id });
+    return answering({ reward: config.reward, secrets, asker: id, logger: this.#logger });
   }
 
   async #record(place: Parameters<typeof recordEvent>[1], event: TrainingEvent): Promise<void> {

@@ -16,7 +16,7 @@ import { endDamagedJob } from "./end_damaged_job.ts";
 import type { EventFeed } from "./event_feed.ts";
 import { askOfJob } from "./job_lifecycle.ts";
 import { getJob, jobRecord } from "./job_queries.ts";
-import { endOrphan } from "./process_identity.ts";
+import { endOrphan } from "../processes/process_identity.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { sweepJob } from "./sweep_job.ts";
 import { WaitingJobs } from "./waiting_jobs.ts";

@@ -1,14 +1,15 @@
 /** Answers what a command's reward asks: each part that the engine cannot work out, by its kind. */
 import type { AnswerQuestion } from "../contract/reward_question.ts";
-import type { RewardConfig } from "../contract/reward_schema.ts";
+import type { RewardConfig, RewardOf } from "../contract/reward_schema.ts";
 import { rewardPlaces, type RewardSecrets, withSecrets } from "../contract/reward_secrets.ts";
+import type { Logger } from "../log.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
 import { askService } from "./http_question.ts";
+import { changedModule, type OpenModule, type RewardModules } from "./reward_modules.ts";
 
 export interface AnsweringOptions {
   guard: OutboundGuard;
-  /** Pause before a request's second try, in ms. */
-  first_pause_ms?: number;
+  modules: RewardModules;
 }
 
 /** What is asked about: a reward, and who asks. */
@@ -18,6 +19,7 @@ export interface Asking {
   secrets: RewardSecrets | null;
   /** A job's id, or anything else that is the same each time the same is asked. */
   asker: string;
+  logger: Logger;
 }
 
 /** What answers a command's questions, as long as the command runs. */
@@ -29,20 +31,32 @@ export interface Answering {
 
 export type MakeAnswering = (asking: Asking) => Answering;
 
-/** @throws TypeError when asked for a part that is answered nowhere, which is a bug of the engine's */
-export function answering({ reward, secrets, asker }: Asking, options: AnsweringOptions): Answering {
+export function answering(
+  { reward, secrets, asker, logger }: Asking,
+  { guard, modules }: AnsweringOptions,
+): Answering {
   const places = new Map(rewardPlaces(reward));
+  const opened = new Map<string, Promise<OpenModule>>();
+  const open = (at: string, part: RewardOf<"module">) => {
+    const module = opened.get(at) ?? modules.open(part, logger);
+    opened.set(at, module);
+    return module.catch((thrown) => {
+      throw changedModule(thrown);
+    });
+  };
   return {
-    answer: async (question, signal) => {
-      const part = places.get(question.at);
+    // Another kind is a bug of the engine's.
+    async answer(question, signal) {
+      const { at } = question;
+      const part = places.get(at);
       if (part?.type === "http") {
-        return await askService(withSecrets(part, question.at, secrets), question, signal, {
-          ...options,
-          asker,
-        });
+        return await askService(withSecrets(part, at, secrets), question, signal, { guard, asker });
       }
-      throw new TypeError(`Cannot answer for a reward at '${question.at}'`);
+      if (part?.type === "module") return await (await open(at, part)).answer(question, signal);
+      throw new TypeError(`Cannot answer for a reward at '${at}'`);
     },
-    close: () => Promise.resolve(),
+    async close() {
+      for (const module of opened.values()) await module.then((one) => one.close(), () => {});
+    },
   };
 }

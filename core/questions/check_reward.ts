@@ -1,19 +1,21 @@
-/** What of a reward can be refused while its sender can still be told, without asking anybody. */
+/** What of a reward can be refused while its sender can still be told. */
 import type { RewardConfig } from "../contract/reward_schema.ts";
-import { MASK, maskedHeaders, placeIn, rewardPlaces } from "../contract/reward_secrets.ts";
-import { attributed, invalid } from "../errors.ts";
-import type { OutboundGuard } from "../outbound/outbound_guard.ts";
+import { MASK, maskedHeaders, placeIn, rewardPlaces, setReward } from "../contract/reward_secrets.ts";
+import { attributed, attributeTo, invalid } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { AnsweringOptions } from "./answering.ts";
 
-/** @throws {UserError} `invalid_request`, naming the field below `reward` */
-export function checkReward(guard: OutboundGuard, reward: RewardConfig): void {
-  for (const [at, part] of rewardPlaces(reward)) {
-    if (part.type !== "http") continue;
-    try {
-      guard.precheck(part.url);
-    } catch (error) {
-      throw attributed(placeIn(placeIn("reward", at), "url"), error);
-    }
-  }
+/**
+ * Checks addresses, and loads modules.
+ *
+ * @returns the reward, with what each module is made of
+ * @throws {UserError} `invalid_request`, naming the field below `reward`
+ */
+export async function checkReward(
+  reward: RewardConfig,
+  { guard, modules }: AnsweringOptions,
+  logger: Logger,
+): Promise<RewardConfig> {
   const [masked] = maskedHeaders(reward);
   if (masked !== undefined) {
     throw invalid(
@@ -21,4 +23,19 @@ export function checkReward(guard: OutboundGuard, reward: RewardConfig): void {
       `Expected the header's value, got the '${MASK}' that answers have in its place`,
     );
   }
+  let checked = reward;
+  for (const [at, part] of rewardPlaces(reward)) {
+    const path = placeIn("reward", at);
+    if (part.type === "http") {
+      try {
+        guard.precheck(part.url);
+      } catch (error) {
+        throw attributed(placeIn(path, "url"), error);
+      }
+    } else if (part.type === "module") {
+      const sha256 = await attributeTo(placeIn(path, "file"), modules.check(part, logger));
+      checked = setReward(checked, at, { ...part, sha256 });
+    }
+  }
+  return checked;
 }

@@ -42,9 +42,13 @@ const SCORERS = {
 
 type ScorerType = keyof typeof SCORERS;
 
+/** A module is asked for as much as it may be told at once. */
+const MODULE_BATCHES = { batch_size: 1024, concurrency: 1 } as const;
+
 /** All others: made of rewards, or saying more than a score. */
 const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPart> } = {
   http: (config, { ask }, at) => askedReward("http", at, config, ask),
+  module: ({ on_error }, { ask }, at) => askedReward("module", at, { ...MODULE_BATCHES, on_error }, ask),
   sum: async ({ terms }, context, at) => {
     const names = termNames(terms);
     const parts = [];

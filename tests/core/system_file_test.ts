@@ -1,13 +1,13 @@
 /** What the system tells of itself, as a process sees it that may not do everything. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { processIdentity } from "../../core/jobs/process_identity.ts";
+import { processIdentity } from "../../core/processes/process_identity.ts";
 import { machineMemory } from "../../core/system_memory.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const PROGRAM = `
-import { processIdentity } from "./core/jobs/process_identity.ts";
+import { processIdentity } from "./core/processes/process_identity.ts";
 import { machineMemory, residentBytes } from "./core/system_memory.ts";
 let direct = "read";
 try { Deno.readTextFileSync("/proc/meminfo"); } catch (error) { direct = error.name; }

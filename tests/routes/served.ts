@@ -9,6 +9,7 @@ import { engineEnvironment } from "../../core/processes/engine_environment.ts";
 import { ServingEngine } from "../../core/processes/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
 import { answering } from "../../core/questions/answering.ts";
+import { RewardModules } from "../../core/questions/reward_modules.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { createApp } from "../../routes/app.ts";
 import type { AppContext } from "../../routes/context.ts";
@@ -59,6 +60,7 @@ export async function served(
       ...{ request_timeout_ms: PATIENCE_MS, memory_bytes: Infinity },
       limits: { running: 4, running_of_client: 4, waiting: 0 },
     });
+    const modules = new RewardModules(it.folder);
     const guard = new OutboundGuard(["127.0.0.1"]);
     // Nobody listens there.
     const hub = { url: "http://127.0.0.1:9", guard };
@@ -83,7 +85,8 @@ export async function served(
         device: "cpu",
       },
       guard,
-      answering: (asking) => answering(asking, { guard }),
+      answering: (asking) => answering(asking, { guard, modules }),
+      modules,
       modelRoots: [FIXTURES, join(it.folder, "models")],
       registry,
       datasets,

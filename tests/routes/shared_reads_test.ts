@@ -28,7 +28,14 @@ async function counted(
   const unused = undefined as never;
   const app = createApp({
     ...{ db, supervisor: it.supervisor, feed: it.feed, deliverer: it.deliverer, dataDir: it.folder },
-    ...{ serving: unused, guard: unused, answering: unused, datasets: unused, registry: unused },
+    ...{
+      serving: unused,
+      guard: unused,
+      answering: unused,
+      modules: unused,
+      datasets: unused,
+      registry: unused,
+    },
     ...{ device: "cpu", modelRoots: [] },
     keys: new KeyRing({ db, environment: [], logger: unused }),
     logger: { info() {}, with: () => ({ info() {} }) } as never,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkpoints, type JobRow, jobs } from "../../../core/db/schema.ts";
 import { STATE_FOLDER } from "../../../core/formats/remove_training_state.ts";
 import { getJob, listCheckpoints, listEvents, listMetrics } from "../../../core/jobs/job_queries.ts";
-import { processIdentity } from "../../../core/jobs/process_identity.ts";
+import { processIdentity } from "../../../core/processes/process_identity.ts";
 import { retryDelay_ms } from "../../../core/jobs/retry_delay.ts";
 import { eventually, startFakeEngine, Supervised, supervised } from "./supervised.ts";
 
