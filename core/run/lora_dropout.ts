@@ -68,7 +68,7 @@ export class LoraDropout {
     tuning: Tuning,
     { rate, seed, network }: { rate: number; seed: number; network: keyof typeof NETWORKS },
   ): LoraDropout | null {
-    if (tuning.type !== "lora" || rate === 0) return null;
+    if (tuning.type !== "lora" || !(rate > 0)) return null;
     const shapes = featureShapes(config, tuning.adapter);
     const dropout = new LoraDropout(runtime, shapes, rate, seed);
     for (const { name, shape: [, width], linear } of shapes) {

@@ -9,6 +9,7 @@ import {
 } from "../../../kernels/artifacts.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { DROPOUT_INPUTS, DROPOUT_KEYS } from "../../../kernels/nn/lora_dropout.ts";
 import { rotaryTable } from "../../../kernels/nn/rotary_table.ts";
 import { uniform } from "../../../core/rng.ts";
 import { type Fixture, mergedWeights } from "../models/fixture.ts";
@@ -24,6 +25,11 @@ export type Model = Pick<Fixture, "config" | "weights" | "lora" | "adapter" | "r
 /** The adapter of a model. */
 export function loraOf({ adapter }: Model): Tuning {
   return { type: "lora", adapter };
+}
+
+/** The same, with dropout on its input by the keys of `batchOf` and `feedsOf`. */
+export function droppedOf({ adapter }: Model): Tuning {
+  return { type: "lora", adapter, dropout: true };
 }
 
 /** The tokens of a row; those from `prompt` on are actions. */
@@ -82,7 +88,7 @@ export interface Padding {
   pad?: (cell: number) => number;
 }
 
-/** Right-padded ids and packed actions. */
+/** Right-padded ids and packed actions, and keys for dropout that depend on a row and the place in it alone. */
 export function batchOf(
   rows: readonly Row[],
   { width, pad = () => 0 }: Padding = {},
@@ -98,6 +104,12 @@ export function batchOf(
     ids: { dims: [rows.length, columns], data: ids },
     positions: vector(cells.map(({ position }) => position)),
     targets: vector(cells.map(({ token }) => token)),
+    [DROPOUT_INPUTS.tokens]: {
+      dims: [rows.length, columns, DROPOUT_KEYS.length],
+      data: rows.flatMap(({ tokens, prompt }) =>
+        noise(1000 * tokens[0]! + prompt, DROPOUT_KEYS.length * columns).map((x) => Math.floor(1024 * x))
+      ),
+    },
   };
 }
 
@@ -153,6 +165,12 @@ export function feedsOf(model: Model, more: Record<string, Array_> = {}): Record
     ...model.rope,
     [VALUE_HEAD.weight]: { dims: [1, hidden], data: noise(104, hidden).map((x) => x / 4) },
     [VALUE_HEAD.bias]: vector([0.1]),
+    ...Object.fromEntries([...model.adapter.keys()].map((module, index) => {
+      const width = model.lora[`${module}.lora_A.weight`]!.dims[1]!;
+      const keys = noise(5000 + index, DROPOUT_KEYS.length * width).map((x) => Math.floor(2048 * x) / 4096);
+      return [DROPOUT_INPUTS.features(module), { dims: [DROPOUT_KEYS.length, width], data: keys }];
+    })),
+    [DROPOUT_INPUTS.rate]: scalar(0.375),
     adapter_scale: scalar(1),
     inverse_temperature: scalar(1 / 0.7),
     clip_low: scalar(0.8),

@@ -33,12 +33,14 @@ const PRECISIONS = ["float32", "bfloat16", "float16"] as const satisfies readonl
 function artifacts(config: ModelConfig, precision: Precision): Record<string, Artifact> {
   const on = { precision, target: "cuda" } as const;
   const adapter = uniformAdapter(config, { r: 4, scale: 2 });
-  const lora: Tuning = { type: "lora", adapter, ...on };
+  const lora = { type: "lora", adapter, ...on } as const satisfies Tuning;
   const full: Tuning = { type: "full", ...on };
   const training = { values: true, entropyBonus: true, accumulate: true };
   return {
     policy_training: policyTrainingArtifact(config, lora, training),
     full_training: policyTrainingArtifact(config, full, training),
+    dropout_training: policyTrainingArtifact(config, { ...lora, dropout: true }, training),
+    dropout_eval: valueEvalArtifact(config, { ...lora, dropout: true }),
     blocks_training: policyTrainingArtifact(config, lora, { ...training, recompute: "full", blocks: 4 }),
     blocks_eval: policyEvalArtifact(config, lora, { entropy: true, values: true, blocks: 4 }),
     policy_eval: policyEvalArtifact(config, lora, { entropy: true, values: true }),

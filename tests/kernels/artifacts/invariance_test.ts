@@ -12,6 +12,7 @@ import { within, worst } from "../within.ts";
 import {
   actions,
   batchOf,
+  droppedOf,
   EOS,
   experienceInputs,
   experienceOf,
@@ -45,7 +46,11 @@ function same(actual: Record<string, Result>, expected: Record<string, Result>, 
   for (const [name, { data }] of Object.entries(expected)) within(actual[name]!.data, data, tolerance, name);
 }
 
-const TUNINGS: [string, (model: Model) => Tuning][] = [["lora", loraOf], ["full", () => ({ type: "full" })]];
+const TUNINGS: [string, (model: Model) => Tuning][] = [
+  ["lora", loraOf],
+  ["lora with dropout", droppedOf],
+  ["full", () => ({ type: "full" })],
+];
 
 /** Positions that are rotations, and learned ones: only the second would show a shift of a whole row. */
 const CASES = ["qwen3", "gpt2"].flatMap((name) => TUNINGS.map(([kind, of]) => [name, kind, of] as const));

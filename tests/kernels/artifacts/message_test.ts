@@ -17,6 +17,7 @@ import {
 import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { uniformAdapter } from "../../../kernels/models/adapter_spec.ts";
 import type { ModelConfig } from "../../../kernels/models/model_config.ts";
+import { DROPOUT_INPUTS } from "../../../kernels/nn/lora_dropout.ts";
 import { MERGED } from "../../../kernels/nn/parameters.ts";
 import { ModelProto } from "../../../kernels/onnx/schema.ts";
 import { adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
@@ -70,6 +71,7 @@ const lora = (config: ModelConfig): Tuning => ({
 const TUNINGS: Record<string, (config: ModelConfig) => Tuning> = {
   lora,
   full: () => ({ type: "full" }),
+  "lora with dropout": (config) => ({ ...lora(config), dropout: true } as Tuning),
   none: () => ({ type: "none" }),
   int8: (config) => ({ ...lora(config), precision: "int8" }),
   uint8: (config) => ({ ...lora(config), precision: "uint8" }),
@@ -129,6 +131,19 @@ Deno.test("Every artifact differs from every other", () => {
   const lora = TUNINGS.lora!(CONFIG);
   const messages = Object.values(ARTIFACTS).map((make) => make(CONFIG, lora).bytes.join());
   assert.equal(new Set(messages).size, messages.length);
+});
+
+Deno.test("Dropout is in every graph of a batch, and in none that samples or merges; without it graphs are as they were", () => {
+  const plain = TUNINGS.lora!(CONFIG);
+  const on = TUNINGS["lora with dropout"]!(CONFIG);
+  const off = { ...plain, dropout: false } as Tuning;
+  const drops = (artifact: Artifact) => artifact.inputs.some(({ name }) => name === DROPOUT_INPUTS.tokens);
+  for (const [name, make] of Object.entries(ARTIFACTS)) {
+    assert.deepEqual(make(CONFIG, off).bytes, make(CONFIG, plain).bytes, name);
+    assert.equal(drops(make(CONFIG, plain)), false, name);
+    const isBatch = /^(policy|value|sft|reward|logits|score of)/.test(name);
+    assert.equal(drops(make(CONFIG, on)), isBatch, name);
+  }
 });
 
 Deno.test("Every name in a message is given by exactly one input, initializer or node before it is used", () => {

@@ -61,6 +61,17 @@ const JOBS: Record<string, Partial<PpoJobRequest>> = {
     ppo: { ...PPO, advantage: "reinforce++", whiten_rewards: true },
   },
   "an int8 base": { ...KINDS["lora, separate"], base_precision: "int8", ppo: PPO },
+  "dropout, separate critic": {
+    trainable: { type: "lora", r: 4, alpha: 8, dropout: 0.3 },
+    value: { type: "separate", r: 4, alpha: 8, dropout: 0.1 },
+    ppo: { ...PPO, num_mini_batches: 2 },
+  },
+  "dropout, shared critic, an int8 base": {
+    trainable: { type: "lora", r: 4, alpha: 8, dropout: 0.3 },
+    value: { type: "shared" },
+    base_precision: "int8",
+    ppo: PPO,
+  },
   "a critic that warms up": { ...KINDS["lora, separate"], ppo: { ...PPO, critic_warmup_steps: 3 } },
 };
 
@@ -218,6 +229,13 @@ Deno.test("a folder with a flipped bit, without a file, or of another job is pas
     assert.match((await found(other, [newer])).why[0]!, /another ppo, seed/);
     const asked = { ...job, prompts: [...job.prompts.slice(1), "Another"] };
     assert.match((await found(asked, [newer])).why[0]!, /another prompts/);
+    // A job from before there was a field has it at its default.
+    const { dropout: _, ...value } = job.value as Extract<PpoJobConfig["value"], { type: "separate" }>;
+    const before = await run({ ...job, value: value as PpoJobConfig["value"] }, {
+      ...FOLDERS,
+      output: join(parent, "before"),
+    });
+    assert.deepEqual(await found(job, [folderOf(before, 2)]), { step: 2, why: [] });
     // What nothing is computed from may be another.
     assert.equal((await found({ ...job, checkpoint_every_steps: 5, metadata: { a: "b" } }, [newer])).step, 2);
 
