@@ -6,6 +6,7 @@ import { trainJob } from "../../../../core/kinds/train_job.ts";
 import { makeLearner } from "../../../../core/kinds/ppo/run.ts";
 import { update } from "../../../../core/kinds/ppo/update.ts";
 import { valuesOf } from "../../../../core/kinds/ppo/learner.ts";
+import type { Scorer } from "../../../../core/rewards/reward_source.ts";
 import { within, worst } from "../../../kernels/within.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
@@ -65,7 +66,7 @@ async function atWork(kind: "lora, separate" | "lora, shared", given: Partial<Pp
   const measure = async (rows: typeof sequences, step?: number) => {
     const { logprobs } = await learner.policy.analyze(rows, { temperature: 1, step });
     const { values } = await valuesOf(learner, rows, rows.map(() => false), 1, { step });
-    return { logprobs, values };
+    return { logprobs, values: values! };
   };
   return { job, learner, sequences, measure };
 }
@@ -114,7 +115,7 @@ for (const kind of ["lora, separate", "lora, shared"] as const) {
           advantages: logprobs[row]!.map(Math.sin),
         })
       );
-      const slow = { ...job.value, learning_rate: 1e-30, head_learning_rate: 1e-30 };
+      const slow = { ...job.value!, learning_rate: 1e-30, head_learning_rate: 1e-30 };
       const key = { seed: 0, optimizerStep: 0, optimizerSteps: 100 };
       const metrics = async (step: number) =>
         (await update(learner, rows, job.ppo, slow, { ...key, step })).metrics.finish();
@@ -154,3 +155,22 @@ Deno.test("a job with dropout continues from an adapter with another, and its ow
       assert.equal(manifest.facts.network.trainable.dropout, 0.25);
     }
   }));
+
+Deno.test("estimates without a critic have the same masks too, a row of their own for each of a prompt's rollouts", async () => {
+  const { trainable } = KINDS["lora, separate"];
+  for (const advantage of ["grpo", "rloo"] as const) {
+    const job = makeJob({
+      trainable: { ...trainable, dropout: 0.4 },
+      epochs: 3,
+      ppo: { ...SMALL, batch_size: 2, rollouts_per_prompt: 4, advantage, num_ppo_epochs: 1 },
+    });
+    const reward: Scorer = {
+      score: (samples) =>
+        Promise.resolve(Float32Array.from(samples, ({ response_ids }) => response_ids[0]! % 7)),
+    };
+    const { steps } = await trainAll(await setUp(job, { reward }), job);
+    within([steps[0]!["objective/kl"]!], [0], 1e-6, "kl");
+    for (const metrics of steps) within([metrics["val/ratio"]!], [1], 1e-6, "ratio");
+    assert.ok(Math.abs(steps.at(-1)!["objective/kl"]!) > 1e-3);
+  }
+});
