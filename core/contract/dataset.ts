@@ -32,25 +32,34 @@ const prompt: Read = (cell) => Array.isArray(cell) ? { messages: cell } : text(c
 /** What is laid out by a chat template beside messages. */
 const chat = { tools: structure, documents: structure, chat_template_kwargs: structure };
 
+const CHAT = Object.keys(chat);
+
 /** How rows of a kind are read. */
 interface RowFields {
-  /** Fields that make a row, of which the first whose columns are all there is taken. */
-  forms: readonly (readonly string[])[];
+  /** What a row may look like: the first form is taken whose needed columns are all there. */
+  forms: readonly { needs: readonly string[]; may: readonly string[] }[];
   /** Every field, and how its cells are read. */
   read: Readonly<Record<string, Read>>;
 }
 
 export const ROW_FIELDS: Record<RowsField, RowFields> = {
   prompts: {
-    forms: [["prompt"], ["text"], ["messages"]],
+    forms: [
+      { needs: ["prompt"], may: ["answer", ...CHAT] },
+      { needs: ["text"], may: ["answer"] },
+      { needs: ["messages"], may: ["answer", ...CHAT] },
+    ],
     read: { prompt, text, messages: structure, answer: text, ...chat },
   },
   examples: {
-    forms: [["prompt", "completion"], ["messages"]],
+    forms: [{ needs: ["prompt", "completion"], may: [] }, { needs: ["messages"], may: CHAT }],
     read: { prompt, completion: text, messages: structure, ...chat },
   },
   preferences: {
-    forms: [["prompt", "chosen", "rejected"], ["chosen", "rejected"]],
+    forms: [
+      { needs: ["prompt", "chosen", "rejected"], may: ["margin"] },
+      { needs: ["chosen", "rejected"], may: ["margin"] },
+    ],
     read: { prompt, chosen: text, rejected: text, margin: number },
   },
 };
@@ -97,7 +106,7 @@ export type ColumnMap = Readonly<Record<string, string>>;
  * @throws {UserError} naming `columns.…` where it names none of them, or `dataset` where one is missing
  */
 export function columnMap(field: RowsField, columns: DatasetColumns, there: readonly string[]): ColumnMap {
-  const { forms, read } = ROW_FIELDS[field];
+  const { forms } = ROW_FIELDS[field];
   const has = (column: string) => there.includes(column) || there.includes(column.split(".")[0]!);
   const shown = there.slice(0, 20).map((name) => `'${name.slice(0, 60)}'`).join(", ") +
     (there.length > 20 ? " and more" : "");
@@ -108,23 +117,27 @@ export function columnMap(field: RowsField, columns: DatasetColumns, there: read
   }
   const named = (name: string) => columns !== null && Object.hasOwn(columns, name) ? columns[name]! : null;
   const columnOf = (name: string) => named(name) ?? (there.includes(name) ? name : null);
-  const whole = forms.filter((form) => form.every((name) => columnOf(name) !== null));
-  const form = whole.find((form) => form.some((name) => named(name) !== null)) ?? whole[0];
+  const whole = forms.filter(({ needs }) => needs.every((name) => columnOf(name) !== null));
+  const isNamed = (name: string) => named(name) !== null;
+  const form = whole.find(({ needs }) => needs.every(isNamed)) ??
+    whole.find(({ needs }) => needs.some(isNamed)) ?? whole[0];
   if (!form) {
-    const wanted = forms.map((form) => form.join(" and ")).join(", or ");
+    const wanted = forms.map(({ needs }) => needs.join(" and ")).join(", or ");
     throw invalid(
       "dataset",
       `Expected columns ${wanted}, or columns that says which stand for them: it has ${shown}`,
     );
   }
-  const others = new Set(forms.flat());
-  const map: Record<string, string> = {};
-  for (const name of Object.keys(read)) {
-    if (others.has(name) && !form.includes(name)) continue;
-    const column = columnOf(name);
-    if (column !== null) map[name] = column;
+  const fields = [...form.needs, ...form.may];
+  const beside = Object.keys(columns ?? {}).find((name) => !fields.includes(name));
+  if (beside !== undefined) {
+    throw invalid(
+      `columns.${beside}`,
+      `Expected one of ${fields.join(", ")} where rows have ${form.needs.join(" and ")}`,
+    );
   }
-  return map;
+  const found = fields.map((name) => [name, columnOf(name)] as const);
+  return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 /** A cell by its column's name; one with dots that no column has reaches into objects. */
@@ -148,7 +161,7 @@ export function mappedRow(
   row: Record<string, unknown>,
 ): Record<string, unknown> {
   const { forms, read } = ROW_FIELDS[field];
-  const needed = new Set(forms.flat());
+  const needed = new Set(forms.flatMap(({ needs }) => needs));
   const mapped: Record<string, unknown> = {};
   for (const [name, column] of Object.entries(columns)) {
     const cell = cellOf(row, column);

@@ -9,6 +9,8 @@ import type { RowWriter } from "../formats/row_store.ts";
 
 /** One row, as JSON in UTF-8. */
 export const MAX_ROW_BYTES = 16 * 1024 * 1024;
+/** A job's order of them is an array. */
+const MAX_ROWS = 10_000_000;
 const MAX_COLUMNS = 1000;
 const MAX_NAME = 200;
 /** Objects and lists in one another. */
@@ -79,7 +81,9 @@ export class RowSink {
       return this.fault(place, "Expected whole characters, got half of a surrogate pair");
     }
     this.columns(Object.keys(value), place);
-    if (this.#faults.length === 0) this.#writer.write(bytes);
+    if (this.#faults.length > 0) return;
+    if (this.#writer.count === MAX_ROWS) throw this.#with(place, `Expected at most ${MAX_ROWS} rows`);
+    this.#writer.write(bytes);
   }
 
   /** What is known of the rows. @throws {UserError} with the faults there were, or when there was no row */

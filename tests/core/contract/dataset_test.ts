@@ -22,7 +22,9 @@ Deno.test("rows become what a request would have held", () => {
   assert.deepEqual(mapped("prompts", { prompt: messages }), { messages });
   assert.deepEqual(mapped("prompts", { messages: JSON.stringify(messages), answer: "" }), { messages });
   assert.deepEqual(mapped("prompts", { messages, tools: null }), { messages });
-  assert.deepEqual(mapped("examples", { prompt: "a", completion: "b" }), { prompt: "a", completion: "b" });
+  const pair = { prompt: "a", completion: "b" };
+  assert.deepEqual(mapped("examples", { ...pair, tools: [], answer: "c" }), pair);
+  assert.deepEqual(mapped("examples", { messages, tools: "[]" }), { messages, tools: [] });
   assert.deepEqual(mapped("examples", { prompt: "a", messages }), { messages });
   assert.deepEqual(mapped("preferences", { prompt: "a", chosen: "b", rejected: "c", margin: "0.5" }), {
     ...{ prompt: "a", chosen: "b", rejected: "c", margin: 0.5 },
@@ -40,6 +42,10 @@ Deno.test("columns are renamed, and dots reach into objects unless a column has 
   const both = { prompt: "a", text: "b", messages: [{ role: "user", content: "c" }] };
   assert.deepEqual(mapped("prompts", both), { text: "a" });
   assert.deepEqual(mapped("prompts", both, { text: "text" }), { text: "b" });
+  const judged = { prompt: "a", chosen: "b", rejected: "c" };
+  assert.deepEqual(mapped("preferences", judged), judged);
+  const whole = { chosen: "chosen", rejected: "rejected" };
+  assert.deepEqual(mapped("preferences", judged, whole), { chosen: "b", rejected: "c" });
 });
 
 Deno.test("a column that is not there is told of by the field that names it", () => {
@@ -55,6 +61,11 @@ Deno.test("a column that is not there is told of by the field that names it", ()
   const [path, message] = refused(() => columnMap("prompts", { prompt: "question" }, ["text"]));
   assert.equal(path, "columns.prompt");
   assert.match(message!, /no column 'question': it has 'text'/);
+  const [unread, beside] = refused(() =>
+    columnMap("examples", { tools: "functions" }, ["prompt", "completion", "functions"])
+  );
+  assert.equal(unread, "columns.tools");
+  assert.match(beside!, /Expected one of prompt, completion where rows have prompt and completion/);
   const [other, words] = refused(() => columnMap("preferences", null, ["prompt", "chosen"]));
   assert.equal(other, "dataset");
   assert.match(words!, /Expected columns prompt and chosen and rejected/);

@@ -5,6 +5,9 @@ import { openDatabase } from "../../../core/db/open_database.ts";
 import { checkpoints, jobs } from "../../../core/db/schema.ts";
 import { readCheckpoint } from "../../../core/formats/checkpoint_folder.ts";
 import { getJob } from "../../../core/jobs/job_queries.ts";
+import { OFFSETS_FILE, RowReader } from "../../../core/formats/row_store.ts";
+import { datasets } from "../../../core/db/schema.ts";
+import { writeDataset } from "../train/write_dataset.ts";
 import { eventually, Supervised, supervised } from "../jobs/supervised.ts";
 import { inFolder } from "../networks/in_folder.ts";
 
@@ -131,4 +134,34 @@ Deno.test("backUp() and restore() refuse what they would spoil, by name", () =>
     await Deno.writeFile(join(data, "proximal.db"), bytes.fill(0xff, 4096, 8192));
     await assert.rejects(backUp(data, join(parent, "third")), { code: "damaged_data" });
     assert.deepEqual([...Deno.readDirSync(parent)].map(({ name }) => name).sort(), ["copy", "data"]);
+  }));
+
+Deno.test("datasets are in a backup, and one that is damaged is told of", () =>
+  inFolder(async (parent) => {
+    const [data, copy, again] = ["data", "copy", "again"].map((name) => join(parent, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const database = await openDatabase(data);
+    await Deno.mkdir(join(data, "datasets"));
+    const ids = ["ds_01k0000000000000000000000a", "ds_01k0000000000000000000000b"];
+    for (const id of ids) {
+      await writeDataset(join(data, "datasets"), [{ prompt: id }], id);
+      await database.write((tx) =>
+        tx.insert(datasets).values({
+          ...{ id, name: "rows", format: "jsonl" as const, rows: 1, columns: ["prompt"], bytes: 1 },
+          ...{ sha256: "", created_at: new Date() },
+        })
+      );
+    }
+    await database.close();
+    await Deno.mkdir(join(data, "datasets", ".tmp-1"));
+    await Deno.truncate(join(data, "datasets", ids[1]!, OFFSETS_FILE), 8);
+    for (const report of [await backUp(data, copy), await restore(copy, again)]) {
+      assert.equal(report.datasets, 2);
+      assert.deepEqual(report.damaged, [`${ids[1]}: The dataset's files are damaged or gone`]);
+    }
+    assert.deepEqual(new RowReader(join(again, "datasets", ids[0]!)).row(0), { prompt: ids[0] });
+    assert.deepEqual([...Deno.readDirSync(join(again, "datasets"))].map(({ name }) => name).sort(), ids);
   }));
