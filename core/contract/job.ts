@@ -49,7 +49,7 @@ const webhookSchema = z.strictObject({
 const keepSchema = z.strictObject({
   last: z.int().min(1).max(10_000).default(1).describe("The newest so many. Default 1."),
   best_by: z.string().min(1).max(100).nullable().default(null).describe(
-    "And the one where this metric of its epoch is best: highest, but lowest where the name ends in loss, perplexity or kl. Default null: none.",
+    "And the one where this metric of its epoch is best: highest, but lowest where the name ends in loss, perplexity, kl, calibration_error or brier. Default null: none.",
   ),
 });
 

@@ -13,7 +13,7 @@ export const RESUMABLE_KEPT = 2;
 type Candidate = Pick<CheckpointRow, "id" | "step" | "metrics" | "resumable" | "files">;
 
 /** Metrics by their names' ends of which less is better. */
-const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div)$/;
+const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div|calibration_error|brier)$/;
 
 /**
  * What becomes of a job's checkpoints, given in the order of their steps.
