@@ -4,7 +4,7 @@
  * compile.
  */
 import { z } from "zod";
-import { clip, scale, sum } from "./rewards/combined.ts";
+import { clip, normalize, scale, sum } from "./rewards/combined.ts";
 import { exactMatch } from "./rewards/exact_match.ts";
 import { http } from "./rewards/http.ts";
 import { jsonValid } from "./rewards/json_valid.ts";
@@ -41,6 +41,7 @@ const KINDS = {
   module,
   sum: sum(inner),
   clip: clip(inner),
+  normalize: normalize(inner),
   scale: scale(inner),
 };
 

@@ -11,12 +11,12 @@ interface Term {
 /** Σ weight·score, added in double. One term after another: two models at once would only share the cores. */
 export function sumReward(terms: readonly Term[]): RewardPart {
   return {
-    async score(samples, signal) {
+    async score(samples, signal, stats) {
       const total = new Float64Array(samples.length);
       const columns: [string, Column][] = [];
       for (const { name, weight, part } of terms) {
         const begin = performance.now();
-        const scored = await part.score(samples, signal);
+        const scored = await part.score(samples, signal, stats);
         scored.scores.forEach((score, row) => total[row]! += weight * score);
         columns.push(...named(name, scored, (performance.now() - begin) / 1000));
       }
@@ -28,8 +28,8 @@ export function sumReward(terms: readonly Term[]): RewardPart {
 /** A part whose scores are changed one by one; what it is made of stays what it is. */
 function mapped(part: RewardPart, change: (score: number) => number): RewardPart {
   return {
-    async score(samples, signal) {
-      const scored = await part.score(samples, signal);
+    async score(samples, signal, stats) {
+      const scored = await part.score(samples, signal, stats);
       return { ...scored, scores: scored.scores.map(change) };
     },
   };

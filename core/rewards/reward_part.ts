@@ -1,5 +1,6 @@
 /** A reward as another that it is inside sees it: with what it is made of, and without a name. */
-import type { Fault, RewardSample, RewardSource, Scorer } from "./reward_source.ts";
+import type { RunningStats } from "../running_stats.ts";
+import type { Fault, RewardSample, RewardSource, RewardStats, Scorer } from "./reward_source.ts";
 
 /** What one name stands for. */
 export interface Column {
@@ -16,9 +17,15 @@ export interface PartScores extends Omit<Column, "seconds"> {
   parts: Readonly<Record<string, Column>>;
 }
 
+/** Statistics as they are kept, and what becomes of them. */
+export interface KeptStats {
+  readonly before: RewardStats;
+  readonly after: Record<string, RunningStats>;
+}
+
 export interface RewardPart {
-  /** Scores a batch; throws as a `RewardSource` does. */
-  score(samples: readonly RewardSample[], signal?: AbortSignal): Promise<PartScores>;
+  /** Scores a batch; throws as a `RewardSource` does. Without statistics none are kept. */
+  score(samples: readonly RewardSample[], signal?: AbortSignal, stats?: KeptStats): Promise<PartScores>;
 }
 
 /** A part that is made of nothing else. */
@@ -47,9 +54,10 @@ export function named(name: string, { parts, ...own }: PartScores, seconds: numb
  */
 export function wholeReward(name: string | null, part: RewardPart): RewardSource {
   return {
-    async score(samples, signal) {
+    async score(samples, signal, before) {
       const begin = performance.now();
-      const whole = await part.score(samples, signal);
+      const stats = before && { before, after: { ...before } };
+      const whole = await part.score(samples, signal, stats);
       const seconds = (performance.now() - begin) / 1000;
       const columns = name === null ? Object.entries(whole.parts) : named(name, whole, seconds);
       return {
@@ -57,6 +65,7 @@ export function wholeReward(name: string | null, part: RewardPart): RewardSource
         terms: present(columns, ({ scores }) => scores),
         seconds: present(columns, ({ seconds }) => seconds),
         faults: present(columns, ({ faults }) => faults),
+        ...(stats && { stats: stats.after }),
       };
     },
   };

@@ -1,5 +1,7 @@
 /** Where scores come from, seen from the trainer: completions in, one number each out, and what it is made of. */
 
+import type { RunningStats } from "../running_stats.ts";
+
 /** A finished rollout as a reward sees it, as text and as ids. */
 export interface RewardSample {
   /** Index of the prompt among the job's, or of the item in a request. */
@@ -20,6 +22,9 @@ export interface RewardSample {
   metadata?: Readonly<Record<string, string>>;
 }
 
+/** Statistics of what of a reward is normalised, by its place in the whole. Plain data: it goes into checkpoints. */
+export type RewardStats = Readonly<Record<string, RunningStats>>;
+
 /** A row that was given no score, and has the one that its reward names for such rows. */
 export interface Fault {
   row: number;
@@ -37,18 +42,25 @@ export interface ScoredBatch {
   terms: Readonly<Record<string, Float32Array>>;
   /** By term: how long it took; those that are said beside another's scores have no time of their own. */
   seconds: Readonly<Record<string, number>>;
+  /** What is kept of it for the next batch, where something was given to be kept. */
+  stats?: RewardStats;
   /** By term, of those whose rows can fail: the rows that did. */
   faults?: Readonly<Record<string, readonly Fault[]>>;
 }
 
 export interface RewardSource {
   /**
-   * Scores a batch. A sample's score does not depend on its neighbours.
+   * Scores a batch. A sample's score does not depend on its neighbours, but where the reward is normalised.
    *
+   * @param stats what the batch before left; {} before the first. Without it nothing is normalised
    * @throws {UserError} `reward_failed` if a sample cannot be scored; the batch has no partial result
    * @throws the signal's reason once it is aborted
    */
-  score(samples: readonly RewardSample[], signal?: AbortSignal): Promise<ScoredBatch>;
+  score(
+    samples: readonly RewardSample[],
+    signal?: AbortSignal,
+    stats?: RewardStats,
+  ): Promise<ScoredBatch>;
 }
 
 /** What scores and says nothing about itself. */

@@ -9,6 +9,7 @@ import { exactMatchReward } from "./exact_match_reward.ts";
 import { jsonValidReward } from "./json_valid_reward.ts";
 import { keywordsReward } from "./keywords_reward.ts";
 import { lengthReward } from "./length_reward.ts";
+import { normalizedReward } from "./normalized_reward.ts";
 import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
 import { plainPart, type RewardPart, wholeReward } from "./reward_part.ts";
@@ -60,6 +61,7 @@ const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPar
   },
   clip: async (config, context, at) => clipReward(await innerOf(config, context, at), config),
   scale: async (config, context, at) => scaleReward(await innerOf(config, context, at), config),
+  normalize: async (config, context, at) => normalizedReward(await innerOf(config, context, at), at, config),
 };
 
 function innerOf({ reward }: { reward: RewardConfig }, context: RewardContext, at: string) {
@@ -90,8 +92,8 @@ export async function makeReward(config: RewardConfig, context: RewardContext): 
 
 function finiteReward(part: RewardPart, type: string): RewardPart {
   return {
-    async score(samples, signal) {
-      const scored = await part.score(samples, signal);
+    async score(samples, signal, stats) {
+      const scored = await part.score(samples, signal, stats);
       const { scores } = scored;
       if (scores.length !== samples.length) {
         throw new UserError(

@@ -39,6 +39,20 @@ export const clip = <Reward extends z.ZodType>(reward: Reward) =>
     inner: ["reward"],
   });
 
+export const normalize = <Reward extends z.ZodType>(reward: Reward) =>
+  rewardKind({
+    schema: z.strictObject({
+      type: z.literal("normalize"),
+      reward,
+      clip: z.number().gt(0).max(1e6).nullable().default(null).describe(
+        "What is further from 0 is this far, in deviations. Default null: nothing is.",
+      ),
+    }).describe(
+      "A reward less the mean of all that the job has had of it, over their standard deviation; in /v1/scores and evaluations, as it is",
+    ),
+    inner: ["reward"],
+  });
+
 export const scale = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({

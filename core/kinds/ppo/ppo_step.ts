@@ -26,7 +26,7 @@ import { rolloutMetrics } from "./rollout_metrics.ts";
 import { EMPTY_STATS, type RunningStats } from "../../running_stats.ts";
 import { shapeScores } from "./score_shaping.ts";
 import { NOTHING_SEEN, type StepFigures, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
-import type { ScoredBatch } from "../../rewards/reward_source.ts";
+import type { RewardStats, ScoredBatch } from "../../rewards/reward_source.ts";
 import { rewardMetrics } from "../../rewards/reward_metrics.ts";
 import { tokenRewards } from "./token_rewards.ts";
 import { update } from "./update.ts";
@@ -36,13 +36,23 @@ import { whiten } from "./whiten.ts";
 export interface PpoState extends Counters {
   kl_coef: number;
   score_stats: RunningStats;
+  /** Of what of the reward is normalised. */
+  reward_stats: RewardStats;
   watch: WatchState;
 }
 
 /** Where a job begins. */
 export function firstState({ ppo }: PpoJobConfig): PpoState {
   const { kl_coef } = ppo;
-  return { step: 0, episodes: 0, tokens: 0, kl_coef, score_stats: EMPTY_STATS, watch: NOTHING_SEEN };
+  return {
+    step: 0,
+    episodes: 0,
+    tokens: 0,
+    kl_coef,
+    score_stats: EMPTY_STATS,
+    reward_stats: {},
+    watch: NOTHING_SEEN,
+  };
 }
 
 export interface PpoStepped {
@@ -83,7 +93,14 @@ export async function ppoStep(
   const order = promptOrder(seed, epoch, parts.prompts.length);
   const indices = stepPrompts(order, step % perEpoch, ppo.batch_size);
   const policy_version = step;
-  const rolledOut = await rollout(parts, ppo, indices, { seed, step, epoch, policy_version }, signal);
+  const rolledOut = await rollout(
+    parts,
+    ppo,
+    indices,
+    { seed, step, epoch, policy_version },
+    signal,
+    state.reward_stats,
+  );
   const { rows, scoreStats, unwhitened } = reward(rolledOut, job, state);
   const buffer = new ExperienceBuffer({ max_bytes: BUFFER_BYTES, overflow: "reject" });
   rows.forEach((row) => buffer.store(row));
@@ -145,6 +162,7 @@ export async function ppoStep(
     tokens: state.tokens + buffer.tokens,
     kl_coef: nextKlCoef(ppo.kl_controller, state.kl_coef, rolloutPart["objective/kl"]!, rows.length),
     score_stats: scoreStats,
+    reward_stats: rolledOut.scored.stats ?? {},
     watch,
   };
   const { prompts, completions } = rolledOut;

@@ -1,7 +1,7 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
 import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
-import type { RewardSource, ScoredBatch } from "../../rewards/reward_source.ts";
+import type { RewardSource, RewardStats, ScoredBatch } from "../../rewards/reward_source.ts";
 import { uniform } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
@@ -36,13 +36,18 @@ export interface Rollout {
   seconds: { rollout: number; reward: number; analyze: number };
 }
 
-/** Rolls out the prompts at `indices`, `rollouts_per_prompt` rows each, those of a prompt beside each other. */
+/**
+ * Rolls out the prompts at `indices`, `rollouts_per_prompt` rows each, those of a prompt beside each other.
+ *
+ * @param stats of the reward, as the step before left them
+ */
 export async function rollout(
   parts: RolloutParts,
   config: PpoConfig,
   indices: readonly number[],
   key: RolloutKey,
   signal?: AbortSignal,
+  stats: RewardStats = {},
 ): Promise<Rollout> {
   const { learner, reward, tokenizer, stopTokenIds } = parts;
   const { temperature } = config;
@@ -88,6 +93,7 @@ export async function rollout(
       metadata: prompts[row]!.metadata,
     })),
     signal,
+    stats,
   );
   const rewardSeconds = clock();
 

@@ -41,6 +41,17 @@ const JOBS: Record<string, Partial<PpoJobRequest>> = {
     ...KINDS["full, separate"],
     ppo: { ...PPO, score_scaling: "mean_std", score_clip: 2 },
   },
+  "a reward by running statistics, in a sum": {
+    ...KINDS["lora, separate"],
+    ppo: PPO,
+    reward: {
+      type: "sum",
+      terms: [
+        { reward: { type: "normalize", clip: 2, reward: { type: "length", unit: "characters", target: 9 } } },
+        { weight: 0.5, reward: { type: "normalize", reward: { type: "keywords", keywords: ["e"] } } },
+      ],
+    },
+  },
   "updates that target_kl ends, and mini-batches": {
     ...KINDS["lora, separate"],
     ppo: { ...PPO, learning_rate: 1e-2, num_ppo_epochs: 4, num_mini_batches: 2, target_kl: 1e-4 },
