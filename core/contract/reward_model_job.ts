@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MAX_TEXT, messageSchema } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
+import { heldOutSchema } from "./held_out.ts";
 import { jobFaults, jobFields } from "./job.ts";
 import { ppoSchema } from "./ppo_job.ts";
 import { promptSchema } from "./prompt.ts";
@@ -47,7 +48,7 @@ export const rewardModelSchema = z.strictObject({
   ...{ adam_beta1, adam_beta2, adam_eps, max_grad_norm, weight_decay },
 }).superRefine(({ batch_size, micro_batch_size }, context) => {
   if (micro_batch_size === null || batch_size % micro_batch_size === 0) return;
-  const message = `micro_batch_size ${micro_batch_size} does not divide batch_size ${batch_size}`;
+  const message = `Expected a divisor of batch_size, which is ${batch_size}, got ${micro_batch_size}`;
   context.addIssue({ code: "custom", path: ["micro_batch_size"], message });
 }).meta({ id: "RewardModelConfig" });
 
@@ -94,16 +95,6 @@ export const preferenceSchema = z.strictObject({
 export type Preference = z.output<typeof preferenceSchema>;
 type Answer = Preference["chosen"];
 
-/** The text of a message's content, if it has nothing but text. */
-export function contentText(content: unknown): string | null {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return null;
-  const parts = content.map((part: { type?: unknown; text?: unknown }) =>
-    part.type === "text" && typeof part.text === "string" ? part.text : null
-  );
-  return parts.includes(null) ? null : parts.join("");
-}
-
 function answerFaults(answer: Answer, side: string, hasPrompt: boolean, refuse: Refuse): void {
   if (typeof answer === "string") return;
   const last = answer.at(-1)!;
@@ -111,7 +102,6 @@ function answerFaults(answer: Answer, side: string, hasPrompt: boolean, refuse: 
   if (last.role !== "assistant") {
     refuse([...path, "role"], `Expected assistant, whose answer is judged, got ${last.role}`);
   }
-  if (!contentText(last.content)) refuse([...path, "content"], "Expected a text that is not empty");
   if (!hasPrompt && answer.length === 1) {
     refuse([side], "Expected messages before the assistant's, or a prompt");
   }
@@ -123,15 +113,10 @@ export const rewardModelJobSchema = z.strictObject({
   preferences: z.array(preferenceSchema).max(100_000).default([]).describe(
     "Pairs of answers, if no dataset has them; at least one.",
   ),
-  held_out: z.number().min(0).max(1_000_000).default(0.1).describe(
-    "Pairs that are not trained on but measured at each epoch's end: a share below 1, or a number of them. Chosen by the seed. Default 0.1 (ours).",
-  ),
+  held_out: heldOutSchema.default(0.1),
   reward_model: rewardModelSchema.prefault({}),
 }).superRefine((job, context) => {
   const refuse = refusing(context);
-  if (job.held_out >= 1 && !Number.isInteger(job.held_out)) {
-    refuse(["held_out"], `Expected a share below 1 or a number of pairs, got ${job.held_out}`);
-  }
   jobFaults(job, refuse);
   rowsFaults(job, "preferences", refuse);
 }).meta({ id: "RewardModelJob" });

@@ -2,10 +2,12 @@
  * A preference as two sequences of ids, each what a policy with this tokenizer would have sampled and been scored by: the
  * prompt, laid out by the chat template where it is messages, the answer, and the token that ends it.
  */
-import { contentText, type Preference, type RewardModelConfig } from "../../contract/reward_model_job.ts";
+import type { Preference, RewardModelConfig } from "../../contract/reward_model_job.ts";
 import { invalid, within } from "../../errors.ts";
 import type { FolderConfig } from "../../formats/read_config.ts";
-import { checkIds, preparePrompt, type PromptLike } from "../../tokenizer/prepare_prompts.ts";
+import type { Chat } from "../../tokenizer/chat_template.ts";
+import { continuationIds } from "../../tokenizer/continuation_ids.ts";
+import { checkIds, preparePrompt } from "../../tokenizer/prepare_prompts.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 
 export interface EncodedPair {
@@ -42,58 +44,80 @@ export function encodePair(pair: Preference, path: string, encoder: PairEncoder)
   };
 }
 
-/** A prompt may be of any length by itself: it is looked at with its answer. */
-const ANY_LENGTH = -Infinity;
-
 interface Parts {
   /** Null where the answer is a whole text. */
-  prompt: Int32Array | null;
+  prompt: ArrayLike<number> | null;
   answer: number[];
 }
 
 function partsOf(
-  pair: Preference,
+  { prompt, ...pair }: Preference,
   side: "chosen" | "rejected",
   path: string,
-  { info, tokenizer }: PairEncoder,
+  encoder: PairEncoder,
 ): Parts {
+  const { info, tokenizer } = encoder;
   const answer = pair[side];
-  if (typeof answer === "string") {
-    const encode = (options: { add_special_tokens: boolean }) => {
-      try {
-        return tokenizer.encode(answer, options);
-      } catch (thrown) {
-        throw within(`${path}.${side}`, thrown);
-      }
-    };
-    if (pair.prompt === null) return { prompt: null, answer: encode({ add_special_tokens: true }) };
-    const given = Array.isArray(pair.prompt) ? { messages: pair.prompt } : pair.prompt;
-    return {
-      prompt: preparePrompt(given, `${path}.prompt`, { info, tokenizer, room: ANY_LENGTH }).ids,
-      answer: encode({ add_special_tokens: false }),
-    };
+  const chat = Array.isArray(prompt) ? { messages: prompt } : prompt;
+  if (typeof answer !== "string") {
+    const before = chat as Extract<typeof chat, { messages: unknown }> | null;
+    const conversation = { ...before, messages: [...before?.messages ?? [], ...answer] };
+    return chatParts(conversation, `${path}.${side}`, encoder);
   }
-  const [prompt, field] = pair.prompt === null ? [{ messages: [] }, side] : [pair.prompt, "prompt"];
-  const chat = Array.isArray(prompt) ? { messages: prompt } : prompt as { messages: typeof answer };
-  const given: PromptLike = { ...chat, messages: [...chat.messages, ...answer.slice(0, -1)] };
-  return {
-    prompt: preparePrompt(given, `${path}.${field}`, { info, tokenizer, room: ANY_LENGTH }).ids,
-    answer: tokenizer.encode(contentText(answer.at(-1)!.content)!, { add_special_tokens: false }),
-  };
+  if (chat === null) return { prompt: null, answer: encode(tokenizer, answer, `${path}.${side}`) };
+  if (typeof chat === "object" && "messages" in chat) {
+    const answered = [...chat.messages, { role: "assistant", content: answer }];
+    return chatParts({ ...chat, messages: answered }, `${path}.prompt`, encoder);
+  }
+  // However long it is by itself: it is looked at with its answer.
+  const { ids, text } = preparePrompt(chat, `${path}.prompt`, { info, tokenizer, room: -Infinity });
+  return { prompt: ids, answer: continuationIds(tokenizer, text, answer) };
+}
+
+/** A conversation's last answer, with what ends it, and all before that as a policy would be asked with it. */
+function chatParts(
+  { messages, tools, documents, chat_template_kwargs }: Chat,
+  path: string,
+  { tokenizer, stops }: PairEncoder,
+): Parts {
+  const ends = Array.from(stops, (id) => tokenizer.decode([id], { skip_special_tokens: false }));
+  const chat = { messages, tools, documents, chat_template_kwargs };
+  try {
+    const parts = tokenizer.chatParts(chat, ends);
+    const at = parts.findIndex(({ message }) => message === messages.length - 1);
+    const before = parts.slice(0, at).map(({ text }) => text).join("");
+    const ids = at < 0 ? [] : continuationIds(tokenizer, before, parts[at]!.text);
+    // Whoever samples stops at the first token that ends a text: what a template puts behind it is never said.
+    const end = ids.findIndex((id) => stops.has(id));
+    return {
+      prompt: tokenizer.encode(before, { add_special_tokens: false }),
+      answer: end < 0 ? ids : ids.slice(0, end + 1),
+    };
+  } catch (thrown) {
+    throw within(path, thrown);
+  }
+}
+
+function encode(tokenizer: TextTokenizer, text: string, path: string): number[] {
+  try {
+    return tokenizer.encode(text);
+  } catch (thrown) {
+    throw within(path, thrown);
+  }
 }
 
 /** Prompt, answer and its end, at most as long as is allowed. */
 function joined(
-  prompt: Int32Array | null,
+  prompt: ArrayLike<number> | null,
   answer: number[],
   path: string,
   { info: { model }, stops, config: { max_length, overlong } }: PairEncoder,
 ): Int32Array {
   const [end] = stops;
+  if (answer.length === 0) throw invalid(path, "Expected an answer of at least one token, got none");
   // A text may end with the token's name.
   const ended = end === undefined || stops.has(answer.at(-1)!) ? answer : [...answer, end];
-  if (ended.length === 0) throw invalid(path, "Expected an answer of at least one token, got none");
-  checkIds(ended, path, model.vocab_size);
+  checkIds([...Array.from(prompt ?? []), ...ended], path, model.vocab_size);
   const most = Math.min(max_length ?? Infinity, model.max_position_embeddings);
   const length = (prompt?.length ?? 0) + ended.length;
   if (length > most && overlong === "fail") {
@@ -105,6 +129,6 @@ function joined(
   }
   const kept = ended.slice(0, most);
   const room = most - kept.length;
-  const before = prompt === null || room === 0 ? [] : prompt.slice(-room);
+  const before = prompt === null || room === 0 ? [] : Array.from(prompt).slice(-room);
   return Int32Array.from([...before, ...kept]);
 }

@@ -14,6 +14,8 @@ const info = await readConfig(TINY);
 const tokenizer = await loadTokenizer(TINY);
 const stops = stopIds(info, tokenizer);
 const END = 2;
+/** What the chat template ends a turn with. */
+const TURN_END = 4;
 
 function encode(
   pair: object,
@@ -47,7 +49,7 @@ Deno.test("texts: the prompt's ids, the answer's and the end", () => {
 Deno.test("messages in each form that preference sets have: what the chat template makes of them, and the last answer", () => {
   const [question, good, bad] = ["My cat is gone.", "Look in the garden.", "Cats are cats."];
   const { ids } = preparePrompt({ messages: [user(question)] }, "prompt", { info, tokenizer, room: 1 });
-  const expected = [[good, bad].map((answer) => [...ids, ...plain(answer), END])].flat();
+  const expected = [good, bad].map((answer) => [...ids, ...plain(answer), TURN_END]);
   const forms: Record<string, object> = {
     "the whole conversation twice": {
       chosen: [user(question), says(good)],
@@ -76,7 +78,7 @@ Deno.test("messages in each form that preference sets have: what the chat templa
   const turns = [user(question), says("Oh."), user("Yes.")];
   const more = preparePrompt({ messages: turns }, "prompt", { info, tokenizer, room: 1 });
   const { chosen } = encode({ chosen: [...turns, says(good)], rejected: [user(question), says(bad)] });
-  assert.deepEqual([...chosen], [...more.ids, ...plain(good), END]);
+  assert.deepEqual([...chosen], [...more.ids, ...plain(good), TURN_END]);
 });
 
 Deno.test("whole texts without a prompt; one that says its own end has it once", () => {
@@ -114,10 +116,6 @@ Deno.test("pairs of unlike or empty answers are refused by the field's name", ()
     [
       { prompt: [user("q")], chosen: [user("a")], rejected: [says("b")] },
       /^chosen\.0\.role: Expected assistant/,
-    ],
-    [
-      { prompt: [user("q")], chosen: [{ role: "assistant", content: null }], rejected: [says("b")] },
-      /^chosen\.0\.content: Expected a text/,
     ],
     [{ prompt: "p", chosen: "a", rejected: "b", margin: "much" }, /^margin: /],
     [{ prompt: "p", chosen: "a", rejected: "b", score: 1 }, /score/],
