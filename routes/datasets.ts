@@ -148,7 +148,10 @@ async function fileOf(
   const file = await multipartFile(type, parts, ["name", "format"]);
   const format = query.format ?? fieldOf(formatSchema, file.fields.get("format"), "format") ??
     formatOf(file.media_type, file.file_name);
-  if (!format) throw unknownFormat(file.media_type);
+  if (!format) {
+    const message = `Expected ${DATASET_FORMATS.join(", ")}, or a file whose name or type says which it is`;
+    throw invalid("format", message);
+  }
   return {
     parts: file.parts,
     format,

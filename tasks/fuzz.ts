@@ -44,6 +44,15 @@ async function call(path: string, body?: unknown) {
   return await response.json();
 }
 
+async function dataset(): Promise<string> {
+  const response = await fetch(`${server.url}/v1/datasets`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/jsonl" },
+    body: '{"prompt":"A plain sentence."}\n',
+  });
+  return (await response.json()).id;
+}
+
 /** What stands in the paths, so that there is something to find. */
 async function parameters(): Promise<Record<string, string>> {
   let job = await call("/v1/training-jobs", {
@@ -63,6 +72,7 @@ async function parameters(): Promise<Record<string, string>> {
     "/v1/training-jobs/{id}": job.id,
     "/v1/checkpoints/{id}": job.checkpoint,
     "/v1/models/{id}": "tiny",
+    "/v1/datasets/{id}": await dataset(),
   };
 }
 

@@ -124,6 +124,32 @@ Deno.test("what is wrong is told of by its line, and leaves nothing", () =>
     assert.deepEqual((await it.call("GET", "/v1/datasets")).json.data, []);
   }));
 
+Deno.test("a form has one file, of a known format, and no fields that are not known", () =>
+  served(async (it) => {
+    const csv = () => new Blob(["a\n1\n"]);
+    const refused = async (parts: [string, string | Blob, string?][], path: string, message: RegExp) => {
+      const form = new FormData();
+      for (const [name, value, file] of parts) {
+        if (typeof value === "string") form.append(name, value);
+        else form.append(name, value, file);
+      }
+      const { status, json } = await send(it, form, {});
+      assert.deepEqual([status, json.errors?.[0].path], [422, path], JSON.stringify(json));
+      assert.match(json.errors[0].message, message);
+    };
+    await refused([["name", "only"]], "body", /form with a file, got none/);
+    await refused([["file", csv(), "a.csv"], ["file", csv(), "b.csv"]], "body", /one file, got more/);
+    await refused([["file", csv(), "a.gif"]], "format", /Expected jsonl, csv, parquet/);
+    await refused([["format", "xls"], ["file", csv(), "a.csv"]], "format", /jsonl/);
+    await refused([["file", csv(), "a.csv"], ["owner", "me"]], "owner", /fields among name, format/);
+    await refused([["file", csv(), "a.csv"], ["name", "x".repeat(201)]], "name", /at most 200/);
+    assert.deepEqual(await left(it), []);
+    const form = new FormData();
+    form.append("format", "csv");
+    form.append("whatever", csv(), "a.txt");
+    assert.equal((await send(it, form, {})).status, 201);
+  }));
+
 Deno.test("a file that is too large is refused", () =>
   served(async (it) => {
     const row = JSON.stringify({ text: "x".repeat(1024 ** 2) }) + "\n";
