@@ -12,14 +12,28 @@ const PROMPTS = ["drums", "bike", "meeting", "bread", "garden", "train"].map((wo
   `POST: Something happened with my ${word}.\nTL;DR:`
 );
 
-const JOB = {
-  kind: "ppo",
-  model: "tiny",
-  prompts: PROMPTS,
-  epochs: 6,
-  ppo: { batch_size: 2, max_new_tokens: 16, learning_rate: 1e-3 },
-  reward: { type: "length", target: 6 },
-  seed: 7,
+/** Long enough that a step takes as long as it takes to stop it. */
+const EXAMPLES = PROMPTS.concat(PROMPTS, PROMPTS, PROMPTS).map((prompt, index) => ({
+  prompt,
+  completion: ` my ${["drums", "bread", "garden"][index % 3]} is gone,`.repeat(15 + index),
+}));
+
+/** Of 18 steps each. */
+const JOBS: Record<string, Record<string, unknown>> = {
+  ppo: {
+    prompts: PROMPTS,
+    epochs: 6,
+    ppo: { batch_size: 2, max_new_tokens: 16, learning_rate: 1e-3 },
+    reward: { type: "length", target: 6 },
+  },
+  sft: {
+    examples: EXAMPLES,
+    epochs: 6,
+    held_out: 2,
+    trainable: { type: "lora", dropout: 0.1 },
+    sft: { batch_size: 8, learning_rate: 1e-3 },
+    keep: { last: 99, best_by: "held_out/loss" },
+  },
 };
 const STEPS = 18;
 
@@ -61,55 +75,58 @@ async function traces(url: string, id: string) {
   };
 }
 
-Deno.test({
-  name: "a job that is stopped in every way ends as the one that nothing disturbed",
-  ignore: Deno.build.os !== "linux",
-  fn: () =>
-    inFolder(async (parent) => {
-      const env = { DATA_DIR: join(parent, "data"), THREADS: "1", LOG_LEVEL: "info" };
-      let server = await spawnServer(env);
-      try {
-        const until = (id: string, check: (job: Json) => boolean) =>
-          eventually(async () => {
-            const job = await ask(server.url, `/${id}`);
-            assert.notEqual(job.status, "failed", JSON.stringify(job.error));
-            return check(job) && job;
-          });
-        const again = async (signal: Deno.Signal) => {
-          server.process.kill(signal);
+for (const [kind, job] of Object.entries(JOBS)) {
+  Deno.test({
+    name: `${kind}: a job that is stopped in every way ends as the one that nothing disturbed`,
+    ignore: Deno.build.os !== "linux",
+    fn: () =>
+      inFolder(async (parent) => {
+        const env = { DATA_DIR: join(parent, "data"), THREADS: "1", LOG_LEVEL: "info" };
+        let server = await spawnServer(env);
+        try {
+          const until = (id: string, check: (job: Json) => boolean) =>
+            eventually(async () => {
+              const job = await ask(server.url, `/${id}`);
+              assert.notEqual(job.status, "failed", JSON.stringify(job.error));
+              return check(job) && job;
+            });
+          const again = async (signal: Deno.Signal) => {
+            server.process.kill(signal);
+            await server.ended;
+            server = await spawnServer(env);
+          };
+          const create = async () =>
+            (await ask(server.url, "", "POST", { kind, model: "tiny", seed: 7, ...job })).id as string;
+
+          const undisturbed = await create();
+          await until(undisturbed, ({ status }) => status === "succeeded");
+          const expected = await traces(server.url, undisturbed);
+          assert.equal(expected.rows.length, STEPS);
+
+          const id = await create();
+          const step = (at: number) => until(id, ({ progress }) => progress.step >= at);
+          await step(2);
+          await ask(server.url, `/${id}/pause`, "POST");
+          const paused = await until(id, ({ status }) => status === "paused");
+          assert.ok(paused.progress.step < STEPS);
+          await again("SIGTERM");
+          assert.equal((await ask(server.url, `/${id}`)).status, "paused");
+          await ask(server.url, `/${id}/resume`, "POST");
+          await step(paused.progress.step + 1);
+          await again("SIGTERM");
+          await step(paused.progress.step + 2);
+          await again("SIGKILL");
+          await step(paused.progress.step + 3);
+          // Whichever of them trains; the other has nothing to do.
+          for (const engine of server.engines()) Deno.kill(engine, "SIGKILL");
+          const { attempts } = await until(id, ({ status }) => status === "succeeded");
+          assert.deepEqual(await traces(server.url, id), expected);
+          assert.ok(attempts.length >= 4, JSON.stringify(attempts));
+          assert.equal(attempts.at(-1).error, null);
+        } finally {
+          server.process.kill("SIGTERM");
           await server.ended;
-          server = await spawnServer(env);
-        };
-        const create = async () => (await ask(server.url, "", "POST", JOB)).id as string;
-
-        const undisturbed = await create();
-        await until(undisturbed, ({ status }) => status === "succeeded");
-        const expected = await traces(server.url, undisturbed);
-        assert.equal(expected.rows.length, STEPS);
-
-        const id = await create();
-        const step = (at: number) => until(id, ({ progress }) => progress.step >= at);
-        await step(2);
-        await ask(server.url, `/${id}/pause`, "POST");
-        const paused = await until(id, ({ status }) => status === "paused");
-        assert.ok(paused.progress.step < STEPS);
-        await again("SIGTERM");
-        assert.equal((await ask(server.url, `/${id}`)).status, "paused");
-        await ask(server.url, `/${id}/resume`, "POST");
-        await step(paused.progress.step + 1);
-        await again("SIGTERM");
-        await step(paused.progress.step + 2);
-        await again("SIGKILL");
-        await step(paused.progress.step + 3);
-        // Whichever of them trains; the other has nothing to do.
-        for (const engine of server.engines()) Deno.kill(engine, "SIGKILL");
-        const job = await until(id, ({ status }) => status === "succeeded");
-        assert.deepEqual(await traces(server.url, id), expected);
-        assert.ok(job.attempts.length >= 4, JSON.stringify(job.attempts));
-        assert.equal(job.attempts.at(-1).error, null);
-      } finally {
-        server.process.kill("SIGTERM");
-        await server.ended;
-      }
-    }),
-});
+        }
+      }),
+  });
+}
