@@ -14,7 +14,7 @@ const sampleSchema = z.object({ prompt: z.string(), completion: z.string(), scor
 
 /** Something about a job that somebody should look at; it goes on. */
 export const warningSchema = z.object({
-  /** A code of `core/kinds/ppo/step_watch.ts`, or `no_stop_tokens`. */
+  /** docs/jobs.md says what each means. */
   code: z.string(),
   /** What is wrong, with figures, and what helps. */
   detail: z.string(),
