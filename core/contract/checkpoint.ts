@@ -66,7 +66,7 @@ export type CriticSpec = z.output<typeof criticSchema>;
 export type CheckpointSpec = z.output<typeof checkpointNetworkSchema>;
 
 /** `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. */
-export const CHECKPOINT_REASONS = ["epoch", "steps", "pause"] as const;
+export const CHECKPOINT_REASONS = ["epoch", "steps", "pause", "stop"] as const;
 
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 

@@ -13,6 +13,7 @@ import {
   type MethodDefaults,
 } from "./advantage_methods.ts";
 import { ADAPTER_RATE, type FollowingRate, followingRate, HEAD_RATE } from "./critic_rates.ts";
+import { guardSchema } from "./guard_schema.ts";
 import {
   adapterFields,
   dropout,
@@ -210,6 +211,9 @@ export const ppoSchema = z.strictObject({
   target_kl: z.number().gt(0).max(1e6).nullable().default(null).describe(
     "Skip the rest of a step's updates when a mini-batch's mean KL (k3) from the rollout policy exceeds 1.5 times this, in nats per token. Default null: off (field).",
   ),
+  guard: guardSchema.nullable().default(null).describe(
+    "What to do when the policy diverges. Default null: nothing, but for the warnings that every job gives.",
+  ),
 }).overwrite((ppo) => ({ ...ADVANTAGE_METHODS[ppo.advantage].defaults, ...given(ppo) })).superRefine(
   (ppo, context) => {
     const fail = (field: string, message: string) => refusing(context)([field], message);
@@ -375,6 +379,7 @@ export const ppoJobSchema = z.strictObject({
 }).superRefine((job, context) => {
   const fail = refusing(context);
   valueFaults(job, fail);
+  keepFaults(job, fail);
   jobFaults(job, fail);
   rowsFaults(job, "prompts", fail);
   if (job.trainable.type === "full" && job.rollout_precision === "int8") {
@@ -388,6 +393,20 @@ export const ppoJobSchema = z.strictObject({
   }
   checkAnswers(job.reward, job.prompts, ["prompts"], fail);
 }).overwrite((job) => ({ ...job, value: effectiveValue(job) })).meta({ id: "PpoJob" });
+
+/** Going back needs checkpoints: between two good ones there may be one for each time, and one more that is bad. */
+function keepFaults(
+  { ppo: { guard }, keep }: { ppo: PpoConfig; keep: { last: number } | null },
+  refuse: Refuse,
+): void {
+  if (guard?.action !== "rollback" || keep === null) return;
+  const least = guard.max_rollbacks + 2;
+  if (keep.last >= least) return;
+  refuse(
+    ["keep", "last"],
+    `Expected at least ${least}, ppo.guard.max_rollbacks and 2, to have a good checkpoint to go back to, got ${keep.last}`,
+  );
+}
 
 /** Whether there is a value network exactly where the method asks one. */
 function valueFaults(

@@ -90,6 +90,11 @@ export async function restore(
   await restoreOptimizers(found, optimizers);
 }
 
+/** The folder's name of a checkpoint that is due after `step`. */
+export function checkpointName(step: number, stepsPerEpoch: number): string {
+  return step % stepsPerEpoch === 0 ? numbered("epoch", step / stepsPerEpoch) : numbered("step", step);
+}
+
 function numbered(what: string, number: number): string {
   return `${what}-${String(number).padStart(4, "0")}`;
 }

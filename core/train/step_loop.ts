@@ -4,7 +4,13 @@
  * a job that begins with a stored one goes on as if it had never ended.
  */
 import type { CheckpointFile, CheckpointReason } from "../contract/checkpoint.ts";
-import type { Sample, TrainingEvent, TrainingSummary, Warning } from "../contract/training_events.ts";
+import type {
+  Sample,
+  Stopped,
+  TrainingEvent,
+  TrainingSummary,
+  Warning,
+} from "../contract/training_events.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { StepRecords } from "../contract/records.ts";
 import type { Metrics, MetricsRecord, Progress } from "../contract/progress.ts";
@@ -64,6 +70,8 @@ export interface Course<S extends Counters> {
   step(state: S, options: StepOptions): Promise<Stepped<S>>;
   /** @param last of the last step */
   epochMetrics(sums: MetricSums, last: Metrics): MetricsRecord;
+  /** Why no more steps are to be done after a state; null to go on. */
+  stopped?(state: S): Stopped | null;
   /** What the job comes to, once all steps are done. */
   result?(state: S): TrainingSummary["result"];
   /** Without it, none are written. */
@@ -131,6 +139,7 @@ export async function* runSteps<S extends Counters>(
     free = read;
     written = step;
   };
+  const stopped = () => course.stopped?.(at.state) ?? null;
   const dueReason = (): CheckpointReason | null => {
     if (!checkpoints) return null;
     if (pause?.aborted) return written === at.state.step ? null : "pause";
@@ -139,7 +148,7 @@ export async function* runSteps<S extends Counters>(
   };
 
   try {
-    while (at.state.step < steps) {
+    while (at.state.step < steps && !stopped()) {
       signal?.throwIfAborted();
       if (pause?.aborted) {
         const due = dueReason();
@@ -169,13 +178,14 @@ export async function* runSteps<S extends Counters>(
         yield { type: "epoch", epoch: progress().epoch, progress: progress(), metrics: means };
         save("epoch", means);
       } else {
-        const due = dueReason();
+        const due = dueReason() ?? (checkpoints && stopped() ? "stop" : null);
         if (due) save(due, course.epochMetrics(at.sums, at.metrics));
       }
     }
     if (writing) yield await writing;
     return {
       ...{ progress: progress(), metrics: at.metrics },
+      ...(at.state.step < steps && stopped() && { stopped: stopped()! }),
       ...(course.result && { result: course.result(at.state) }),
     };
   } finally {

@@ -166,9 +166,7 @@ async function readState<S extends Counters>(
   folder: string,
   { job, sources, steps }: Wanted,
 ): Promise<Resumable<S>> {
-  const { facts } = await readPart(folder, STATE_FOLDER, await readCheckpoint(folder));
-  const { data: stored, error } = schema.safeParse(withNumbers(facts));
-  if (!stored) throw damaged(`What the checkpoint says of its training cannot be read: ${error.message}`);
+  const { facts: stored, at } = await readStored<S>(folder);
   const other = [...new Set([...Object.keys(job), ...Object.keys(stored.job)])]
     // A field that came after the checkpoint was written is null in jobs that do not use it.
     .filter((field) => !agrees(job[field] ?? null, stored.job[field] ?? null));
@@ -181,7 +179,19 @@ async function readState<S extends Counters>(
     if (!now) throw damaged(`The files of the job's ${role} are not those that it began with`);
     base[role] = now;
   }
-  return { folder, at: stored.at as unknown as LoopState<S>, optimizers: stored.optimizers, base };
+  return { folder, at, optimizers: stored.optimizers, base };
+}
+
+/** What `trainingState` wrote, once all of the folder is what was written. @throws {UserError} `damaged_checkpoint` */
+export async function readStored<S extends Counters>(
+  folder: string,
+): Promise<
+  { facts: z.output<typeof schema>; at: LoopState<S>; optimizers: Readonly<Record<string, number>> }
+> {
+  const { facts } = await readPart(folder, STATE_FOLDER, await readCheckpoint(folder));
+  const { data: stored, error } = schema.safeParse(withNumbers(facts));
+  if (!stored) throw damaged(`What the checkpoint says of its training cannot be read: ${error.message}`);
+  return { facts: stored, at: stored.at as unknown as LoopState<S>, optimizers: stored.optimizers };
 }
 
 /** Whether a field is what was stored of it. What came into it since then is at its default in a job from before. */

@@ -22,11 +22,17 @@ export function trainedParts(
   };
 }
 
-/** How the job's checkpoints are written. What is watched is for a job that resumes, and told to nobody else. */
+/**
+ * How the job's checkpoints are written. What is watched is for a job that resumes, and told to nobody else; but where a
+ * guard has gone back, the manifest says to which step's weights.
+ */
 export function ppoCheckpoints(
   job: PpoJobConfig,
   learner: Learner,
   place: CheckpointPlace,
 ): Checkpoints<PpoState> {
-  return jobCheckpoints(job, trainedParts(job, learner), place, ({ watch: _, ...state }) => state);
+  return jobCheckpoints(job, trainedParts(job, learner), place, ({ watch: _, guard, ...state }) => ({
+    ...state,
+    ...(guard && { guard: { rollbacks: guard.rollbacks, lr_scale: guard.lr_scale } }),
+  }));
 }

@@ -19,6 +19,7 @@ import {
   rewardViolations,
 } from "./invariants.ts";
 import { tokenKl } from "./kl.ts";
+import { type GuardFigures, type GuardState, UNGUARDED } from "./guard.ts";
 import { klLossOf } from "./kl_loss_of.ts";
 import { nextKlCoef } from "./kl_controller.ts";
 import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
@@ -39,11 +40,13 @@ export interface PpoState extends Counters {
   /** Of what of the reward is normalised. */
   reward_stats: RewardStats;
   watch: WatchState;
+  /** Of a job that has a guard. */
+  guard?: GuardState;
 }
 
 /** Where a job begins. */
 export function firstState({ ppo }: PpoJobConfig): PpoState {
-  const { kl_coef } = ppo;
+  const { kl_coef, guard } = ppo;
   return {
     step: 0,
     episodes: 0,
@@ -52,6 +55,7 @@ export function firstState({ ppo }: PpoJobConfig): PpoState {
     score_stats: EMPTY_STATS,
     reward_stats: {},
     watch: NOTHING_SEEN,
+    ...(guard && { guard: UNGUARDED }),
   };
 }
 
@@ -63,6 +67,8 @@ export interface PpoStepped {
   completions: string[];
   metrics: Metrics;
   warnings: Warning[];
+  /** What a guard looks at. */
+  judged: GuardFigures;
   next: PpoState;
   seconds: number;
 }
@@ -123,6 +129,7 @@ export async function ppoStep(
     optimizerStep: step * updatesPerStep,
     optimizerSteps: perEpoch * job.epochs * updatesPerStep,
     kl: klLossOf(ppo, state.kl_coef),
+    lrScale: state.guard?.lr_scale,
   }, signal);
   violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, base.arithmetic));
   if (first && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
@@ -166,7 +173,8 @@ export async function ppoStep(
     watch,
   };
   const { prompts, completions } = rolledOut;
-  return { rows: [...buffer.rows], prompts, completions, metrics, warnings, next, seconds };
+  const judged = { kl: figures.kl, entropy: figures.entropy, score: rolloutPart["objective/scores"]! };
+  return { judged, rows: [...buffer.rows], prompts, completions, metrics, warnings, next, seconds };
 }
 
 /** How many rows some part of the reward gave no score, and why the first has none. */

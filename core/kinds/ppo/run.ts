@@ -1,10 +1,8 @@
 /** A planned PPO job: loads what it names, trains it, and writes checkpoints below its folder. */
+import { dirname } from "node:path";
 import { BaseModel } from "../../weights/base_model.ts";
-import { loadCheckpoint } from "../../networks/checkpoint.ts";
 import { LoraDropout } from "../../run/lora_dropout.ts";
 import { heldHere } from "../../weights/int8_products.ts";
-import { loadAdapter } from "../../weights/load_adapter.ts";
-import { initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
@@ -12,9 +10,11 @@ import { dropoutOf } from "../../contract/job.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Learner } from "./learner.ts";
+import { goBackBy } from "./go_back.ts";
 import { restore } from "../job_checkpoints.ts";
 import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
 import type { PpoState } from "./ppo_step.ts";
+import { startParameters } from "./start_parameters.ts";
 import { openRecorder, type StepRecorder } from "./step_recorder.ts";
 import { train } from "./trainer.ts";
 import { jobReward } from "../job_reward.ts";
@@ -56,6 +56,10 @@ export async function* runPpo(
     plan,
     recorder,
     checkpoints,
+    goBack: goBackBy(learner, base, job, folders, {
+      steps_per_epoch: plan.steps_per_epoch,
+      places: [place.output, ...(found ? [dirname(found.folder)] : [])],
+    }),
     earlier: {
       resumed: found && { step: found.at.state.step, folder: found.folder, at: found.at },
       damaged,
@@ -76,33 +80,26 @@ function afterRecords(checkpoints: Checkpoints<PpoState>, recorder: StepRecorder
   };
 }
 
-/** Policy, critic and optimizers at the job's start: a checkpoint's networks, an adapter's, or the bare model's. */
+/** Policy, critic and optimizers at the job's start. */
 export async function makeLearner(
   base: BaseModel,
   job: PpoJobConfig,
-  { checkpoint, adapter }: Pick<JobFolders, "checkpoint" | "adapter"> = {},
+  folders: Pick<JobFolders, "checkpoint" | "adapter"> = {},
 ): Promise<Learner> {
   const { ppo, seed, value } = job;
   const shared = value?.type === "shared";
-  const wanted = { head: shared, critic: value?.type === "separate" };
-  const loaded = checkpoint ? await loadCheckpoint(base, checkpoint, wanted) : null;
-  const given = adapter ? await loadAdapter(base, adapter, { head: shared }) : null;
-  const tuning = loaded?.tuning ?? given?.tuning ?? tuningOf(base.config, job.trainable);
-  const parameters = loaded?.policy ?? given?.parameters ??
-    await initialParameters(base, tuning, { head: shared, seed, role: "policy" });
+  const start = await startParameters(base, job, folders);
+  const { tuning, policy: parameters } = start;
   // A bare adapter can be turned off; anything else needs a copy of where it started.
-  const reference = loaded || given || tuning.type === "full" ? parameters.clone() : "base" as const;
+  const reference = start.given || tuning.type === "full" ? parameters.clone() : "base" as const;
   const sampling = await heldHere(base.runtime, job.rollout_precision ?? base.precision);
   const dropout = LoraDropout.of(base, tuning, { rate: dropoutOf(job.trainable), seed, network: "policy" });
   const policy = new Policy(base, tuning, parameters, { reference, shared, sampling, dropout });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
-  if (value?.type !== "separate") return { policy, policyOptimizer, critic: null };
-  const criticTuning = loaded?.critic?.tuning ?? tuningOf(base.config, { ...value, type: "lora" });
-  const criticParameters = loaded?.critic?.parameters ??
-    await initialParameters(base, criticTuning, { head: true, seed, role: "value" });
-  const network = new ValueNetwork(base, criticTuning, criticParameters, {
-    dropout: LoraDropout.of(base, criticTuning, { rate: value.dropout, seed, network: "value" }),
+  if (value?.type !== "separate" || !start.critic) return { policy, policyOptimizer, critic: null };
+  const network = new ValueNetwork(base, start.critic.tuning, start.critic.parameters, {
+    dropout: LoraDropout.of(base, start.critic.tuning, { rate: value.dropout, seed, network: "value" }),
   });
-  const optimizer = await Optimizer.create(base.runtime, criticParameters, ppo);
+  const optimizer = await Optimizer.create(base.runtime, start.critic.parameters, ppo);
   return { policy, policyOptimizer, critic: { network, optimizer } };
 }

@@ -4,6 +4,7 @@
  */
 import type { Warning } from "../../contract/training_events.ts";
 import type { Experience } from "./experience.ts";
+import { GUARD_CODES } from "./guard.ts";
 import { describeViolation, type Violation } from "./invariants.ts";
 
 /** What a step is judged by. */
@@ -228,7 +229,7 @@ const CONDITIONS = {
 } as const satisfies Record<string, Condition>;
 
 /** The codes of all warnings that a job may give. */
-export const WARNING_CODES = ["no_stop_tokens", ...Object.keys(CONDITIONS)] as const;
+export const WARNING_CODES = ["no_stop_tokens", ...Object.keys(CONDITIONS), ...GUARD_CODES] as const;
 
 /** The most that a job tells of one condition. */
 const MAX_TOLD = 5;

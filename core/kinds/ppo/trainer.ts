@@ -20,7 +20,8 @@ import {
   type TrainSignals,
 } from "../../train/step_loop.ts";
 import { epochMetrics } from "./epoch_metrics.ts";
-import { firstState, type PpoState, ppoStep, type PpoStepped } from "./ppo_step.ts";
+import { type GoBack, guardedStep } from "./guarded_step.ts";
+import { firstState, type PpoState, type PpoStepped } from "./ppo_step.ts";
 import type { RolloutParts } from "./rollout.ts";
 import type { StepRecorder } from "./step_recorder.ts";
 
@@ -30,6 +31,8 @@ export interface TrainerParts extends RolloutParts {
   recorder?: StepRecorder | null;
   /** How checkpoints are written; without it, none are. */
   checkpoints?: Checkpoints<PpoState>;
+  /** Without it, a guard that has a job go back cannot be had. */
+  goBack?: GoBack;
   /** What is known of earlier attempts: the checkpoint to continue from, which the learner has been set to. */
   earlier?: {
     resumed: { step: number; folder: string; at: LoopState<PpoState> } | null;
@@ -61,8 +64,9 @@ export async function* train(
     plan,
     epochs: job.epochs,
     start: resumed?.at ?? { state: firstState(job), sums: {}, metrics: {} },
+    stopped: ({ guard }) => guard?.stopped ?? null,
     step: async (state, options) => {
-      const stepped = await ppoStep(parts, job, state, options);
+      const stepped = await guardedStep(parts, job, state, options);
       const records = await parts.recorder?.record(stepped.next.step, stepped);
       return { ...stepped, samples: samples(stepped), records };
     },

@@ -17,6 +17,8 @@ export interface UpdateKey {
   optimizerSteps: number;
   /** The KL's term of the loss, if it has one. */
   kl?: KlLossConfig | null;
+  /** What the rates of the schedule are multiplied by; 1 by default. */
+  lrScale?: number;
 }
 
 export interface UpdateOutcome {
@@ -84,7 +86,7 @@ async function runAll(
       if (config.target_kl !== null && exceedsTargetKl(stats.map((part) => part.read()), config.target_kl)) {
         return { ...results, stoppedIn: ppo_epoch };
       }
-      const factor = lrFactor(config, optimizerStep++, key.optimizerSteps);
+      const factor = lrFactor(config, optimizerStep++, key.optimizerSteps) * (key.lrScale ?? 1);
       const applied = deferred.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
       results.optimizerSteps.push({ lr: config.learning_rate * factor, applied });
     }
