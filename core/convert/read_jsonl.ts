@@ -28,7 +28,9 @@ export function readJsonl(path: string, sink: RowSink): Promise<void> {
     try {
       value = JSON.parse(line);
     } catch (error) {
-      sink.fault(place, `Expected a JSON object: ${cutText((error as Error).message, 200)}`);
+      // The parser counts lines too, of which it has seen one.
+      const why = (error as Error).message.replace(/ \(line \d+ column \d+\)$/, "");
+      sink.fault(place, `Expected a JSON object: ${cutText(why, 200)}`);
       continue;
     }
     sink.row(place, value, line);

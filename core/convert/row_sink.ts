@@ -2,6 +2,7 @@
  * Where readers of all formats put rows, and what is wrong with them. Faults are gathered up to a few, so that whoever
  * mends a file sees more than the first; the rows then come to nothing.
  */
+import { Buffer } from "node:buffer";
 import { cutText } from "../cut_text.ts";
 import { type FieldError, invalidFields } from "../errors.ts";
 import type { AboutRows } from "../contract/dataset_conversion.ts";
@@ -108,9 +109,10 @@ function nameOf(value: unknown): string {
   return value === null ? "null" : `a ${typeof value}`;
 }
 
-/** Integers that no number of JavaScript's can hold keep their digits; what is missing is null. */
+/** Integers that no number of JavaScript's can hold keep their digits; what is missing is null; bytes are base64. */
 function plain(_: string, value: unknown): unknown {
   if (value === undefined) return null;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
   return typeof value === "bigint" ? rawJSON(String(value)) : value;
 }

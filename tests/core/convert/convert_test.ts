@@ -59,6 +59,14 @@ Deno.test("Parquet's lists, structs, numbers, times and nulls become JSON", () =
       { prompt: null, score: 2, big: 3, at, meta: null },
       { prompt: "d", score: -1, big: 4, at, meta: { messages } },
     ]);
+    const raw = { name: "raw", data: [new Uint8Array([1, 2])], type: "FIXED_LEN_BYTE_ARRAY" as const };
+    const fixed = parquetWriteBuffer({
+      columnData: [{ name: "raw", data: raw.data }],
+      schema: [{ name: "root", num_children: 1 }, {
+        ...{ name: "raw", type: raw.type, type_length: 2, repetition_type: "REQUIRED" },
+      }],
+    });
+    assert.deepEqual(await rowsOf(parent, "parquet", new Uint8Array(fixed)), [{ raw: "AQI=" }]);
   }));
 
 for (const [name, base64] of Object.entries(fixtures.files)) {
@@ -86,6 +94,22 @@ Deno.test("a Parquet file that is cut, bent or too large in a row group is refus
       await refused(bent);
     }
     await refused(bytes, 1024 ** 2); // an eighth of it is the heap, a quarter of that a row group
+  }));
+
+Deno.test("a file that takes more memory than the process has is told of as that", () =>
+  inFolder(async (parent) => {
+    // A million nulls are a few bytes of Parquet, and an object each as rows.
+    const nulls = Array(1_000_000).fill(null);
+    const columnData = Array.from({ length: 12 }, (_, at) => (
+      { name: `c${at}`, data: nulls, type: "INT32" as const, nullable: true }
+    ));
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 1_000_000 }));
+    assert.ok(bytes.length < 100_000, `${bytes.length} bytes`);
+    await assert.rejects(rowsOf(parent, "parquet", bytes, { memory: 8 * 40 * 1024 ** 2 }), (thrown) => {
+      assert.ok(thrown instanceof UserError && thrown.code === "invalid_request", String(thrown));
+      assert.match(thrown.message, /within the server's memory/);
+      return true;
+    });
   }));
 
 Deno.test("the process ends when nobody waits for it, or when a look says so", () =>

@@ -1,0 +1,52 @@
+/** Rows are read, and made into what steps work on, where somebody asks for them and nowhere else. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { UserError } from "../../../core/errors.ts";
+import { jobRows, mappedRows, someRows } from "../../../core/train/row_source.ts";
+import { inFolder } from "../networks/in_folder.ts";
+import { allRows } from "./all_rows.ts";
+import { writeDataset } from "./write_dataset.ts";
+
+const schema = z.strictObject({ text: z.string().max(5) });
+const onDataset = { dataset: "ds_01k0000000000000000000000a", columns: null };
+
+Deno.test("a row is read where it is wanted, and one that is wrong is told of then", () =>
+  inFolder(async (parent) => {
+    const texts = ["a", "b", "far too long", "d"];
+    const dataset = await writeDataset(parent, texts.map((prompt) => ({ prompt })));
+    const rows = jobRows<{ text: string }>(onDataset, "prompts", [], schema, { dataset });
+    assert.equal(rows.length, 4);
+    assert.deepEqual([rows.at(3), rows.at(0), rows.at(4)], [{ text: "d" }, { text: "a" }, undefined]);
+    assert.throws(() => rows.at(2), (thrown) => {
+      assert.ok(thrown instanceof UserError);
+      assert.equal(thrown.errors[0]!.path, "dataset.rows.2.text");
+      return true;
+    });
+    assert.deepEqual(allRows(someRows(rows, [3, 0])), [{ text: "d" }, { text: "a" }]);
+    assert.equal(someRows(rows, [3, 0]).at(2), undefined);
+  }));
+
+Deno.test("a request's rows are the same source", () => {
+  const rows = jobRows(
+    { dataset: null, columns: null },
+    "prompts",
+    [{ text: "a" }, { text: "b" }],
+    schema,
+    {},
+  );
+  assert.deepEqual(allRows(rows), [{ text: "a" }, { text: "b" }]);
+  assert.deepEqual([rows.path(1), rows.dataset], ["prompts.1", null]);
+});
+
+Deno.test("what is made of rows is made for those asked for, and once while it is kept", () => {
+  const made: number[] = [];
+  const rows = mappedRows(["a", "b", "c", "d", "e"], (row, index) => {
+    made.push(index);
+    return row + index;
+  }, 2);
+  assert.deepEqual([rows.at(3), rows.at(3), rows.at(1), rows.at(3)], ["d3", "d3", "b1", "d3"]);
+  assert.deepEqual(made, [3, 1]);
+  assert.deepEqual([rows.at(0), rows.at(3)], ["a0", "d3"]);
+  assert.deepEqual(made, [3, 1, 0, 3]);
+  assert.equal(rows.at(5), undefined);
+});
