@@ -30,8 +30,9 @@ const API = [
   "core/metrics",
 ];
 
-/** The engine process, and the thread that describes model folders. */
+/** The library, the engine process, and the thread that describes model folders. */
 const ENGINE = [
+  "core/library",
   "core/engine",
   "core/kinds",
   "core/evaluate",

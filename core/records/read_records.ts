@@ -5,14 +5,8 @@
 import type { AttributionView, RolloutView } from "../contract/records.ts";
 import type { Database } from "../db/open_database.ts";
 import type { JobRecordsRow, JobRow, RolloutRow } from "../db/schema.ts";
-import {
-  openRollouts,
-  openTokens,
-  type RolloutFile,
-  type RolloutRecord,
-  type TokenFile,
-  type TokenRun,
-} from "../formats/record_files.ts";
+import { openRollouts, openTokens, type RolloutFile, type TokenFile } from "../formats/record_files.ts";
+import { type RolloutPlace, rolloutView, tokenViews } from "../formats/record_views.ts";
 import {
   cursorAfter,
   findRollouts,
@@ -43,10 +37,7 @@ export interface RecordSource {
 
 type Place = Pick<RolloutRow, "step" | "row" | "prompt_idx" | "sample_idx">;
 
-/** A number as JSON has it. */
-const number = (value: number) => Number.isFinite(value) ? value : null;
-
-function placeOf({ step, row, prompt_idx, sample_idx }: Place, { plan }: JobRow) {
+function placeOf({ step, row, prompt_idx, sample_idx }: Place, { plan }: JobRow): RolloutPlace {
   const epoch = Math.ceil(step / plan.steps_per_epoch);
   return { rollout_id: `${step}-${row}`, prompt_idx, sample_idx, step, epoch };
 }
@@ -69,7 +60,9 @@ export async function readRollouts(
         for (const run of runsOf(at, (place) => rows[place]!.row)) {
           const first = rows[run[0]!]!.row;
           const records = await file.read(first, first + run.length);
-          run.forEach((place, index) => views[place] = rolloutView(rows[place]!, job, records[index]!));
+          run.forEach((place, index) =>
+            views[place] = rolloutView(placeOf(rows[place]!, job), records[index]!)
+          );
         }
       } finally {
         file.close();
@@ -89,25 +82,6 @@ function runsOf(items: readonly number[], numberOf: (item: number) => number): n
     else runs.push([item]);
   }
   return runs;
-}
-
-function rolloutView(row: RolloutRow, job: JobRow, record: RolloutRecord): RolloutView {
-  const { rollout_id, ...place } = placeOf(row, job);
-  const { prompt, completion, score, raw_score, rewards, kl, bootstrap_value, ...rest } = record;
-  return {
-    rollout_id,
-    ...place,
-    prompt,
-    completion,
-    score: number(score),
-    raw_score: number(raw_score),
-    rewards: Object.fromEntries(Object.entries(rewards).map(([term, score]) => [term, number(score)])),
-    kl: number(kl),
-    bootstrap_value: number(bootstrap_value),
-    finish_reason: rest.finish_reason,
-    prompt_tokens: rest.prompt_tokens,
-    completion_tokens: rest.completion_tokens,
-  };
 }
 
 /** What a file is; null when it is not there. */
@@ -223,7 +197,7 @@ export async function* tokenSlices(
       const limit = Math.max(1, Math.min(SLICE_TOKENS, Math.floor(SLICE_TEXT / Math.max(1, length))));
       for (let position = readOn ? last.position + 1 : 0;;) {
         const run = await opened.tokens.read(row.row, position, limit);
-        if (run.token_id.length > 0) yield tokenViews(row, job, rollout!, run, state_text);
+        if (run.token_id.length > 0) yield tokenViews(placeOf(row, job), rollout!, run, state_text);
         position += limit;
         if (run.token_id.length < limit) break;
       }
@@ -263,34 +237,4 @@ class StepFiles {
     this.#files?.tokens.close();
     this.#files = null;
   }
-}
-
-function tokenViews(
-  row: RolloutRow,
-  job: JobRow,
-  { prompt, completion }: RolloutRecord,
-  run: TokenRun,
-  state_text: boolean,
-): AttributionView[] {
-  const { rollout_id, ...place } = placeOf(row, job);
-  const at = (column: Float32Array | null, token: number) => column && number(column[token]!);
-  return Array.from(run.token_id, (action_token_id, token) => {
-    const [logprob, ref_logprob] = [at(run.logprob, token), at(run.ref_logprob, token)];
-    const said = token === 0 ? run.text_start : run.text_end[token - 1]!;
-    return {
-      ...(state_text && { state_text: prompt + completion.slice(0, said) }),
-      action_token: run.token[token]!,
-      action_token_id,
-      logprob,
-      ref_logprob,
-      kl_div: logprob === null || ref_logprob === null ? null : logprob - ref_logprob,
-      value: at(run.value, token),
-      reward: at(run.reward, token),
-      advantage: at(run.advantage, token),
-      reward_to_go: at(run.reward_to_go, token),
-      ...place,
-      position: run.position + token,
-      rollout_id,
-    };
-  });
 }
