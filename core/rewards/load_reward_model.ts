@@ -6,7 +6,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import { stopIds } from "../tokenizer/stop_ids.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
 import { BaseModel } from "../weights/base_model.ts";
-import { modelReward } from "./model_reward.ts";
+import { modelReward, type OwnTokenizer } from "./model_reward.ts";
 import type { Scorer } from "./reward_source.ts";
 import { sameTokenizer } from "../tokenizer/same_tokenizer.ts";
 
@@ -17,13 +17,16 @@ export async function loadReward(
   name: string,
 ): Promise<{ source: Scorer; dispose(): void }> {
   const { model: folder, checkpoint } = rewardFolders(folders.rewards[name]!);
-  const base = await BaseModel.open(runtime, folder);
+  using opened = new DisposableStack();
+  const base = opened.adopt(await BaseModel.open(runtime, folder), (base) => base.dispose());
   const trained = checkpoint === undefined ? null : await loadRewardCheckpoint(base, checkpoint);
   const model = new RewardModel(base, trained);
-  if (await sameTokenizer(folder, folders.model)) {
-    return { source: modelReward(model, null), dispose: () => model.dispose() };
+  let own: OwnTokenizer | null = null;
+  if (!await sameTokenizer(folder, folders.model)) {
+    const tokenizer = await loadTokenizer(folder);
+    const [end = null] = stopIds(base.info, tokenizer);
+    own = { tokenizer, end };
   }
-  const tokenizer = await loadTokenizer(folder);
-  const [end = null] = stopIds(base.info, tokenizer);
-  return { source: modelReward(model, { tokenizer, end }), dispose: () => model.dispose() };
+  opened.move(); // the base is the model's from here on
+  return { source: modelReward(model, own), dispose: () => model.dispose() };
 }

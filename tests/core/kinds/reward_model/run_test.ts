@@ -186,6 +186,7 @@ Deno.test("as a reward it reads ids where the policy's tokenizer is its own, and
     const reward = { type: "model", model: "rm" };
     const ppo = ppoJobSchema.parse({
       ...{ kind: "ppo", model: "tiny", prompts: ["POST: A cat.\nTL;DR:", "POST: A dog.\nTL;DR:"], reward },
+      epochs: 2,
       ppo: { batch_size: 2, max_new_tokens: 4 },
     });
     const folders = { model: tiny, rewards: { rm } };
@@ -196,6 +197,25 @@ Deno.test("as a reward it reads ids where the policy's tokenizer is its own, and
     );
     const [step] = events.flatMap((event) => event.type === "step" ? [event.metrics] : []);
     assert.ok(Number.isFinite(step!["objective/scores"]));
+    const resume = [join(parent, "ppo", "epoch-0001")];
+    const request = { job: ppo, folders: { ...folders, output: join(parent, "again") }, resume };
+    const [resumed] = await Array.fromAsync(trainJob(runtime, request));
+    assert.ok(
+      resumed?.type === "started" && resumed.resumed?.step === 1,
+      "the files are those it began with",
+    );
+    assert.deepEqual(
+      await hashes(join(parent, "again", "epoch-0002")),
+      await hashes(join(parent, "ppo", "epoch-0002")),
+    );
+    const other = { ...folders, rewards: { rm: { ...rm, checkpoint: join(parent, "out", "epoch-0001") } } };
+    const why: string[] = [];
+    const anew = trainJob(runtime, { ...request, folders: { ...other, output: join(parent, "other") } }, {
+      passedOver: (_, reason) => why.push(String(reason)),
+    });
+    await anew.next();
+    await anew.return(null!);
+    assert.match(why[0]!, /files of the job's reward rm checkpoint/);
     await Deno.truncate(join(checkpoint, "adapter_model.safetensors"), 100);
     await assert.rejects(planJob(ppo, folders), { code: "damaged_checkpoint", message: /^reward: / });
   }));
