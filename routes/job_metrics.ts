@@ -5,6 +5,7 @@ import type { MetricsRow } from "../core/db/schema.ts";
 import { getJob, listMetrics, metricNames } from "../core/jobs/job_queries.ts";
 import { metricsView } from "../core/jobs/job_view.ts";
 import type { AppContext, Env } from "./context.ts";
+import { METRIC_SCOPES } from "../core/contract/progress.ts";
 import { jobMetricsSchema } from "../core/contract/job_answers.ts";
 import { limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";
@@ -24,14 +25,14 @@ const route = createRoute({
   request: {
     params: jobParams,
     query: z.strictObject({
-      scope: z.enum(["step", "epoch"]).default("step"),
+      scope: z.enum(METRIC_SCOPES).default("step"),
       format: z.enum(["json", "csv"]).optional().openapi({
         description:
           "csv gives all rows after the cursor, whatever the limit. Without it Accept decides, and json is the default.",
       }),
       limit: limitParam(MAX_ROWS, MAX_ROWS),
       after: z.string().regex(/^\d{1,12}$/, "Expected the next_cursor of an earlier page").transform(Number)
-        .default(0).openapi({ type: "string", description: "next_cursor of the page before: a step." }),
+        .default(-1).openapi({ type: "string", description: "next_cursor of the page before: a step." }),
     }),
   },
   responses: {

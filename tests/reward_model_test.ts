@@ -92,13 +92,6 @@ Deno.test({
         const chat = await call("POST", "completions", { model: checkpoint, prompt: "POST:" });
         assert.equal(chat.status, 422, JSON.stringify(chat.json));
 
-        const exported = await call("GET", `checkpoints/${checkpoint}/exports/merged`);
-        assert.ok(exported.json.files.some(({ name }: Json) => name === "merged/model.safetensors"));
-        const { json: config } = await call("GET", `checkpoints/${checkpoint}/files/merged/config.json`);
-        assert.deepEqual(config.architectures, ["Qwen3ForSequenceClassification"]);
-        const onnx = await call("GET", `checkpoints/${checkpoint}/exports/onnx`);
-        assert.deepEqual([onnx.status, onnx.json.code], [422, "unsupported_model"]);
-
         const ppo = {
           ...{ kind: "ppo", model: "tiny", prompts: demoPrompts(), epochs: 6, seed: 1, reward },
           ppo: { batch_size: 32, max_new_tokens: 20, learning_rate: 1e-3, kl_coef: 0.02 },

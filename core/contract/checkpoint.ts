@@ -65,8 +65,11 @@ export type ScoreSpec = z.output<typeof scoreSchema>;
 export type CriticSpec = z.output<typeof criticSchema>;
 export type CheckpointSpec = z.output<typeof checkpointNetworkSchema>;
 
-/** `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. */
-export const CHECKPOINT_REASONS = ["epoch", "steps", "pause", "stop"] as const;
+/**
+ * `epoch`: an epoch has ended. `steps`: the job asks for one every so many steps. `pause`: it was paused. `best`: an
+ * evaluation between them found it the best so far. `stop`: the job stopped before its last step.
+ */
+export const CHECKPOINT_REASONS = ["epoch", "steps", "pause", "best", "stop"] as const;
 
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
@@ -77,7 +80,7 @@ export const checkpointSchema = z.object({
   epoch: z.int().describe("From 1."),
   step: z.int().describe("From 1."),
   reason: z.enum(CHECKPOINT_REASONS).describe(
-    "epoch: it has ended. steps: checkpoint_every_steps. pause: the job was paused, or the server stopped.",
+    "epoch: it has ended. steps: checkpoint_every_steps. pause: the job was paused, or the server stopped. best: an evaluation found it the best so far. stop: the job stopped early.",
   ),
   files: z.array(checkpointFileSchema),
   metrics: metricsSchema,

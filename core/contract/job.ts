@@ -5,6 +5,7 @@ import { deviceSchema } from "../device_name.ts";
 import { metadataSchema } from "./metadata.ts";
 import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
 import { datasetFields } from "./dataset.ts";
+import { earlyStopSchema, metricName } from "./watched_metric.ts";
 import type { Refuse } from "./refuse.ts";
 
 const targetModules = z.union([
@@ -48,8 +49,8 @@ const webhookSchema = z.strictObject({
 
 const keepSchema = z.strictObject({
   last: z.int().min(1).max(10_000).default(1).describe("The newest so many. Default 1."),
-  best_by: z.string().min(1).max(100).nullable().default(null).describe(
-    "And the one where this metric of its epoch is best: highest, but lowest where the name ends in loss, perplexity, kl, calibration_error or brier. Default null: none.",
+  best_by: metricName.nullable().default(null).describe(
+    "And the one where this metric of its epoch, or of the evaluation after its step, is best: highest, but lowest where the name ends in loss, perplexity or kl. Default null: none.",
   ),
 });
 
@@ -76,6 +77,9 @@ export const jobFields = {
   ),
   keep: keepSchema.nullable().default(null).describe(
     "Which checkpoints stay once newer ones are there; the newest two always do. Default null: all.",
+  ),
+  early_stop: earlyStopSchema.nullable().default(null).describe(
+    "End the job, succeeded, when a metric gets no better. Default null: it does all its steps.",
   ),
   max_attempts: z.int().min(1).max(20).default(3).describe(
     "How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.",

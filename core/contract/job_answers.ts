@@ -65,8 +65,10 @@ export const dryRunSchema = z.object({
 
 /** One step's or epoch's metrics, flat. */
 export const jobMetricsSchema = z.object({
-  step: z.int().describe("From 1; in rows of epochs the epoch's last."),
-  epoch: z.int().describe("From 1."),
+  step: z.int().describe(
+    "From 1; in rows of epochs the epoch's last, in those of evaluations the one before it, 0 before the first step.",
+  ),
+  epoch: z.int().describe("From 1; 0 before the first step."),
 }).catchall(z.number().nullable()).meta({ id: "StepMetrics" });
 
 export type MetricsView = z.output<typeof jobMetricsSchema>;

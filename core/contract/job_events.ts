@@ -10,6 +10,8 @@ export const JOB_EVENTS = {
   /** An attempt after the first; it continues what the job has begun. */
   "training_job.attempt.started": { webhook: false },
   "training_job.step.completed": { webhook: false },
+  /** Within a training: its metrics are in the step's as well. */
+  "training_job.evaluation.completed": { webhook: false },
   "training_job.epoch.completed": { webhook: true },
   "training_job.checkpoint.created": { webhook: true },
   "training_job.warning": { webhook: true },

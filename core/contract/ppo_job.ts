@@ -26,6 +26,7 @@ import {
 import { rowsFaults } from "./dataset.ts";
 import { promptSchema } from "./prompt.ts";
 import { checkAnswers } from "./prompt_answers.ts";
+import { evaluateSchema } from "./training_evaluation.ts";
 import { recordsSchema } from "./records.ts";
 import { type Refuse, refusing } from "./refuse.ts";
 import { rewardSchema } from "./reward_schema.ts";
@@ -362,6 +363,7 @@ export const ppoJobSchema = z.strictObject({
   epochs: jobFields.epochs,
   checkpoint_every_steps: jobFields.checkpoint_every_steps,
   keep: jobFields.keep,
+  early_stop: jobFields.early_stop,
   max_attempts: jobFields.max_attempts,
   ppo: withAliases(ppoSchema).prefault({}),
   trainable: jobFields.trainable,
@@ -372,6 +374,9 @@ export const ppoJobSchema = z.strictObject({
     "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.",
   ),
   reward: rewardSchema,
+  evaluate: evaluateSchema.nullable().default(null).describe(
+    "Evaluate the policy on the way: before the first step, as often as this says, and after the last. Nothing of the training depends on it but which prompts are held out. Default null: not.",
+  ),
   records: recordsSchema.prefault({}),
   seed: jobFields.seed,
   webhook: jobFields.webhook,
@@ -392,6 +397,7 @@ export const ppoJobSchema = z.strictObject({
     );
   }
   checkAnswers(job.reward, job.prompts, ["prompts"], fail);
+  checkAnswers(job.reward, job.evaluate?.prompts ?? [], ["evaluate", "prompts"], fail);
 }).overwrite((job) => ({ ...job, value: effectiveValue(job) })).meta({ id: "PpoJob" });
 
 /** Going back needs checkpoints: between two good ones there may be one for each time, and one more that is bad. */

@@ -21,4 +21,9 @@ export type Metrics = Record<string, number>;
 /** Metrics as JSON has them, which has no infinity: one is null. */
 export const metricsSchema = z.record(z.string(), z.number().nullable());
 
+/** What a row of metrics is of. */
+export const METRIC_SCOPES = ["step", "epoch", "evaluation"] as const;
+
+export type MetricScope = (typeof METRIC_SCOPES)[number];
+
 export type MetricsRecord = z.output<typeof metricsSchema>;

@@ -41,6 +41,16 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
     /** Where the job keeps records of the step: they are on the disk. */
     records: stepRecordsSchema.optional(),
   }),
+  /** An evaluation goes on: so many of its prompts are done. */
+  z.object({ type: z.literal("evaluating"), step: z.int(), done: z.int(), of: z.int() }),
+  /** What the policy after a step, 0 before the first, came to. The metrics are in the step's and the epoch's as well. */
+  z.object({
+    type: z.literal("evaluation"),
+    step: z.int(),
+    progress: progressSchema,
+    metrics: metricsSchema,
+    samples: z.array(sampleSchema),
+  }),
   /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
   z.object({ type: z.literal("epoch"), epoch: z.int(), progress: progressSchema, metrics: metricsSchema }),
   z.object({

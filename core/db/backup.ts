@@ -1,7 +1,7 @@
 /**
  * Copies of a data folder: made beside a running server, and put back where none runs. A copy holds the database as it was
- * at one moment, every checkpoint that its rows name, each file as its manifest says, and the records of rollouts that they
- * name. Models from a hub are not in it: they can be had again.
+ * at one moment and every checkpoint that its rows name, each file as its manifest says. Models from a hub are not in it:
+ * they can be had again.
  */
 import { dirname, join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
@@ -10,7 +10,6 @@ import { syncFolder, TEMPORARY_PREFIX, temporaryPath } from "../formats/atomic_f
 import { readCheckpoint } from "../formats/checkpoint_folder.ts";
 import { VERSION } from "../version.ts";
 import { DATASETS_FOLDER, RowReader } from "../formats/row_store.ts";
-import { copyRecords, copySynced, recordFilesIn } from "./back_up_records.ts";
 import { DATABASE_FILE } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
 import { openDatabase } from "./open_database.ts";
@@ -31,9 +30,7 @@ export interface BackupReport {
   bytes: number;
   checkpoints: number;
   datasets: number;
-  /** Files of rollouts and their tokens. */
-  records: number;
-  /** What is not as it was written, or not there: the server has it no better. */
+  /** Checkpoints and datasets that are not what they were written as, or not there: the server has them no better. */
   damaged: string[];
 }
 
@@ -71,8 +68,8 @@ export async function backUp(dataDir: string, out: string): Promise<BackupReport
   await Deno.mkdir(unfinished, { recursive: true, mode: 0o700 });
   try {
     const report = await copyAll(dataDir, source, unfinished);
-    const { damaged: _, ...counts } = report;
-    const note = { version: VERSION, created_at: new Date().toISOString(), ...counts };
+    const { checkpoints, datasets, bytes } = report;
+    const note = { version: VERSION, created_at: new Date().toISOString(), checkpoints, datasets, bytes };
     await Deno.writeTextFile(join(unfinished, NOTE_FILE), JSON.stringify(note, null, 2) + "\n");
     await syncFolder(unfinished);
     await Deno.remove(out).catch(() => {});
@@ -90,7 +87,7 @@ async function copyAll(dataDir: string, source: string, out: string): Promise<Ba
   const copied = new Set<string>();
   for (let tries = 1;; tries++) {
     await Deno.remove(copy).catch(() => {});
-    const { places, records } = await copyDatabase(source, copy);
+    const places = await copyDatabase(source, copy);
     const missing: Place[] = [];
     for (const place of places) {
       if (copied.has(place.folder)) continue;
@@ -113,18 +110,12 @@ async function copyAll(dataDir: string, source: string, out: string): Promise<Ba
         damaged.push(`${id}: ${error.message}`);
       });
     }
-    const gone = await copyRecords(dataDir, out, records);
-    const wanted = new Set(gone.length > 0 ? readIn(source, recordFilesIn) : []);
-    damaged.push(...gone.filter((file) => wanted.has(file)).map((file) => `${file}: it is not there`));
-    return {
-      ...{ bytes: await sizeOf(out), ...counted(places), records: records.length - gone.length },
-      damaged,
-    };
+    return { bytes: await sizeOf(out), ...counted(places), damaged };
   }
 }
 
-/** Copies the database as it is now and looks through the copy. @returns the folders and files that its rows name */
-async function copyDatabase(source: string, copy: string): Promise<{ places: Place[]; records: string[] }> {
+/** Copies the database as it is now and looks through the copy. @returns the folders that its rows name */
+async function copyDatabase(source: string, copy: string): Promise<Place[]> {
   await Deno.open(copy, { createNew: true, write: true, mode: 0o600 }).then((file) => file.close());
   const database = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
   try {
@@ -140,7 +131,7 @@ async function copyDatabase(source: string, copy: string): Promise<{ places: Pla
     }
     // One file without a log beside it.
     copied.exec("pragma journal_mode = delete");
-    return { places: placesIn(copied), records: recordFilesIn(copied) };
+    return placesIn(copied);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const why = (error as Error).message;
@@ -175,14 +166,9 @@ async function look(id: string, folder: string): Promise<void> {
 }
 
 function idsIn(source: string): Set<string> {
-  return new Set(readIn(source, placesIn).map(({ id }) => id));
-}
-
-/** What is read in a database that somebody else may have. */
-function readIn<T>(source: string, read: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(source, { readOnly: true, timeout: BUSY_MS });
   try {
-    return read(database);
+    return new Set(placesIn(database).map(({ id }) => id));
   } finally {
     database.close();
   }
@@ -212,7 +198,11 @@ async function copyEntries(from: string, to: string): Promise<void> {
   for (const { name, isFile, isDirectory } of entries) {
     if (name.startsWith(TEMPORARY_PREFIX)) continue;
     if (isDirectory) await copyEntries(join(from, name), join(to, name));
-    else if (isFile) await copySynced(join(from, name), join(to, name));
+    else if (isFile) {
+      await Deno.copyFile(join(from, name), join(to, name));
+      using file = await Deno.open(join(to, name));
+      await file.sync();
+    }
   }
   await syncFolder(to);
 }
@@ -275,7 +265,7 @@ async function checked(dataDir: string): Promise<BackupReport> {
   // One that only reads would leave an empty log behind.
   const database = new DatabaseSync(join(dataDir, DATABASE_FILE));
   const damaged: string[] = [];
-  let places: Place[] = [], records: string[] = [];
+  let places: Place[] = [];
   try {
     places = placesIn(database);
     for (const { id, folder } of places) {
@@ -283,14 +273,8 @@ async function checked(dataDir: string): Promise<BackupReport> {
         damaged.push(`${id}: ${error instanceof UserError ? error.message : "its folder is not there"}`);
       });
     }
-    records = recordFilesIn(database);
   } finally {
     database.close();
   }
-  const there: string[] = [];
-  for (const file of records) {
-    if (await exists(join(dataDir, file))) there.push(file);
-    else damaged.push(`${file}: it is not there`);
-  }
-  return { bytes: await sizeOf(dataDir), ...counted(places), records: there.length, damaged };
+  return { bytes: await sizeOf(dataDir), ...counted(places), damaged };
 }

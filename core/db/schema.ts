@@ -9,7 +9,7 @@ import { DATASET_FORMATS } from "../contract/dataset_conversion.ts";
 import type { Attempt } from "../contract/job_answers.ts";
 import type { EvaluationResult } from "../contract/evaluation_result.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
-import type { MetricsRecord, Progress } from "../contract/progress.ts";
+import { METRIC_SCOPES, type MetricsRecord, type Progress } from "../contract/progress.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
 import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts";
@@ -99,10 +99,13 @@ export const jobRows = sqliteTable("job_rows", {
   row: json("row").notNull(),
 }, (table) => [primaryKey({ columns: [table.job_id, table.number] })]);
 
-/** One row per step and one per epoch (`step`: the epoch's last). Both are counted from 1. */
+/**
+ * One row per step, one per epoch (`step`: the epoch's last) and one per evaluation (`step`: that after which it was made).
+ * Steps and epochs are counted from 1; an evaluation before the first step is of step 0.
+ */
 export const metrics = sqliteTable("metrics", {
   job_id: ofJob().notNull(),
-  scope: oneOf("scope", ["step", "epoch"]).notNull(),
+  scope: oneOf("scope", METRIC_SCOPES).notNull(),
   step: count("step").notNull(),
   epoch: count("epoch").notNull(),
   metrics: object<MetricsRecord>("metrics").notNull(),

@@ -5,6 +5,7 @@
  */
 import type { Policy } from "../networks/policy.ts";
 import { responseText } from "../rewards/response_text.ts";
+import { termsOf } from "../rewards/terms_of.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { uniform } from "../rng.ts";
 import type { Prompt } from "../tokenizer/prompt.ts";
@@ -31,6 +32,8 @@ export interface GenerationSettings {
 
 export interface EvaluationSettings {
   samples_per_prompt: number;
+  /** How many completions are sampled at once; all by default. */
+  rows_at_once?: number;
   generation: GenerationSettings;
   seed: number;
 }
@@ -56,7 +59,7 @@ export interface Evaluated {
   terminated: boolean;
   /** As the reward gave it. */
   score: number;
-  /** Of each part of the reward, by name. */
+  /** Of each part of the reward that gave it a number, by name. */
   terms: Record<string, number>;
   /** Σ of log-probabilities under the policy less those under its reference (k1), in nats. */
   kl: number;
@@ -72,24 +75,37 @@ export class Evaluator {
   }
 
   /**
-   * `samples_per_prompt` completions of each prompt, those of one prompt together, all in one batch. Log-probabilities and
-   * entropies are those at the temperature that was sampled at (at 1 where that is greedy), before top_k and top_p.
+   * `samples_per_prompt` completions of each prompt, those of one prompt together. Log-probabilities and entropies are those at the temperature that was sampled at (at 1 where that is greedy), before top_k and top_p.
    *
    * @throws {UserError} `reward_failed`
    * @throws the signal's reason once it is aborted
    */
   async evaluate(
     prompts: readonly NumberedPrompt[],
-    { samples_per_prompt, generation, seed }: EvaluationSettings,
+    { samples_per_prompt, rows_at_once = Infinity, generation, seed }: EvaluationSettings,
     signal?: AbortSignal,
   ): Promise<Evaluated[]> {
-    const { policy, reward, tokenizer, stopTokenIds } = this.#parts;
     const rows = prompts.flatMap(({ prompt_idx, prompt }) =>
       Array.from({ length: samples_per_prompt }, (_, sample) => ({ prompt_idx, prompt, sample }))
     );
+    const evaluated: Evaluated[] = [];
+    for (let first = 0; first < rows.length; first += rows_at_once) {
+      const some = rows.slice(first, first + rows_at_once);
+      evaluated.push(...await this.#evaluate(some, generation, seed, signal));
+    }
+    return evaluated;
+  }
+
+  async #evaluate(
+    rows: readonly (NumberedPrompt & { sample: number })[],
+    { max_new_tokens, temperature, top_k, top_p }: GenerationSettings,
+    seed: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Evaluated[]> {
+    const { policy, reward, tokenizer, stopTokenIds } = this.#parts;
     const sampled = await policy.respond(
       rows.map(({ prompt_idx, prompt, sample }) => ({
-        ...generation,
+        ...{ max_new_tokens, temperature, top_k, top_p },
         prompt_ids: prompt.ids,
         uniform: (position: number) => uniform(seed, "evaluate", sample, prompt_idx, position),
         stop_token_ids: stopTokenIds,
@@ -110,10 +126,10 @@ export class Evaluator {
         metadata: prompt.metadata,
       };
     });
-    const { scores, terms } = await reward.score(samples, signal);
-    const temperature = generation.temperature || 1;
-    const own = await policy.analyze(samples, { temperature, entropy: true, signal });
-    const reference = await policy.analyze(samples, { temperature, reference: true, signal });
+    const scored = await reward.score(samples, signal);
+    const measured = { temperature: temperature || 1, signal };
+    const own = await policy.analyze(samples, { ...measured, entropy: true });
+    const reference = await policy.analyze(samples, { ...measured, reference: true });
     return samples.map(({ prompt, completion, response_ids, terminated }, row) => ({
       prompt_idx: rows[row]!.prompt_idx,
       sample: rows[row]!.sample,
@@ -122,8 +138,8 @@ export class Evaluator {
       body_ids: [...(terminated ? response_ids.subarray(0, -1) : response_ids)],
       tokens: response_ids.length,
       terminated,
-      score: scores[row]!,
-      terms: Object.fromEntries(Object.entries(terms).map(([name, column]) => [name, column[row]!])),
+      score: scored.scores[row]!,
+      terms: termsOf(scored, row),
       kl: sum(own.logprobs[row]!.map((logprob, at) => logprob - reference.logprobs[row]![at]!)),
       entropy: sum(own.entropy![row]!),
     }));

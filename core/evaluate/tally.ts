@@ -98,8 +98,9 @@ function added(tally: PolicyTally, rows: readonly Evaluated[]): PolicyTally {
   const terms: Record<string, RunningStats> = { ...tally.terms };
   for (const prompt of byPrompt(rows)) {
     reward = mergeStats(reward, meanOf(prompt.map(({ score }) => score)));
-    for (const name of Object.keys(prompt[0]!.terms)) {
-      terms[name] = mergeStats(terms[name] ?? EMPTY_STATS, meanOf(prompt.map((row) => row.terms[name]!)));
+    for (const name of new Set(prompt.flatMap((row) => Object.keys(row.terms)))) {
+      const said = prompt.map((row) => row.terms[name]).filter((value) => value !== undefined);
+      terms[name] = mergeStats(terms[name] ?? EMPTY_STATS, meanOf(said));
     }
   }
   const bodies = [...tally.bodies];

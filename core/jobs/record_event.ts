@@ -17,7 +17,7 @@ import {
   rowNumber,
 } from "../db/schema.ts";
 import type { JobEventType } from "../contract/job_events.ts";
-import type { MetricsRecord } from "../contract/progress.ts";
+import type { MetricScope, MetricsRecord } from "../contract/progress.ts";
 import type { TrainingEvent, Warning } from "../contract/training_events.ts";
 import { boundedSamples } from "./bounded_samples.ts";
 import { checkpointsInUse } from "./checkpoints_in_use.ts";
@@ -26,6 +26,7 @@ import { hasEngine } from "../contract/job_states.ts";
 import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
 import { addRecords, readKeys, type RolloutKeys, writtenInVain } from "../records/add_records.ts";
+import { bestBy } from "../contract/watched_metric.ts";
 import { keepOf, retention } from "./retention.ts";
 
 type EventOf<T extends TrainingEvent["type"]> = Extract<TrainingEvent, { type: T }>;
@@ -98,11 +99,18 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
     return { folders: await addRecords(tx, dataDir, job, { step, written: records, keys }), states: [] };
   },
 
+  /** It has only come further, which whoever watches for stalls has seen. */
+  async evaluating() {},
+
+  async evaluation(tx, { jobId }, { step, progress, metrics: values, samples }, job) {
+    if (await hasMetrics(tx, jobId, "evaluation", step)) return;
+    await insertMetrics(tx, jobId, "evaluation", step, progress.epoch, values);
+    const data = { step, epoch: progress.epoch, metrics: values, samples: boundedSamples(samples) };
+    await emitEvent(tx, job, "training_job.evaluation.completed", data);
+  },
+
   async epoch(tx, { jobId }, { epoch, progress, metrics: values }) {
-    const [known] = await tx.select({ step: metrics.step }).from(metrics).where(
-      and(eq(metrics.job_id, jobId), eq(metrics.scope, "epoch"), eq(metrics.step, progress.step)),
-    );
-    if (known) return;
+    if (await hasMetrics(tx, jobId, "epoch", progress.step)) return;
     const job = await update(tx, jobId, { progress });
     await insertMetrics(tx, jobId, "epoch", progress.step, epoch, values);
     await emitEvent(tx, job, "training_job.epoch.completed", { epoch, progress, metrics: values }, {
@@ -189,10 +197,22 @@ async function update(tx: Transaction, id: string, set: Partial<typeof jobs.$inf
   return job;
 }
 
+async function hasMetrics(
+  tx: Transaction,
+  job_id: string,
+  scope: MetricScope,
+  step: number,
+): Promise<boolean> {
+  const rows = await tx.select({ step: metrics.step }).from(metrics).where(
+    and(eq(metrics.job_id, job_id), eq(metrics.scope, scope), eq(metrics.step, step)),
+  );
+  return rows.length > 0;
+}
+
 async function insertMetrics(
   tx: Transaction,
   job_id: string,
-  scope: "step" | "epoch",
+  scope: MetricScope,
   step: number,
   epoch: number,
   values: MetricsRecord,
@@ -206,7 +226,9 @@ async function retain(tx: Transaction, { dataDir }: Place, { id, config }: JobRo
   const rows = await tx.select().from(checkpoints).where(eq(checkpoints.job_id, id))
     .orderBy(checkpoints.step, rowNumber(checkpoints));
   const keep = keepOf(config);
-  const { dropped, stateless } = retention(rows, keep, keep ? await checkpointsInUse(tx, id) : new Map());
+  const needed = keep ? await checkpointsInUse(tx, id) : new Map();
+  const { dropped, stateless, best } = retention(rows, { keep, best: bestBy(config) }, needed);
+  if (best) await tx.update(jobs).set({ best_checkpoint: best.id }).where(eq(jobs.id, id));
   const ids = (rows: CheckpointRow[]) => inArray(checkpoints.id, rows.map((row) => row.id));
   if (dropped.length > 0) await tx.delete(checkpoints).where(ids(dropped));
   if (stateless.length > 0) await tx.update(checkpoints).set({ resumable: 0 }).where(ids(stateless));

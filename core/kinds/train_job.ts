@@ -72,6 +72,7 @@ export async function* trainJob(
       text,
       ask,
       ...signals,
+      watching: job,
     });
   } catch (thrown) {
     throw withEstimate(thrown, plan, kind.rowsField);

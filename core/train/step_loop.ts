@@ -15,6 +15,8 @@ import type { JobPlan } from "../contract/job_plan.ts";
 import type { StepRecords } from "../contract/records.ts";
 import type { Metrics, MetricsRecord, Progress } from "../contract/progress.ts";
 import { StepAbandoned } from "./step_abandoned.ts";
+import { bestBy, type EarlyStopConfig, modeOf, type Watching } from "../contract/watched_metric.ts";
+import { judge, type Judged } from "./judged.ts";
 import { addMetrics, type MetricSums } from "./metric_sums.ts";
 
 /** What every kind counts; the rest of its state is the kind's own. */
@@ -32,6 +34,12 @@ export interface LoopState<S extends Counters> {
   sums: MetricSums;
   /** Of the last step. */
   metrics: Metrics;
+  /** Of an evaluation after the last step; empty where there was none. */
+  evaluation?: Metrics;
+  /** How the metric has gone that says which checkpoint is the best, since the first step. */
+  best?: Judged | null;
+  /** How that has gone which the job stops by, the evaluation before the first step included. */
+  stop?: Judged | null;
 }
 
 export interface StepOptions {
@@ -62,6 +70,25 @@ export interface Saving {
   saved: Promise<{ folder: string; files: CheckpointFile[] }>;
 }
 
+/** What the policy of a step is like, measured beside the training, which it changes nothing of. */
+export interface Evaluation {
+  /** Whether it is made after this step; before the first, as step 0, it always is. */
+  due(step: number): boolean;
+  /** Measures the policy as it is, telling of its progress. */
+  run(
+    step: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extract<TrainingEvent, { type: "evaluating" }>, Evaluated>;
+}
+
+/** What an evaluation comes to. */
+export interface Evaluated {
+  metrics: Metrics;
+  samples: Sample[];
+  /** How long it took. */
+  seconds: number;
+}
+
 /** A kind's job, as the loop sees it. */
 export interface Course<S extends Counters> {
   plan: Pick<JobPlan, "steps" | "steps_per_epoch">;
@@ -72,6 +99,7 @@ export interface Course<S extends Counters> {
   epochMetrics(sums: MetricSums, last: Metrics): MetricsRecord;
   /** Why no more steps are to be done after a state; null to go on. */
   stopped?(state: S): Stopped | null;
+  evaluation?: Evaluation;
   /** What the job comes to, once all steps are done. */
   result?(state: S): TrainingSummary["result"];
   /** Without it, none are written. */
@@ -91,6 +119,8 @@ export interface TrainSignals {
   signal?: AbortSignal;
   /** Ends training after the step that runs, by a checkpoint. */
   pause?: AbortSignal;
+  /** What decides when to stop early, and which checkpoint is the best. */
+  watching?: Watching;
 }
 
 type CheckpointEvent = Extract<TrainingEvent, { type: "checkpoint" }>;
@@ -111,9 +141,11 @@ export function progressOf(
  */
 export async function* runSteps<S extends Counters>(
   course: Course<S>,
-  { signal, pause }: TrainSignals = {},
+  { signal, pause, watching }: TrainSignals = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { plan: { steps, steps_per_epoch }, checkpoints, start } = course;
+  const best = watching ? bestBy(watching) : null;
+  const early_stop = watching?.early_stop ?? null;
   const over = new AbortController();
   const stop = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   let at = start;
@@ -139,20 +171,57 @@ export async function* runSteps<S extends Counters>(
     free = read;
     written = step;
   };
-  const stopped = () => course.stopped?.(at.state) ?? null;
-  const dueReason = (): CheckpointReason | null => {
+  const stopped = () => course.stopped?.(at.state) ?? stoppedBy(early_stop, at);
+  const dueReason = (isBest: boolean): CheckpointReason | null => {
     if (!checkpoints) return null;
     if (pause?.aborted) return written === at.state.step ? null : "pause";
     const every = checkpoints.every_steps;
-    return every && at.state.step % every === 0 ? "steps" : null;
+    if (every && at.state.step % every === 0) return "steps";
+    return isBest ? "best" : null;
+  };
+  const soFar = (): MetricsRecord => ({ ...course.epochMetrics(at.sums, at.metrics), ...at.evaluation });
+  async function* evaluated(): AsyncGenerator<TrainingEvent, Evaluated | "abandoned" | null> {
+    const { step } = at.state;
+    if (!course.evaluation || (step > 0 && !course.evaluation.due(step))) return null;
+    try {
+      const result = yield* course.evaluation.run(step, stop);
+      signal?.throwIfAborted();
+      return result;
+    } catch (thrown) {
+      if (thrown instanceof StepAbandoned && pause?.aborted) return "abandoned";
+      throw thrown;
+    }
+  }
+  const evaluation = ({ metrics, samples }: Evaluated): TrainingEvent => (
+    { type: "evaluation", step: at.state.step, progress: progress(), metrics, samples }
+  );
+  /** Judges what was measured after a step. Says whether it is the best so far, by something to tell it from others. */
+  const judgeBy = (measured: MetricsRecord): boolean => {
+    const { step } = at.state;
+    const value = best && measured[best.metric];
+    if (best && step > 0) at = { ...at, best: judge(at.best ?? null, value ?? undefined, step, best) };
+    if (early_stop) {
+      const { metric, min_delta, mode } = early_stop;
+      const by = { mode: mode ?? modeOf(metric), min_delta };
+      at = { ...at, stop: judge(at.stop ?? null, measured[metric], step, by) };
+    }
+    return typeof value === "number" && at.best?.step === step;
   };
 
   try {
+    if (at.state.step === 0 && !pause?.aborted) {
+      const baseline = yield* evaluated();
+      if (baseline === "abandoned") return { progress: progress(), metrics: at.metrics, paused: true };
+      if (baseline) {
+        judgeBy(baseline.metrics);
+        yield evaluation(baseline);
+      }
+    }
     while (at.state.step < steps && !stopped()) {
       signal?.throwIfAborted();
       if (pause?.aborted) {
-        const due = dueReason();
-        if (due) save(due, course.epochMetrics(at.sums, at.metrics));
+        const due = dueReason(false);
+        if (due) save(due, soFar());
         if (writing) yield await writing;
         return { progress: progress(), metrics: at.metrics, paused: true };
       }
@@ -168,28 +237,54 @@ export async function* runSteps<S extends Counters>(
       if (!stepped) continue;
       const { next, metrics, samples, warnings, records, ...timed } = stepped;
       signal?.throwIfAborted();
-      seconds += timed.seconds;
-      at = { state: next, sums: addMetrics(at.sums, metrics), metrics };
-      yield { type: "step", progress: progress(), metrics, samples, ...(records && { records }) };
+      const before = { progress: progress(), metrics: at.metrics };
+      at = { ...at, state: next, sums: addMetrics(at.sums, metrics), metrics, evaluation: {} };
+      const measured = yield* evaluated();
+      // The policy has been changed, and what it came to is not known: whoever resumes does the step again.
+      if (measured === "abandoned") return { ...before, paused: true };
+      seconds += timed.seconds + (measured?.seconds ?? 0);
+      if (measured) {
+        at = { ...at, metrics: { ...metrics, ...measured.metrics }, evaluation: measured.metrics };
+      }
+      yield { type: "step", progress: progress(), metrics: at.metrics, samples, ...(records && { records }) };
       for (const warning of warnings) yield { type: "warning", ...warning };
+      if (measured) yield evaluation(measured);
       if (next.step % steps_per_epoch === 0) {
-        const means = course.epochMetrics(at.sums, at.metrics);
+        const means = soFar();
         at = { ...at, sums: {} };
+        judgeBy(means);
         yield { type: "epoch", epoch: progress().epoch, progress: progress(), metrics: means };
         save("epoch", means);
       } else {
-        const due = dueReason() ?? (checkpoints && stopped() ? "stop" : null);
-        if (due) save(due, course.epochMetrics(at.sums, at.metrics));
+        const due = dueReason(judgeBy(measured?.metrics ?? {})) ?? (checkpoints && stopped() ? "stop" : null);
+        if (due) save(due, soFar());
       }
     }
     if (writing) yield await writing;
+    const reason = at.state.step < steps ? stopped() : null;
     return {
       ...{ progress: progress(), metrics: at.metrics },
-      ...(at.state.step < steps && stopped() && { stopped: stopped()! }),
+      ...(reason && { stopped: reason }),
       ...(course.result && { result: course.result(at.state) }),
     };
   } finally {
     over.abort();
     await Promise.allSettled([running, writing]);
   }
+}
+
+/** Why a job that has come to `at` does no more steps; null where it does. */
+function stoppedBy(
+  early_stop: EarlyStopConfig | null,
+  { stop }: Pick<LoopState<Counters>, "stop">,
+): Stopped | null {
+  if (!early_stop || !stop || stop.since < early_stop.patience) return null;
+  const { metric, patience } = early_stop;
+  const was = stop.step === 0 ? "before the first step" : `after step ${stop.step}`;
+  return {
+    code: "early_stop",
+    detail: `${metric} was best ${was}, ${
+      Number(stop.best.toPrecision(6))
+    }, and no better ${patience} times in a row since`,
+  };
 }

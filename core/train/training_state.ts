@@ -70,6 +70,8 @@ function listIdentity(items: readonly unknown[]): { count: number; sha256: strin
 /** JSON has none that are not finite, but a job may. */
 const anyNumber = z.custom<number>((value) => typeof value === "number");
 
+const judged = z.object({ best: z.number(), step: z.int(), since: z.int() }).nullable().optional();
+
 const schema = z.object({
   format: z.literal(FORMAT),
   job: z.record(z.string(), z.unknown()),
@@ -85,6 +87,9 @@ const schema = z.object({
     state: z.looseObject({ step: z.int().min(1), episodes: z.int(), tokens: z.int() }),
     sums: z.record(z.string(), z.object({ sum: anyNumber, count: z.int() })),
     metrics: z.record(z.string(), anyNumber),
+    evaluation: z.record(z.string(), anyNumber).optional(),
+    best: judged,
+    stop: judged,
   }),
   /** Where random numbers and data are: both follow from the seed and the steps that are done. */
   random: z.object({ seed: z.int(), step: z.int() }),
@@ -104,7 +109,12 @@ export function trainingState<S extends Counters>(
   const { step } = at.state;
   // Now, and not when the file is written: the job is a step further then.
   const taken = mapped(optimizers, (optimizer) => optimizer.step);
-  const stored = { ...at, sums: reproducible(at.sums), metrics: reproducible(at.metrics) };
+  const stored = {
+    ...at,
+    sums: reproducible(at.sums),
+    metrics: reproducible(at.metrics),
+    ...(at.evaluation && { evaluation: reproducible(at.evaluation) }),
+  };
   return {
     [STATE_FOLDER]: {
       files: Object.fromEntries(

@@ -41,7 +41,7 @@ const KEPT_COSTS = 256;
 /** What a job costs; one that differs in nothing that costs is not worked out again. */
 export const ppoCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
   const { prompts: _prompts, reward: _reward, webhook: _webhook, metadata: _metadata, ...costs } = job;
-  return [{ ...costs, seed: 0, epochs: 0 }, shape];
+  return [{ ...costs, evaluate: job.evaluate !== null, seed: 0, epochs: 0 }, shape];
 });
 
 function costOf(
@@ -69,6 +69,9 @@ function costOf(
   const evaluate = builtGraphs.policyEval(model, trained, { entropy: false, values: head, blocks });
   // The reference's, without dropout.
   const refer = builtGraphs.policyEval(model, tuning, { entropy: false, values: false, blocks });
+  // An evaluation's, with entropies.
+  const measure = job.evaluate &&
+    builtGraphs.policyEval(model, tuning, { entropy: true, values: head, blocks });
   const values = critic && builtGraphs.valueEval(model, critic, { blocks });
   const scoring = scoringModels(rewards, { target, blocks });
   const options = {
@@ -107,7 +110,9 @@ function costOf(
     }),
     activations: arenaBytes(
       cut.bytes,
-      evaluationBytes(evaluate, all, { width: model.vocab_size, workers, target }),
+      ...[evaluate, ...(measure ? [measure] : [])].map((graph) =>
+        evaluationBytes(graph, all, { width: model.vocab_size, workers, target })
+      ),
       peakBytes(generate, prompts),
     ),
   };

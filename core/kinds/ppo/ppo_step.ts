@@ -90,14 +90,16 @@ export async function ppoStep(
   const { ppo, seed } = job;
   const { step } = state;
   const { base } = parts.learner.policy;
-  const perEpoch = stepsPerEpoch(parts.prompts.length, ppo.batch_size);
+  const count = parts.trained?.length ?? parts.prompts.length;
+  const perEpoch = stepsPerEpoch(count, ppo.batch_size);
   const updatesPerStep = ppo.num_ppo_epochs * ppo.num_mini_batches;
   const clock = stopwatch();
 
   // Random numbers are drawn by epochs and steps from 0; whatever leaves here counts from 1.
   const epoch = Math.floor(step / perEpoch);
-  const order = promptOrder(seed, epoch, parts.prompts.length);
-  const indices = stepPrompts(order, step % perEpoch, ppo.batch_size);
+  const order = promptOrder(seed, epoch, count);
+  const indices = stepPrompts(order, step % perEpoch, ppo.batch_size)
+    .map((index) => parts.trained?.[index] ?? index);
   const policy_version = step;
   const rolledOut = await rollout(
     parts,

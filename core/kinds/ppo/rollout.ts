@@ -1,6 +1,7 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
 import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
+import { termsOf } from "../../rewards/terms_of.ts";
 import type { RewardSource, RewardStats, ScoredBatch } from "../../rewards/reward_source.ts";
 import { uniform } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
@@ -15,6 +16,8 @@ export interface RolloutParts {
   reward: RewardSource;
   tokenizer: Pick<TextTokenizer, "decode">;
   prompts: RowSource<Prompt>;
+  /** Indices of the prompts that are trained on; without it, all. */
+  trained?: readonly number[] | null;
   stopTokenIds: ReadonlySet<number>;
 }
 
@@ -129,12 +132,6 @@ export async function rollout(
     scored,
     seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
   };
-}
-
-/** What was said of a row, by name; nothing of what has no number. */
-function termsOf({ terms }: ScoredBatch, row: number): Record<string, number> {
-  const said = Object.entries(terms).map(([name, column]) => [name, column[row]!] as const);
-  return Object.fromEntries(said.filter(([, value]) => !Number.isNaN(value)));
 }
 
 /** Seconds since the last call. */

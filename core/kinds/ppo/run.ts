@@ -22,7 +22,10 @@ import type { RunContext } from "../kind.ts";
 import type { PpoWork } from "./plan.ts";
 import type { JobFolders, TrainFolders } from "../../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
-import type { Checkpoints } from "../../train/step_loop.ts";
+import { Evaluator } from "../../evaluate/evaluator.ts";
+import { type EvaluationPrompts, trainingEvaluation } from "../../evaluate/training_evaluation.ts";
+import type { JobPlan } from "../../contract/job_plan.ts";
+import type { Checkpoints, Evaluation } from "../../train/step_loop.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
 
 /** Runs a planned PPO job to its end, yielding its events. */
@@ -47,13 +50,14 @@ export async function* runPpo(
   const recorder = await openRecorder(job, folders.records, planned.tokenizer);
   const written = ppoCheckpoints(job, learner, place);
   const checkpoints = recorder ? afterRecords(written, recorder) : written;
+  const { tokenizer, work } = planned;
+  const stopTokenIds = stopIds(planned.info, tokenizer, job.ppo.stop_token_ids);
+  const evaluator = new Evaluator({ policy: learner.policy, reward, tokenizer, stopTokenIds });
   const parts = {
-    learner,
-    reward,
-    tokenizer: planned.tokenizer,
-    prompts: planned.work.prompts,
-    stopTokenIds: stopIds(planned.info, planned.tokenizer, job.ppo.stop_token_ids),
-    plan,
+    ...{ learner, reward, tokenizer, stopTokenIds, plan },
+    prompts: work.prompts,
+    trained: work.trained,
+    evaluation: work.evaluation && policyEvaluation(job, evaluator, work.evaluation, plan),
     recorder,
     checkpoints,
     goBack: goBackBy(learner, base, job, folders, {
@@ -66,6 +70,25 @@ export async function* runPpo(
     },
   };
   return yield* train(parts, job, signals);
+}
+
+/** The evaluation that a job asks for. */
+function policyEvaluation(
+  { evaluate, ppo, seed }: PpoJobConfig,
+  evaluator: Evaluator,
+  prompts: EvaluationPrompts,
+  { steps, steps_per_epoch }: Pick<JobPlan, "steps" | "steps_per_epoch">,
+): Evaluation {
+  const { every_steps, every_epochs, samples_per_prompt, temperature } = evaluate!;
+  const { max_new_tokens, top_k, top_p, batch_size } = ppo;
+  return trainingEvaluation(evaluator, prompts, {
+    ...{ steps, seed, samples_per_prompt },
+    every: every_steps ?? every_epochs! * steps_per_epoch,
+    generation: { max_new_tokens, temperature: temperature ?? ppo.temperature, top_k, top_p },
+    // No more at once than in a step, which is what the job was estimated by.
+    batch_size: Math.max(1, Math.floor(batch_size / samples_per_prompt)),
+    rows_at_once: batch_size,
+  });
 }
 
 /** The same checkpoints, each told of once the device has the records of all steps before it: nobody does those again. */

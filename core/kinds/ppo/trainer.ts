@@ -14,6 +14,7 @@ import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import {
   type Checkpoints,
   type Course,
+  type Evaluation,
   type LoopState,
   progressOf,
   runSteps,
@@ -29,6 +30,8 @@ export interface TrainerParts extends RolloutParts {
   plan: JobPlan;
   /** Writes the records of steps; without it, none are. */
   recorder?: StepRecorder | null;
+  /** Of the policy on the way. */
+  evaluation?: Evaluation | null;
   /** How checkpoints are written; without it, none are. */
   checkpoints?: Checkpoints<PpoState>;
   /** Without it, a guard that has a job go back cannot be had. */
@@ -71,6 +74,7 @@ export async function* train(
       return { ...stepped, samples: samples(stepped), records };
     },
     epochMetrics,
+    evaluation: parts.evaluation ?? undefined,
     checkpoints,
   };
   yield {

@@ -24,6 +24,11 @@ const RULES: { [T in TrainingEvent["type"]]: (event: Extract<TrainingEvent, { ty
     assert.ok(progress.eta_seconds! >= 0);
     assert.ok(samples.length >= 1 && samples.length <= STEP_SAMPLES);
   },
+  evaluating: ({ done, of }) => assert.ok(done < of),
+  evaluation({ metrics, samples }) {
+    finite.parse(metrics);
+    assert.ok(samples.length >= 1 && samples.length <= STEP_SAMPLES);
+  },
   epoch: ({ metrics }) => void fourMeans.parse(metrics),
   checkpoint({ folder, metrics }) {
     assert.notEqual(folder, "");
@@ -56,7 +61,7 @@ export function checkTraining(events: readonly TrainingEvent[], epochs: number):
   const none = { epoch: 0, epochs, step: 0, steps: plan.steps, episodes: 0, tokens: 0, eta_seconds: null };
   assert.deepEqual(progress, none);
   assert.equal(plan.steps, epochs * plan.steps_per_epoch);
-  const due = rest.filter(({ type }) => type !== "warning");
+  const due = rest.filter(({ type }) => !["warning", "evaluating", "evaluation"].includes(type));
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (let inEpoch = 1; inEpoch <= plan.steps_per_epoch; inEpoch++) {
       const step = due.shift() as Extract<TrainingEvent, { type: "step" }>;

@@ -113,7 +113,7 @@ async function run(
 function told(events: readonly TrainingEvent[]): unknown[] {
   return events.flatMap((event): unknown[] => {
     if (event.type === "started" || event.type === "checkpoint") return [];
-    if (event.type === "warning") return [event];
+    if (event.type === "warning" || event.type === "evaluating") return [event];
     const metrics = reproducible(event.metrics);
     return [{ ...event, metrics, progress: { ...event.progress, eta_seconds: null } }];
   });

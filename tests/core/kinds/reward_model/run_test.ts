@@ -17,7 +17,6 @@ import { loadTokenizer } from "../../../../core/tokenizer/tokenizer.ts";
 import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
 import { within } from "../../../kernels/within.ts";
-import { writeDataset } from "../../train/write_dataset.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
 import { hashes } from "../../serve/hashes.ts";
@@ -218,23 +217,6 @@ Deno.test("as a reward it reads ids where the policy's tokenizer is its own, and
     assert.match(why[0]!, /files of the job's reward rm checkpoint/);
     await Deno.truncate(join(checkpoint, "adapter_model.safetensors"), 100);
     await assert.rejects(planJob(ppo, folders), { code: "damaged_checkpoint", message: /^reward: / });
-  }));
-
-Deno.test("preferences of a dataset, under names of its own, train as those of a request do; a wrong row is named", () =>
-  inFolder(async (parent) => {
-    const rows = PREFERENCES.map(({ prompt, chosen, rejected, margin }) => ({
-      ...{ question: prompt, better: chosen, worse: rejected, margin: String(margin) },
-    }));
-    const columns = { prompt: "question", chosen: "better", rejected: "worse" };
-    const dataset = await writeDataset(parent, rows);
-    const given = { preferences: [], dataset: `ds_${"0".repeat(26)}`, columns };
-    const told = await run(join(parent, "told"), { given, folders: { dataset } });
-    const inline = await run(join(parent, "inline"));
-    assert.deepEqual(epochs(told).map(reproducible), epochs(inline).map(reproducible));
-    const wrong = await writeDataset(parent, [...rows, { ...rows[0], better: "" }], "wrong");
-    await assert.rejects(planJob(job(given), { ...FOLDERS, dataset: wrong }), {
-      message: /dataset\.rows\.10\.chosen/,
-    });
   }));
 
 Deno.test("without held-out pairs, scores are normalised on those that are trained on", () =>
