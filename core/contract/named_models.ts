@@ -1,15 +1,15 @@
 /** The models that a job names beside its own: it reads their folders again whenever it goes on. */
 import type { StoredConfig } from "./job_rows.ts";
-import { rewardModels } from "./reward_schema.ts";
+import { rewardClassifiers, rewardModels } from "./reward_schema.ts";
 import type { JobKind } from "./training_job.ts";
 
 type Namers = { [Kind in JobKind]: (job: Extract<StoredConfig, { kind: Kind }>) => string[] };
 
 const NAMED: Namers = {
-  ppo: ({ reward }) => rewardModels(reward),
+  ppo: ({ reward }) => [...rewardModels(reward), ...rewardClassifiers(reward)],
   sft: () => [],
   reward_model: () => [],
-  evaluation: ({ reward }) => rewardModels(reward),
+  evaluation: ({ reward }) => [...rewardModels(reward), ...rewardClassifiers(reward)],
 };
 
 /** Their names, as the request has them. */

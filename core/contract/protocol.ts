@@ -36,6 +36,8 @@ const foldersSchema = z.strictObject({
   against: z.string().optional(),
   /** Where each model is that a `model` reward names, by that name. */
   rewards: z.record(z.string(), rewardFolder),
+  /** Folder of each ready classifier that a `classifier` reward names, by that name. */
+  classifiers: z.record(z.string(), z.string()).optional(),
   /** A folder of a dataset's rows, and one where what is found out of all of them is kept for other jobs. */
   dataset: z.string().optional(),
   surveys: z.string().optional(),

@@ -4,6 +4,7 @@
  * compile.
  */
 import { z } from "zod";
+import { classifier } from "./rewards/classifier.ts";
 import { clip, normalize, scale, sum } from "./rewards/combined.ts";
 import { exactMatch } from "./rewards/exact_match.ts";
 import { http } from "./rewards/http.ts";
@@ -37,6 +38,7 @@ const KINDS = {
   json_valid: jsonValid,
   repetition,
   model,
+  classifier,
   http,
   module,
   sum: sum(inner),
@@ -116,6 +118,11 @@ export function rewardNodes(reward: RewardConfig): RewardConfig[] {
 /** Names of the reward models a reward needs, each once. */
 export function rewardModels(reward: RewardConfig): string[] {
   return [...new Set(rewardNodes(reward).flatMap((node) => kinds[node.type]!.models?.(node) ?? []))];
+}
+
+/** Names of the ready classifiers that a reward needs, each once. */
+export function rewardClassifiers(reward: RewardConfig): string[] {
+  return [...new Set(rewardNodes(reward).flatMap((node) => kinds[node.type]!.classifiers?.(node) ?? []))];
 }
 
 /** Whether a reward compares with an answer that each prompt must have. */

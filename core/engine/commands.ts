@@ -1,6 +1,7 @@
 /** What an engine's commands do: a row each. */
 import { placeOf } from "../device_name.ts";
 import type { Command, EngineEvent, ResultOf } from "../contract/protocol.ts";
+import type { RewardOf } from "../contract/reward_schema.ts";
 import { planJob, planOptions } from "../kinds/plan_job.ts";
 import { requireInt8 } from "../kinds/prove_int8.ts";
 import { requireDevice } from "../kinds/require_device.ts";
@@ -98,6 +99,8 @@ export const COMMANDS: {
     const policy = leases.use(await parts.served().scorer(folders, text));
     const context = {
       model: async (name: string) => leases.use(await parts.served().reward(folders, name, text)),
+      classifier: async (config: RewardOf<"classifier">) =>
+        leases.use(await parts.served().classifier(folders, config, text)),
       ask,
     };
     const reward = request.reward && await makeReward(request.reward, context);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 
 /** Of a folder's files, these decide what a model, an adapter or a checkpoint is. */
-const ALL = /\.(json|jinja|safetensors)$/;
+const ALL = /\.(json|jinja|safetensors)$|\.onnx([._]data\w*)?$/;
 /** And these what its weights are, and how they are used. */
 export const WEIGHTS = /^(generation_)?config\.json$|\.safetensors(\.index\.json)?$/;
 /** More than any published model has; a folder with more is somebody's mistake. */

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { fileHash } from "./checked_file.ts";
 import { versionOf } from "./file_version.ts";
 
-/** A model's weights, an adapter's, a checkpoint's; how they are used; how texts become tokens; and a dataset's rows. */
+/** A model's weights, an adapter's, a checkpoint's; a ready graph; how they are used; how texts become tokens; and a dataset's rows. */
 const COUNTS =
-  /^rows\.jsonl$|^((generation_|adapter_|tokenizer_)?config|checkpoint|tokenizer|special_tokens_map|added_tokens)\.json$|^chat_template\.|\.safetensors(\.index\.json)?$/;
+  /^rows\.jsonl$|^((generation_|adapter_|tokenizer_)?config|checkpoint|tokenizer|special_tokens_map|added_tokens)\.json$|^chat_template\.|\.safetensors(\.index\.json)?$|\.onnx([._]data\w*)?$/;
 
 /** A file as it was when a job read it. */
 export interface FileIdentity {

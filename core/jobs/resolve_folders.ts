@@ -7,7 +7,7 @@ import { checkListed } from "../formats/checkpoint_folder.ts";
 import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
 import { modelKey } from "../formats/model_name.ts";
 import type { ModelRoot } from "../models/model_places.ts";
-import { type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
+import { rewardClassifiers, type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
 import { isCheckpointId } from "../contract/policy_names.ts";
 import { findDataset } from "../datasets/datasets.ts";
 import { DATASETS_FOLDER, SURVEYS_FOLDER } from "../formats/row_store.ts";
@@ -49,6 +49,10 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
       ? await rewardCheckpoint(sources, name)
       : await attributeTo("reward", resolveModel(sources.modelRoots, name));
   }
+  const classifiers: [string, string][] = [];
+  for (const name of names.reward ? rewardClassifiers(names.reward) : []) {
+    classifiers.push([name, await attributeTo("reward", resolveModel(sources.modelRoots, name))]);
+  }
   return {
     model: await attributeTo("model", resolveModel(sources.modelRoots, names.model)),
     ...(names.checkpoint != null &&
@@ -58,6 +62,7 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
     ...(names.against != null && names.against !== "base" &&
       { against: await checkpointFolder(sources, names.against, names.model, "against") }),
     rewards,
+    ...(classifiers.length > 0 && { classifiers: Object.fromEntries(classifiers) }),
     ...(names.dataset != null && await datasetFolders(sources, names.dataset, names)),
   };
 }

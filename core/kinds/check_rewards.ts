@@ -2,9 +2,10 @@
 import type { Tuning } from "../../kernels/artifacts.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { type JobFolders, rewardFolders } from "../contract/protocol.ts";
-import { type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
+import { type RewardConfig, rewardModels, rewardNodes, type RewardOf } from "../contract/reward_schema.ts";
 import { attributeTo, invalid } from "../errors.ts";
 import { readCheckpoint } from "../formats/checkpoint_folder.ts";
+import { readClassifierFolder } from "../formats/text_classifier_folder.ts";
 import { type FolderConfig, readConfig } from "../formats/read_config.ts";
 import { rewardSpec } from "../networks/reward_checkpoint.ts";
 import type { TextWork } from "../serve/text_work.ts";
@@ -40,7 +41,22 @@ export async function checkRewards(
     }
     models.push({ model: info.model, tuning });
   }
+  for (const part of rewardNodes(reward)) {
+    if (part.type === "classifier") await checkClassifier(part, folders, text);
+  }
   return models;
+}
+
+/** A ready classifier, by its files alone. */
+async function checkClassifier(
+  config: RewardOf<"classifier">,
+  { classifiers = {} }: JobFolders,
+  text: TextWork,
+): Promise<void> {
+  const folder = classifiers[config.model];
+  if (folder === undefined) throw invalid("reward", `There is no model '${config.model}'`, "unknown_model");
+  await attributeTo("reward", readClassifierFolder(folder, config));
+  await attributeTo("reward", text.whole(() => cachedTokenizer(folder)));
 }
 
 function classifier(name: string, { task, num_labels }: FolderConfig): Tuning {

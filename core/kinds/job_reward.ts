@@ -2,6 +2,7 @@
 import type { JobFolders } from "../contract/protocol.ts";
 import type { RewardConfig } from "../contract/reward_schema.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { loadClassifier } from "../rewards/classifier_reward.ts";
 import { loadReward } from "../rewards/load_reward_model.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { makeReward, type RewardContext } from "../rewards/rewards.ts";
@@ -15,6 +16,11 @@ export function jobReward(
 ): Promise<RewardSource> {
   return makeReward(reward, {
     ask,
+    classifier: async (config) => {
+      const folder = folders.classifiers![config.model]!;
+      const { source } = await text.whole(() => loadClassifier(runtime, folder, config));
+      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
+    },
     model: async (name) => {
       const { source } = await text.whole(() => loadReward(runtime, folders, name));
       // A reward model tokenises what it scores by its own folder's files.

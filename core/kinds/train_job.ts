@@ -4,6 +4,8 @@ import type { JobPlan } from "../contract/job_plan.ts";
 import { type JobFolders, rewardFolders, type TrainRequest } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import { UserError } from "../errors.ts";
+import { join } from "node:path";
+import { ONNX_FOLDER } from "../formats/text_classifier_folder.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
 import { changedWhileRead, folderVersion } from "../formats/file_version.ts";
 import type { Runtime } from "../ort/runtime.ts";
@@ -95,7 +97,7 @@ export function withEstimate(thrown: unknown, { estimate }: JobPlan, field: stri
 
 /** Every folder that a job reads, by what it reads it as. */
 function sourcesOf(
-  { model, checkpoint, adapter, against, rewards, dataset }: JobFolders,
+  { model, checkpoint, adapter, against, rewards, classifiers = {}, dataset }: JobFolders,
 ): Record<string, string> {
   return {
     model,
@@ -103,6 +105,12 @@ function sourcesOf(
     ...(adapter && { adapter }),
     ...(against && { against }),
     ...(dataset && { dataset }),
+    ...Object.fromEntries(
+      Object.entries(classifiers).flatMap(([name, folder]) => [
+        [`classifier ${name}`, folder],
+        [`classifier ${name} graph`, join(folder, ONNX_FOLDER)],
+      ]),
+    ),
     ...Object.fromEntries(
       Object.entries(rewards).flatMap(([name, folder]) => {
         const { model, checkpoint } = rewardFolders(folder);

@@ -17,6 +17,7 @@ const WEIGHTS_FOLDER = join(import.meta.dirname!, "external");
  * of 5,470), took a second to look, and would merge what is recomputed for the backward pass with what was made before.
  */
 const NO_OPTIMIZATION = 0;
+const ALL_OPTIMIZATIONS = 99;
 
 export interface SessionOptions {
   /**
@@ -52,6 +53,8 @@ export interface SessionOptions {
   profile?: string;
   /** Names of nodes that may run on the host though the session is on a device: they compute shapes. */
   hostNodes?: readonly string[];
+  /** Let onnxruntime rewrite the graph, as it does by default: for one that is not ours. */
+  optimize?: boolean;
   /** Let the host run also what it should not: whoever asks looks at `nodes` itself. */
   anyProvider?: boolean;
   /** Session config entries as onnxruntime names them; they win over ours. */
@@ -85,7 +88,8 @@ export async function withSessionOptions<T>(
     if (options.arena === "none") set(api.DisableCpuMemArena(native), "arena");
     if (options.memoryPattern === false) set(api.DisableMemPattern(native), "memory pattern");
     if (process.deterministic) set(api.SetDeterministicCompute(native, true), "determinism");
-    set(api.SetSessionGraphOptimizationLevel(native, NO_OPTIMIZATION), "optimization level");
+    const level = options.optimize ? ALL_OPTIMIZATIONS : NO_OPTIMIZATION;
+    set(api.SetSessionGraphOptimizationLevel(native, level), "optimization level");
     if (options.profile !== undefined) {
       set(api.EnableProfiling(native, nativePath(options.profile)), "profile");
     }

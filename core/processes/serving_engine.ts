@@ -89,11 +89,12 @@ interface Ticket {
 
 /** Which process a request needs: checks and work apart, and each set of folders by itself. */
 function keyOf({ type, folders }: ServingRequest): string {
-  const { model, rewards } = folders;
+  const { model, rewards, classifiers = {} } = folders;
   return JSON.stringify([
     type === "check",
     model,
     ...Object.values(rewards).map((folder) => JSON.stringify(folder)).sort(),
+    ...Object.values(classifiers).sort(),
   ]);
 }
 

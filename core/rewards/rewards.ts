@@ -19,6 +19,8 @@ import type { RewardSource, Scorer } from "./reward_source.ts";
 export interface RewardContext {
   /** Loads the reward model of that name. */
   model(name: string): Scorer | Promise<Scorer>;
+  /** Loads the ready classifier that a reward names. */
+  classifier?(config: RewardOf<"classifier">): Scorer | Promise<Scorer>;
   /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
   ask?: AskReward;
 }
@@ -39,6 +41,10 @@ const SCORERS = {
   json_valid: jsonValidReward,
   repetition: repetitionReward,
   model: (config, context) => context.model(config.model),
+  classifier: (config, { classifier }) => {
+    if (classifier) return classifier(config);
+    throw new UserError("reward_failed", "There are no classifiers here");
+  },
 } satisfies { [Type in RewardType]?: Maker<Type, Scorer> };
 
 type ScorerType = keyof typeof SCORERS;

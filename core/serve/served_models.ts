@@ -19,6 +19,10 @@ import { type Lease, LeaseCache } from "./lease_cache.ts";
 import { type ModelFolders, rewardFolders } from "../contract/protocol.ts";
 import { stopIds } from "../tokenizer/stop_ids.ts";
 import { TextWork } from "./text_work.ts";
+import { join } from "node:path";
+import type { RewardOf } from "../contract/reward_schema.ts";
+import { ONNX_FOLDER } from "../formats/text_classifier_folder.ts";
+import { loadClassifier } from "../rewards/classifier_reward.ts";
 import { loadReward } from "../rewards/load_reward_model.ts";
 
 /** A model folder as all its policies share it. */
@@ -148,6 +152,25 @@ export class ServedModels {
     this.#trim();
     return {
       // A reward model tokenises what it scores by its own folder's files.
+      score: (samples, signal) =>
+        attributeTo("reward", text.whole(() => lease.item.source.score(samples, signal))),
+      [Symbol.dispose]: () => lease[Symbol.dispose](),
+    };
+  }
+
+  /** A ready classifier, for what a reward says of it; it stays until it is given back. */
+  async classifier(
+    folders: ModelFolders,
+    config: RewardOf<"classifier">,
+    text = new TextWork(),
+  ): Promise<Scorer & Disposable> {
+    const folder = folders.classifiers![config.model]!;
+    const parts = [folder, join(folder, ONNX_FOLDER)];
+    const key = ["classifier", JSON.stringify(config), ...await Promise.all(parts.map(keyOf))].join("\n\n");
+    const load = () => text.whole(() => loadClassifier(this.#runtime, folder, config));
+    const lease = await attributeTo("reward", this.#rewards.acquire(key, load));
+    this.#trim();
+    return {
       score: (samples, signal) =>
         attributeTo("reward", text.whole(() => lease.item.source.score(samples, signal))),
       [Symbol.dispose]: () => lease[Symbol.dispose](),
