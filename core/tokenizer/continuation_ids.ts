@@ -20,8 +20,11 @@ function prependsSpace(tokenizer: TextTokenizer): boolean {
 export function continuationIds(tokenizer: TextTokenizer, before: string, text: string): number[] {
   const plain = { add_special_tokens: false };
   if (before !== "" && prependsSpace(tokenizer)) {
-    const [first, both] = [tokenizer.encode(before, plain), tokenizer.encode(before + text, plain)];
-    if (first.every((id, at) => id === both[at])) return both.slice(first.length);
+    // Where a token would be of both, what stands before is as good as any line's end.
+    for (const start of [before, "\n"]) {
+      const [first, both] = [tokenizer.encode(start, plain), tokenizer.encode(start + text, plain)];
+      if (first.every((id, at) => id === both[at])) return both.slice(first.length);
+    }
   }
   return tokenizer.encode(text, plain);
 }
