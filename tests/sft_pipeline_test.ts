@@ -70,6 +70,7 @@ Deno.test("a job of SFT leaves a checkpoint that says what it was taught, and PP
       const dry = await call("POST", "/training-jobs?dry_run=true", SFT);
       assert.equal(dry.status, 200, JSON.stringify(dry.json));
       assert.equal(dry.json.plan.steps, 20);
+      assert.deepEqual([dry.json.plan.examples.trained, dry.json.plan.examples.held_out], [8, 1]);
       assert.deepEqual(dry.json.rows, { field: "examples", count: 9, dataset: null });
       assert.deepEqual((await get("/training-jobs")).data, []);
       // Checked by the engine, before there is a job.

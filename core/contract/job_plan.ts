@@ -15,10 +15,20 @@ const estimateSchema = z.looseObject({
   ),
 });
 
+/** What becomes of the examples of supervised fine-tuning. */
+const examplesSchema = z.object({
+  trained: z.int(),
+  held_out: z.int(),
+  truncated: z.int().describe("Longer than sft.max_length or the model's context, and so cut at their ends."),
+  empty: z.int().describe("Of those, with nothing left to learn."),
+  tokens: z.int().describe("That are learned, held-out ones included."),
+});
+
 export const jobPlanSchema = z.object({
   steps: z.int(),
   steps_per_epoch: z.int(),
   prompt_tokens: z.object({ min: z.number(), mean: z.number(), max: z.number() }),
+  examples: examplesSchema.optional(),
   trainable_parameters: z.int(),
   base_parameters: z.int(),
   estimate: estimateSchema,

@@ -55,6 +55,8 @@ export interface KindPlan<Work, Shape> {
   steps_per_epoch: number;
   /** Tokens of each prompt, or what is known of them. */
   promptTokens: readonly number[] | JobPlan["prompt_tokens"];
+  /** What else the plan tells of what the job works on. */
+  examples?: JobPlan["examples"];
   trainable_parameters: number;
   /** What decides the cost beside `CostShape`. */
   shape: Shape;

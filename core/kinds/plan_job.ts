@@ -44,7 +44,7 @@ export async function planJob<Job extends EngineJob>(
   const kind = kindOf(job);
   const checked = await checkModel(job, folders, text);
   const { info, tokenizer, adapter } = checked;
-  const { work, shape, steps_per_epoch, promptTokens, trainable_parameters } = await kind.plan(
+  const { work, shape, steps_per_epoch, promptTokens, examples, trainable_parameters } = await kind.plan(
     job,
     checked,
     folders,
@@ -65,6 +65,7 @@ export async function planJob<Job extends EngineJob>(
       mean: promptTokens.reduce((a, b) => a + b, 0) / promptTokens.length,
       max: promptTokens.reduce((a, b) => Math.max(a, b)),
     },
+    ...(examples && { examples }),
     trainable_parameters,
     base_parameters: weightCount(info.model),
     estimate: { ...cost, machine_bytes: machine.total, available_bytes: machine.available },

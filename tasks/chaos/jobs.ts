@@ -26,6 +26,8 @@ const JOBS: Record<string, TrainingJobRequest> = {
     ...SHARED,
     examples: demoPrompts().slice(0, 16).map((prompt, at) => ({ prompt, completion: ` answer ${at}` })),
     sft: { batch_size: 4, learning_rate: 1e-3 },
+    trainable: { type: "lora", dropout: 0.1 },
+    held_out: 2,
   },
   reward_model: {
     kind: "reward_model",

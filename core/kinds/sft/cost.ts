@@ -27,9 +27,12 @@ export interface SftShape {
 
 export function sftCost(
   job: SftJobConfig,
-  { model, adapter, threads, memoryShare, target = "cpu", longest, actions }: CostShape & SftShape,
+  { model, adapter, threads, memoryShare, target = "cpu", ...shape }: CostShape & SftShape,
 ): JobCost {
   const { batch_size, micro_batch_size, packing: packed } = job.sft;
+  // Of a job that is cut shorter than the one that was looked at, too.
+  const longest = Math.min(shape.longest, job.sft.max_length);
+  const actions = Math.min(shape.actions, longest - 1);
   const workers = { ...workersOf(model, threads, target), memoryShare };
   const precision = job.base_precision ?? PRECISION[target];
   const of: Tuning = adapter ? { type: "lora", adapter } : tuningOf(model, job.trainable);
@@ -80,6 +83,13 @@ export const SMALLER_SFT: readonly SmallerJob<SftJobConfig>[] = [
     path: "sft.micro_batch_size",
     change: (job) =>
       job.sft.micro_batch_size === 1 ? null : { ...job, sft: { ...job.sft, micro_batch_size: 1 } },
+  },
+  {
+    path: "sft.max_length",
+    change: (job) => {
+      const max_length = Math.floor(job.sft.max_length / 2);
+      return max_length < 2 ? null : { ...job, sft: { ...job.sft, max_length } };
+    },
   },
   {
     path: "trainable",

@@ -20,8 +20,8 @@ export interface SftWork {
   /** Indices of those that are trained on, and of those that are measured. */
   train: readonly number[];
   held_out: readonly number[];
-  /** How many of all were cut, and how many of those have nothing left to learn. */
-  cut: { examples: number; truncated: number; empty: number; max_length: number };
+  /** Tokens that each may have at most. */
+  most: number;
 }
 
 /** Tokenises the examples; each completion ends with the model's first end-of-sequence id. */
@@ -68,9 +68,16 @@ export async function planSft(
     work: {
       examples: mappedRows(rows, prepare),
       ...split,
-      cut: { examples: rows.length, truncated: truncated.sum, empty: empty.sum, max_length: most },
+      most,
     },
     steps_per_epoch: stepsPerEpoch(split.train.length, batch_size),
+    examples: {
+      trained: split.train.length,
+      held_out: split.held_out.length,
+      truncated: truncated.sum,
+      empty: empty.sum,
+      tokens: actions.sum,
+    },
     promptTokens: { min: prompts.min, mean: prompts.sum / rows.length, max: prompts.max },
     trainable_parameters: parameterCount(
       model,

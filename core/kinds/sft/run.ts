@@ -1,4 +1,5 @@
 /** A planned job of supervised fine-tuning: loads what it names, trains it, and writes checkpoints below its folder. */
+import type { JobPlan } from "../../contract/job_plan.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
 import { dropoutOf } from "../../contract/job.ts";
 import type { SftJobConfig } from "../../contract/sft_job.ts";
@@ -25,7 +26,7 @@ export async function* runSft(
     SftState
   >,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const { plan, work: { cut, ...split } } = planned;
+  const { plan, work: { most, ...split } } = planned;
   const { found, damaged } = earlier;
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
@@ -57,20 +58,25 @@ export async function* runSft(
     optimizer,
     start,
     checkpoints: jobCheckpoints<SftState>(job, trained, place, told),
-    warnings: cut.truncated > 0 ? [cutExamples(cut)] : [],
+    warnings: cutExamples(plan.examples!, most),
     ...signals,
   });
 }
 
 /** What of the examples is not trained on, as they are too long. */
-function cutExamples({ examples, truncated, empty, max_length }: SftWork["cut"]): Warning {
+function cutExamples(
+  { trained, held_out, truncated, empty }: NonNullable<JobPlan["examples"]>,
+  max_length: number,
+): Warning[] {
+  if (truncated === 0) return [];
+  const examples = trained + held_out;
   const nothing = empty > 0 ? `; ${empty} of them have nothing left to learn` : "";
-  return {
+  return [{
     code: "examples_truncated",
     detail:
       `${truncated} of ${examples} examples are longer than ${max_length} tokens and were cut at their ends` +
       `${nothing}. A larger sft.max_length takes them whole, as far as the model's context reaches`,
     figures: { examples, truncated, empty, max_length },
     step: 1,
-  };
+  }];
 }

@@ -62,8 +62,11 @@ Deno.test("what is too long is cut at its end, and a warning says how much; wher
       sft: { batch_size: 6, max_length: 48 },
       epochs: 1,
     };
-    const { work } = await planJob(job(given), FOLDERS);
-    assert.deepEqual(work.cut, { examples: 6, truncated: 2, empty: 1, max_length: 48 });
+    const { plan, work } = await planJob(job(given), FOLDERS);
+    const { tokens, ...examples } = plan.examples!;
+    assert.deepEqual([examples, work.most], [{ trained: 6, held_out: 0, truncated: 2, empty: 1 }, 48]);
+    const learned = Array.from({ length: 6 }, (_, at) => work.examples.at(at)!.targets.length);
+    assert.equal(tokens, learned.reduce((a, b) => a + b));
     const events = await run(parent, { given });
     const [warning] = events.flatMap((event) => event.type === "warning" ? [event] : []);
     assert.deepEqual([warning?.code, warning?.figures.truncated, warning?.step], [
@@ -75,7 +78,7 @@ Deno.test("what is too long is cut at its end, and a warning says how much; wher
     assert.equal(step!.truncated, 2);
     // Beyond the model's context nothing can be learned, however long examples may be.
     const { info, work: longest } = await planJob(job({ ...given, sft: { max_length: 1_000_000 } }), FOLDERS);
-    assert.equal(longest.cut.max_length, info.model.max_position_embeddings);
+    assert.equal(longest.most, info.model.max_position_embeddings);
     await assert.rejects(planJob(job({ ...given, examples: given.examples.slice(5) }), FOLDERS), {
       code: "prompt_too_long",
       message: /^sft\.max_length: /,
