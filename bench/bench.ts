@@ -27,6 +27,7 @@ const { values: options, positionals } = parseArgs({
     processes: { type: "string", default: "2" },
     runs: { type: "string" },
     picture: { type: "string" },
+    models: { type: "string" },
     docs: { type: "boolean", default: false },
   },
 });
@@ -39,12 +40,13 @@ if (options["cold-start"]) {
   Deno.exit();
 }
 if (options.learning) {
-  const { python, runs, picture, docs } = options;
+  const { python, runs, picture, models, docs } = options;
   // A run a core: jobs of this size gain little from a second thread.
   await measureLearning(positionals, {
     python,
     runs,
     picture,
+    models,
     docs,
     seeds: Number(options.seeds),
     processes: Number(options.processes),

@@ -1,6 +1,6 @@
 /**
  * `deno task bench --learning [TASK …] [--python PATH] [--seeds N] [--processes N] [--threads N] [--runs FILE]
- * [--picture FILE] [--docs]`: does ours learn as fast as TRL's PPO, with defaults? Each task (learning_tasks.ts) is run with every
+ * [--picture FILE] [--models FOLDER] [--docs]`: does ours learn as fast as TRL's PPO, with defaults? Each task (learning_tasks.ts) is run with every
  * seed by ours, and by TRL with a Python that has it, from the same folders, prompts and settings, a process a run. Prints a
  * JSON line a run, then one a task: mean score over the run, steps to a threshold, KL at the end, and the difference with
  * its standard error. Runs are kept in FILE, and those it already has are not run again: a sitting that was cut off goes on,
@@ -24,6 +24,8 @@ export interface LearningOptions {
   runs: string | undefined;
   /** File of the picture. */
   picture: string | undefined;
+  /** What `task story --export` left, for the task of that name. */
+  models: string | undefined;
   /** Put what came of it into docs/; needs the peer. */
   docs: boolean;
 }
@@ -47,7 +49,7 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
   const names = tasks.length > 0
     ? tasks
     : Object.keys(LEARNING_TASKS).filter((name) =>
-      !LEARNING_TASKS[name]!.random && !LEARNING_TASKS[name]!.alone
+      !LEARNING_TASKS[name]!.random && !LEARNING_TASKS[name]!.alone && !LEARNING_TASKS[name]!.exported
     );
   const unknown = names.find((name) => !Object.hasOwn(LEARNING_TASKS, name));
   if (unknown !== undefined) {
@@ -60,7 +62,7 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
     const measured: Measured[] = [];
     for (const name of names) {
       const task = LEARNING_TASKS[name]!;
-      const { spec, file } = await writeSpec(name, task, folder);
+      const { spec, file } = await writeSpec(name, task, folder, options.models);
       const runs: LearningRun[] = [];
       measured.push({ name, task, runs });
       for (const { system, program, args } of systems(task.alone ? { python: undefined } : options, file)) {

@@ -41,22 +41,32 @@ export async function keyOf(spec: LearningSpec, system: "proximal" | "trl"): Pro
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Writes a task's models and the file that both systems read. */
+/**
+ * Writes a task's models and the file that both systems read.
+ *
+ * @param models Folder of those that `task story --export` left.
+ * @throws {RangeError} where they are needed and not given
+ */
 export async function writeSpec(
   task: string,
-  { request, random }: LearningTask,
+  { request, random, exported }: LearningTask,
   folder: string,
+  models?: string,
 ): Promise<{ spec: LearningSpec; file: string }> {
   const job = ppoJobSchema.parse(request);
-  const embedded = path("../models/tiny");
-  const reward_model = job.reward.type === "model" ? join(folder, "learned") : null;
-  if (reward_model) {
-    await lastLine(Deno.execPath(), ["run", "-A", path("learned_reward.ts"), embedded, reward_model]);
+  if (exported && models === undefined) {
+    throw new RangeError(`Task '${task}' needs --models FOLDER, which deno task story --export FOLDER makes`);
   }
-  const texts = random ? null : await loadTokenizer(embedded);
+  const policy = exported ? join(models!, "policy") : path("../models/tiny");
+  const learned = exported ? join(models!, "reward") : join(folder, "learned");
+  const reward_model = job.reward.type === "model" ? learned : null;
+  if (reward_model && !exported) {
+    await lastLine(Deno.execPath(), ["run", "-A", path("learned_reward.ts"), policy, reward_model]);
+  }
+  const texts = random ? null : await loadTokenizer(policy);
   const spec: LearningSpec = {
     task,
-    model: random ? await writeFrequent(join(folder, task), random) : embedded,
+    model: random ? await writeFrequent(join(folder, task), random) : policy,
     reward_model,
     job,
     prompt_ids: texts

@@ -6,6 +6,7 @@ import {
   type AdvantageName,
 } from "../core/contract/advantage_methods.ts";
 import { demoJob } from "../tasks/tiny/demo_job.ts";
+import { storyPpo } from "../tasks/story/ppo.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 /** A task whose scores come from the texts. */
@@ -16,6 +17,8 @@ export interface LearningTask {
   threshold: number;
   /** Only for a model of random weights, which has no texts. */
   random?: RandomTask;
+  /** Its model and reward model are those that `task story --export` left. */
+  exported?: true;
   /** What the peer's PPO cannot do: run by ours alone, and where it is named. */
   alone?: true;
 }
@@ -66,6 +69,12 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
   /** A reward model that learned to count words (learned_reward.ts). */
   learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2.4 },
   ...Object.fromEntries(OTHERS.map((name) => [`question-${name}`, questionBy(name)])),
+  /** What `task story` trains: its own policy, after sft, and the reward model that it learned from preferences. */
+  story: {
+    request: { ...storyPpo(), model: "story", reward: { type: "model", model: "story" } },
+    threshold: 1,
+    exported: true,
+  },
   /** The shapes of SmolLM2-135M, but for a head of its own, with random weights. */
   "135m": {
     request: {
