@@ -43,7 +43,7 @@ interface Chapter {
   score_before: number;
   score_after: number;
   kl: number;
-  samples: { prompt: string; completion: string; against_completion: string }[];
+  samples: { prompt: string; completion: string; against: string }[];
 }
 
 const started = performance.now();
@@ -176,8 +176,8 @@ function report(chapters: readonly Chapter[]): void {
   }
   for (const { seed, samples } of chapters) {
     console.log(`\nseed ${seed}`);
-    for (const { prompt, completion, against_completion } of samples) {
-      console.log(`${prompt.replace(/\nTL;DR:$/, "")}\n  sft:${against_completion}\n  ppo:${completion}`);
+    for (const { prompt, completion, against } of samples) {
+      console.log(`${prompt.replace(/\nTL;DR:$/, "")}\n  sft:${against}\n  ppo:${completion}`);
     }
   }
   console.log(`\n${Math.round((performance.now() - started) / 1000)} s in all`);
