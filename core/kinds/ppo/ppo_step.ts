@@ -9,6 +9,7 @@ import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Device } from "../../ort/device.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import type { Counters, StepOptions } from "../../train/step_loop.ts";
+import { ADVANTAGE_METHODS } from "../../contract/advantage_methods.ts";
 import { ADVANTAGES } from "./advantage_methods.ts";
 import type { Experience } from "./experience.ts";
 import { ExperienceBuffer } from "./experience_buffer.ts";
@@ -138,6 +139,7 @@ export async function ppoStep(
   const updates = updated.metrics.finish();
   const { entropy_sum, tokens } = updated.firstMicroBatch;
   const figures = stepFigures(rows, {
+    grouped: ADVANTAGE_METHODS[ppo.advantage].least_rollouts > 1,
     entropy: entropy_sum / tokens,
     grad_norm: step < ppo.critic_warmup_steps || updates.optimizer_steps === 0
       ? null

@@ -5,6 +5,7 @@
 import type { Warning } from "../../contract/training_events.ts";
 import type { Experience } from "./experience.ts";
 import { GUARD_CODES } from "./guard.ts";
+import { groupsOf } from "./group_advantages.ts";
 import { describeViolation, type Violation } from "./invariants.ts";
 
 /** What a step is judged by. */
@@ -12,8 +13,13 @@ export interface StepFigures {
   /** Of the batch, as the reward gave them. */
   lowest_score: number;
   highest_score: number;
-  /** How far apart they are as they enter the rewards: clipped, scaled, less what a missing end costs. */
+  /**
+   * How far apart they are as they enter the rewards: clipped, scaled, less what a missing end costs. Of a method that
+   * compares the responses to one prompt, the most of any prompt's.
+   */
   shaped_range: number;
+  /** Whether it is of such a method. */
+  grouped?: boolean;
   rows: number;
   /** Part of the rows that no stop token ended. */
   truncated_frac: number;
@@ -41,16 +47,28 @@ export function stepFigures(
   rows: readonly Experience[],
   others: Pick<
     StepFigures,
-    "entropy" | "grad_norm" | "temperature" | "target" | "skipped" | "violations" | "unscored" | "fault"
+    | "grouped"
+    | "entropy"
+    | "grad_norm"
+    | "temperature"
+    | "target"
+    | "skipped"
+    | "violations"
+    | "unscored"
+    | "fault"
   >,
 ): StepFigures {
   const scores = rows.map(({ raw_score }) => raw_score);
-  const shaped = rows.map(({ score }) => score);
+  const groups = others.grouped ? groupsOf(rows.map(({ group }) => group)) : [[...rows.keys()]];
+  const ranges = groups.map((places) => {
+    const shaped = places.map((row) => rows[row]!.score);
+    return Math.max(...shaped) - Math.min(...shaped);
+  });
   const mean = (of: (row: Experience) => number) => rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
   return {
     lowest_score: Math.min(...scores),
     highest_score: Math.max(...scores),
-    shaped_range: Math.max(...shaped) - Math.min(...shaped),
+    shaped_range: Math.max(...ranges),
     rows: rows.length,
     truncated_frac: mean(({ terminated }) => terminated ? 0 : 1),
     kl: mean(({ logprobs, ref_logprobs }) =>
@@ -84,8 +102,8 @@ interface Condition {
 /** Steps in a row, and rows in them, whose scores are not equal by chance once some had a signal. */
 const FLAT = { steps: 3, rows: 16 } as const;
 
-/** A single row has no other to be compared with in its step. */
-const SINGLE_ROWS = 3;
+/** A single row has no other to be compared with in its step, and one of a prompt's few is often like them. */
+const FEW_ROWS = 3;
 
 /** The KL, in nats per sequence, that short responses may come to, and what every token adds to it. */
 const KL_BOUND = { sequence: 15, token: 0.5 } as const;
@@ -130,9 +148,9 @@ function isFlat(now: StepFigures, before: Past | null): boolean {
 }
 
 /** Flat steps that it takes: one at first, when none has had a signal. */
-function flatSteps(rows: number, signal: boolean): number {
+function flatSteps({ rows, grouped }: StepFigures, signal: boolean): number {
   if (signal) return Math.max(FLAT.steps, Math.ceil(FLAT.rows / rows));
-  return rows === 1 ? SINGLE_ROWS : 1;
+  return rows === 1 || grouped ? FEW_ROWS : 1;
 }
 
 const CONDITIONS = {
@@ -140,7 +158,7 @@ const CONDITIONS = {
     begins: (now, { flat, signal, best_score }) => {
       // Equal at the best so far: the job has learned what there was to learn.
       const solved = signal && now.grad_norm !== 0 && equal(now.lowest_score, best_score);
-      return !solved && flat >= flatSteps(now.rows, signal);
+      return !solved && flat >= flatSteps(now, signal);
     },
     ends: (_, { flat }) => flat === 0,
     detail: (now, { flat }) => {
@@ -151,6 +169,9 @@ const CONDITIONS = {
       if (equal(now.lowest_score, now.highest_score)) {
         const score = `${round(now.highest_score)} (${now.rows} rows a step)`;
         return `All scores ${steps} are ${score}: nothing tells a better response from a worse one`;
+      }
+      if (now.grouped && equal(0, now.shaped_range)) {
+        return `The responses to each prompt score the same ${steps}: nothing tells a better one from a worse one`;
       }
       return equal(0, now.shaped_range)
         ? `All scores ${steps} are equal once they are shaped, from ${round(now.lowest_score)} to ${

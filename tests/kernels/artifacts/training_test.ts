@@ -13,7 +13,7 @@ import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { POLICY_STATS } from "../../../kernels/losses/policy_loss.ts";
 import { type Fixture, loadFixture, mergedWeights } from "../models/fixture.ts";
-import { type Array_, openSession, runArtifact, runSession, scalar } from "../run_artifact.ts";
+import { type Array_, openSession, runArtifact, runSession, scalar, vector } from "../run_artifact.ts";
 import { within } from "../within.ts";
 import {
   actions,
@@ -104,6 +104,20 @@ for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
       await checkGradients(policyTrainingArtifact(model.config, tuning, EVERYTHING), { model, feeds });
     });
   }
+}
+
+for (const kl of ["k2", "k3"] as const) {
+  Deno.test(`policy_training with the KL by ${kl} in its loss has the gradients of that`, async () => {
+    const { model, tuning, feeds, experience } = await setting("qwen3");
+    const count = experienceInputs(experience).old_logprobs!.data.length;
+    const reference = Float32Array.from(experienceInputs(experience).old_logprobs!.data as Float32Array);
+    noise(91, count).forEach((value, at) => reference[at]! += value);
+    const options = { ...EVERYTHING, kl };
+    await checkGradients(policyTrainingArtifact(model.config, tuning, options), {
+      model,
+      feeds: { ...feeds, ref_logprobs: vector(Array.from(reference)), kl_coef: scalar(0.7) },
+    });
+  });
 }
 
 for (const name of ["qwen3", "gpt2"]) {

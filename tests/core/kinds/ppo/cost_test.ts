@@ -39,6 +39,22 @@ Deno.test("ppoCost() counts weights once, their reordered copy once, what is tra
   assert.equal(memory.cache, 4 * 2 * 30 * 3 * 64 * (64 + 50) * 8);
 });
 
+Deno.test("ppoCost() counts rollouts, not prompts, and no value network where there is none", () => {
+  const bytes = (ppo: PpoJobRequest["ppo"], value?: null) =>
+    ppoCost(workload("135m", { ppo, ...(value === null && { value }) }), shape("135m"));
+  const [one, four] = [1, 4].map((rollouts_per_prompt) => bytes({ rollouts_per_prompt }));
+  assert.equal(four!.memory.cache, 4 * one!.memory.cache);
+  assert.equal(
+    bytes({ batch_size: 8 }).memory_bytes,
+    bytes({ batch_size: 2, rollouts_per_prompt: 4 }).memory_bytes,
+  );
+  const without = bytes({ advantage: "reinforce++" }, null);
+  assert.ok(without.memory_bytes < one!.memory_bytes && without.step_flops < one!.step_flops);
+  // Half of what is trained was the value network's, but for its head.
+  const head = 4 * (4 + 1) * 577;
+  assert.equal(without.memory.trained, (one!.memory.trained - head) / 2);
+});
+
 Deno.test("ppoCost() counts the products of a step as its shapes have them", () => {
   const { step_flops } = ppoCost(workload("135m"), shape("135m"));
   const { B, P, R } = WORKLOADS["135m"];

@@ -11,7 +11,7 @@ import { writeRandomModel } from "../../../../tasks/random_model.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
 import { runtime } from "../../networks/tiny_models.ts";
-import { trainAll } from "./training.ts";
+import { setUp, trainAll } from "./training.ts";
 
 const TOY = {
   model_type: "qwen3",
@@ -161,6 +161,28 @@ for (const kind of ["lora, separate", "full, shared"] as const) {
       assert.ok(kl.every((value) => Math.abs(value) < 0.05), `KL is ${kl}`);
     }));
 }
+
+Deno.test("before anything has changed, each method's first step has ratio 1, nothing clipped and no KL", async () => {
+  for (const [name, { critic, least_rollouts }] of Object.entries(ADVANTAGE_METHODS)) {
+    const job = makeJob({
+      trainable: KINDS["lora, separate"].trainable,
+      ...(critic && { value: KINDS["lora, separate"].value }),
+      ppo: {
+        ...{ advantage: name as AdvantageName, rollouts_per_prompt: Math.max(2, least_rollouts) },
+        ...{ batch_size: 2, max_new_tokens: 5, num_ppo_epochs: 1, kl_coef: 0.1 },
+      },
+      reward: { type: "length", unit: "characters", target: 20 },
+    });
+    const [first] = (await trainAll(await setUp(job), job)).steps;
+    assert.ok(Math.abs(first!["val/ratio"]! - 1) < 1e-5, `${name}: ratio ${first!["val/ratio"]}`);
+    assert.equal(first!["policy/clipfrac_avg"], 0, name);
+    assert.ok(first!["policy/approxkl_avg"]! < 1e-8, name);
+    assert.ok(Math.abs(first!["objective/kl"]!) < 1e-4, name);
+    assert.ok(Math.abs(first!["loss/kl_avg"] ?? 0) < 1e-8, name);
+    assert.equal(first!["episode"], 4, name);
+    assert.ok(first!["policy/grad_norm"]! > 0, `${name} has something to learn`);
+  }
+});
 
 for (const [name, { critic, least_rollouts }] of Object.entries(ADVANTAGE_METHODS)) {
   if (critic) continue;

@@ -4,10 +4,12 @@ import type { Scorer } from "../../../../core/rewards/reward_source.ts";
 import {
   NOTHING_SEEN,
   type StepFigures,
+  stepFigures,
   WARNING_CODES,
   watchStep,
 } from "../../../../core/kinds/ppo/step_watch.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
+import { makeExperience } from "./make_experience.ts";
 import { setUp, trainAll } from "./training.ts";
 
 /** A step in which all is well. */
@@ -41,6 +43,14 @@ function told(steps: readonly Partial<StepFigures>[]): string[] {
   });
 }
 
+Deno.test("where responses to a prompt are compared, scores are as far apart as one prompt's are at most", () => {
+  const row = (group: number, score: number) => makeExperience(2, { group, score, raw_score: score });
+  const rows = [row(0, 1), row(0, 1), row(1, 5), row(1, 5.5)];
+  const { shaped_range: all, ...others } = { ...HEALTHY, grouped: false };
+  assert.deepEqual([all, stepFigures(rows, others).shaped_range], [1, 4.5]);
+  assert.equal(stepFigures(rows, { ...others, grouped: true }).shaped_range, 0.5);
+});
+
 const times = <T>(count: number, of: T): T[] => Array.from({ length: count }, () => of);
 
 const CASES: Readonly<Record<string, readonly [steps: readonly Partial<StepFigures>[], told: string[]]>> = {
@@ -52,6 +62,11 @@ const CASES: Readonly<Record<string, readonly [steps: readonly Partial<StepFigur
     "no_signal 1",
   ]],
   "scores that are the best there is, from the start": [times(5, BEST), ["no_signal 1"]],
+  "prompts whose responses score the same, each otherwise than the others": [
+    times(5, { grouped: true, shaped_range: 0 }),
+    ["no_signal 3"],
+  ],
+  "some prompts whose responses score the same": [times(5, { grouped: true }), []],
   "scores that are equal but for rounding": [times(3, { lowest_score: 3, highest_score: 3 + 1e-7 }), [
     "no_signal 1",
   ]],

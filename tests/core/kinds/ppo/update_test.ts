@@ -1,5 +1,6 @@
 /** One update on fixed rows: rates, passes and what the rows' order may change. */
 import assert from "node:assert/strict";
+import { LOSS_AGGREGATIONS } from "../../../../core/contract/advantage_methods.ts";
 import { ppoSchema } from "../../../../core/contract/ppo_job.ts";
 import { lrFactor } from "../../../../core/train/lr_schedule.ts";
 import { update } from "../../../../core/kinds/ppo/update.ts";
@@ -13,6 +14,25 @@ async function learnerAndRows(kind: keyof typeof KINDS) {
   const job = makeJob(KINDS[kind]);
   const learner = await makeLearner(await openBase(), job);
   return { job, learner, rows: await measuredRows(learner, 1) };
+}
+
+for (const [at, loss_aggregation] of LOSS_AGGREGATIONS.entries()) {
+  const estimator = ([null, "k2", "k3", "k3"] as const)[at] ?? null;
+  Deno.test(`${loss_aggregation}, KL ${estimator}: micro-batches change the gradient by rounding alone`, async () => {
+    const gradients = [];
+    for (const micro_batch_size of [null, 1, 2]) {
+      const { job, learner, rows } = await learnerAndRows("lora, shared");
+      const config = ppoSchema.parse({
+        ...{ num_ppo_epochs: 2, loss_aggregation, micro_batch_size, max_new_tokens: 9 },
+      });
+      const kl = estimator && { estimator, coef: 0.5 };
+      await update(learner, rows, config, job.value, { ...KEY, kl });
+      gradients.push(Array.from(learner.policyOptimizer.gradients.flat.read()));
+    }
+    const size = Math.hypot(...gradients[0]!);
+    assert.ok(size > 1e-4, String(size));
+    for (const gradient of gradients.slice(1)) within(gradient, gradients[0]!, 1e-4 * size, "gradient");
+  });
 }
 
 Deno.test("update() asks the schedule for every optimizer step's rate, from where the job stands", async () => {
