@@ -67,7 +67,7 @@ const before = z.union([promptSchema, messages], {
 /** Which answer of two is the better one. */
 export const preferenceSchema = z.strictObject({
   prompt: before.nullable().default(null).describe(
-    "What both answer. Default null: chosen and rejected are whole texts, or conversations that begin with it.",
+    "What both answer; beside messages, a text is the user's. Default null: chosen and rejected are whole texts, or conversations that begin with it.",
   ),
   chosen: answer.describe(
     "The better answer: a text, or messages of which the last is the assistant's and is what is judged.",
@@ -83,26 +83,48 @@ export const preferenceSchema = z.strictObject({
     refuse(["rejected"], `Expected ${isChat ? "messages" : "a text"}, as chosen is`);
     return;
   }
-  const { prompt } = pair;
-  const isConversation = prompt === null || Array.isArray(prompt) ||
-    (typeof prompt === "object" && "messages" in prompt);
-  if (isChat && !isConversation) {
-    refuse(["prompt"], "Expected messages, as chosen and rejected are, or texts for all three");
+  for (const side of ["chosen", "rejected"] as const) {
+    if (typeof pair[side] !== "string") answerFaults(pair.prompt, pair[side], side, refuse);
   }
-  for (const side of ["chosen", "rejected"] as const) answerFaults(pair[side], side, prompt !== null, refuse);
 }).meta({ id: "Preference" });
 
 export type Preference = z.output<typeof preferenceSchema>;
-type Answer = Preference["chosen"];
+type Messages = z.output<typeof messages>;
 
-function answerFaults(answer: Answer, side: string, hasPrompt: boolean, refuse: Refuse): void {
-  if (typeof answer === "string") return;
+/**
+ * A prompt with the messages that answer it, of which the last is judged. Sets of preferences often say the prompt in both:
+ * it is there once. Null where a text beside a conversation is none of its user's messages.
+ */
+export function conversationOf(
+  prompt: Preference["prompt"],
+  answer: Messages,
+): { messages: Messages } & Omit<Extract<Preference["prompt"], { messages: unknown }>, "messages"> | null {
+  if (prompt === null) return { messages: answer };
+  const chat = Array.isArray(prompt) ? { messages: prompt } : prompt;
+  if (typeof chat === "object" && "messages" in chat) {
+    const said = ({ role, content }: Messages[number]) => JSON.stringify([role, content]);
+    const isRepeated = answer.length > chat.messages.length &&
+      chat.messages.every((message, at) => said(message) === said(answer[at]!));
+    return { ...chat, messages: isRepeated ? answer : [...chat.messages, ...answer] };
+  }
+  const text = typeof chat === "string" ? chat : chat.text;
+  if (answer.length === 1) return { messages: [{ role: "user", content: text }, ...answer] };
+  const isAsked = answer.some(({ role, content }) =>
+    role === "user" && typeof content === "string" && content.trim() === text.trim()
+  );
+  return isAsked ? { messages: answer } : null;
+}
+
+function answerFaults(prompt: Preference["prompt"], answer: Messages, side: string, refuse: Refuse): void {
   const last = answer.at(-1)!;
   const path = [side, answer.length - 1];
   if (last.role !== "assistant") {
     refuse([...path, "role"], `Expected assistant, whose answer is judged, got ${last.role}`);
   }
-  if (!hasPrompt && answer.length === 1) {
+  const conversation = conversationOf(prompt, answer);
+  if (conversation === null) {
+    refuse([side], "Expected the prompt among the user's messages, or the assistant's answer alone");
+  } else if (conversation.messages.length === 1) {
     refuse([side], "Expected messages before the assistant's, or a prompt");
   }
 }

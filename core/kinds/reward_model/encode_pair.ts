@@ -2,7 +2,7 @@
  * A preference as two sequences of ids, each what a policy with this tokenizer would have sampled and been scored by: the
  * prompt, laid out by the chat template where it is messages, the answer, and the token that ends it.
  */
-import type { Preference, RewardModelConfig } from "../../contract/reward_model_job.ts";
+import { conversationOf, type Preference, type RewardModelConfig } from "../../contract/reward_model_job.ts";
 import { invalid, within } from "../../errors.ts";
 import type { FolderConfig } from "../../formats/read_config.ts";
 import type { Chat } from "../../tokenizer/chat_template.ts";
@@ -60,9 +60,7 @@ function partsOf(
   const answer = pair[side];
   const chat = Array.isArray(prompt) ? { messages: prompt } : prompt;
   if (typeof answer !== "string") {
-    const before = chat as Extract<typeof chat, { messages: unknown }> | null;
-    const conversation = { ...before, messages: [...before?.messages ?? [], ...answer] };
-    return chatParts(conversation, `${path}.${side}`, encoder);
+    return chatParts(conversationOf(prompt, answer)!, `${path}.${side}`, encoder);
   }
   if (chat === null) return { prompt: null, answer: encode(tokenizer, answer, `${path}.${side}`) };
   if (typeof chat === "object" && "messages" in chat) {

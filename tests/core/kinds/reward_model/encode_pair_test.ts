@@ -65,6 +65,21 @@ Deno.test("messages in each form that preference sets have: what the chat templa
       chosen: good,
       rejected: bad,
     },
+    "a prompt as text beside whole conversations, as UltraFeedback has it": {
+      prompt: question,
+      chosen: [user(question), says(good)],
+      rejected: [user(question), says(bad)],
+    },
+    "a prompt as text beside the answers' messages": {
+      prompt: { text: question },
+      chosen: [says(good)],
+      rejected: [says(bad)],
+    },
+    "messages that the conversations repeat": {
+      prompt: [user(question)],
+      chosen: [user(question), says(good)],
+      rejected: [says(bad)],
+    },
     "content in parts": {
       prompt: [user(question)],
       chosen: [{ role: "assistant", content: [{ type: "text", text: good }] }],
@@ -111,7 +126,10 @@ Deno.test("pairs of unlike or empty answers are refused by the field's name", ()
     [{ chosen: "a" }, /^rejected: /],
     [{ chosen: "", rejected: "b" }, /^chosen: /],
     [{ prompt: "p", chosen: "a", rejected: [says("b")] }, /^rejected: Expected a text, as chosen is/],
-    [{ prompt: "p", chosen: [says("a")], rejected: [says("b")] }, /^prompt: Expected messages/],
+    [
+      { prompt: "p", chosen: [user("q"), says("a")], rejected: [says("b")] },
+      /^chosen: Expected the prompt among/,
+    ],
     [{ chosen: [says("a")], rejected: [user("q"), says("b")] }, /^chosen: Expected messages before/],
     [
       { prompt: [user("q")], chosen: [user("a")], rejected: [says("b")] },
