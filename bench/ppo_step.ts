@@ -1,6 +1,7 @@
 /**
  * Whole PPO steps of one workload in a process of its own, so that its peak memory is its own:
- * `ppo_step.ts SIZE [--steps N] [--device cuda] [--base-precision int8] [--rollout-precision int8]` prints one JSON line.
+ * `ppo_step.ts SIZE [--steps N] [--device cuda] [--base-precision int8] [--rollout-precision int8]
+ * [--dropout 0.1]` prints one JSON line.
  * Random weights, LoRA, a separate value network, a learned reward model of the same shape, responses always of full
  * length, as the peers' scripts do it.
  */
@@ -22,6 +23,7 @@ const { values: options, positionals: [size = "tiny"] } = parseArgs({
     device: { type: "string", default: "cpu" },
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
+    dropout: { type: "string", default: "0" },
   },
 });
 const { B, P, R, ...workload } = WORKLOADS[size as WorkloadName];
@@ -42,6 +44,7 @@ try {
     steps,
     base_precision: options["base-precision"] as PpoJobRequest["base_precision"],
     rollout_precision: options["rollout-precision"] as PpoJobRequest["rollout_precision"],
+    trainable: { type: "lora", dropout: Number(options.dropout) },
     ppo: { micro_batch_size },
   });
   const policyTrain = learner.policy.train.bind(learner.policy);
@@ -68,6 +71,7 @@ try {
     system: "proximal",
     size,
     lora: true,
+    dropout: Number(options.dropout),
     base_precision: learner.policy.base.precision,
     rollout_precision: job.rollout_precision ?? learner.policy.base.precision,
     B,

@@ -1,6 +1,7 @@
 /**
  * Where a training run's time goes, by kind of op: `deno run -A bench/profile_training.ts SIZE [policy|value] [runs]
- * [--base-precision int8] [--rows N] [--columns N] [--blocks N] [--recompute cheap] [--threads 1] [--shapes]`. Random
+ * [--base-precision int8] [--dropout 0.1] [--rows N] [--columns N] [--blocks N] [--recompute selective] [--threads 1]
+ * [--shapes]`. Random
  * weights, one micro-batch of the whole workload, or of as many rows as a worker runs at once, as long as asked for;
  * onnxruntime's own profiler does the timing.
  */
@@ -12,6 +13,7 @@ import type { Recompute } from "../kernels/graph/gradient.ts";
 import type { Precision } from "../kernels/nn/parameters.ts";
 import { AdapterMerge } from "../core/run/adapter_merge.ts";
 import { BaseModel } from "../core/weights/base_model.ts";
+import { LoraDropout, withDropout } from "../core/run/lora_dropout.ts";
 import { Feeds } from "../core/run/feeds.ts";
 import { heldBy, initialParameters, tuningOf } from "../core/weights/parameter_layout.ts";
 import { SessionCache } from "../core/run/session_cache.ts";
@@ -26,6 +28,7 @@ const { values: options, positionals: [size = "tiny", network = "policy", runs =
   allowPositionals: true,
   options: {
     "base-precision": { type: "string", default: "float32" },
+    dropout: { type: "string", default: "0" },
     rows: { type: "string" },
     columns: { type: "string" },
     blocks: { type: "string", default: "1" },
@@ -43,7 +46,8 @@ try {
   const runtime = Runtime.open({ threads: Number(options.threads) });
   const base = await BaseModel.open(runtime, folder, { precision: options["base-precision"] as Precision });
   const lora = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
-  const tuning = heldBy(base, lora);
+  const dropout = LoraDropout.of(base, lora, { rate: Number(options.dropout), seed: 0, network: "policy" });
+  const tuning = withDropout(heldBy(base, lora), dropout?.rate ?? 0);
   const head = network === "value";
   const parameters = await initialParameters(base, tuning, { head, seed: 0, role: "policy" });
   const kept = { recompute: options.recompute as Recompute, blocks: Number(options.blocks) };
@@ -78,7 +82,9 @@ try {
   ) {
     feeds.scalar(name, value);
   }
+  if (dropout) feeds.dropout(dropout, 0, Array.from({ length: B }, (_, row) => ({ row })), batch.columns);
   const binding = session.bind();
+  dropout?.features.bind(binding, "input", () => true);
   parameters.bind(binding, "input", () => true);
   merged?.bind(binding, "input", () => true);
   feeds.bind(binding, session);
