@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** Metrics by their names' ends of which less is better. */
-const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div)$/;
+const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div|calibration_error|brier)$/;
 
 const MODES = ["max", "min"] as const;
 

@@ -14,6 +14,7 @@ import type { TextWork } from "../serve/text_work.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Counters, TrainSignals } from "../train/step_loop.ts";
 import type { Resumable } from "../train/training_state.ts";
+import type { MetricNames } from "./check_watched.ts";
 import type { CheckpointPlace } from "./job_checkpoints.ts";
 import type { JobCost, JobEstimate } from "./job_cost.ts";
 
@@ -104,6 +105,8 @@ export interface Kind<Job extends AnyJob, Work, Shape, State extends Counters> {
   cost(job: Job, shape: CostShape & Shape): JobCost;
   /** What may help where that is too much, tried in this order. */
   smaller: readonly SmallerJob<Job>[];
+  /** What a job of this kind measures: which it may be judged by. */
+  metrics(job: Job): MetricNames;
   /** The field that says how many rows are run at once. */
   rowsField: string;
   /** Runs a job to its end, yielding its events. Checkpoints go below `folders.output`, records into `folders.records`. */

@@ -14,13 +14,16 @@ import { planEvaluation } from "./evaluation/plan.ts";
 import { runEvaluation } from "./evaluation/run.ts";
 import type { AnyJob, Kind, KindPlan } from "./kind.ts";
 import { ppoCost } from "./ppo/cost.ts";
+import { ppoMetricNames } from "./ppo/metric_names.ts";
 import { planPpo } from "./ppo/plan.ts";
 import { runPpo } from "./ppo/run.ts";
 import { SMALLER_PPO } from "./ppo/smaller.ts";
 import { rewardModelCost, SMALLER_REWARD_MODEL } from "./reward_model/cost.ts";
+import { rewardModelMetricNames } from "./reward_model/metric_names.ts";
 import { planRewardModel } from "./reward_model/plan.ts";
 import { runRewardModel } from "./reward_model/run.ts";
 import { sftCost, SMALLER_SFT } from "./sft/cost.ts";
+import { sftMetricNames } from "./sft/metric_names.ts";
 import { planSft } from "./sft/plan.ts";
 import { runSft } from "./sft/run.ts";
 
@@ -33,6 +36,7 @@ const KINDS = {
     plan: planPpo,
     cost: ppoCost,
     smaller: SMALLER_PPO,
+    metrics: ppoMetricNames,
     rowsField: "ppo.micro_batch_size",
     run: runPpo,
   },
@@ -41,6 +45,7 @@ const KINDS = {
     plan: planSft,
     cost: sftCost,
     smaller: SMALLER_SFT,
+    metrics: sftMetricNames,
     rowsField: "sft.micro_batch_size",
     run: runSft,
   },
@@ -49,6 +54,7 @@ const KINDS = {
     plan: planEvaluation,
     cost: evaluationCost,
     smaller: SMALLER_EVALUATION,
+    metrics: () => ({ names: [], open: [] }),
     rowsField: "batch_size",
     run: runEvaluation,
   },
@@ -57,6 +63,7 @@ const KINDS = {
     plan: planRewardModel,
     cost: rewardModelCost,
     smaller: SMALLER_REWARD_MODEL,
+    metrics: rewardModelMetricNames,
     rowsField: "reward_model.micro_batch_size",
     run: runRewardModel,
   },

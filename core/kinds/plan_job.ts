@@ -7,6 +7,7 @@ import { type MachineMemory, machineMemory } from "../system_memory.ts";
 import { weightCount } from "../weights/parameter_layout.ts";
 import { checkModel } from "./check_model.ts";
 import type { AnyJob, PlannedJob } from "./kind.ts";
+import { checkWatched } from "./check_watched.ts";
 import { type EngineJob, kindOf, type WorkOf } from "./kinds.ts";
 import { fittingCost } from "./require_memory.ts";
 
@@ -42,6 +43,7 @@ export async function planJob<Job extends EngineJob>(
   text = new TextWork(),
 ): Promise<PlannedJob<WorkOf<Job["kind"]>>> {
   const kind = kindOf(job);
+  checkWatched(job, kind.metrics(job));
   const checked = await checkModel(job, folders, text);
   const { info, tokenizer, adapter } = checked;
   const { work, shape, steps_per_epoch, promptTokens, examples, trainable_parameters } = await kind.plan(

@@ -24,3 +24,9 @@ export function termNames(terms: readonly { name?: string; reward: Named }[]): s
     return free;
   });
 }
+
+/** What the parts of a whole reward are called: a sum's terms, whatever is around the sum; else what it is. */
+export function partNames(reward: Named & { terms?: readonly { name?: string; reward: Named }[] }): string[] {
+  if (reward.terms) return termNames(reward.terms);
+  return reward.reward ? partNames(reward.reward) : [reward.type];
+}
