@@ -69,9 +69,10 @@ const datasetField = z.string().regex(/^ds_[0-9a-hjkmnp-tv-z]{26}$/, "Expected t
     "Id of a dataset whose rows stand for those of the request. Default null: they are in the request.",
   );
 
-const columnsField = z.record(z.string().min(1).max(64), z.string().min(1).max(200)).nullable().default(null)
+const columnsField = z.record(z.string().min(1).max(64), z.string().min(1).max(200).nullable()).nullable()
+  .default(null)
   .describe(
-    "Names of the dataset's columns by what they are read as, where the two differ: { prompt: question }. A name with dots reaches into objects. Default null: columns have the fields' names.",
+    "Names of the dataset's columns by what they are read as, where the two differ: { prompt: question }. A name with dots reaches into objects; null leaves a field out. Default null: columns have the fields' names.",
   );
 
 /** The fields by which a job of any kind names a dataset. */
@@ -111,16 +112,14 @@ export function columnMap(field: RowsField, columns: DatasetColumns, there: read
   const shown = there.slice(0, 20).map((name) => `'${name.slice(0, 60)}'`).join(", ") +
     (there.length > 20 ? " and more" : "");
   for (const [name, column] of Object.entries(columns ?? {})) {
-    if (!has(column)) {
+    if (column !== null && !has(column)) {
       throw invalid(`columns.${name}`, `The dataset has no column '${column}': it has ${shown}`);
     }
   }
-  const named = (name: string) => columns !== null && Object.hasOwn(columns, name) ? columns[name]! : null;
-  const columnOf = (name: string) => named(name) ?? (there.includes(name) ? name : null);
+  const isSaid = (name: string) => columns !== null && Object.hasOwn(columns, name);
+  const columnOf = (name: string) => isSaid(name) ? columns![name]! : there.includes(name) ? name : null;
   const whole = forms.filter(({ needs }) => needs.every((name) => columnOf(name) !== null));
-  const isNamed = (name: string) => named(name) !== null;
-  const form = whole.find(({ needs }) => needs.every(isNamed)) ??
-    whole.find(({ needs }) => needs.some(isNamed)) ?? whole[0];
+  const form = whole.find(({ needs }) => needs.some(isSaid)) ?? whole[0];
   if (!form) {
     const wanted = forms.map(({ needs }) => needs.join(" and ")).join(", or ");
     throw invalid(
@@ -129,7 +128,7 @@ export function columnMap(field: RowsField, columns: DatasetColumns, there: read
     );
   }
   const fields = [...form.needs, ...form.may];
-  const beside = Object.keys(columns ?? {}).find((name) => !fields.includes(name));
+  const beside = Object.keys(columns ?? {}).find((name) => columns![name] !== null && !fields.includes(name));
   if (beside !== undefined) {
     throw invalid(
       `columns.${beside}`,

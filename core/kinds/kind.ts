@@ -54,8 +54,7 @@ export interface KindPlan<Work, Shape> {
   /** What the job works on, ready for its steps. */
   work: Work;
   steps_per_epoch: number;
-  /** Tokens of each prompt, or what is known of them. */
-  promptTokens: readonly number[] | JobPlan["prompt_tokens"];
+  promptTokens: JobPlan["prompt_tokens"];
   /** What else the plan tells of what the job works on. */
   examples?: JobPlan["examples"];
   trainable_parameters: number;

@@ -62,11 +62,7 @@ export async function planJob<Job extends EngineJob>(
   const plan = {
     steps: steps_per_epoch * epochsOf(job),
     steps_per_epoch,
-    prompt_tokens: "mean" in promptTokens ? promptTokens : {
-      min: promptTokens.reduce((a, b) => Math.min(a, b)),
-      mean: promptTokens.reduce((a, b) => a + b, 0) / promptTokens.length,
-      max: promptTokens.reduce((a, b) => Math.max(a, b)),
-    },
+    prompt_tokens: promptTokens,
     ...(examples && { examples }),
     trainable_parameters,
     base_parameters: weightCount(info.model),

@@ -10,7 +10,7 @@ const ID = "ds_01k0000000000000000000000a";
 function mapped(
   field: RowsField,
   row: Record<string, unknown>,
-  columns: Record<string, string> | null = null,
+  columns: Record<string, string | null> | null = null,
 ) {
   return mappedRow(field, columnMap(field, columns, Object.keys(row)), row);
 }
@@ -44,8 +44,10 @@ Deno.test("columns are renamed, and dots reach into objects unless a column has 
   assert.deepEqual(mapped("prompts", both, { text: "text" }), { text: "b" });
   const judged = { prompt: "a", chosen: "b", rejected: "c" };
   assert.deepEqual(mapped("preferences", judged), judged);
-  const whole = { chosen: "chosen", rejected: "rejected" };
-  assert.deepEqual(mapped("preferences", judged, whole), { chosen: "b", rejected: "c" });
+  const named = { chosen: "better", rejected: "worse" };
+  assert.deepEqual(mapped("preferences", { prompt: "a", better: "b", worse: "c" }, named), judged);
+  assert.deepEqual(mapped("preferences", judged, { prompt: null }), { chosen: "b", rejected: "c" });
+  assert.deepEqual(mapped("prompts", both, { prompt: null }), { text: "b" });
 });
 
 Deno.test("a column that is not there is told of by the field that names it", () => {
