@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Webhook } from "standardwebhooks";
 import { chaosJob, JOB_NAMES } from "./chaos/jobs.ts";
+import { rewardService } from "./chaos/reward_service.ts";
 import { type Body, differences, type Outcome, outcomeOf, placeOf } from "./chaos/outcome.ts";
 import { enginesOf, orphanEngines, signal } from "./chaos/processes.ts";
 import { type RunningServer, startServer } from "./start_server.ts";
@@ -139,7 +140,7 @@ async function undisturbed(): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   const get = (path: string) => server.call("GET", path);
   for (const kind of JOB_NAMES) {
-    const { id } = await server.call("POST", "/v1/training-jobs", chaosJob(kind));
+    const { id } = await server.call("POST", "/v1/training-jobs", chaosJob(kind, service.url));
     while (!FINAL.includes((await get(`/v1/training-jobs/${id}`)).status)) await pause(100);
     outcomes.set(kind, await outcomeOf(get, id));
   }
@@ -148,6 +149,7 @@ async function undisturbed(): Promise<Map<string, Outcome>> {
   return outcomes;
 }
 
+const service = rewardService();
 const calm = await undisturbed();
 for (const [kind, { status, error }] of calm) {
   if (status !== "succeeded") fault("a job fails with nobody in the way", { kind, status, error });
@@ -156,6 +158,7 @@ for (const [kind, { status, error }] of calm) {
 const dataDir = await Deno.makeTempDir({ prefix: "proximal-chaos-" });
 const server = new Patient(dataDir);
 await server.start();
+service.disturb(randomNumbers(Number(options.seed) + 1));
 
 /** First receipts of a job's webhooks, in the order in which they came. */
 const hooks = new Map<string, { id: string; type: string }[]>();
@@ -195,7 +198,7 @@ async function submit(): Promise<void> {
     if (open < 6) {
       const kind = JOB_NAMES[jobs.length % JOB_NAMES.length]!;
       const answer = await server.call("POST", "/v1/training-jobs", {
-        ...chaosJob(kind),
+        ...chaosJob(kind, service.url),
         webhook: { url: `http://127.0.0.1:${receiver.addr.port}/`, secret: SECRET },
       }, { "idempotency-key": `chaos-${jobs.length}` });
       if (!answer.id) {
@@ -316,6 +319,7 @@ await pause(1000);
 const orphans = orphanEngines([]);
 if (orphans.length > 0) fault("engines are left without a server", { orphans });
 await receiver.shutdown();
+await service.close();
 console.log(JSON.stringify({
   kills,
   restarts: server.restarts,

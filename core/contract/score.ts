@@ -2,19 +2,32 @@
 import { z } from "zod";
 import "../field_messages.ts";
 import { MAX_TEXT } from "./chat_schema.ts";
+import { metadataSchema } from "./metadata.ts";
 import { adapter, checkpoint, onePolicy } from "./policy_names.ts";
 import { refusing } from "./refuse.ts";
 import { rewardSchema } from "./reward_schema.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 import { tokenIds } from "./token_ids.ts";
 
+/** What rewards may want beside the texts. */
+const besides = {
+  answer: z.string().min(1).max(100_000).optional().describe(
+    "The right completion, for rewards that compare with one.",
+  ),
+  metadata: metadataSchema.optional().describe("Up to 16 texts of your own, for rewards of yours."),
+};
+
 const scoreItem = z.union([
-  z.strictObject({ prompt: z.string().min(1).max(MAX_TEXT), completion: z.string().min(1).max(MAX_TEXT) }),
-  z.strictObject({ prompt_token_ids: tokenIds, completion_token_ids: tokenIds }),
+  z.strictObject({
+    prompt: z.string().min(1).max(MAX_TEXT),
+    completion: z.string().min(1).max(MAX_TEXT),
+    ...besides,
+  }),
+  z.strictObject({ prompt_token_ids: tokenIds, completion_token_ids: tokenIds, ...besides }),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
-      ? "Expected { prompt, completion } or { prompt_token_ids, completion_token_ids }"
+      ? "Expected { prompt, completion } or { prompt_token_ids, completion_token_ids }, with answer? and metadata?"
       : undefined,
 });
 

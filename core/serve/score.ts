@@ -8,7 +8,10 @@ import type { ServedPolicy } from "./served_models.ts";
 import { TextWork } from "./text_work.ts";
 
 /** An item as the reward and the networks see it. */
-type Item = Pick<RewardSample, "prompt_idx" | "prompt" | "prompt_ids" | "response_ids">;
+type Item = Pick<
+  RewardSample,
+  "prompt_idx" | "prompt" | "prompt_ids" | "response_ids" | "answer" | "metadata"
+>;
 
 /**
  * Scores every item.
@@ -108,6 +111,8 @@ function itemOf(item: ScoreRequest["items"][number], index: number, { base, toke
   }
   return {
     prompt_idx: index,
+    answer: item.answer,
+    metadata: item.metadata,
     prompt: prompt.text,
     prompt_ids: prompt.ids,
     response_ids: Int32Array.from(ids),

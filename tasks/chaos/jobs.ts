@@ -8,6 +8,9 @@ const SHARED = { model: "tiny", epochs: 2, seed: 5, max_attempts: 20, checkpoint
 
 const PPO = { batch_size: 4, max_new_tokens: 12, learning_rate: 1e-3 };
 
+/** Stands for the address of the service that rewards are asked of. */
+const SERVICE = "http://service.invalid/";
+
 /** A LoRA job with a value network of its own, but for what is given. */
 function ppo(more: Partial<PpoJobRequest> = {}): TrainingJobRequest {
   const prompts = demoPrompts().slice(0, 16);
@@ -19,6 +22,12 @@ const JOBS: Record<string, TrainingJobRequest> = {
   full: ppo({ trainable: { type: "full" } }),
   shared_critic: ppo({ value: { type: "shared" } }),
   adaptive_kl: ppo({ ppo: { ...PPO, kl_controller: { type: "adaptive", target: 2, horizon: 40 } } }),
+  http_reward: ppo({
+    reward: {
+      type: "normalize",
+      reward: { type: "http", url: SERVICE, batch_size: 2, timeout_ms: 1000, max_attempts: 20 },
+    },
+  }),
   running_scores: ppo({ ppo: { ...PPO, score_scaling: "mean_std" } }),
   early_stop: ppo({ ppo: { ...PPO, target_kl: 0.001 } }),
   sft: {
@@ -44,7 +53,7 @@ const JOBS: Record<string, TrainingJobRequest> = {
 
 export const JOB_NAMES = Object.keys(JOBS);
 
-/** The job of this name. */
-export function chaosJob(name: string): TrainingJobRequest {
-  return JOBS[name]!;
+/** The job of this name. @param service where rewards are asked for */
+export function chaosJob(name: string, service: string): TrainingJobRequest {
+  return JSON.parse(JSON.stringify(JOBS[name]!).replaceAll(SERVICE, service));
 }

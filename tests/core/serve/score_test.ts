@@ -109,6 +109,12 @@ Deno.test("a folder without tokenizer scores token ids and refuses texts", () =>
     });
   }));
 
+Deno.test("an item's own answer is what its reward compares with", async () => {
+  const items = ["b", "c"].map((answer) => ({ prompt: "a", completion: "b", answer }));
+  const data = await ask({ items, reward: { type: "exact_match", case_sensitive: true } });
+  assert.deepEqual(data.map(({ reward }) => reward), [1, 0]);
+});
+
 Deno.test("bad items are refused by path", async () => {
   const ids = (prompt_token_ids: number[], completion_token_ids: number[]) => ({
     prompt_token_ids,
