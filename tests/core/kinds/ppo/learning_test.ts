@@ -54,11 +54,19 @@ async function writeToy(folder: string): Promise<void> {
   await writeSafetensors(join(folder, "model.safetensors"), tensors, { format: "pt" });
 }
 
+const NETWORKS = {
+  ...KINDS,
+  "lora with dropout, separate": {
+    ...KINDS["lora, separate"],
+    trainable: { ...KINDS["lora, separate"].trainable, dropout: 0.1 },
+  },
+} as const;
+
 /** Trains on one prompt of the toy; gives P(the right token) before and after it, what the critic
  * expects at last, each step's KL and the updates taken. */
 async function bandit(
   folder: string,
-  kind: keyof typeof KINDS,
+  kind: keyof typeof NETWORKS,
   { reward, ...ppo }: {
     reward: number;
     kl_coef: number;
@@ -72,7 +80,7 @@ async function bandit(
   const { critic } = ADVANTAGE_METHODS[advantage];
   await writeToy(folder);
   const job = makeJob({
-    ...KINDS[kind],
+    ...NETWORKS[kind],
     ...(!critic && { value: null }),
     prompts: ["the prompt"],
     epochs: 12,
@@ -136,7 +144,7 @@ Deno.test("with rates left out the critic keeps up with its policy", () =>
     assert.ok(Math.abs(value! - scores.at(-1)!) < 0.2, `V is ${value}, the mean score ${scores.at(-1)}`);
   }));
 
-for (const kind of ["lora, separate", "full, shared"] as const) {
+for (const kind of ["lora, separate", "lora with dropout, separate", "full, shared"] as const) {
   Deno.test(`${kind}: the rewarded one of 32 tokens gets more than 0.9 within 50 updates`, () =>
     inFolder(async (folder) => {
       const { before, after, updates, scores } = await bandit(folder, kind, {
