@@ -9,6 +9,7 @@ import { BaseModel } from "../../../../core/weights/base_model.ts";
 import { reproducible } from "../../../../core/train/metric_sums.ts";
 import { inFolder } from "../../networks/in_folder.ts";
 import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
+import { writeDataset } from "../../train/write_dataset.ts";
 import { hashes } from "../../serve/hashes.ts";
 
 const FOLDERS = { model: fixtureFolder("qwen3"), rewards: {} };
@@ -133,3 +134,33 @@ for (
       assert.equal(job(given).held_out > 0, "held_out/loss" in told(whole).at(-1)!);
     }));
 }
+
+Deno.test("a job on a dataset, from an adapter, gives the bytes of one whose request holds the examples", () =>
+  inFolder(async (parent) => {
+    const rows = [
+      ...EXAMPLES.map(({ prompt, completion }) => ({ question: prompt, completion })),
+      { question: "Why", completion: "not" },
+    ];
+    const dataset = await writeDataset(parent, rows);
+    const given = {
+      ...{ adapter: "given", trainable: { type: "lora", r: 4, alpha: 8 }, held_out: 1 },
+      examples: rows.map(({ question, completion }) => ({ prompt: question, completion })),
+    };
+    const stored = {
+      ...given,
+      ...{ examples: [], dataset: "ds_01k0000000000000000000000a", columns: { prompt: "question" } },
+    };
+    const filesOf = async (given: object, more: object, name: string) => {
+      const output = join(parent, name);
+      const folders = { ...FOLDERS, ...more, adapter: join(FOLDERS.model, "adapter"), output };
+      const events = await Array.fromAsync(trainJob(runtime, { job: job(given), folders }));
+      return events.flatMap((event) => event.type === "checkpoint" ? [event.files] : []);
+    };
+    const inline = await filesOf(given, {}, "inline");
+    assert.equal(inline.length, 6);
+    assert.deepEqual(await filesOf(stored, { dataset, surveys: join(parent, "surveys") }, "stored"), inline);
+    const wrong = await writeDataset(parent, [...rows, { question: "x", completion: "" }], "wrong");
+    await assert.rejects(planJob(job(stored), { ...FOLDERS, dataset: wrong }), {
+      message: /^dataset\.rows\.5/,
+    });
+  }));

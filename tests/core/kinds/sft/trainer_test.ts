@@ -1,12 +1,15 @@
 /** Supervised fine-tuning on real tiny models: its loss is the model's own, falls, and stops when told. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { initialParameters, tuningOf } from "../../../../core/weights/parameter_layout.ts";
 import { Policy } from "../../../../core/networks/policy.ts";
 import type { ExampleTokens } from "../../../../core/kinds/sft/example_tokens.ts";
 import { type ExampleSplit, type SftConfig, trainSft } from "../../../../core/kinds/sft/trainer.ts";
 import { ParameterSet } from "../../../../core/weights/parameter_set.ts";
 import { within, worst } from "../../../kernels/within.ts";
-import { EOS, fixtureRows, openBase, someTokens } from "../../networks/tiny_models.ts";
+import { answering } from "../../../../core/run/packed_rows.ts";
+import { loadAdapter } from "../../../../core/weights/load_adapter.ts";
+import { EOS, fixtureFolder, fixtureRows, openBase, someTokens } from "../../networks/tiny_models.ts";
 
 const CONFIG: SftConfig = {
   epochs: 12,
@@ -259,4 +262,21 @@ Deno.test("a step in which nothing counts changes nothing and says so", async ()
   });
   assert.deepEqual(parameters.flat.read(), bare.flat.read());
   assert.deepEqual([steps[0]!.skipped_steps, steps[0]!.tokens, "loss" in epochs[0]!], [1, 0, false]);
+});
+
+Deno.test("from PEFT's adapter, the first loss is the mean −logprob that PyTorch gives with it", async () => {
+  const base = await openBase();
+  const { tuning, parameters } = await loadAdapter(base, join(fixtureFolder("qwen3"), "adapter"), {
+    head: false,
+  });
+  const { sequences, expected, tolerance } = await fixtureRows("qwen3");
+  const split = { examples: sequences.map(answering), train: [0, 1, 2], held_out: [] };
+  const logprobs = expected("lora.logprobs").flat();
+  for await (
+    const event of trainSft(base, tuning, parameters, split, { ...CONFIG, epochs: 1, batch_size: 3 })
+  ) {
+    if (event.type !== "step") continue;
+    const mean = -logprobs.reduce((a, b) => a + b) / logprobs.length;
+    within([event.metrics.loss!], [mean], tolerance, "loss");
+  }
 });
