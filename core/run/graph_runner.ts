@@ -269,6 +269,8 @@ export class TrainingGraph {
       columns: longest(sequences) - 1, // a sequence's last token predicts nothing
       actions: sequences.reduce((most, row) => Math.max(most, rowSize(row).actions), 0),
       sequences: sequences.length / rows.length,
+      sharing: sequences.reduce((sum, row) => sum + ("parts" in row ? row.parts.length : 0), 0) ||
+        rows.length,
     };
     const key = Object.values(shape).join();
     const cut = this.#cuts.get(key) ??

@@ -71,7 +71,7 @@ export function weightBytes(config: ModelConfig): number {
 export function trainingCut(
   config: ModelConfig,
   artifact: (form: TrainingForm) => Artifact,
-  { rows, columns, actions, sequences = 1 }: BatchShape,
+  { rows, columns, actions, sequences = 1, sharing = rows }: BatchShape,
   most: Workers,
   target: Target = "cpu",
 ): TrainingCut {
@@ -79,7 +79,7 @@ export function trainingCut(
   const need = (recompute: Recompute, count: number) =>
     peakBytes(artifact({ recompute, blocks }), batchSizes({ rows: count, columns, actions, sequences }));
   const weights = weightBytes(config);
-  const workers = workersOfBatch(rows, most);
+  const workers = Math.min(rows, workersOfBatch(sharing, most));
   const { memoryShare: share = 1 } = most;
   if (most.small) {
     const most = Math.max(1, Math.floor(share * tileRows(config.intermediate_size, columns) / sequences));

@@ -67,6 +67,8 @@ export interface BatchShape {
   actions: number;
   /** Sequences of a row, 1 by default. */
   sequences?: number;
+  /** Sequences that share the rows, where they do: rows that are full keep more workers busy than so many padded ones. */
+  sharing?: number;
 }
 
 /** The sizes of the dimensions in the graphs' shapes. */
