@@ -130,3 +130,30 @@ Deno.test("a full disk fails a job by its code, and the checkpoint before stays 
     assert.deepEqual(await hashes(output), before, "nothing changed, and nothing is left");
     for (const folder of left(output)) await readCheckpoint(folder);
   }));
+
+Deno.test(
+  "a disk that has no room for a step's records fails the job by the same code, and those before stay",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  () =>
+    inFolder(async (parent) => {
+      const folders = { ...FOLDERS, output: join(parent, "out"), records: join(parent, "records") };
+      const whole = start();
+      const pause = new AbortController();
+      await whole.request(
+        { type: "train", job: JOB, folders },
+        (event: TrainingEvent) => event.type === "step" ? pause.abort() : undefined,
+        undefined,
+        { pause: pause.signal },
+      );
+      await whole.stop(PATIENCE_MS);
+      const before = await hashes(folders.records);
+      assert.ok(Object.keys(before).length >= 2);
+      const full = start(1);
+      const request = { type: "train", job: JOB, folders, resume: left(folders.output) } as const;
+      await assert.rejects(full.request(request), { code: "disk_full", message: /disk is full/ });
+      await full.stop(PATIENCE_MS);
+      assert.deepEqual(await hashes(folders.records), before, "nothing changed, and nothing is left");
+    }),
+);
