@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openDatabase } from "../core/db/open_database.ts";
-import { recordsFolder } from "../core/formats/record_files.ts";
+import { openTokens, recordsFolder } from "../core/formats/record_files.ts";
 import { startServer } from "../tasks/start_server.ts";
 import { madeStep, makeRecords, type RecordShape } from "../tests/core/records/make_records.ts";
 import { cpuSeconds, rssMb } from "./process_cost.ts";
@@ -25,9 +25,10 @@ const TIMES = 20;
 const print = (line: Record<string, unknown>) => console.log(JSON.stringify(line));
 
 /** Bytes of all files below a folder, and of the blocks that they take. */
-async function sizeOf(folder: string): Promise<{ files: number; bytes: number; disk_bytes: number }> {
+async function sizeOf(folder: string, names = /./) {
   const size = { files: 0, bytes: 0, disk_bytes: 0 };
   for await (const { name } of Deno.readDir(folder)) {
+    if (!names.test(name)) continue;
     const { size: bytes, blocks } = await Deno.stat(join(folder, name));
     size.files++;
     size.bytes += bytes;
@@ -36,10 +37,22 @@ async function sizeOf(folder: string): Promise<{ files: number; bytes: number; d
   return size;
 }
 
-/** The same tokens as a Parquet file of each step, written by the library that exports use. */
-async function asParquet(shape: RecordShape): Promise<{ bytes: number; write_ms: number }> {
+/** Milliseconds that something takes at best. */
+async function best(work: () => Promise<unknown>): Promise<number> {
+  let least = Infinity;
+  for (let time = 0; time < TIMES; time++) {
+    const start = performance.now();
+    await work();
+    least = Math.min(least, performance.now() - start);
+  }
+  return Number(least.toFixed(2));
+}
+
+/** The same tokens as a Parquet file of each step, written by the library that exports use; and a rollout of one read. */
+async function asParquet(shape: RecordShape, tokens_each: number) {
   const { parquetWriteBuffer } = await import("hyparquet-writer");
-  let bytes = 0, write_ms = 0;
+  const { parquetReadObjects } = await import("hyparquet");
+  let bytes = 0, write_ms = 0, read_ms = 0;
   const steps = Math.min(shape.steps, 50);
   for (let step = 1; step <= steps; step++) {
     const { tokens } = madeStep(step, shape);
@@ -56,8 +69,11 @@ async function asParquet(shape: RecordShape): Promise<{ bytes: number; write_ms:
     });
     write_ms += performance.now() - start;
     bytes += buffer.byteLength;
+    if (step > 1) continue;
+    const [rowStart, rowEnd] = [tokens_each, 2 * tokens_each];
+    read_ms = await best(() => parquetReadObjects({ file: buffer, rowStart, rowEnd }));
   }
-  return { bytes: Math.round(bytes / steps * shape.steps), write_ms: write_ms / steps };
+  return { bytes: Math.round(bytes / steps * shape.steps), write_ms: write_ms / steps, read_ms };
 }
 
 function quantiles(ms: number[]) {
@@ -78,7 +94,14 @@ for (const [name, [rows, tokens]] of Object.entries(SHAPES)) {
   await database.close();
   const { size: database_bytes } = await Deno.stat(join(dataDir, "proximal.db"));
   const size = await sizeOf(recordsFolder(dataDir, job.id));
-  const parquet = await asParquet(shape);
+  const tokenFiles = await sizeOf(recordsFolder(dataDir, job.id), /tokens/);
+  const parquet = await asParquet(shape, tokens);
+  const folder = recordsFolder(dataDir, job.id);
+  const rollout_read_ms = await best(async () => {
+    const file = await openTokens(folder, 1);
+    await file.read(1, 0, tokens);
+    file.close();
+  });
   print({
     what: "on the disk",
     shape: name,
@@ -88,8 +111,9 @@ for (const [name, [rows, tokens]] of Object.entries(SHAPES)) {
     database_bytes,
     database_bytes_per_rollout: database_bytes / (steps * rows),
     made_ms_per_step: made_ms,
-    tokens_as_parquet_bytes: parquet.bytes,
-    parquet_write_ms_per_step: parquet.write_ms,
+    rollout_read_ms,
+    ...{ tokens_bytes: tokenFiles.bytes, tokens_as_parquet_bytes: parquet.bytes },
+    ...{ parquet_write_ms_per_step: parquet.write_ms, parquet_rollout_read_ms: parquet.read_ms },
   });
 
   const server = await startServer({ DATA_DIR: dataDir });

@@ -135,14 +135,24 @@ export class ColumnFile {
 
   /** Rows `first` to `end` of a column of texts; all of it by default. @throws {UserError} `damaged_data` */
   async texts(name: string, first = 0, end = this.rows(endsOf(name))): Promise<string[]> {
-    const before = Math.max(0, first - 1);
-    const read = await this.numbers(endsOf(name), "I32", before, end);
-    const ends = first === 0 ? [0, ...read] : [...read];
-    const bytes = await this.numbers(name, "U8", ends[0], ends.at(-1));
+    const textAt = await this.encodedTexts(name, first, end);
+    return Array.from({ length: end - first }, (_, row) => textAt(row));
+  }
+
+  /** The same, not decoded yet: what gives the text of a row, counted from `first`. */
+  async encodedTexts(
+    name: string,
+    first = 0,
+    end = this.rows(endsOf(name)),
+  ): Promise<(row: number) => string> {
+    const read = await this.numbers(endsOf(name), "I32", Math.max(0, first - 1), end);
+    const [start, ends] = first === 0 ? [0, read] : [read[0]!, read.subarray(1)];
+    const bytes = await this.numbers(name, "U8", start, ends.at(-1) ?? start);
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    return ends.slice(1).map((to, row) =>
-      decoder.decode(bytes.subarray(ends[row]! - ends[0]!, to - ends[0]!))
-    );
+    return (row) => {
+      const from = row === 0 ? start : ends[row - 1]!;
+      return decoder.decode(bytes.subarray(from - start, ends[row]! - start));
+    };
   }
 
   close(): void {

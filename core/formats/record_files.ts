@@ -223,8 +223,8 @@ export interface TokenRun extends TokenRows {
 
 export class TokenFile {
   readonly #columns: ColumnFile;
-  /** Texts by id, read when the first is asked for. */
-  #vocabulary: Promise<Map<number, string>> | undefined;
+  /** Ids in their order and their texts, read when the first is asked for. */
+  #vocabulary: Promise<[ids: Int32Array, textAt: (row: number) => string]> | undefined;
 
   constructor(columns: ColumnFile) {
     this.#columns = columns;
@@ -254,16 +254,33 @@ export class TokenFile {
     };
   }
 
+  /** Of a large vocabulary few texts are asked for. */
   async #texts(ids: Int32Array): Promise<string[]> {
     this.#vocabulary ??= Promise.all([
       this.#columns.numbers("vocabulary", "I32"),
-      this.#columns.texts("vocabulary_text"),
-    ]).then(([ids, texts]) => new Map(texts.map((text, at) => [ids[at]!, text])));
-    const texts = await this.#vocabulary;
-    return Array.from(ids, (id) => texts.get(id) ?? "");
+      this.#columns.encodedTexts("vocabulary_text"),
+    ]);
+    const [known, textAt] = await this.#vocabulary;
+    return Array.from(ids, (id) => {
+      const row = placeOf(id, known);
+      return row < 0 ? "" : textAt(row);
+    });
   }
 
   close(): void {
     this.#columns.close();
   }
+}
+
+/** Where a number is among sorted ones; −1 where it is not. */
+function placeOf(wanted: number, sorted: Int32Array): number {
+  let low = 0, high = sorted.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = sorted[middle]!;
+    if (found === wanted) return middle;
+    if (found < wanted) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }
