@@ -1,5 +1,5 @@
 /**
- * `deno run -A bench/records.ts [--tokens 1000000]`: what records take on the disk and how long reading them takes, for a
+ * `deno run -A bench/records.ts [--tokens 1000000] [--steps small,large]`: what records take on the disk and how long reading them takes, for a
  * job of many small steps and for one of few large ones. The records are made up; a server reads them as those of any
  * job. Prints JSON lines: bytes by where they are and what one format would take beside another; milliseconds of pages, each
  * asked for at several places of the list, and of the processor's time that one takes; and the server's memory while it
@@ -13,11 +13,16 @@ import { startServer } from "../tasks/start_server.ts";
 import { madeStep, makeRecords, type RecordShape } from "../tests/core/records/make_records.ts";
 import { cpuSeconds, rssMb } from "./process_cost.ts";
 
-const { values } = parseArgs({ options: { tokens: { type: "string", default: "1000000" } } });
+const { values } = parseArgs({
+  options: {
+    tokens: { type: "string", default: "1000000" },
+    steps: { type: "string", default: "small,large" },
+  },
+});
 const TOKENS = Number(values.tokens);
 
 /** Rollouts of a step and tokens of each, prompts of some 100 tokens. */
-const SHAPES = { "small steps": [4, 50], "large steps": [512, 200] } as const;
+const SHAPES = { small: [4, 50], large: [512, 200] } as const;
 
 /** Times that each page is asked for. */
 const TIMES = 20;
@@ -84,6 +89,7 @@ function quantiles(ms: number[]) {
 }
 
 for (const [name, [rows, tokens]] of Object.entries(SHAPES)) {
+  if (!values.steps.split(",").includes(name)) continue;
   const steps = Math.max(1, Math.round(TOKENS / rows / tokens));
   const shape = { steps, steps_per_epoch: Math.ceil(steps / 10), rows, tokens, prompt: 400 };
   const dataDir = await Deno.makeTempDir({ prefix: "proximal-records-" });
@@ -104,7 +110,7 @@ for (const [name, [rows, tokens]] of Object.entries(SHAPES)) {
   });
   print({
     what: "on the disk",
-    shape: name,
+    steps_are: name,
     ...{ steps, rollouts: steps * rows, tokens: steps * rows * tokens },
     ...size,
     bytes_per_token: size.bytes / (steps * rows * tokens),
@@ -154,7 +160,14 @@ for (const [name, [rows, tokens]] of Object.entries(SHAPES)) {
       cursor = body.next_cursor && again === query ? `&after=${body.next_cursor}` : "";
     }
     const cpu_ms = Number(((cpuSeconds(server.pid) - cpu) * 1000 / TIMES).toFixed(1));
-    print({ what, shape: name, items, first_ms: Number(cold.ms.toFixed(1)), ...quantiles(times), cpu_ms });
+    print({
+      what,
+      steps_are: name,
+      items,
+      first_ms: Number(cold.ms.toFixed(1)),
+      ...quantiles(times),
+      cpu_ms,
+    });
   }
 
   for (
@@ -186,7 +199,7 @@ for (const [name, [rows, tokens]] of Object.entries(SHAPES)) {
     over = true;
     await asker;
     print({
-      ...{ what: `all tokens, ${query}`, shape: name, status: response.status, seconds, bytes },
+      ...{ what: `all tokens, ${query}`, steps_are: name, status: response.status, seconds, bytes },
       ...{ rss_mb_before: before, rss_mb_most: most, slowest_other_request_ms: slowest },
     });
   }

@@ -10,6 +10,9 @@ import { undescribed } from "./undescribed.ts";
 /** A page ends early once it has so much text. */
 export const PAGE_TEXT = 2 * 1024 * 1024;
 
+/** How long a table is made until others have a turn. */
+const TURN_MS = 5;
+
 const TYPES = {
   json: "application/json",
   ndjson: "application/x-ndjson",
@@ -84,9 +87,16 @@ export async function tableAnswer<Row>(
   const pieces = TABLE_FORMATS[format](table);
   // What cannot be read at all is answered as any fault.
   let next: IteratorResult<Uint8Array> | undefined = await pieces.next();
+  let since = performance.now();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
+      // What is read from memory and sent at once waits for nothing: without this nobody else would have a turn.
+      if (performance.now() - since > TURN_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        since = performance.now();
+      }
       // Cut off and not ended, or a part would be taken for all.
+      if (closing.aborted) await pieces.return(undefined);
       closing.throwIfAborted();
       const { done, value } = next ?? await pieces.next();
       next = undefined;
