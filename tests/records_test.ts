@@ -174,3 +174,29 @@ function check(
 function mean(numbers: number[]): number {
   return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }
+
+Deno.test("a method without a critic has no values, and advantages of a group's scores", () =>
+  inFolder(async (DATA_DIR) => {
+    const server = await spawnServer({ DATA_DIR });
+    try {
+      const ppo = { batch_size: 2, rollouts_per_prompt: 3, max_new_tokens: 12, advantage: "grpo" };
+      const { rollouts, tokens } = await run(server, { ppo, reward: SUM });
+      assert.ok(tokens.every(({ value }) => value === null));
+      assert.deepEqual(rollouts.slice(0, 6).map(({ sample_idx }) => sample_idx), [0, 1, 2, 0, 1, 2]);
+      assert.ok(tokens.some(({ advantage }) => advantage !== 0));
+      for (const { step, prompt_idx } of rollouts) {
+        const group = rollouts.filter((one) => one.step === step && one.prompt_idx === prompt_idx);
+        const scores = group.map(({ score }) => score as number);
+        const order = (a: number, b: number) => scores[a]! - scores[b]!;
+        const first = group.map(({ rollout_id }) =>
+          tokens.find((token) => token.rollout_id === rollout_id)!.advantage
+        );
+        const best = [0, 1, 2].toSorted(order);
+        assert.ok(first[best[0]!] <= first[best[2]!], `step ${step}: a better score has a higher advantage`);
+        if (new Set(scores).size === 1) assert.ok(first.every((advantage) => Math.abs(advantage) < 1e-6));
+      }
+    } finally {
+      server.process.kill("SIGTERM");
+      await server.ended;
+    }
+  }));
