@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import { saveCheckpoint } from "../../../core/networks/checkpoint.ts";
 import { loadCheckpoint } from "../../../core/networks/checkpoint.ts";
+import type { PpoJobRequest } from "../../../core/contract/ppo_job.ts";
 import type { Place } from "../../../core/ort/memory.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { accumulate, applyUpdate } from "../../../core/kinds/ppo/learner.ts";
@@ -14,11 +15,11 @@ import { KINDS, makeJob, makeLearner, measuredRows } from "./make_learner.ts";
 import { fixtureFolder, someTokens } from "./tiny_models.ts";
 
 /** Everything a step computes, as numbers: what is sampled, measured, trained and saved. */
-async function step(device: Place, name: string, kind: keyof typeof KINDS, folder: string) {
+async function step(device: Place, name: string, given: Partial<PpoJobRequest>, folder: string) {
   // One thread, so that sums have one order.
   using runtime = Runtime.open({ device, threads: 1 });
   const base = await BaseModel.open(runtime, fixtureFolder(name));
-  const job = makeJob(KINDS[kind]);
+  const job = makeJob(given);
   const learner = await makeLearner(base, job);
   const asked = [4, 9, 2].map((length, key) => ({
     prompt_ids: someTokens(key, length),
@@ -37,7 +38,7 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
   const stats = [];
   for (const first of [true, false]) {
     const part = first ? rows.slice(0, 2) : rows.slice(2);
-    stats.push((await accumulate(learner, part, job.ppo, { tokenWeight, first })).read());
+    stats.push((await accumulate(learner, part, job.ppo, { tokenWeight, first, step: 3 })).read());
   }
   stats.push((await applyUpdate(learner, job.ppo, job.value, { factor: 1, trainPolicy: true })).read());
   const { trainable, value } = job;
@@ -55,11 +56,21 @@ async function step(device: Place, name: string, kind: keyof typeof KINDS, folde
   return { sampled, measured: rows.map(({ logprobs, values }) => [...logprobs, ...values!]), stats, files };
 }
 
-for (const [name, kind] of [["qwen3", "lora, separate"], ["gpt2", "full, shared"]] as const) {
-  Deno.test(`${name}, ${kind}: a step on a device is a step on the host, bit for bit`, () =>
+const SEPARATE = KINDS["lora, separate"];
+const CASES: Record<string, [name: string, given: Partial<PpoJobRequest>]> = {
+  "qwen3, lora, separate": ["qwen3", SEPARATE],
+  "qwen3, lora with dropout, separate": [
+    "qwen3",
+    { ...SEPARATE, trainable: { ...SEPARATE.trainable, dropout: 0.3 } },
+  ],
+  "gpt2, full, shared": ["gpt2", KINDS["full, shared"]],
+};
+
+for (const [what, [name, given]] of Object.entries(CASES)) {
+  Deno.test(`${what}: a step on a device is a step on the host, bit for bit`, () =>
     inFolder(async (folder) => {
-      const host = await step("cpu", name, kind, `${folder}/host`);
-      const device = await step("allocated", name, kind, `${folder}/device`);
+      const host = await step("cpu", name, given, `${folder}/host`);
+      const device = await step("allocated", name, given, `${folder}/device`);
       assert.deepEqual(device, host);
     }));
 }
