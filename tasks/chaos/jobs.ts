@@ -30,6 +30,17 @@ const JOBS: Record<string, TrainingJobRequest> = {
   }),
   running_scores: ppo({ ppo: { ...PPO, score_scaling: "mean_std" } }),
   early_stop: ppo({ ppo: { ...PPO, target_kl: 0.001 } }),
+  evaluated: ppo({
+    evaluate: { every_steps: 2, held_out: 4, samples_per_prompt: 2 },
+    keep: { last: 2, best_by: "eval/avg_reward" },
+    early_stop: { metric: "eval/kl", patience: 3, min_delta: 0.001 },
+  }),
+  evaluation: {
+    ...{ kind: "evaluation", model: "tiny", seed: 5, max_attempts: 20, checkpoint_every_steps: 2 },
+    ...{ against: "base", prompts: demoPrompts().slice(0, 16), samples_per_prompt: 2, batch_size: 2 },
+    generation: { max_new_tokens: 12 },
+    reward: { type: "length", target: 12 },
+  },
   sft: {
     kind: "sft",
     ...SHARED,

@@ -5,6 +5,10 @@ export interface Outcome {
   error: unknown;
   /** Metric rows of all steps, without what depends on the clock. */
   steps: Record<string, unknown>[];
+  /** Metric rows of evaluations on the way. */
+  evaluations: Record<string, unknown>[];
+  /** What it came to, and why it stopped early. */
+  results: unknown[];
   /** Names and hashes of the last checkpoint's files. */
   files: string[];
   /** Type and place of every event, in order. */
@@ -22,13 +26,16 @@ const DISTURBANCES = /\.(requeued|retrying|resumed|pausing|paused|warning|starte
 export async function outcomeOf(get: (path: string) => Promise<Body>, id: string): Promise<Outcome> {
   const job = await get(`/v1/training-jobs/${id}`);
   const steps = await all(get, `/v1/training-jobs/${id}/metrics`);
+  const evaluations = await all(get, `/v1/training-jobs/${id}/metrics`, "&scope=evaluation");
   const checkpoints = await all(get, `/v1/training-jobs/${id}/checkpoints`);
   const events = await all(get, `/v1/training-jobs/${id}/events`);
   const last = checkpoints.find(({ id }) => id === job.checkpoint);
   return {
     status: String(job.status),
     error: job.error,
-    steps: steps.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !CLOCK.test(key)))),
+    steps: steps.map(withoutClock),
+    evaluations: evaluations.map(withoutClock),
+    results: [job.result, job.stopped],
     files: ((last?.files ?? []) as { name: string; sha256: string }[])
       .map(({ name, sha256 }) => `${name} ${sha256}`).sort(),
     events: events.map(placeOf).filter((place) => place !== null),
@@ -39,6 +46,10 @@ export async function outcomeOf(get: (path: string) => Promise<Body>, id: string
       ]
       : [],
   };
+}
+
+function withoutClock(row: Body): Body {
+  return Object.fromEntries(Object.entries(row).filter(([key]) => !CLOCK.test(key)));
 }
 
 /** An event's type and the step or epoch that it is about; null for one that tells of a disturbance. */
@@ -57,10 +68,10 @@ export function placeOf(event: Body): string | null {
 // deno-lint-ignore no-explicit-any
 export type Body = Record<string, any>;
 
-async function all(get: (path: string) => Promise<Body>, path: string): Promise<Body[]> {
+async function all(get: (path: string) => Promise<Body>, path: string, query = ""): Promise<Body[]> {
   const rows: Body[] = [];
   for (let after = "";;) {
-    const page = await get(`${path}?limit=100${after}`);
+    const page = await get(`${path}?limit=100${query}${after}`);
     rows.push(...page.data);
     if (!page.has_more) return rows;
     after = `&after=${page.next_cursor}`;
@@ -73,7 +84,7 @@ export function differences(expected: Outcome, found: Outcome): string[] {
   if (found.status !== expected.status) {
     faults.push(`it ${found.status}: ${JSON.stringify(found.error)}`);
   }
-  for (const part of ["steps", "files", "events", "records"] as const) {
+  for (const part of ["steps", "evaluations", "results", "files", "events", "records"] as const) {
     const [a, b] = [expected[part], found[part]].map((list) => list.map((one) => JSON.stringify(one)));
     // A server that is stopped leaves a checkpoint after any step, so that the next start continues from there.
     if (part === "events") {
