@@ -115,3 +115,18 @@ Deno.test("ppoCost() works out once what differs only in what costs nothing", ()
   assert.notDeepEqual(ppoCost(workload("135m"), { ...at, longestPrompt: at.longestPrompt + 1 }), cost);
   assert.notDeepEqual(ppoCost(workload("135m", { value: { type: "shared" } }), at), cost);
 });
+
+Deno.test("ppoCost() counts dropout's keys of features, and its masks among the activations", () => {
+  const dropping = (dropout: number) =>
+    ppoCost(workload("135m", { trainable: { type: "lora", dropout } }), shape("135m"));
+  const [plain, dropped] = [dropping(0), dropping(0.1)];
+  // Eight numbers for each input of each adapted layer, of the policy and of the critic.
+  const inputs = 30 * (6 * 576 + 1536);
+  assert.equal(dropped.memory.trained, plain.memory.trained + 2 * 4 * 8 * inputs);
+  assert.ok(dropped.memory.activations > plain.memory.activations);
+  assert.ok(dropped.step_flops > plain.step_flops && dropped.step_flops < 1.2 * plain.step_flops);
+  assert.deepEqual([dropped.memory.weights, dropped.memory.cache], [
+    plain.memory.weights,
+    plain.memory.cache,
+  ]);
+});
