@@ -122,9 +122,12 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
     if (path === "value" && !(spec?.value && job.value)) continue;
     const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
     if (had !== wanted) {
+      const instead = path === "trainable"
+        ? "; for something else, make a model of it: POST /v1/models with its id as checkpoint"
+        : "";
       throw invalid(
         path,
-        `Expected what the checkpoint was trained with, ${had}, to go on from it, got ${wanted}`,
+        `Expected what the checkpoint was trained with, ${had}, to go on from it, got ${wanted}${instead}`,
       );
     }
   }
