@@ -123,7 +123,7 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
     const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
     if (had !== wanted) {
       const instead = path === "trainable"
-        ? "; for something else, make a model of it: POST /v1/models with its id as checkpoint"
+        ? "; for something else, make a model of the checkpoint first"
         : "";
       throw invalid(
         path,

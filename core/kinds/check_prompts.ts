@@ -1,4 +1,4 @@
-/** Checks the prompts of a job, a list's or a dataset's, once each; they are tokenised again where a step asks for them. */
+/** Checks the prompts of a job once each; a list's are kept tokenised, a dataset's are tokenised again where a step asks for them. */
 import type { DatasetColumns } from "../contract/dataset.ts";
 import { type JobPrompt, promptSchema } from "../contract/prompt.ts";
 import { ANSWER_NEEDED } from "../contract/prompt_answers.ts";
@@ -8,7 +8,7 @@ import { invalid } from "../errors.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import { preparePrompt } from "../tokenizer/prepare_prompts.ts";
 import type { Prompt } from "../tokenizer/prompt.ts";
-import { jobRows, mappedRows, type RowSource } from "../train/row_source.ts";
+import { jobRows, preparedRows, type RowSource } from "../train/row_source.ts";
 import { type Measure, survey } from "../train/survey.ts";
 import type { CheckedModel } from "./kind.ts";
 
@@ -33,8 +33,9 @@ export async function checkPrompts(
   const rows = jobRows(job, "prompts", job.prompts, promptSchema, folders);
   const prepared = (room: number) => (prompt: JobPrompt, index: number) =>
     preparePrompt(prompt, rows.path(index), { info, tokenizer, room });
+  const prompts = preparedRows(rows, prepared(room));
   // What is kept of a dataset is for jobs with longer responses as well.
-  const prepare = prepared(rows.dataset ? 0 : room);
+  const prepare = rows.dataset ? prepared(0) : prompts.of;
   const { tokens, answers } = await survey(
     rows,
     (prompt, index) => {
@@ -48,6 +49,6 @@ export async function checkPrompts(
     throw invalid(`${rows.path(answers.min_at)}.answer`, ANSWER_NEEDED);
   }
   // Throws where the longest leaves no room.
-  prepared(room)(rows.at(tokens.max_at)!, tokens.max_at);
-  return { prompts: mappedRows(rows, prepared(room)), tokens };
+  prompts.at(tokens.max_at);
+  return { prompts, tokens };
 }

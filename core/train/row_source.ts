@@ -66,24 +66,38 @@ export function jobRows<Row>(
   };
 }
 
-/** What `work` makes of each row, the last so many kept: a step asks for its rows more than once. */
-export function mappedRows<Row, To>(
-  rows: RowSource<Row>,
+/** What is made of each row. */
+export interface PreparedRows<Row, To> extends RowSource<To> {
+  /** The same of a row that is at hand. */
+  of(row: Row, index: number): To;
+}
+
+/** So many of a dataset's are kept: a step asks for its rows more than once. */
+const KEPT = 256;
+
+/** What `work` makes of each row: of a list's all are kept once they are made, as the list is, of a dataset's the last. */
+export function preparedRows<Row, To>(
+  rows: JobRows<Row>,
   work: (row: Row, index: number) => To,
-  kept = 256,
-): RowSource<To> {
+): PreparedRows<Row, To> {
   const made = new Map<number, To>();
+  const most = rows.dataset ? KEPT : rows.length;
+  const of = (row: Row, index: number) => {
+    const before = made.get(index);
+    if (before !== undefined) return before;
+    const now = work(row, index);
+    made.set(index, now);
+    if (made.size > most) made.delete(made.keys().next().value!);
+    return now;
+  };
   return {
     length: rows.length,
+    of,
     at(index) {
       const before = made.get(index);
       if (before !== undefined) return before;
       const row = rows.at(index);
-      if (row === undefined) return undefined;
-      const now = work(row, index);
-      made.set(index, now);
-      if (made.size > kept) made.delete(made.keys().next().value!);
-      return now;
+      return row === undefined ? undefined : of(row, index);
     },
   };
 }

@@ -1,16 +1,12 @@
 /** What a job that trains a reward model works on and will do, worked out from headers and preferences alone. */
 import type { ScoreSpec } from "../../contract/checkpoint.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
-import {
-  type Preference,
-  preferenceSchema,
-  type RewardModelJobConfig,
-} from "../../contract/reward_model_job.ts";
+import { preferenceSchema, type RewardModelJobConfig } from "../../contract/reward_model_job.ts";
 import type { TextWork } from "../../serve/text_work.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
 import { heldOutSplit } from "../../train/held_out.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
-import { jobRows, mappedRows } from "../../train/row_source.ts";
+import { jobRows, preparedRows } from "../../train/row_source.ts";
 import { survey } from "../../train/survey.ts";
 import { parameterCount, tuningOf } from "../../weights/parameter_layout.ts";
 import type { CheckedModel, KindPlan } from "../kind.ts";
@@ -35,11 +31,11 @@ export async function planRewardModel(
   const { max_length, overlong, batch_size } = job.reward_model;
   const rows = jobRows(job, "preferences", job.preferences, preferenceSchema, folders);
   const encoder = { info, tokenizer, stops: stopIds(info, tokenizer), config: { max_length, overlong } };
-  const encode = (pair: Preference, index: number) => encodePair(pair, rows.path(index), encoder);
+  const pairs = preparedRows(rows, (pair, index) => encodePair(pair, rows.path(index), encoder));
   const { prompt, longest } = await survey(
     rows,
     (pair, index) => {
-      const { prompt, chosen, rejected } = encode(pair, index);
+      const { prompt, chosen, rejected } = pairs.of(pair, index);
       return { prompt, longest: Math.max(chosen.length, rejected.length) };
     },
     text,
@@ -47,7 +43,7 @@ export async function planRewardModel(
   );
   const split = heldOutSplit(rows.length, job.held_out, job.seed);
   return {
-    work: { pairs: mappedRows(rows, encode), ...split, score: padToken(info, tokenizer) },
+    work: { pairs, ...split, score: padToken(info, tokenizer) },
     steps_per_epoch: stepsPerEpoch(split.train.length, batch_size),
     promptTokens: { min: prompt.min, mean: prompt.sum / rows.length, max: prompt.max },
     trainable_parameters: parameterCount(

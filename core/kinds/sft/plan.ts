@@ -1,12 +1,12 @@
 /** What a job of supervised fine-tuning works on and will do, worked out from headers and examples alone. */
-import { type Example, exampleSchema, type SftJobConfig } from "../../contract/sft_job.ts";
+import { exampleSchema, type SftJobConfig } from "../../contract/sft_job.ts";
 import { invalid } from "../../errors.ts";
 import type { JobFolders } from "../../contract/protocol.ts";
 import type { TextWork } from "../../serve/text_work.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
 import { heldOutSplit } from "../../train/held_out.ts";
 import { stepsPerEpoch } from "../../train/prompt_schedule.ts";
-import { jobRows, mappedRows, type RowSource } from "../../train/row_source.ts";
+import { jobRows, preparedRows, type RowSource } from "../../train/row_source.ts";
 import { survey } from "../../train/survey.ts";
 import { parameterCount, tuningOf } from "../../weights/parameter_layout.ts";
 import type { CheckedModel, KindPlan } from "../kind.ts";
@@ -39,12 +39,14 @@ export async function planSft(
   }
   const most = Math.min(max_length, model.max_position_embeddings);
   const rows = jobRows(job, "examples", job.examples, exampleSchema, folders);
-  const prepare = (example: Example, index: number) =>
-    exampleTokens(example, rows.path(index), { info, tokenizer, ends, loss_on, most });
+  const examples = preparedRows(
+    rows,
+    (example, index) => exampleTokens(example, rows.path(index), { info, tokenizer, ends, loss_on, most }),
+  );
   const { tokens, prompts, actions, truncated, empty } = await survey(
     rows,
     (example, index) => {
-      const { ids, prompt, targets, truncated } = prepare(example, index);
+      const { ids, prompt, targets, truncated } = examples.of(example, index);
       return {
         tokens: ids.length,
         prompts: prompt,
@@ -66,7 +68,7 @@ export async function planSft(
   const split = heldOutSplit(rows.length, job.held_out, job.seed);
   return {
     work: {
-      examples: mappedRows(rows, prepare),
+      examples,
       ...split,
       most,
     },

@@ -42,7 +42,7 @@ Deno.test("exactDiv() refuses what does not divide", () => {
   for (const [whole, parts] of [[8, 3], [8, 0], [0, 4], [2, 4]] as const) {
     assert.throws(() => exactDiv(whole, parts, "batch"), RangeError);
   }
-  assert.throws(() => miniBatches(8, 3, KEY), /Cannot split batch_size 8 into 3 equal parts/);
+  assert.throws(() => miniBatches(8, 3, KEY), /Cannot split rollouts 8 into 3 equal parts/);
 });
 
 Deno.test("dividing sums by the mini-batch's tokens averages over tokens, not over micro-batches", () => {

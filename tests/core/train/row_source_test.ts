@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { UserError } from "../../../core/errors.ts";
-import { jobRows, mappedRows, someRows } from "../../../core/train/row_source.ts";
+import { jobRows, preparedRows, someRows } from "../../../core/train/row_source.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { allRows } from "./all_rows.ts";
 import { writeDataset } from "./write_dataset.ts";
@@ -38,15 +38,23 @@ Deno.test("a request's rows are the same source", () => {
   assert.deepEqual([rows.path(1), rows.dataset], ["prompts.1", null]);
 });
 
-Deno.test("what is made of rows is made for those asked for, and once while it is kept", () => {
-  const made: number[] = [];
-  const rows = mappedRows(["a", "b", "c", "d", "e"], (row, index) => {
-    made.push(index);
-    return row + index;
-  }, 2);
-  assert.deepEqual([rows.at(3), rows.at(3), rows.at(1), rows.at(3)], ["d3", "d3", "b1", "d3"]);
-  assert.deepEqual(made, [3, 1]);
-  assert.deepEqual([rows.at(0), rows.at(3)], ["a0", "d3"]);
-  assert.deepEqual(made, [3, 1, 0, 3]);
-  assert.equal(rows.at(5), undefined);
+Deno.test("what is made of rows is made for those asked for, once of a list's and again of a dataset's that is gone", () => {
+  const list = Array.from({ length: 1000 }, (_, index) => `row ${index}`);
+  for (const dataset of [null, { folder: "", columns: {} }]) {
+    const made: number[] = [];
+    const source = { length: list.length, at: (index: number) => list[index], path: String, dataset };
+    const rows = preparedRows(source, (row, index) => {
+      made.push(index);
+      return `${row}!`;
+    });
+    assert.deepEqual([rows.at(3), rows.of("row 3", 3), rows.at(1), rows.at(3)], [
+      ...["row 3!", "row 3!", "row 1!", "row 3!"],
+    ]);
+    assert.deepEqual(made, [3, 1]);
+    for (let index = 0; index < 1000; index++) rows.at(index);
+    assert.equal(made.length, 1000);
+    assert.equal(rows.at(3), "row 3!");
+    assert.equal(made.length, dataset ? 1001 : 1000);
+    assert.equal(rows.at(1000), undefined);
+  }
 });
