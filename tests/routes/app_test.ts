@@ -314,7 +314,7 @@ Deno.test("/openapi.json describes bodies and problems", async () => {
       name!
     );
     for (const name of refs) assert.ok(json.components.schemas[name], name);
-    assert.equal(json.components.schemas.PpoConfig.properties.gamma.default, 0.99);
+    assert.equal(json.components.schemas.PpoConfig.properties.lam.default, 0.95);
   });
 });
 

@@ -134,7 +134,7 @@ Deno.test("chunks with more around them than in them are refused", async () => {
     };
     // Chunks of a byte each, and a head.
     assert.equal(await send(6 * GENERATION.length + 1000), 200);
-    assert.equal(await send(100_000), 400);
+    assert.equal(await send(300_000), 400);
   });
 });
 
