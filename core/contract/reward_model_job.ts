@@ -4,30 +4,14 @@ import { MAX_TEXT, messageSchema } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
 import { heldOutSchema } from "./held_out.ts";
 import { jobFaults, jobFields } from "./job.ts";
-import { ppoSchema } from "./ppo_job.ts";
 import { promptSchema } from "./prompt.ts";
 import { type Refuse, refusing } from "./refuse.ts";
-
-const {
-  adam_beta1,
-  adam_beta2,
-  adam_eps,
-  max_grad_norm,
-  weight_decay,
-  lr_scheduler,
-  min_lr_ratio,
-  warmup_steps,
-} = ppoSchema.shape;
+import { batchFaults, batchFields, optimizerFields } from "./supervised_fields.ts";
 
 const OVERLONG = ["fail", "truncate"] as const;
 
 export const rewardModelSchema = z.strictObject({
-  batch_size: z.int().min(1).max(65536).default(8).describe(
-    "Pairs per step, which is one optimizer step; the last of an epoch is filled up from its start. Default 8 (ours).",
-  ),
-  micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
-    "Pairs per forward and backward run; must divide batch_size. Changes memory, not results. Default null: the whole batch.",
-  ),
+  ...batchFields("Pairs"),
   learning_rate: z.number().gt(0).max(1).default(1e-4).describe("Peak learning rate. Default 1e-4 (TRL)."),
   head_learning_rate: z.number().gt(0).max(1).nullable().default(null).describe(
     "Peak learning rate of the scalar head, which starts at zero. Default null: learning_rate.",
@@ -44,13 +28,8 @@ export const rewardModelSchema = z.strictObject({
   normalize: z.boolean().default(true).describe(
     "At each epoch's end, measure mean and standard deviation of the scores of the held-out answers, or else of up to 512 pairs that are trained on: checkpoints written then tell scores of mean 0 and standard deviation 1 on those. Default true.",
   ),
-  ...{ lr_scheduler, min_lr_ratio, warmup_steps },
-  ...{ adam_beta1, adam_beta2, adam_eps, max_grad_norm, weight_decay },
-}).superRefine(({ batch_size, micro_batch_size }, context) => {
-  if (micro_batch_size === null || batch_size % micro_batch_size === 0) return;
-  const message = `Expected a divisor of batch_size, which is ${batch_size}, got ${micro_batch_size}`;
-  context.addIssue({ code: "custom", path: ["micro_batch_size"], message });
-}).meta({ id: "RewardModelConfig" });
+  ...optimizerFields,
+}).superRefine(batchFaults).meta({ id: "RewardModelConfig" });
 
 const messages = z.array(messageSchema).min(1).max(1000);
 

@@ -4,28 +4,12 @@ import { chatFields } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
 import { heldOutSchema } from "./held_out.ts";
 import { jobFaults, jobFields } from "./job.ts";
-import { ppoSchema } from "./ppo_job.ts";
 import { promptSchema } from "./prompt.ts";
 import { refusing } from "./refuse.ts";
-
-const {
-  adam_beta1,
-  adam_beta2,
-  adam_eps,
-  max_grad_norm,
-  weight_decay,
-  lr_scheduler,
-  min_lr_ratio,
-  warmup_steps,
-} = ppoSchema.shape;
+import { batchFaults, batchFields, optimizerFields } from "./supervised_fields.ts";
 
 export const sftSchema = z.strictObject({
-  batch_size: z.int().min(1).max(65536).default(8).describe(
-    "Examples per step, which is one optimizer step, packed or not; the last of an epoch is filled up from its start. Default 8 (ours).",
-  ),
-  micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
-    "Examples per forward and backward run; must divide batch_size. Changes memory, not results. Default null: the whole batch.",
-  ),
+  ...batchFields("Examples", { packed: ", packed or not" }),
   learning_rate: z.number().gt(0).max(1).default(1e-4).describe("Peak learning rate. Default 1e-4 (ours)."),
   max_length: z.int().min(2).max(1_000_000).default(512).describe(
     "Tokens of an example at most, and never more than the model's context. A longer one is cut at its end (TRL's keep_start), without the token that would have ended it; where nothing is left to learn it teaches nothing. A warning says how many. Default 512 (ours).",
@@ -36,13 +20,8 @@ export const sftSchema = z.strictObject({
   packing: z.boolean().default(true).describe(
     "Put short examples of a run into one row, each computed as if it were alone: less padding, the same results. Default true (ours).",
   ),
-  ...{ lr_scheduler, min_lr_ratio, warmup_steps },
-  ...{ adam_beta1, adam_beta2, adam_eps, max_grad_norm, weight_decay },
-}).superRefine(({ batch_size, micro_batch_size }, context) => {
-  if (micro_batch_size === null || batch_size % micro_batch_size === 0) return;
-  const message = `Expected a divisor of batch_size, which is ${batch_size}, got ${micro_batch_size}`;
-  context.addIssue({ code: "custom", path: ["micro_batch_size"], message });
-}).meta({ id: "SftConfig" });
+  ...optimizerFields,
+}).superRefine(batchFaults).meta({ id: "SftConfig" });
 
 /** What an assistant's message counts; what the field is in messages, which a schema keeps as they were sent. */
 const weightSchema = z.number().min(0).max(1000).nullish();

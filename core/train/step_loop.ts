@@ -135,6 +135,25 @@ export function progressOf(
 }
 
 /**
+ * What a job says before its first step.
+ *
+ * @param found The checkpoint that it continues from, where there is one.
+ */
+export function startedEvent(
+  { plan, epochs }: { plan: JobPlan; epochs: number },
+  { state }: LoopState<Counters>,
+  { found, damaged }: { found: { folder: string } | null; damaged: string[] },
+): Extract<TrainingEvent, { type: "started" }> {
+  return {
+    type: "started",
+    plan,
+    progress: progressOf({ plan, epochs }, state, null),
+    resumed: found && { step: state.step, folder: found.folder },
+    damaged,
+  };
+}
+
+/**
  * Runs all steps that are left. A checkpoint is written while the next step samples, and its event comes when it is on the
  * disk: before the next step's. Throws the signal's reason when aborted, and what a step or a checkpoint throws; whatever
  * else was under way has ended then.

@@ -8,7 +8,7 @@ import { addEvaluated, emptyTally, type Tally } from "../../evaluate/tally.ts";
 import { loadPolicy } from "../../networks/load_policy.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
-import { type Counters, type Course, progressOf, runSteps } from "../../train/step_loop.ts";
+import { type Counters, type Course, runSteps, startedEvent } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { jobCheckpoints } from "../job_checkpoints.ts";
 import { jobReward } from "../job_reward.ts";
@@ -92,12 +92,6 @@ export async function* runEvaluation(
       ({ tally: _, ...counters }) => counters,
     ),
   };
-  yield {
-    type: "started",
-    plan,
-    progress: progressOf(course, course.start.state, null),
-    resumed: found && { step: found.at.state.step, folder: found.folder },
-    damaged,
-  };
+  yield startedEvent({ plan, epochs: 1 }, course.start, { found, damaged });
   return yield* runSteps(course, signals);
 }

@@ -16,8 +16,8 @@ import {
   type Course,
   type Evaluation,
   type LoopState,
-  progressOf,
   runSteps,
+  startedEvent,
   type TrainSignals,
 } from "../../train/step_loop.ts";
 import { epochMetrics } from "./epoch_metrics.ts";
@@ -77,13 +77,7 @@ export async function* train(
     evaluation: parts.evaluation ?? undefined,
     checkpoints,
   };
-  yield {
-    type: "started",
-    plan,
-    progress: progressOf(course, course.start.state, null),
-    resumed: resumed && { step: resumed.step, folder: resumed.folder },
-    damaged,
-  };
+  yield startedEvent({ plan, epochs: job.epochs }, course.start, { found: resumed, damaged });
   if (!resumed && parts.stopTokenIds.size === 0) yield { type: "warning", ...NO_STOP_TOKENS };
   return yield* runSteps(course, signals);
 }

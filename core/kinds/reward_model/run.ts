@@ -9,7 +9,7 @@ import { Optimizer } from "../../networks/optimizer.ts";
 import { loadRewardCheckpoint } from "../../networks/reward_checkpoint.ts";
 import { RewardModel, type TrainedReward } from "../../networks/reward_model.ts";
 import type { Runtime } from "../../ort/runtime.ts";
-import { progressOf } from "../../train/step_loop.ts";
+import { startedEvent } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
 import { heldBy, initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
@@ -43,13 +43,7 @@ export async function* runRewardModel(
   if (found) await restore(trained, found);
   const place = await checkpointPlace();
   const start = found?.at ?? FIRST_REWARD_STATE;
-  yield {
-    type: "started",
-    plan,
-    progress: progressOf({ plan, epochs: job.epochs }, start.state, null),
-    resumed: found && { step: start.state.step, folder: found.folder },
-    damaged,
-  };
+  yield startedEvent({ plan, epochs: job.epochs }, start, { found, damaged });
   const checkpoints = jobCheckpoints<RewardState>(job, trained, place, (state) => ({ ...state }));
   const config = { ...job.reward_model, epochs: job.epochs, seed: job.seed };
   const dropout = { rate: dropoutOf(job.trainable), seed: job.seed };

@@ -7,7 +7,7 @@ import type { TrainingEvent, TrainingSummary, Warning } from "../../contract/tra
 import { loadCheckpoint } from "../../networks/checkpoint.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import type { Runtime } from "../../ort/runtime.ts";
-import { progressOf } from "../../train/step_loop.ts";
+import { startedEvent } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
 import { heldBy, initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
@@ -45,13 +45,7 @@ export async function* runSft(
   if (found) await restore(trained, found);
   const place = await checkpointPlace();
   const start = found?.at ?? FIRST_SFT_STATE;
-  yield {
-    type: "started",
-    plan,
-    progress: progressOf({ plan, epochs: job.epochs }, start.state, null),
-    resumed: found && { step: start.state.step, folder: found.folder },
-    damaged,
-  };
+  yield startedEvent({ plan, epochs: job.epochs }, start, { found, damaged });
   const told = ({ step, episodes, tokens }: SftState) => ({ step, episodes, tokens });
   const config = { ...job.sft, epochs: job.epochs, seed: job.seed, dropout: dropoutOf(job.trainable) };
   return yield* trainSft(base, tuning, parameters, split, config, {
