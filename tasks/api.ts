@@ -1,4 +1,4 @@
-/** What the story asks of the server. */
+/** What tasks ask of a server. */
 import { basename, join } from "node:path";
 
 // deno-lint-ignore no-explicit-any -- answers of many kinds, read by whoever asked

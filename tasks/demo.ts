@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { Webhook } from "standardwebhooks";
+import { Api } from "./api.ts";
 import { rewardCurve } from "./reward_curve.ts";
 import { rewardPicture } from "./reward_picture.ts";
 import { startServer } from "./start_server.ts";
@@ -28,6 +29,7 @@ interface Epoch {
 const started = performance.now();
 const server = await startServer({ OUTBOUND_ALLOW: "127.0.0.1" });
 console.log(`server ready at ${server.url} after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+const api = new Api(server.url);
 let deliveries = 0;
 const receiver = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
   const body = await request.text();
@@ -41,7 +43,7 @@ try {
   const request = demoJob(Number(options.seed), Number(options.epochs));
   const shown = request.prompts!.slice(0, 4) as string[];
   const before = await texts(shown, null);
-  const job = await call("POST", "/v1/training-jobs", {
+  const job = await api.call("POST", "/v1/training-jobs", {
     ...request,
     webhook: { url: `http://127.0.0.1:${receiver.addr.port}/hook`, secret: SECRET },
   });
@@ -55,7 +57,7 @@ try {
     throw new Error(`The job ${finished.status}: ${JSON.stringify(finished.error)}`);
   }
 
-  const epochs = (await call("GET", `/v1/training-jobs/${job.id}/events?limit=1000`)).data
+  const epochs = (await api.call("GET", `/v1/training-jobs/${job.id}/events?limit=1000`)).data
     .filter(({ type }: { type: string }) => type === "training_job.epoch.completed")
     .map(({ data }: { data: Epoch }) => data) as Epoch[];
   const rewards = epochs.map(({ metrics }) => metrics.avg_reward!);
@@ -87,7 +89,7 @@ try {
 
 /** Greedy summaries of posts. */
 async function texts(prompts: readonly string[], checkpoint: string | null): Promise<string[]> {
-  const { data } = await call("POST", "/v1/generations", {
+  const { data } = await api.call("POST", "/v1/generations", {
     model: "tiny",
     checkpoint,
     prompts,
@@ -100,7 +102,7 @@ async function texts(prompts: readonly string[], checkpoint: string | null): Pro
 /** Shows a job's progress on one line until it ends. */
 async function follow(id: string) {
   for (let shownStep = -1;;) {
-    const job = await call("GET", `/v1/training-jobs/${id}`);
+    const job = await api.call("GET", `/v1/training-jobs/${id}`);
     const { step, steps, eta_seconds } = job.progress;
     if (step !== shownStep && job.latest_metrics) {
       const metrics = job.latest_metrics as Record<string, number>;
@@ -117,16 +119,4 @@ async function follow(id: string) {
     if (["succeeded", "failed", "cancelled"].includes(job.status)) return job;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-}
-
-// deno-lint-ignore no-explicit-any -- answers are read as documented in the API, a field at a time
-async function call(method: string, path: string, body?: unknown): Promise<any> {
-  const response = await fetch(server.url + path, {
-    method,
-    ...(body !== undefined &&
-      { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-  });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
-  return answer;
 }

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startServer } from "./start_server.ts";
-import { Api } from "./story/api.ts";
+import { Api } from "./api.ts";
 import { examples, mark } from "./story/domain.ts";
 import { NEW_TOKENS, STORY_PROMPTS, storyPpo } from "./story/ppo.ts";
 
