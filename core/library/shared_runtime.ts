@@ -10,29 +10,32 @@ export interface RuntimeChoice {
   device?: string;
 }
 
-let opened: { runtime: Runtime; key: string } | undefined;
+let opened: { runtime: Runtime; threads: number | undefined; device: string } | undefined;
 
 /**
  * The process's runtime, opened by whoever asks first.
  *
- * @throws {UserError} `runtime_unavailable` when it cannot be opened, or another choice was made before
+ * @throws {UserError} `runtime_unavailable` when it cannot be opened, or was opened with another choice before
  */
-export function sharedRuntime({ threads, device = "cpu" }: RuntimeChoice = {}): Runtime {
-  const key = JSON.stringify([threads ?? null, device]);
-  if (opened && opened.key !== key && threads !== undefined) {
+export function sharedRuntime(choice: RuntimeChoice = {}): Runtime {
+  opened ??= openRuntime(choice);
+  const { threads = opened.threads, device = opened.device } = choice;
+  if (threads !== opened.threads || device !== opened.device) {
     throw new UserError(
       "runtime_unavailable",
-      "Expected the threads and device that the first model of this process was opened with",
+      `Expected the threads and device of this process's first model, ${opened.threads ?? "one a core"} on ` +
+        `${opened.device}, got ${threads ?? "one a core"} on ${device}`,
     );
   }
-  opened ??= {
-    key,
-    runtime: Runtime.open({
-      device: placeOf(device),
-      tf32: true,
-      logSeverity: "error",
-      ...(threads !== undefined && { threads }),
-    }),
-  };
   return opened.runtime;
+}
+
+function openRuntime({ threads, device = "cpu" }: RuntimeChoice) {
+  const runtime = Runtime.open({
+    device: placeOf(device),
+    tf32: true,
+    logSeverity: "error",
+    ...(threads !== undefined && { threads }),
+  });
+  return { runtime, threads, device };
 }

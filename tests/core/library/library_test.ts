@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PPOTrainer, type RewardFunction, TokenAttributor, UserError } from "../../../core/library/mod.ts";
+import {
+  PolicyModel,
+  PPOTrainer,
+  type RewardFunction,
+  TokenAttributor,
+  UserError,
+} from "../../../core/library/mod.ts";
 import { withFunctions } from "../../../core/library/function_reward.ts";
 import { inFolder } from "../networks/in_folder.ts";
 
@@ -99,4 +105,16 @@ Deno.test("withFunctions() finds each function where it stands", async () => {
     ["terms.0.reward", "terms.1.reward.reward"].map((at) => ask({ at, items })),
   );
   assert.deepEqual(scores.map(({ scores }) => scores), [[1], [2]]);
+});
+
+Deno.test("a second choice of threads or device is refused, and none is the first one", async () => {
+  using _ = await PolicyModel.load(TINY);
+  for (const choice of [{ device: "cuda" }, { threads: 7 }]) {
+    await assert.rejects(
+      PolicyModel.load(TINY, choice),
+      (error) => error instanceof UserError && error.code === "runtime_unavailable",
+    );
+  }
+  using again = await PolicyModel.load(TINY, { device: "cpu" });
+  assert.equal((await again.generate(["My dog"], { max_new_tokens: 2 })).length, 1);
 });
