@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
 import { requestId } from "hono/request-id";
+import { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
 import { cutText } from "../core/cut_text.ts";
 import { VERSION } from "../core/version.ts";
 import { accessLog } from "./access_log.ts";
@@ -116,6 +117,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.use("/v1/*", requireScope);
   app.use("/v1/training-jobs/*", sharedReads(context.db));
 
+  const exports = new CheckpointExports(context, context.serving);
   for (
     const resource of [
       trainingJobs,
@@ -139,7 +141,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       metrics,
     ]
   ) {
-    app.route("/", resource(context));
+    app.route("/", resource(context, exports));
   }
   app.openAPIRegistry.registerWebhook(webhookRequest);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", SECURITY_SCHEME);

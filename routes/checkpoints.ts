@@ -6,7 +6,7 @@ import type { CheckpointRow } from "../core/db/schema.ts";
 import { type CheckpointFile, checkpointFileSchema, checkpointSchema } from "../core/contract/checkpoint.ts";
 import { EXPORT_FORMATS } from "../core/contract/protocol.ts";
 import { UserError } from "../core/errors.ts";
-import { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
+import type { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
 import { findCheckpoint, getJob, listCheckpoints } from "../core/jobs/job_queries.ts";
 import { checkpointView } from "../core/jobs/job_view.ts";
 import { openChecked } from "../core/formats/checked_file.ts";
@@ -122,10 +122,9 @@ async function fileAnswer(c: Context<Env>, folder: string, files: CheckpointFile
 }
 
 /** The checkpoints' routes. */
-export function checkpoints(context: AppContext): OpenAPIHono<Env> {
+export function checkpoints(context: AppContext, exports: CheckpointExports): OpenAPIHono<Env> {
   const { db, dataDir } = context;
   const app = new OpenAPIHono<Env>();
-  const exports = new CheckpointExports(context, context.serving);
 
   const find = async (id: string): Promise<CheckpointRow> => {
     const row = await findCheckpoint(db, id);

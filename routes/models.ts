@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { attributeTo, invalid, UserError } from "../core/errors.ts";
 import { MadeModels, madeName, taken } from "../core/models/made_models.ts";
 import { syncTree } from "../core/formats/atomic_file.ts";
-import { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
+import type { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
 import { findCheckpoint } from "../core/jobs/job_queries.ts";
 import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
@@ -116,9 +116,8 @@ const remove = createRoute({
 });
 
 /** The models' routes. */
-export function models(context: AppContext): OpenAPIHono<Env> {
+export function models(context: AppContext, exports: CheckpointExports): OpenAPIHono<Env> {
   const { modelRoots, registry, serving, db, dataDir } = context;
-  const exports = new CheckpointExports(context, serving);
   const madeModels = new MadeModels({
     root: () => registry.root,
     scratch: join(dataDir, "jobs"),
