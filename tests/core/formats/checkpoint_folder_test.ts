@@ -11,6 +11,7 @@ import {
 import { makeFolder } from "../../../core/formats/atomic_file.ts";
 import { checkFile, openChecked } from "../../../core/formats/checked_file.ts";
 import { inFolder } from "../networks/in_folder.ts";
+import { newVersion } from "./new_version.ts";
 
 /** Where packages have their versions. */
 const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
@@ -129,14 +130,10 @@ Deno.test("a file is hashed once per version, and a change of the same size in t
         },
       ]
     ) {
-      // Times of files are told in milliseconds.
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      await write();
+      await newVersion(path, write);
       await assert.rejects(checkFile(folder, file!), { code: "damaged_checkpoint", message: /SHA-256/ });
     }
-    await Deno.writeTextFile(path, "hello");
-    // Times are told in milliseconds, and a fast machine has just read another file here.
-    await Deno.utime(path, 1, 1);
+    await newVersion(path, () => Deno.writeTextFile(path, "hello"));
     using opened = await openChecked(folder, file!);
     assert.equal(await new Response(opened.readable).text(), "hello");
   }));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { listModels } from "../../../core/models/model_folder.ts";
 import { MAX_HEADER_BYTES, MAX_TENSORS } from "../../../core/formats/safetensors_header.ts";
 import { inFolder } from "../networks/in_folder.ts";
+import { newVersion } from "../formats/new_version.ts";
 import { fixtureFolder } from "../networks/tiny_models.ts";
 
 const utf8 = new TextEncoder();
@@ -44,7 +45,8 @@ Deno.test("listModels() parses nothing in the caller's thread, and a folder agai
     await without("parse", async () => assert.deepEqual(await listed(), [512]));
     await without("Worker", async () => assert.deepEqual(await listed(), [512]));
     const config = join(folder, "config.json");
-    await Deno.writeTextFile(config, (await Deno.readTextFile(config)).replace("512", "256"));
+    const changed = (await Deno.readTextFile(config)).replace("512", "256");
+    await newVersion(config, () => Deno.writeTextFile(config, changed));
     await without("parse", async () => assert.deepEqual(await listed(), [256]));
     assert.deepEqual(await Promise.all([listed(), listed()]), [[256], [256]]);
   }));

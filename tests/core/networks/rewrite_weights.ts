@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { openSafetensors } from "../../../core/formats/safetensors.ts";
 import { type TensorToWrite, writeSafetensors } from "../../../core/formats/write_safetensors.ts";
+import { newVersion } from "../formats/new_version.ts";
 
 /** Replaces a folder's weights by what `change` makes of them. */
 export async function rewriteWeights(
@@ -14,5 +15,7 @@ export async function rewriteWeights(
     tensors[name] = { dtype: "F32", shape: source.info(name).shape, data: await source.readFloat32(name) };
   }
   source.close();
-  await writeSafetensors(join(folder, "model.safetensors"), change(tensors), { format: "pt" });
+  const file = join(folder, "model.safetensors");
+  const changed = change(tensors);
+  await newVersion(file, () => writeSafetensors(file, changed, { format: "pt" }));
 }

@@ -10,6 +10,7 @@ import { ServedModels } from "../../../core/serve/served_models.ts";
 import { trainJob } from "../../../core/kinds/train_job.ts";
 import { headerLength, LENGTH_BYTES, parseHeader } from "../../../core/formats/safetensors_header.ts";
 import { Session } from "../../../core/ort/session.ts";
+import { newVersion } from "../formats/new_version.ts";
 import { inFolder } from "../networks/in_folder.ts";
 import { KINDS, makeJob } from "../networks/make_learner.ts";
 import { fixtureFolder, runtime } from "../networks/tiny_models.ts";
@@ -97,20 +98,18 @@ Deno.test("full weights that are sampled in turn do not all stay with their sess
     });
   }));
 
-/**
- * Turns the signs of a tensor around where it lies, the file's size and time as they were. That a time was set back shows
- * in the time of the change, which is told in whole seconds.
- */
+/** Turns the signs of a tensor around where it lies, the file's size and time as they were. */
 async function negate(file: string, tensor: string): Promise<void> {
-  const { atime, mtime, ctime } = await Deno.stat(file);
-  while (Date.now() < ctime!.getTime() + 1000) await new Promise((resolve) => setTimeout(resolve, 50));
+  const { atime, mtime } = await Deno.stat(file);
   const bytes = await Deno.readFile(file);
   const length = headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length, "x");
   const json = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
   const { begin, end } = parseHeader(json, bytes.length, "x").tensors.get(tensor)!;
   for (let at = begin + 3; at < end; at += 4) bytes[at]! ^= 0x80; // float32, whose last byte has the sign
-  await Deno.writeFile(file, bytes);
-  await Deno.utime(file, atime!, mtime!);
+  await newVersion(file, async () => {
+    await Deno.writeFile(file, bytes);
+    await Deno.utime(file, atime!, mtime!);
+  });
 }
 
 Deno.test("a reward model whose files are written again is read again, whichever of them it is", () =>
@@ -178,10 +177,9 @@ Deno.test("a model whose files change while it is loaded is not put together of 
     {
       using policy = await served.scorer({ model: model!, rewards: {} });
       // Its weights are read with the first score.
-      await Deno.writeTextFile(
-        join(model!, "config.json"),
-        await Deno.readTextFile(join(model!, "config.json")),
-      );
+      const config = join(model!, "config.json");
+      const same = await Deno.readFile(config);
+      await newVersion(config, () => Deno.writeFile(config, same));
       await assert.rejects(score(policy, request, null, never), {
         code: "damaged_model",
         message: /changed while they were read: ask again/,
