@@ -22,6 +22,8 @@ export const ERROR_CODES = [
   "forbidden",
   "unsupported_media_type",
   "body_too_large",
+  "precondition_failed",
+  "range_not_satisfiable",
   "unauthorized",
   "not_found",
   "method_not_allowed",

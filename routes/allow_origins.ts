@@ -8,8 +8,12 @@ const MAX_AGE_S = 600;
 
 const OPTIONS = {
   allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "Last-Event-ID"],
+  allowHeaders: [
+    ...["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "Last-Event-ID"],
+    ...["If-Match", "If-None-Match", "If-Range", "Range"],
+  ],
   exposeHeaders: [
+    ...["ETag", "Accept-Ranges", "Content-Range"],
     ...["Location", "Retry-After", "X-Request-Id", "Content-Disposition", "WWW-Authenticate"],
     ...["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"],
   ],

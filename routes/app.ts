@@ -106,7 +106,8 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.use("/v1/completions", openaiErrors);
   app.use(requireHost);
   app.use("/v1/*", refuseForeign(corsOrigins));
-  for (const made of ["/v1/checkpoints/:id/exports/:format", "/v1/checkpoints/:id/files/:format/:name"]) {
+  const makeExports = ["exports/:format", "files/:format/:name", "archive"];
+  for (const made of makeExports.map((path) => `/v1/checkpoints/:id/${path}`)) {
     app.use(made, refuseForeign(corsOrigins, true));
   }
   app.use("/v1/*", recordWrites(context.db, keys));

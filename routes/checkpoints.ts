@@ -1,6 +1,7 @@
 /** Checkpoints: list of a job's, one, its files, and the same policy in other programs' layouts. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { CheckpointRow } from "../core/db/schema.ts";
 import { type CheckpointFile, checkpointFileSchema, checkpointSchema } from "../core/contract/checkpoint.ts";
@@ -10,7 +11,9 @@ import type { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
 import { findCheckpoint, getJob, listCheckpoints } from "../core/jobs/job_queries.ts";
 import { checkpointView } from "../core/jobs/job_view.ts";
 import { openChecked } from "../core/formats/checked_file.ts";
+import { type TarFile, tarPieces } from "../core/formats/tar_pieces.ts";
 import type { AppContext, Env } from "./context.ts";
+import { fileAnswer } from "./file_answer.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
@@ -22,11 +25,17 @@ const exportSchema = z.object({
 }).openapi("CheckpointExport");
 
 const file = {
-  description: "The file",
+  description: "The file. Its ETag is its SHA-256; Range, If-Range, If-Match and If-None-Match are honoured.",
   content: {
     "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
     "application/json": { schema: z.unknown().openapi({ description: "A file whose name ends in .json." }) },
   },
+};
+
+/** What else a download answers with. */
+const PARTLY = {
+  206: { ...file, description: "The part that Range asks for" },
+  304: { description: "If-None-Match has the ETag: the client has the file" },
 };
 
 const params = z.object({ id: z.string().max(100).openapi({ example: "ckpt_01k0…" }) });
@@ -69,12 +78,38 @@ const download = createRoute({
   request: {
     params: params.extend({ name: z.string().max(255).openapi({ example: "adapter_model.safetensors" }) }),
   },
-  responses: { 200: file, ...problemResponses(401, 404, 422) },
+  responses: { 200: file, ...PARTLY, ...problemResponses(401, 404, 412, 416, 422) },
 });
 
 const format = z.enum(EXPORT_FORMATS).openapi({ example: "merged" }).describe(
   "merged: full weights and what transformers loads with them. onnx: what goes into that folder's onnx/.",
 );
+
+const archive = createRoute({
+  method: "get",
+  path: "/v1/checkpoints/{id}/archive",
+  operationId: "downloadCheckpointArchive",
+  tags: ["Checkpoints"],
+  summary: "Download all files of a checkpoint as one tar archive",
+  description:
+    "A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured.",
+  request: {
+    params,
+    query: z.strictObject({
+      format: format.optional().describe(
+        "An export instead of the checkpoint's own files; made if it is not there.",
+      ),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The archive",
+      content: { "application/x-tar": { schema: z.string().openapi({ format: "binary" }) } },
+    },
+    304: PARTLY[304],
+    ...problemResponses(401, 404, 412, 416, 422, 503),
+  },
+});
 
 const showExport = createRoute({
   method: "get",
@@ -99,26 +134,42 @@ const downloadExport = createRoute({
   request: {
     params: params.extend({ format, name: z.string().max(255).openapi({ example: "model.safetensors" }) }),
   },
-  responses: { 200: file, ...problemResponses(401, 404, 422, 503) },
+  responses: { 200: file, ...PARTLY, ...problemResponses(401, 404, 412, 416, 422, 503) },
 });
 
 /** Answers with a file of `folder`, whose size and hash are known. */
-async function fileAnswer(c: Context<Env>, folder: string, files: CheckpointFile[], name: string) {
+async function listedFile(c: Context<Env>, folder: string, files: CheckpointFile[], name: string) {
   const entry = files.find((file) => file.name === name);
   if (!entry) throw new UserError("not_found", `The checkpoint has no file '${name}'`);
-  const headers = {
-    "content-type": name.endsWith(".json") ? "application/json" : "application/octet-stream",
-    "content-length": String(entry.bytes),
-    "content-disposition": `attachment; filename="${name.replaceAll(/[^\w.-]/g, "_")}"`,
-    etag: `"${entry.sha256}"`,
-  };
   // A tag and a length are a promise, of bytes that may have changed on the disk.
-  const file = await openChecked(folder, entry);
-  if (c.req.raw.method === "HEAD") {
-    file.close();
-    return c.body(null, 200, headers);
+  const opened = await openChecked(folder, entry);
+  const type = name.endsWith(".json") ? "application/json" : "application/octet-stream";
+  const pieces = [{ file: opened, bytes: entry.bytes }];
+  return undescribed(fileAnswer(c, { name, type, tag: entry.sha256, pieces }));
+}
+
+/** Answers with all files of `folder`, as a tar archive of one folder. */
+async function archiveOf(c: Context<Env>, folder: string, files: CheckpointFile[], name: string, time: Date) {
+  const opened: TarFile[] = [];
+  try {
+    for (const entry of files) {
+      opened.push({
+        name: `${name}/${entry.name}`,
+        file: await openChecked(folder, entry),
+        bytes: entry.bytes,
+      });
+    }
+  } catch (error) {
+    for (const { file } of opened) file.close();
+    throw error;
   }
-  return c.body(file.readable, 200, headers);
+  const listed = JSON.stringify([name, time.getTime(), files.map(({ name, sha256 }) => [name, sha256])]);
+  return undescribed(fileAnswer(c, {
+    name: `${name}.tar`,
+    type: "application/x-tar",
+    tag: createHash("sha256").update(listed).digest("hex"),
+    pieces: tarPieces(opened, time),
+  }));
 }
 
 /** The checkpoints' routes. */
@@ -144,7 +195,16 @@ export function checkpoints(context: AppContext, exports: CheckpointExports): Op
   app.openapi(download, async (c) => {
     const { id, name } = c.req.valid("param");
     const { folder, files } = await find(id);
-    return undescribed(await fileAnswer(c, join(dataDir, folder), files, name));
+    return await listedFile(c, join(dataDir, folder), files, name);
+  });
+
+  app.openapi(archive, async (c) => {
+    const row = await find(c.req.valid("param").id);
+    const { format } = c.req.valid("query");
+    const { folder, files } = format
+      ? await exports.get(row, format)
+      : { folder: join(dataDir, row.folder), files: row.files };
+    return await archiveOf(c, folder, files, format ? `${row.id}-${format}` : row.id, row.created_at);
   });
 
   app.openapi(showExport, async (c) => {
@@ -157,7 +217,7 @@ export function checkpoints(context: AppContext, exports: CheckpointExports): Op
   app.openapi(downloadExport, async (c) => {
     const { id, format, name } = c.req.valid("param");
     const { folder, files } = await exports.get(await find(id), format);
-    return undescribed(await fileAnswer(c, folder, files, name));
+    return await listedFile(c, folder, files, name);
   });
 
   return app;

@@ -16,7 +16,24 @@ import {
 import { fieldErrors } from "../core/field_errors.ts";
 import type { Env } from "./context.ts";
 
-type Status = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 499 | 500 | 503;
+type Status =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 408
+  | 409
+  | 412
+  | 413
+  | 415
+  | 416
+  | 422
+  | 429
+  | 431
+  | 499
+  | 500
+  | 503;
 
 /** Status and title of each code; `retry_after_s` where trying again later can help. */
 export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_after_s?: number }> = {
@@ -28,6 +45,8 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   forbidden: { status: 403, title: "Forbidden" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   body_too_large: { status: 413, title: "Body too large" },
+  precondition_failed: { status: 412, title: "Precondition failed" },
+  range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   unauthorized: { status: 401, title: "Unauthorized" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
