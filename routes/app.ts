@@ -10,7 +10,6 @@ import { allowOrigins } from "./allow_origins.ts";
 import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
-import { completions } from "./completions.ts";
 import type { AppContext, Env } from "./context.ts";
 import { datasets } from "./datasets.ts";
 import { docs } from "./docs.ts";
@@ -26,7 +25,8 @@ import { jobRows } from "./job_rows.ts";
 import { measureRequests } from "./measure_requests.ts";
 import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
-import { openaiErrors } from "./openai_errors.ts";
+import { openaiErrors } from "./openai/errors.ts";
+import { absentFromOpenai, OPENAI_RESOURCES, openaiPaths } from "./openai/mod.ts";
 import { refuseForeign, requireHost } from "./own_requests.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { rateLimit } from "./rate_limit.ts";
@@ -103,7 +103,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.use(commonHeaders);
   const { keys, corsOrigins = [] } = context;
   app.use(allowOrigins(corsOrigins));
-  app.use("/v1/completions", openaiErrors);
+  for (const [path, statuses] of openaiPaths()) app.use(`${path}/*`, openaiErrors(statuses));
   app.use(requireHost);
   app.use("/v1/*", refuseForeign(corsOrigins));
   const makeExports = ["exports/:format", "files/:format/:name", "archive"];
@@ -131,7 +131,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
       jobEvents,
       checkpoints,
       generations,
-      completions,
+      ...OPENAI_RESOURCES,
       scores,
       models,
       datasets,
@@ -161,7 +161,12 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
 
   app.notFound((c) => {
     const allow = allowedMethods(app, c.req.path);
-    if (allow.length === 0) return problem("not_found", `Nothing is at ${cutText(c.req.path, 200)}`);
+    if (allow.length === 0) {
+      return problem(
+        "not_found",
+        absentFromOpenai(c.req.path) ?? `Nothing is at ${cutText(c.req.path, 200)}`,
+      );
+    }
     if (c.req.raw.method === "OPTIONS") return c.body(null, 204, { allow: allow.join(", ") });
     const detail = `${c.req.method} is not possible here: use ${allow.join(" or ")}`;
     return problem("method_not_allowed", detail, [], { allow: allow.join(", ") });

@@ -9,6 +9,7 @@ import {
 } from "../core/contract/generation.ts";
 import { policyNames } from "../core/contract/policy_names.ts";
 import { within } from "../core/errors.ts";
+import { withoutFineTunedNames } from "../core/jobs/fine_tuned_names.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
@@ -76,13 +77,14 @@ async function foldersOfPrompts(
 /** The generations' route. */
 export function generations(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
-    const request = c.req.valid("json");
+    const asked = c.req.valid("json");
+    const request = await withoutFineTunedNames(context.db, asked);
     const command = {
       ...{ type: "generate", request } as const,
       folders: await resolveFolders(context, request),
       each: await foldersOfPrompts(context, request),
     };
-    const { model, checkpoint, adapter } = request;
+    const { model, checkpoint, adapter } = asked;
     const answer = { id: newId("generation"), model, checkpoint, adapter };
     if (request.stream) return undescribed(await generationEvents(c, context, command, forms(answer)));
     const { data, usage } = await context.serving.request(command, asker(c));

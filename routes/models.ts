@@ -6,7 +6,7 @@ import { attributeTo, invalid, UserError } from "../core/errors.ts";
 import { MadeModels, madeName, taken } from "../core/models/made_models.ts";
 import { syncTree } from "../core/formats/atomic_file.ts";
 import type { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
-import { findCheckpoint } from "../core/jobs/job_queries.ts";
+import { findFineTuned } from "../core/jobs/fine_tuned_names.ts";
 import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
 import {
@@ -123,7 +123,7 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
     scratch: join(dataDir, "jobs"),
     write: async (made, output, asked) => {
       if ("checkpoint" in made) {
-        const row = await findCheckpoint(db, made.checkpoint);
+        const row = (await findFineTuned(db, made.checkpoint))?.checkpoint;
         if (!row) {
           throw invalid("checkpoint", `There is no checkpoint '${made.checkpoint}'`, "unknown_checkpoint");
         }

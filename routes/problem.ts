@@ -15,6 +15,7 @@ import {
 } from "../core/errors.ts";
 import { fieldErrors } from "../core/field_errors.ts";
 import type { Env } from "./context.ts";
+import { errorMember, errorOf } from "./openai/error_shape.ts";
 
 type Status =
   | 400
@@ -35,8 +36,14 @@ type Status =
   | 500
   | 503;
 
-/** Status and title of each code; `retry_after_s` where trying again later can help. */
-export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_after_s?: number }> = {
+/**
+ * Status and title of each code; `retry_after_s` where trying again later can help, and `in_vain` where a client that
+ * goes by the status alone would try again for nothing.
+ */
+export const PROBLEMS: Record<
+  ErrorCode,
+  { status: Status; title: string; retry_after_s?: number; in_vain?: true }
+> = {
   invalid_request: { status: 422, title: "Invalid request" },
   invalid_json: { status: 400, title: "Body is not JSON" },
   malformed_request: { status: 400, title: "Malformed request" },
@@ -51,8 +58,8 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   too_many_requests: { status: 429, title: "Too many requests", retry_after_s: 5 },
-  wrong_state: { status: 409, title: "Wrong state" },
-  idempotency_conflict: { status: 409, title: "Idempotency key already used" },
+  wrong_state: { status: 409, title: "Wrong state", in_vain: true },
+  idempotency_conflict: { status: 409, title: "Idempotency key already used", in_vain: true },
   unknown_model: { status: 422, title: "Unknown model" },
   unknown_dataset: { status: 422, title: "Unknown dataset" },
   unknown_checkpoint: { status: 422, title: "Unknown checkpoint" },
@@ -68,7 +75,7 @@ export const PROBLEMS: Record<ErrorCode, { status: Status; title: string; retry_
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },
   disk_full: { status: 503, title: "Disk full", retry_after_s: 60 },
-  damaged_data: { status: 500, title: "Damaged data" },
+  damaged_data: { status: 500, title: "Damaged data", in_vain: true },
   database_busy: { status: 503, title: "Database busy", retry_after_s: 5 },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
   engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },
@@ -87,6 +94,7 @@ const problemSchema = z.object({
   detail: z.string(),
   code: z.enum(Object.keys(PROBLEMS) as [ErrorCode, ...ErrorCode[]]),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  error: errorMember,
 }).openapi("Problem");
 
 export type Problem = z.output<typeof problemSchema>;
@@ -110,10 +118,11 @@ export function problem(
   errors: FieldError[] = [],
   headers: Record<string, string> = {},
 ): Response {
-  const { status, title, retry_after_s } = PROBLEMS[code];
+  const { status, title, retry_after_s, in_vain } = PROBLEMS[code];
   const body = {
     ...{ type: `urn:proximal:problem:${code}`, title, status, detail, code },
     ...(errors.length > 0 && { errors: errors.slice(0, MAX_ERRORS) }),
+    error: errorOf({ code, detail, status, param: errors[0]?.path }),
   };
   return new Response(JSON.stringify(body), {
     status,
@@ -121,6 +130,7 @@ export function problem(
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       ...(retry_after_s !== undefined && { "retry-after": String(retry_after_s) }),
+      ...(in_vain && { "x-should-retry": "false" }),
       ...headers,
     },
   });

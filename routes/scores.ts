@@ -1,8 +1,10 @@
 /** Log-probabilities, KL, values and rewards of given completions, from the serving engine. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { isFineTunedName } from "../core/contract/fine_tuned_name.ts";
 import { isCheckpointId } from "../core/contract/policy_names.ts";
 import { type ScoreRequest, scoreResultSchema, scoreSchema } from "../core/contract/score.ts";
 import { invalid } from "../core/errors.ts";
+import { withoutFineTunedNames } from "../core/jobs/fine_tuned_names.ts";
 import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
 import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
 import { checkReward } from "../core/questions/check_reward.ts";
@@ -32,14 +34,16 @@ const route = (context: AppContext) =>
  * The request with a checkpoint that it names as its model in its place: a policy's says which weights, and a reward model's
  * which reward, as it has no log-probabilities of its own; those are the model's that it was trained on.
  */
-async function resolved(context: AppContext, request: ScoreRequest): Promise<ScoreRequest> {
-  if (!isCheckpointId(request.model)) return request;
+async function resolved(context: AppContext, given: ScoreRequest): Promise<ScoreRequest> {
+  // As `model`, a reward model's name means its reward.
+  const request = { ...await withoutFineTunedNames(context.db, { ...given, model: "" }), model: given.model };
+  if (!isCheckpointId(request.model) && !isFineTunedName(request.model)) return request;
   const { model, checkpoint, isReward } = await resolveName(context, request.model);
   if (!isReward) {
     if (request.checkpoint === null && request.adapter === null) return { ...request, model, checkpoint };
     throw invalid("model", `Expected a model beside a checkpoint or an adapter, got '${request.model}'`);
   }
-  if (request.reward === null) return { ...request, model, reward: { type: "model", model: request.model } };
+  if (request.reward === null) return { ...request, model, reward: { type: "model", model: checkpoint! } };
   throw invalid("reward", `Expected none beside the reward model '${request.model}'`);
 }
 

@@ -7,6 +7,7 @@ import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
 import { checkReward } from "../core/questions/check_reward.ts";
 import { attributed } from "../core/errors.ts";
 import { idempotencyKey } from "../core/idempotency_key.ts";
+import { withoutFineTunedNames } from "../core/jobs/fine_tuned_names.ts";
 import { resolveFolders } from "../core/jobs/resolve_folders.ts";
 import { effectiveJob, findSubmission, submitJob } from "../core/jobs/submit_job.ts";
 import { asker } from "./asker.ts";
@@ -53,6 +54,7 @@ export async function startJob(
   const key = header === undefined || dryRun ? null : idempotencyKey(owner ?? "", header, config);
   let submission = key && await findSubmission(db, key);
   if (!submission) {
+    config = await withoutFineTunedNames(db, config);
     checkWebhook(context, config);
     if ("reward" in config) {
       config = { ...config, reward: await checkReward(config.reward, context, c.get("logger")) };

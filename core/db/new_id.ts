@@ -15,6 +15,8 @@ const PREFIXES = {
   webhook: "wh",
   generation: "gen",
   completion: "cmpl",
+  chat_completion: "chatcmpl",
+  file: "file",
   key: "key",
   audit: "aud",
 } as const;

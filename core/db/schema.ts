@@ -37,6 +37,8 @@ export const jobs = sqliteTable("jobs", {
   /** How many rows it has in `job_rows`. */
   row_count: count("row_count").notNull().default(0),
   metadata: object<Record<string, string>>("metadata").notNull(),
+  /** Of the names of its fine-tuned models. */
+  suffix: string("suffix"),
   plan: object<JobPlan>("plan", ["steps"]).notNull(),
   progress: object<Progress>("progress", ["epoch", "step", "steps"]).notNull(),
   latest_metrics: object<MetricsRecord>("latest_metrics"),

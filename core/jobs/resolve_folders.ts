@@ -8,6 +8,7 @@ import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
 import { modelKey } from "../formats/model_name.ts";
 import type { ModelRoot } from "../models/model_places.ts";
 import { rewardClassifiers, type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
+import { isFineTunedName } from "../contract/fine_tuned_name.ts";
 import { isCheckpointId } from "../contract/policy_names.ts";
 import { findDataset } from "../datasets/datasets.ts";
 import { DATASETS_FOLDER, SURVEYS_FOLDER } from "../formats/row_store.ts";
@@ -15,6 +16,7 @@ import { columnMap, type DatasetColumns } from "../contract/dataset.ts";
 import { ROWS_FIELDS } from "../contract/job_rows.ts";
 import type { JobKind } from "../contract/training_job.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
+import { findFineTuned } from "./fine_tuned_names.ts";
 import { findCheckpoint, getJob } from "./job_queries.ts";
 
 export interface FolderSources {
@@ -86,20 +88,25 @@ async function datasetFolders(
 }
 
 /**
- * What a request names that has one name for either: the checkpoint of that id and its model, or the model. `isReward` is
+ * What a request names that has one name for either: the checkpoint of that id or fine-tuned name, and its model; or the model. `isReward` is
  * for a checkpoint that gives scores and no text.
  *
- * @throws UserError `unknown_checkpoint` for what looks like an id of one and is none.
+ * @throws UserError `unknown_checkpoint` for what looks like one of a checkpoint and is none.
  */
 export async function resolveName(
   { db }: Pick<FolderSources, "db">,
   name: string,
 ): Promise<{ model: string; checkpoint: string | null; isReward: boolean }> {
-  if (!isCheckpointId(name)) return { model: name, checkpoint: null, isReward: false };
-  const row = await findCheckpoint(db, name);
-  if (!row) throw invalid("model", `There is no checkpoint '${name}'`, "unknown_checkpoint");
-  const { model, kind } = await getJob(db, row.job_id);
-  return { model, checkpoint: name, isReward: kind === "reward_model" };
+  if (!isCheckpointId(name) && !isFineTunedName(name)) {
+    return { model: name, checkpoint: null, isReward: false };
+  }
+  const found = await findFineTuned(db, name);
+  if (!found) {
+    const what = isCheckpointId(name) ? "checkpoint" : "fine-tuned model";
+    throw invalid("model", `There is no ${what} '${name}'`, "unknown_checkpoint");
+  }
+  const { job: { model, kind }, checkpoint } = found;
+  return { model, checkpoint: checkpoint.id, isReward: kind === "reward_model" };
 }
 
 /** A reward model that was trained here, and the model that it was trained on. */

@@ -3,24 +3,24 @@
  * here that a generation cannot.
  */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { newId } from "../core/db/new_id.ts";
-import type { GenerationDelta, GenerationResult } from "../core/contract/generation.ts";
-import { invalid, withFields } from "../core/errors.ts";
-import { resolveFolders, resolveName } from "../core/jobs/resolve_folders.ts";
+import { newId } from "../../core/db/new_id.ts";
+import type { GenerationDelta, GenerationResult } from "../../core/contract/generation.ts";
+import { invalid, withFields } from "../../core/errors.ts";
+import { resolveFolders, resolveName } from "../../core/jobs/resolve_folders.ts";
 import {
   type Completion,
   completionAnswerSchema,
   type CompletionRequest,
   completionSchema,
   generationOf,
-} from "../core/contract/completion.ts";
-import { asker } from "./asker.ts";
-import type { AppContext, Env } from "./context.ts";
-import { eventStreamContent } from "./event_stream_content.ts";
-import { generationEvents, type GenerationForms } from "./generation_events.ts";
-import { jsonBody } from "./json_body.ts";
-import { openaiError, openaiErrorResponses } from "./openai_errors.ts";
-import { undescribed } from "./undescribed.ts";
+} from "../../core/contract/completion.ts";
+import { asker } from "../asker.ts";
+import type { AppContext, Env } from "../context.ts";
+import { eventStreamContent } from "../event_stream_content.ts";
+import { generationEvents, type GenerationForms } from "../generation_events.ts";
+import { jsonBody } from "../json_body.ts";
+import { MODEL_STATUSES, openaiError, openaiErrorResponses } from "./errors.ts";
+import { undescribed } from "../undescribed.ts";
 
 const route = (context: AppContext) =>
   createRoute({
@@ -39,7 +39,7 @@ const route = (context: AppContext) =>
           "text/event-stream": eventStreamContent,
         },
       },
-      ...openaiErrorResponses(400, 401, 403, 404, 413, 415, 422, 429, 503),
+      ...openaiErrorResponses([400, 401, 403, 404, 413, 415, 429, 503], { statuses: MODEL_STATUSES }),
     },
   });
 

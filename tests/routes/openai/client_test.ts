@@ -1,7 +1,7 @@
 /** OpenAI's own client against a real server with the embedded model. */
 import assert from "node:assert/strict";
 import OpenAI from "openai";
-import { type RunningServer, startServer } from "../../tasks/start_server.ts";
+import { type RunningServer, startServer } from "../../../tasks/start_server.ts";
 
 const KEY = "a-key-of-sixteen-characters";
 const PROMPT = "POST: My neighbor practices the drums every night.\nTL;DR:";
@@ -162,17 +162,17 @@ Deno.test("OpenAI's client", async (t) => {
         await assert.rejects(
           ask({ max_tokens: 600, stream }),
           (error: InstanceType<typeof OpenAI.APIError>) => {
-            assert.ok(error instanceof OpenAI.UnprocessableEntityError);
+            assert.ok(error instanceof OpenAI.BadRequestError);
             assert.deepEqual([error.code, error.param], ["prompt_too_long", "prompt"]);
-            assert.match(error.message, /^422 prompt: Expected .* context of 512, got 20 and 600/);
+            assert.match(error.message, /^400 prompt: Expected .* context of 512, got 20 and 600/);
             return true;
           },
         );
-        await assert.rejects(ask({ prompt: ["a", [5]], stream }), OpenAI.UnprocessableEntityError);
+        await assert.rejects(ask({ prompt: ["a", [5]], stream }), OpenAI.BadRequestError);
       }
       await assert.rejects(ask({ prompt: [[5], [99_999]] }), { code: "invalid_token_id", param: "prompt.1" });
-      await assert.rejects(ask({ echo: true }), { status: 422, param: "echo" });
-      await assert.rejects(ask({ top_k: 5 }), { status: 422, param: "top_k" });
+      await assert.rejects(ask({ echo: true }), { status: 400, param: "echo" });
+      await assert.rejects(ask({ top_k: 5 }), { status: 400, param: "top_k" });
       const stranger = client.withOptions({ apiKey: "another-key-of-characters" });
       await assert.rejects(ask({}, stranger), (error: InstanceType<typeof OpenAI.APIError>) => {
         assert.ok(error instanceof OpenAI.AuthenticationError);

@@ -1,8 +1,8 @@
 /** POST /v1/completions: which requests are taken, and how what is wrong is told. */
 import assert from "node:assert/strict";
-import { type CompletionRequest, completionSchema, generationOf } from "../../core/contract/completion.ts";
-import { BEHAVIOURS } from "../fake_engine.ts";
-import { jobRequest, served } from "./served.ts";
+import { type CompletionRequest, completionSchema, generationOf } from "../../../core/contract/completion.ts";
+import { BEHAVIOURS } from "../../fake_engine.ts";
+import { jobRequest, served } from "../served.ts";
 
 const parse = (more: Record<string, unknown> = {}) =>
   completionSchema.parse({ model: "m", prompt: "a", ...more }) as CompletionRequest;
@@ -103,7 +103,7 @@ Deno.test("what is wrong or cannot be done is refused by name, in OpenAI's shape
         prompt: "a",
         ...more,
       });
-      assert.equal(status, 422, JSON.stringify(more));
+      assert.equal(status, 400, JSON.stringify(more));
       assert.deepEqual(Object.keys(json), ["error"]);
       const { type, code } = json.error;
       assert.deepEqual(

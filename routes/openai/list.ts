@@ -1,0 +1,37 @@
+/** Lists as OpenAI's clients page through them: by the last item's id, until `has_more` is false. */
+import { z } from "@hono/zod-openapi";
+import type { Page } from "../../core/db/page.ts";
+import { limitParam } from "../paging.ts";
+import { type OpenAIKind, ownId } from "./ids.ts";
+
+/** The query of a list: `after` comes out as an id of ours, which is no item's where none of that kind was sent. */
+export function listQuery(kind: OpenAIKind, { max, fallback }: { max: number; fallback: number }) {
+  return {
+    limit: limitParam(max, fallback),
+    after: z.string().max(200).transform((id) => ownId(kind, id)).optional()
+      .openapi({ type: "string", description: "The last id of the page before." }),
+  };
+}
+
+/** The schema of a list of `item`, which has an `id`. */
+export function listSchema<T extends z.ZodType>(item: T) {
+  return z.object({
+    object: z.literal("list"),
+    data: z.array(item),
+    has_more: z.boolean(),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+  });
+}
+
+/** A page of rows as its body. */
+export function listBody<R, V extends { id: string }>({ rows, has_more }: Page<R>, view: (row: R) => V) {
+  const data = rows.map(view);
+  return {
+    object: "list" as const,
+    data,
+    has_more,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  };
+}
