@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { printedInstead } from "./core/settings/command_line.ts";
 import { prepareDataDir } from "./core/settings/data_dir.ts";
 import { Datasets } from "./core/datasets/datasets.ts";
+import { Files } from "./core/files/files.ts";
 import { DATASETS_FOLDER, SURVEYS_FOLDER } from "./core/formats/row_store.ts";
 import { openDatabase } from "./core/db/open_database.ts";
 import { DEADLINES } from "./core/contract/deadlines.ts";
@@ -148,6 +149,11 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     memory: machineMemory().total,
   });
   await datasets.sweep();
+  const files = new Files({
+    ...{ db, dataDir, logger },
+    max_bytes: memoryPart(settings.MAX_FILE_BYTES, 0),
+  });
+  await files.sweep();
   const guard = new OutboundGuard(settings.OUTBOUND_ALLOW);
   const feed = new EventFeed();
   const deliverer = new Deliverer({ db, guard, logger });
@@ -175,7 +181,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
   const closing = new AbortController();
   const app = createApp({
-    ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, datasets, logger },
+    ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, datasets, files, logger },
     answering: makeAnswering,
     modules,
     device: settings.DEVICE,

@@ -19,13 +19,13 @@ if (!(verb === "backup" || verb === "restore") || !place || more.length > 0) {
 try {
   const { DATA_DIR } = readSettings({ DATA_DIR: Deno.env.get("DATA_DIR") ?? "" });
   const folder = resolve(place);
-  const { bytes, checkpoints, datasets, damaged } = verb === "backup"
+  const { bytes, checkpoints, datasets, files, damaged } = verb === "backup"
     ? await backUp(DATA_DIR, folder)
     : await restore(folder, DATA_DIR);
   for (const one of damaged) console.error(`warning: ${one}`);
   const [from, to] = verb === "backup" ? [DATA_DIR, folder] : [folder, DATA_DIR];
   console.log(
-    `${from} is now in ${to}: the database, ${checkpoints} checkpoints and ${datasets} datasets, ${bytes} bytes in all`,
+    `${from} is now in ${to}: the database, ${checkpoints} checkpoints, ${datasets} datasets and ${files} files, ${bytes} bytes in all`,
   );
 } catch (error) {
   console.error(error instanceof UserError ? `error: ${error.message}` : error);

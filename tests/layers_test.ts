@@ -22,6 +22,7 @@ const API = [
   "core/webhooks",
   "core/models",
   "core/datasets",
+  "core/files",
   "core/hub",
   "core/questions",
   "core/processes",

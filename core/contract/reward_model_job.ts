@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { MAX_TEXT, messageSchema } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
-import { heldOutSchema } from "./held_out.ts";
+import { heldOutRowsSchema, heldOutSchema } from "./held_out.ts";
 import { jobFaults, jobFields } from "./job.ts";
 import { promptSchema } from "./prompt.ts";
 import { type Refuse, refusing } from "./refuse.ts";
@@ -115,6 +115,7 @@ export const rewardModelJobSchema = z.strictObject({
     "Pairs of answers, if no dataset has them; at least one.",
   ),
   held_out: heldOutSchema.default(0.1),
+  held_out_rows: heldOutRowsSchema,
   reward_model: rewardModelSchema.prefault({}),
 }).superRefine((job, context) => {
   const refuse = refusing(context);

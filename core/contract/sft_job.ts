@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { chatFields } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
-import { heldOutSchema } from "./held_out.ts";
+import { heldOutRowsSchema, heldOutSchema } from "./held_out.ts";
 import { jobFaults, jobFields } from "./job.ts";
 import { promptSchema } from "./prompt.ts";
 import { refusing } from "./refuse.ts";
@@ -74,6 +74,7 @@ export const sftJobSchema = z.strictObject({
     "What to learn, if no dataset has it; at least one.",
   ),
   held_out: heldOutSchema.default(0),
+  held_out_rows: heldOutRowsSchema,
   sft: sftSchema.prefault({}),
 }).superRefine((job, context) => {
   const refuse = refusing(context);

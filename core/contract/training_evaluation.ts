@@ -1,7 +1,7 @@
 /** How a training job evaluates its policy on the way. */
 import { z } from "zod";
 import { generationFields, samplesPerPrompt } from "./evaluation_fields.ts";
-import { heldOutSchema } from "./held_out.ts";
+import { heldOutRowsSchema, heldOutSchema } from "./held_out.ts";
 import { promptSchema } from "./prompt.ts";
 import { refusing } from "./refuse.ts";
 
@@ -21,6 +21,7 @@ export const evaluateSchema = z.strictObject({
   held_out: heldOutSchema.nullable().default(null).describe(
     "Instead: so many of the job's own prompts, which are then not trained on; a share below 1, or a number of prompts. The seed chooses them.",
   ),
+  held_out_rows: heldOutRowsSchema,
   samples_per_prompt: samplesPerPrompt,
   temperature: generationFields.temperature.nullable().default(null).describe(
     "Sampling temperature; 0 is greedy. Default null: ppo.temperature.",

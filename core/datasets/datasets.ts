@@ -3,8 +3,6 @@
  * in a process of its own, and is a dataset once its folder has its name and its row is written; whatever ends before that
  * leaves nothing.
  */
-import { createHash } from "node:crypto";
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { and, eq, gt, lt } from "drizzle-orm";
 import type { DatasetFormat } from "../contract/dataset_conversion.ts";
@@ -17,16 +15,13 @@ import { type DatasetRow, datasets, rowNumber } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
 import { makeFolder, syncFolder, syncTree, TEMPORARY_PREFIX } from "../formats/atomic_file.ts";
 import { DATASETS_FOLDER, ROWS_FILE, SURVEYS_FOLDER } from "../formats/row_store.ts";
+import { type FileBounds, receiveFile, requireRoom } from "../formats/received_file.ts";
 import { idempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
 import type { Logger } from "../log.ts";
 import { convert } from "../processes/convert_process.ts";
 
 /** Files that come in at a time. */
 const MAX_RUNNING = 4;
-/** What must stay free on the disk, for everything else that is written there. */
-const KEPT_FREE_BYTES = 512 * 1024 ** 2;
-/** How much may be written until the disk is looked at again. */
-const LOOK_BYTES = 64 * 1024 ** 2;
 /** What rows may take on the disk, beside their file: compressed ones are larger than it. */
 const MAX_RATIO = 4;
 
@@ -80,6 +75,11 @@ export class Datasets {
     return this.#options.max_bytes;
   }
 
+  get #bounds(): FileBounds {
+    const { max_bytes, kept_free_bytes } = this.#options;
+    return { max_bytes, kept_free_bytes };
+  }
+
   /** The folder of a dataset's rows. */
   folder(id: string): string {
     return join(this.#root, id);
@@ -125,13 +125,13 @@ export class Datasets {
   async #taken({ parts, format, name, owner, key, signal }: Upload, folder: string, store: string) {
     const { db, env, memory, max_bytes } = this.#options;
     const source = join(folder, "source");
-    const { bytes, sha256 } = await this.#receive(parts, source);
+    const { bytes, sha256 } = await receiveFile(parts, source, this.#bounds);
     const sent = { name: name(), format, sha256 };
     const request = key === undefined ? null : idempotencyKey(owner ?? "", key, sent);
     const before = request && await madeUnder(db.read, request);
     if (before) return before;
     const check = async () => {
-      await this.#requireRoom();
+      await requireRoom(this.#root, this.#bounds);
       const { size } = await Deno.stat(join(store, ROWS_FILE)).catch(() => ({ size: 0 }));
       if (size > max_bytes * MAX_RATIO) {
         throw new UserError(
@@ -164,44 +164,6 @@ export class Datasets {
       await Deno.remove(this.folder(id), { recursive: true }).catch(() => {});
       throw thrown;
     }
-  }
-
-  /** Writes the file as it comes. */
-  async #receive(
-    parts: AsyncIterable<Uint8Array>,
-    path: string,
-  ): Promise<{ bytes: number; sha256: string }> {
-    const { max_bytes } = this.#options;
-    const hash = createHash("sha256");
-    using file = await Deno.open(path, { write: true, createNew: true });
-    let bytes = 0;
-    let looked = -Infinity;
-    for await (const part of parts) {
-      bytes += part.length;
-      if (bytes > max_bytes) {
-        throw new UserError(
-          "body_too_large",
-          `Expected a file of at most ${max_bytes} bytes, got a larger one`,
-        );
-      }
-      if (bytes - looked > LOOK_BYTES) {
-        await this.#requireRoom();
-        looked = bytes;
-      }
-      hash.update(part);
-      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-    }
-    return { bytes, sha256: hash.digest("hex") };
-  }
-
-  async #requireRoom(): Promise<void> {
-    const { kept_free_bytes = KEPT_FREE_BYTES } = this.#options;
-    const { bavail, bsize } = await statfs(this.#root);
-    if (bavail * bsize >= kept_free_bytes) return;
-    throw new UserError(
-      "disk_full",
-      `Cannot take in the file: less than ${kept_free_bytes} bytes would be free on the server's disk`,
-    );
   }
 
   /** Newest first; `after` is the last id of the page before, though that may be gone. */

@@ -5,6 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
+import { CONTENT_FILE, FILES_FOLDER } from "../contract/file.ts";
 import { knownFault, UserError } from "../errors.ts";
 import { syncFolder, TEMPORARY_PREFIX, temporaryPath } from "../formats/atomic_file.ts";
 import { readCheckpoint } from "../formats/checkpoint_folder.ts";
@@ -18,7 +19,7 @@ import { jobs } from "./schema.ts";
 /** Says that a folder is a whole copy, and what wrote it. */
 const NOTE_FILE = "backup.json";
 /** Folders of a data folder that rows name folders in; an empty one is made again. */
-const FOLDERS = ["jobs", DATASETS_FOLDER];
+const FOLDERS = ["jobs", DATASETS_FOLDER, FILES_FOLDER];
 /** All pages at once: a copy in parts begins anew whenever the server writes. */
 const ALL_PAGES = 2 ** 31 - 1;
 /** How often the database is copied because the server has removed checkpoints that the copy before names. */
@@ -30,7 +31,8 @@ export interface BackupReport {
   bytes: number;
   checkpoints: number;
   datasets: number;
-  /** Checkpoints and datasets that are not what they were written as, or not there: the server has them no better. */
+  files: number;
+  /** Checkpoints, datasets and files that are not what they were written as, or not there: the server has them no better. */
   damaged: string[];
 }
 
@@ -68,8 +70,15 @@ export async function backUp(dataDir: string, out: string): Promise<BackupReport
   await Deno.mkdir(unfinished, { recursive: true, mode: 0o700 });
   try {
     const report = await copyAll(dataDir, source, unfinished);
-    const { checkpoints, datasets, bytes } = report;
-    const note = { version: VERSION, created_at: new Date().toISOString(), checkpoints, datasets, bytes };
+    const { checkpoints, datasets, files, bytes } = report;
+    const note = {
+      version: VERSION,
+      created_at: new Date().toISOString(),
+      checkpoints,
+      datasets,
+      files,
+      bytes,
+    };
     await Deno.writeTextFile(join(unfinished, NOTE_FILE), JSON.stringify(note, null, 2) + "\n");
     await syncFolder(unfinished);
     await Deno.remove(out).catch(() => {});
@@ -143,26 +152,37 @@ async function copyDatabase(source: string, copy: string): Promise<Place[]> {
   }
 }
 
-/** Every folder that a row names. A database of an earlier version may have no datasets. */
+/** Tables of which each row has a folder of its id below one of its own. A database of an earlier version may lack them. */
+const WITH_FOLDERS = { datasets: DATASETS_FOLDER, files: FILES_FOLDER };
+
+/** Every folder that a row names. */
 function placesIn(database: DatabaseSync): Place[] {
-  const [datasets] = database.prepare("select 1 from sqlite_schema where name = 'datasets'").all();
-  return database.prepare(
-    "select id, folder from checkpoints" +
-      (datasets ? ` union all select id, '${DATASETS_FOLDER}/' || id from datasets` : ""),
-  ).all() as unknown as Place[];
+  const there = database.prepare("select name from sqlite_schema").all().map(({ name }) => name);
+  const selects = Object.entries(WITH_FOLDERS).filter(([table]) => there.includes(table))
+    .map(([table, root]) => `union all select id, '${root}/' || id from ${table}`);
+  return database.prepare(["select id, folder from checkpoints", ...selects].join(" "))
+    .all() as unknown as Place[];
 }
 
 const isDataset = (id: string) => id.startsWith("ds_");
+const isFile = (id: string) => id.startsWith("file_");
 
-function counted(places: readonly Place[]): Pick<BackupReport, "checkpoints" | "datasets"> {
+function counted(places: readonly Place[]): Pick<BackupReport, "checkpoints" | "datasets" | "files"> {
   const datasets = places.filter(({ id }) => isDataset(id)).length;
-  return { checkpoints: places.length - datasets, datasets };
+  const files = places.filter(({ id }) => isFile(id)).length;
+  return { checkpoints: places.length - datasets - files, datasets, files };
 }
 
 /** @throws UserError when a folder is not what it was written as */
 async function look(id: string, folder: string): Promise<void> {
   if (isDataset(id)) new RowReader(folder);
+  else if (isFile(id)) await requireContent(folder);
   else await readCheckpoint(folder);
+}
+
+async function requireContent(folder: string): Promise<void> {
+  if (await exists(join(folder, CONTENT_FILE))) return;
+  throw new UserError("damaged_data", "its bytes are not there");
 }
 
 function idsIn(source: string): Set<string> {

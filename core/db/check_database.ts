@@ -9,6 +9,8 @@ import {
   checkpoints,
   datasets,
   events,
+  files,
+  fineTunes,
   idempotencyKeys,
   jobRows,
   jobs,
@@ -20,7 +22,7 @@ import type { Reader } from "./open_database.ts";
 
 const TABLES = {
   ...{ apiKeys, auditLog, checkpoints, datasets, events, idempotencyKeys, jobRows, jobs, metrics },
-  ...{ webhookDeliveries, webhookEndpoints },
+  ...{ files, fineTunes, webhookDeliveries, webhookEndpoints },
 };
 
 /** SQLite looks through a file of this size in a fraction of a second; larger ones are looked at where they begin and end. */

@@ -11,6 +11,7 @@ const PREFIXES = {
   job: "job",
   checkpoint: "ckpt",
   dataset: "ds",
+  file: "file",
   event: "evt",
   webhook: "wh",
   generation: "gen",

@@ -16,7 +16,7 @@ import { DamagedData, isDamage } from "./damaged_data.ts";
 import { checkFiles, createFile, DATABASE_FILE, RESTORE, unusable } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
 import { idsAfter } from "./new_id.ts";
-import { checkpoints, datasets, events, jobs, webhookEndpoints } from "./schema.ts";
+import { checkpoints, datasets, events, files, fineTunes, jobs, webhookEndpoints } from "./schema.ts";
 import { isBusy, isInaccessible } from "./sqlite_error.ts";
 import { SqliteThread, threadDied } from "./sqlite_thread.ts";
 import type { ConnectionName, Method, SqlValue, Task } from "./sqlite_worker.ts";
@@ -392,7 +392,7 @@ async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: s
   );
   await thread.ask({ type: "enforce", foreign_keys: true });
   await checkTables(database.read, path);
-  for (const table of [jobs, events, checkpoints, datasets, webhookEndpoints]) {
+  for (const table of [jobs, events, checkpoints, datasets, files, fineTunes, webhookEndpoints]) {
     const [last] = await database.read.select({ id: sql<string | null>`max(${table.id})` }).from(table);
     idsAfter(last!.id);
   }

@@ -6,6 +6,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizzle-orm/sqlite-core";
 import { CHECKPOINT_REASONS, type CheckpointFile } from "../contract/checkpoint.ts";
 import { DATASET_FORMATS } from "../contract/dataset_conversion.ts";
+import { FILE_PURPOSES } from "../contract/file.ts";
+import { FINE_TUNE_STATUSES, type FineTuneError, type Note } from "../contract/fine_tune.ts";
 import type { Attempt } from "../contract/job_answers.ts";
 import type { EvaluationResult } from "../contract/evaluation_result.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
@@ -263,6 +265,55 @@ export const datasets = sqliteTable("datasets", {
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("datasets_request").on(table.request_key)]);
 
+/** Files that are kept as they were sent, in a folder of their id below DATA_DIR/files. */
+export const files = sqliteTable("files", {
+  id: string("id").primaryKey(),
+  name: string("name").notNull(),
+  purpose: oneOf("purpose", FILE_PURPOSES).notNull(),
+  bytes: count("bytes").notNull(),
+  sha256: string("sha256").notNull(),
+  /** Nobody is shown it from then on; null for never. */
+  expires_at: timestamp("expires_at"),
+  /** Id of the API key that sent it; null where none is needed. */
+  owner: string("owner"),
+  created_at: timestamp("created_at").notNull(),
+}, (table) => [index("files_expiry").on(table.expires_at)]);
+
+/**
+ * Jobs that were asked for by files (`core/fine_tuning/`): from the request until there is a training job, which has its
+ * id, and what of the request the training job does not know.
+ */
+export const fineTunes = sqliteTable("fine_tunes", {
+  /** The id that the training job has or will have. */
+  id: string("id").primaryKey(),
+  /** The same once there is a training job, with which the row goes. */
+  job_id: string("job_id").references(() => jobs.id, { onDelete: "cascade" }),
+  status: oneOf("status", FINE_TUNE_STATUSES).notNull(),
+  model: string("model").notNull(),
+  training_file: string("training_file").notNull(),
+  validation_file: string("validation_file"),
+  suffix: string("suffix"),
+  /** Of the training job, without its rows. */
+  config: object<Record<string, unknown>>("config", ["kind", "model"]).notNull(),
+  /** What of the request is shown, with its defaults. */
+  shown: object<Record<string, unknown>>("shown").notNull(),
+  metadata: object<Record<string, string>>("metadata").notNull(),
+  /** What was said of it before there was a training job, oldest first. */
+  notes: list<Note>("notes").notNull(),
+  error: object<FineTuneError>("error", ["code", "message"]),
+  /** The dataset that was made of its files. */
+  dataset: string("dataset"),
+  /** The file with its metrics, made when it was first asked for; it may be gone again. */
+  result_file: string("result_file"),
+  owner: string("owner"),
+  created_at: timestamp("created_at").notNull(),
+  finished_at: timestamp("finished_at"),
+}, (table) => [
+  index("fine_tunes_status").on(table.status),
+  index("fine_tunes_job").on(table.job_id),
+  index("fine_tunes_dataset").on(table.dataset),
+]);
+
 /** Answers kept under a client's Idempotency-Key. */
 export const idempotencyKeys = sqliteTable("idempotency_keys", {
   /** Hash of the API key and the client's key. */
@@ -326,6 +377,8 @@ export type CheckpointRow = typeof checkpoints.$inferSelect;
 export type JobRecordsRow = typeof jobRecords.$inferSelect;
 export type RolloutRow = typeof rollouts.$inferSelect;
 export type DatasetRow = typeof datasets.$inferSelect;
+export type FileRow = typeof files.$inferSelect;
+export type FineTuneRow = typeof fineTunes.$inferSelect;
 export type EndpointRow = typeof webhookEndpoints.$inferSelect;
 export type JobLogRow = typeof jobLogs.$inferSelect;
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;

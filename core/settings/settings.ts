@@ -79,6 +79,10 @@ const environmentSchema = z.object({
     /^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
     "Expected bytes such as 512M or 4G",
   ).default("4G"),
+  MAX_FILE_BYTES: z.string().regex(
+    /^[1-9]\d{0,15}$|^[1-9]\d{0,5}[KMGT]$/,
+    "Expected bytes such as 512M or 4G",
+  ).default("512M"),
   SERVING_IDLE_S: integer(1, 604_800).default(300),
   SERVING_PROCESSES: integer(1, 256).default(6),
   METRICS_PUBLIC: z.enum(["true", "false"], "Expected true or false").default("false")
@@ -114,6 +118,7 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
     what: "Largest file of a dataset, as it is sent and when it is unpacked",
     otherwise: "4G",
   },
+  MAX_FILE_BYTES: { what: "Largest file that POST /v1/files takes", otherwise: "512M" },
   SERVING_IDLE_S: { what: "Seconds that an idle model stays loaded", otherwise: "300" },
   SERVING_PROCESSES: { what: "Processes that answer generations, scores and checks", otherwise: "6" },
   METRICS_PUBLIC: { what: "true: /metrics is answered without a key", otherwise: "false" },

@@ -91,6 +91,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
         guard: undefined as never,
         answering: undefined as never,
         datasets: undefined as never,
+        files: undefined as never,
         modules: undefined as never,
         registry: undefined as never,
         logger: { info() {}, with: () => ({ info() {} }) } as never,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { Datasets } from "../../core/datasets/datasets.ts";
+import { Files } from "../../core/files/files.ts";
 import { KeyRing } from "../../core/keys/key_ring.ts";
 import { ModelRegistry } from "../../core/models/model_registry.ts";
 import { engineEnvironment } from "../../core/processes/engine_environment.ts";
@@ -72,6 +73,7 @@ export async function served(
       ...{ db: it.db, dataDir: it.folder, logger, env: engineEnvironment(Deno.env.toObject()) },
       ...{ max_bytes: 64 * 1024 ** 2, memory: 8 * 1024 ** 3 },
     });
+    const files = new Files({ db: it.db, dataDir: it.folder, logger, max_bytes: 64 * 1024 ** 2 });
     const app = createApp({
       ...{
         db: it.db,
@@ -90,6 +92,7 @@ export async function served(
       modelRoots: [FIXTURES, join(it.folder, "models")],
       registry,
       datasets,
+      files,
       closing: new AbortController().signal,
       ...more,
     });

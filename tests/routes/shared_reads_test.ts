@@ -34,6 +34,7 @@ async function counted(
       answering: unused,
       modules: unused,
       datasets: unused,
+      files: unused,
       registry: unused,
     },
     ...{ device: "cpu", modelRoots: [] },

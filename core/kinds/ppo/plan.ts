@@ -61,7 +61,12 @@ async function evaluationOf(
 ): Promise<Pick<PpoWork, "trained" | "evaluation"> & { longest: number }> {
   if (!evaluate) return { trained: null, evaluation: null, longest: 0 };
   if (evaluate.prompts === null) {
-    const { train, held_out } = heldOutSplit(prompts.length, evaluate.held_out!, seed);
+    const { train, held_out } = heldOutSplit(
+      prompts.length,
+      evaluate.held_out!,
+      seed,
+      evaluate.held_out_rows,
+    );
     if (held_out.length === 0) {
       throw invalid("evaluate.held_out", "Expected at least two prompts to hold one out of them, got one");
     }

@@ -41,7 +41,7 @@ export async function planRewardModel(
     text,
     { model: folders.model, surveys: folders.surveys, by: ["preferences", max_length, overlong] },
   );
-  const split = heldOutSplit(rows.length, job.held_out, job.seed);
+  const split = heldOutSplit(rows.length, job.held_out, job.seed, job.held_out_rows);
   return {
     work: { pairs, ...split, score: padToken(info, tokenizer) },
     steps_per_epoch: stepsPerEpoch(split.train.length, batch_size),

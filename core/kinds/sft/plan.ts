@@ -65,7 +65,7 @@ export async function planSft(
       "prompt_too_long",
     );
   }
-  const split = heldOutSplit(rows.length, job.held_out, job.seed);
+  const split = heldOutSplit(rows.length, job.held_out, job.seed, job.held_out_rows);
   return {
     work: {
       examples,

@@ -42,3 +42,9 @@ Deno.test("a size that is neither a share nor a number of rows is refused", () =
   }
   for (const size of [0, 0.1, 1, 20]) assert.equal(heldOutSchema.safeParse(size).success, true);
 });
+
+Deno.test("the last rows are held out where it is said so, whatever the seed", () => {
+  assert.deepEqual(heldOutSplit(6, 2, 5, "last"), { train: [0, 1, 2, 3], held_out: [4, 5] });
+  assert.deepEqual(heldOutSplit(6, 0.5, 1, "last").held_out, [3, 4, 5]);
+  assert.deepEqual(heldOutSplit(6, 0, 1, "last").held_out, []);
+});
