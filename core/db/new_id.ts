@@ -11,7 +11,6 @@ const PREFIXES = {
   job: "job",
   checkpoint: "ckpt",
   dataset: "ds",
-  file: "file",
   event: "evt",
   webhook: "wh",
   generation: "gen",
