@@ -149,8 +149,9 @@ function gradientOutputs(
 }
 
 /**
- * Samples one token per row: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [B] are
- * the flat indices of each row's last real token. Outputs `token` i64 [B], `logprob` [B] and the cache.
+ * Samples N tokens: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [N] are the flat indices of
+ * the tokens that they follow: of each row's last real one, once for each sequence that goes on from there. Outputs
+ * `token` i64 [N], `logprob` [N] and the cache of the B rows.
  */
 export function generateArtifact(
   config: ModelConfig,
@@ -171,8 +172,12 @@ export function multiLoraArtifact(
   const g = new Builder("generate");
   const ids = g.input("ids", "int64", ["B", "S"]);
   const frozen = new FrozenParameters(g, options);
-  return sampling(g, config, new MultiLora(g, frozen, modules, ids), ids, options, numbers(options));
+  const parameters = new MultiLora(g, frozen, modules, { ids, sampled: SAMPLED });
+  return sampling(g, config, parameters, ids, options, numbers(options));
 }
+
+/** How many tokens a run samples. */
+const SAMPLED = "N";
 
 function sampling(
   g: Builder,
@@ -183,7 +188,7 @@ function sampling(
   numerics: Numerics,
 ): Artifact {
   const cache = cachedAttention(g, config, "B", numerics);
-  const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", ["B"]), cache);
+  const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", [SAMPLED]), cache);
   const { token, logprob } = sampler(g, h, (of) => logits(g, config, parameters, of), options.truncation);
   return g.finish({ token, logprob, ...cache.outputs });
 }

@@ -78,7 +78,13 @@ const tokenTexts = {
   text_offsets: integers.optional(),
 };
 
-const usageSchema = z.object({ prompt_tokens: z.int(), completion_tokens: z.int() });
+const usageSchema = z.object({
+  prompt_tokens: z.int().describe("Of each prompt once, however many completions it has."),
+  completion_tokens: z.int().describe("Of all completions, their stop tokens included."),
+  prefill_tokens_saved: z.int().optional().describe(
+    "Prompt tokens that were not run, because a completion of the same prompt had them run; left out for 0.",
+  ),
+});
 
 /** A generation as the engine gives it. */
 export const generationResultSchema = z.object({

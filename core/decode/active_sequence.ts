@@ -15,7 +15,13 @@ export interface ActiveSequence {
 /** A sequence of which nothing is sampled yet. */
 export function activeSequence(request: SamplingRequest): ActiveSequence {
   const { prompt_ids } = request;
-  const sampled: SampledSequence = { prompt_ids, response_ids: [], logprobs: [], finish_reason: "length" };
+  const sampled: SampledSequence = {
+    prompt_ids,
+    response_ids: [],
+    logprobs: [],
+    finish_reason: "length",
+    prompt_shared: false,
+  };
   return { request, sampled, length: prompt_ids.length, abandoned: false };
 }
 

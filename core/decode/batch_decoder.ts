@@ -14,6 +14,7 @@ import { isCut, mostTokens, type SamplingRequest } from "./sampling_request.ts";
 import { type ActiveSequence, activeSequence } from "./active_sequence.ts";
 import { type BatchOptions, DecodeBatch, decodeTogether, type Place } from "./decode_batch.ts";
 import { roomFor, tokenBytes } from "./kv_cache.ts";
+import { type PromptGroup, promptGroups } from "./prompt_groups.ts";
 import { cutEvenly, workersOfDecode } from "../run/workers.ts";
 import type { LoadedAdapter } from "../weights/load_adapter.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -53,6 +54,8 @@ interface CallerSequence extends ActiveSequence {
 interface Layout extends Omit<BatchOptions<CallerSequence>, "capacity"> {
   /** Of each worker that these rows can come to. */
   readonly sessions: readonly Session[];
+  /** Of so many workers. */
+  readonly sessionsFor: (workers: number) => Promise<readonly Session[]>;
   readonly stack: StackedAdapters | null;
 }
 
@@ -207,9 +210,12 @@ export class BatchDecoder {
       for (const chunk of chunksOf(newcomers, this.#base)) {
         const started: CallerBatch[] = [];
         const parts = cutEvenly(chunk, this.#workersFor(chunk));
+        const prompting = parts.length === layout.sessions.length
+          ? layout
+          : { ...layout, sessions: await layout.sessionsFor(parts.length) };
         for (const [worker, part] of parts.entries()) {
-          const capacity = Math.max(...part.map(({ request }) => request.prompt_ids.length));
-          const binding = this.#bound(layout, worker);
+          const capacity = Math.max(...part.map(([{ request }]) => request.prompt_ids.length));
+          const binding = this.#bound(prompting, worker);
           const batch = DecodeBatch.ofPrompts(this.#base, part, binding, { ...layout, capacity });
           started.push(batch);
           prompts.push(batch);
@@ -274,12 +280,15 @@ export class BatchDecoder {
           lora: "added",
         });
     const options = { prepacking: true, apart: true };
-    const sessions = await this.#sessions.forWorkers(this.#workersFor(rows), name, artifact, options);
-    const inputs = stack && ((present: readonly CallerSequence[]) => ({
-      [MULTI_LORA.mask]: stack.mask(present.map(({ caller }) => caller.adapter)),
-    }));
+    const sessionsFor = (workers: number) => this.#sessions.forWorkers(workers, name, artifact, options);
+    const sessions = await sessionsFor(this.#workersFor(rows));
+    const inputs = stack && ((sampled: readonly CallerSequence[], cached: readonly CallerSequence[]) => {
+      const maskOf = (rows: readonly CallerSequence[]) =>
+        stack.mask(rows.map(({ caller }) => caller.adapter));
+      return { [MULTI_LORA.mask]: maskOf(cached), [MULTI_LORA.sampledMask]: maskOf(sampled) };
+    });
     // Rows come, end by what their callers say and are told of each token, so each is looked at.
-    return { sessions, stack, truncation, syncInterval: 1, ...(inputs && { inputs }) };
+    return { sessions, sessionsFor, stack, truncation, syncInterval: 1, ...(inputs && { inputs }) };
   }
 
   #workersFor(rows: readonly unknown[]): number {
@@ -338,17 +347,21 @@ function counted(request: SamplingRequest, caller: Caller): SamplingRequest {
   };
 }
 
-/** Rows whose prompts run together: of similar lengths, and not too much at once. */
-function chunksOf(rows: readonly CallerSequence[], { config }: BaseModel): CallerSequence[][] {
-  const lengthOf = ({ request }: CallerSequence) => request.prompt_ids.length;
-  const chunks: CallerSequence[][] = [];
-  for (const row of [...rows].sort((a, b) => lengthOf(b) - lengthOf(a))) {
+/** Rows whose prompts run together, by prompt: of similar lengths, and not too much at once. */
+function chunksOf(
+  rows: readonly CallerSequence[],
+  { config }: BaseModel,
+): PromptGroup<CallerSequence>[][] {
+  const lengthOf = ([{ request }]: PromptGroup<CallerSequence>) => request.prompt_ids.length;
+  const chunks: PromptGroup<CallerSequence>[][] = [];
+  const groups = promptGroups(rows, ({ caller }) => caller.adapter);
+  for (const group of groups.sort((a, b) => lengthOf(b) - lengthOf(a))) {
     const chunk = chunks.at(-1);
     const longest = chunk ? lengthOf(chunk[0]!) : 0; // longest first, so it decides
     const tokens = longest * ((chunk?.length ?? 0) + 1);
     const scores = tokens * longest * config.num_attention_heads;
-    if (chunk && tokens <= MAX_PROMPT_TOKENS && scores <= MAX_SCORES) chunk.push(row);
-    else chunks.push([row]);
+    if (chunk && tokens <= MAX_PROMPT_TOKENS && scores <= MAX_SCORES) chunk.push(group);
+    else chunks.push([group]);
   }
   return chunks;
 }

@@ -9,6 +9,7 @@ import { int64s } from "../run/token_batch.ts";
 import { runWorkers } from "../run/workers.ts";
 import { accept, type ActiveSequence, hasEnded } from "./active_sequence.ts";
 import { KvCache } from "./kv_cache.ts";
+import type { PromptGroup } from "./prompt_groups.ts";
 import { TokenTables } from "./token_tables.ts";
 
 export interface BatchOptions<Row extends ActiveSequence> {
@@ -18,8 +19,8 @@ export interface BatchOptions<Row extends ActiveSequence> {
   capacity: number;
   /** Tokens a row that are decoded at most before the host looks at them. */
   syncInterval: number;
-  /** More inputs that go with the rows; made anew whenever these change. */
-  inputs?: (rows: readonly Row[]) => Record<string, Tensor>;
+  /** More inputs that go with the rows, of which `cached` are in the cache; made anew whenever these change. */
+  inputs?: (rows: readonly Row[], cached: readonly Row[]) => Record<string, Tensor>;
 }
 
 /** A row at its place in the batch it is taken from. */
@@ -74,6 +75,8 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
   readonly #options: BatchOptions<Row>;
   readonly #cache: KvCache;
   #rows: Row[];
+  /** The place of each row in the cache. */
+  #places: number[];
   /** What the bound run reads; null once prompts are in the cache, and nothing is bound for what follows. */
   #bound: "prompts" | "tokens" | null = null;
   /** Inputs that stay as they are until the next are bound. */
@@ -81,27 +84,40 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
   #views: Disposable | undefined;
   #tables: TokenTables | undefined;
 
-  private constructor(base: BaseModel, rows: readonly Row[], binding: Binding, options: BatchOptions<Row>) {
+  /** @param places of the rows in the cache, which has no more rows than these need */
+  private constructor(
+    base: BaseModel,
+    rows: readonly Row[],
+    places: readonly number[],
+    binding: Binding,
+    options: BatchOptions<Row>,
+  ) {
     this.#base = base;
     this.#options = options;
     this.#rows = [...rows];
+    this.#places = [...places];
     this.binding = binding;
     try {
-      this.#cache = new KvCache(base, rows.length, options.capacity);
+      this.#cache = new KvCache(base, placesOf(places), options.capacity);
     } catch (thrown) {
       binding.dispose();
       throw thrown;
     }
   }
 
-  /** A batch that begins with the prompts of `rows`, all at once. */
+  /**
+   * A batch that begins with the prompts of `groups`, all at once and each once, and gives every row its first token. Where
+   * a prompt has several rows, they go on in a batch that is `gathered` from this one.
+   */
   static ofPrompts<Row extends ActiveSequence>(
     base: BaseModel,
-    rows: readonly Row[],
+    groups: readonly PromptGroup<Row>[],
     binding: Binding,
     options: BatchOptions<Row>,
   ): DecodeBatch<Row> {
-    return new DecodeBatch(base, rows, binding, options).#ownedBy((batch) => batch.#bindPrompts());
+    const places = groups.flatMap((group, place) => group.map(() => place));
+    return new DecodeBatch(base, groups.flat(), places, binding, options)
+      .#ownedBy((batch) => batch.#bindPrompts());
   }
 
   /** A batch in which rows of others go on with their next token. The others keep what is theirs. */
@@ -112,7 +128,7 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
     options: BatchOptions<Row>,
   ): DecodeBatch<Row> {
     const rows = places.map(({ batch, at }) => batch.#rows[at]!);
-    return new DecodeBatch(base, rows, binding, options).#ownedBy((batch) => {
+    return new DecodeBatch(base, rows, inOrder(rows), binding, options).#ownedBy((batch) => {
       const moves = places.map((place, to) => ({ ...place, to }));
       for (const [from, theirs] of Map.groupBy(moves, ({ batch }) => batch)) batch.#copyRows(from, theirs);
       batch.#bindNext();
@@ -157,10 +173,14 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
 
   /** Rows that have ended leave where that pays, and must where only prompts were bound. */
   #retire(): void {
+    if (this.#cached().length < this.#rows.length) {
+      throw new Error("Rows of one prompt go on in another batch");
+    }
     const kept = this.places.map(({ at }) => at);
     if (this.#bound === "tokens" && kept.length > this.#rows.length * (1 - RETIRE_SHARE)) return;
     this.#copyRows(this, kept.map((at, to) => ({ at, to })).filter(({ at, to }) => at !== to));
     this.#rows = kept.map((at) => this.#rows[at]!);
+    this.#places = inOrder(this.#rows);
     this.#bindNext();
   }
 
@@ -182,6 +202,7 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
   #begin(tokens: number): Interval {
     const { capacity } = this.#cache;
     const rows = this.#rows;
+    const cached = this.#cached();
     const had = rows.map(({ sampled }) => sampled.response_ids.length);
     const longest = rows.reduce((most, { length }) => Math.max(most, length), 0);
     const interval = this.#tables!.interval(tokens, {
@@ -189,7 +210,7 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
         const { max_new_tokens, uniform } = rows[row]!.request;
         return had[row]! + token < max_new_tokens ? uniform(had[row]! + token) : 0;
       },
-      lastPosition: (row, token) => Math.min(rows[row]!.length + token, capacity) - 1,
+      lastPosition: (place, token) => Math.min(cached[place]!.length + token, capacity) - 1,
     });
     return {
       bind: (at) => {
@@ -209,22 +230,36 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
   /** Copies what is in the caches of rows to their places here; in the same batch rows only move to the front. */
   #copyRows(from: DecodeBatch<Row>, moves: readonly { at: number; to: number }[]): void {
     // The newest token is not in the cache yet.
-    const cached = moves.map(({ at, to }) => ({ at, to, tokens: from.#rows[at]!.length - 1 }));
+    const cached = moves.map(({ at, to }) => ({
+      at: from.#places[at]!,
+      to,
+      tokens: from.#rows[at]!.length - 1,
+    }));
     this.#cache.copyRows(from.#cache, cached);
+  }
+
+  /** A row for each place in the cache: the first that is there. */
+  #cached(): Row[] {
+    return Array.from({ length: placesOf(this.#places) }, (_, at) => this.#rows[this.#places.indexOf(at)]!);
   }
 
   /** Binds the first run: every prompt at once, padded on the right. */
   #bindPrompts(): void {
-    const columns = Math.max(...this.#rows.map(({ request }) => request.prompt_ids.length));
-    const count = this.#rows.length;
-    const ids = int64s(count * columns);
-    const last = int64s(count);
-    this.#rows.forEach(({ request: { prompt_ids } }, at) => {
-      for (let s = 0; s < prompt_ids.length; s++) ids.words[2 * (at * columns + s)] = prompt_ids[s]!;
-      last.words[2 * at] = at * columns + prompt_ids.length - 1;
+    const cached = this.#cached();
+    const columns = Math.max(...cached.map(({ request }) => request.prompt_ids.length));
+    const ids = int64s(cached.length * columns);
+    const last = int64s(this.#rows.length);
+    cached.forEach(({ request: { prompt_ids } }, place) => {
+      for (let s = 0; s < prompt_ids.length; s++) ids.words[2 * (place * columns + s)] = prompt_ids[s]!;
+    });
+    this.#rows.forEach(({ request, sampled }, at) => {
+      const place = this.#places[at]!;
+      last.words[2 * at] = place * columns + request.prompt_ids.length - 1;
+      sampled.prompt_shared = this.#places[at - 1] === place;
     });
     this.#bind(last.array, { tokens: 1, newest: null });
-    const prompts = Tensor.onDevice(this.#base.runtime, "int64", [count, columns], ids.array);
+    const shape = [cached.length, columns];
+    const prompts = Tensor.onDevice(this.#base.runtime, "int64", shape, ids.array);
     this.#inputs.ids = prompts;
     this.binding.input("ids", prompts);
     this.#bound = "prompts";
@@ -251,13 +286,14 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
     const float = (values: number[]) =>
       Tensor.onDevice(runtime, "float32", [count], Float32Array.from(values));
     const requests = this.#rows.map(({ request }) => request);
-    this.#tables = new TokenTables(runtime, binding, { rows: count, tokens, newest });
+    const cached = this.#cached();
+    this.#tables = new TokenTables(runtime, binding, { rows: count, places: cached.length, tokens, newest });
     this.#inputs = {
       last: Tensor.onDevice(runtime, "int64", [count], last),
       // Attention reads this one on the host, wherever it runs.
       total_length: Tensor.onHost(runtime, "int32", []),
       temperature: float(requests.map(({ temperature }) => temperature)),
-      ...this.#options.inputs?.(this.#rows),
+      ...this.#options.inputs?.(this.#rows, cached),
       ...(this.#options.truncation && {
         top_k: Tensor.onDevice(
           runtime,
@@ -272,7 +308,7 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
       }),
     };
     for (const [name, tensor] of Object.entries(this.#inputs)) binding.input(name, tensor);
-    this.#views = this.#cache.bind(binding, count);
+    this.#views = this.#cache.bind(binding, cached.length);
   }
 
   #release(): void {
@@ -289,4 +325,14 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
     this.#release();
     this.#cache[Symbol.dispose]();
   }
+}
+
+/** A place in the cache for each row, as they come. */
+function inOrder(rows: readonly unknown[]): number[] {
+  return [...rows.keys()];
+}
+
+/** How many places there are: they are counted from 0, and each is some row's. */
+function placesOf(places: readonly number[]): number {
+  return places.reduce((most, place) => Math.max(most, place + 1), 0);
 }

@@ -12,8 +12,9 @@ import { AdapterMerge } from "../run/adapter_merge.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import type { SampledSequence } from "./sampled_sequence.ts";
 import { isCut, mostTokens, type SamplingRequest } from "./sampling_request.ts";
-import { activeSequence } from "./active_sequence.ts";
-import { DecodeBatch, decodeTogether } from "./decode_batch.ts";
+import { type ActiveSequence, activeSequence } from "./active_sequence.ts";
+import { type BatchOptions, DecodeBatch, decodeTogether } from "./decode_batch.ts";
+import { type PromptGroup, promptGroups, singly } from "./prompt_groups.ts";
 import { cutEvenly, workersOfDecode } from "../run/workers.ts";
 import type { SessionCache } from "../run/session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
@@ -37,9 +38,22 @@ const DEVICE_SYNC_INTERVAL = 8;
 
 /** The shape of a decode's run over its prompts, which are run at once: the largest of its runs. */
 export function promptSizes(
-  { rows, prompt, capacity }: { rows: number; prompt: number; capacity: number },
+  { rows, prompts = rows, prompt, capacity }: {
+    rows: number;
+    /** How many different ones there are. */
+    prompts?: number;
+    prompt: number;
+    capacity: number;
+  },
 ): Sizes {
-  return { B: rows, S: prompt, N: rows, context: capacity - 1, cache: capacity };
+  const room = prompts < rows ? prompt : capacity; // rows that share prompts go on in a cache of their own
+  return { B: prompts, S: prompt, N: rows, context: room - 1, cache: room };
+}
+
+/** What all batches of a decode have in common. */
+interface Common extends Pick<BatchOptions<ActiveSequence>, "truncation" | "syncInterval"> {
+  /** A binding of that session with parameters and scale. */
+  bound(session: Session): Binding;
 }
 
 export class Decoder {
@@ -56,40 +70,39 @@ export class Decoder {
 
   /**
    * Responses to `requests`, in order. `parameters` are the adapter or the full weights; `adapterScale` 0 samples from
-   * the base.
+   * the base. A prompt that several have is run once.
    */
   async decode(
     requests: readonly SamplingRequest[],
     parameters: ParameterSet | null,
     { adapterScale = 1, syncInterval, signal }: DecodeOptions & { adapterScale?: number } = {},
   ): Promise<SampledSequence[]> {
-    const truncation = requests.some(isCut);
     const { base } = this.#sessions;
     const sequences = requests.map(activeSequence);
-    const parts = cutEvenly(
-      sequences,
-      workersOfDecode(requests.length, base, base.layerBytes(this.#tuning.precision)),
-    );
-    const sessions = await this.#sessions.forWorkers(
-      parts.length,
-      `generate:${truncation}`,
-      () => builtGraphs.generate(base.config, this.#tuning, { truncation }),
-      { prepacking: true, apart: true },
-    );
     using scale = Tensor.onDevice(base.runtime, "float32", [], Float32Array.of(adapterScale));
     const merged = await this.#merge.merge(parameters, adapterScale);
+    const how: Common = {
+      truncation: requests.some(isCut),
+      syncInterval: syncInterval ?? (base.runtime.device ? DEVICE_SYNC_INTERVAL : 1),
+      bound: (session) => {
+        const binding = session.bind();
+        merged?.bind(binding, "input", () => true);
+        bindPresent(binding, session, parameters, scale);
+        return binding;
+      },
+    };
     using batches = new DisposableStack();
-    const workers = parts.map((part, index) => {
-      const session = sessions[index]!;
-      const binding = session.bind();
-      merged?.bind(binding, "input", () => true);
-      bindPresent(binding, session, parameters, scale);
-      return batches.use(DecodeBatch.ofPrompts(base, part, binding, {
-        truncation,
-        capacity: Math.max(...part.map(({ request }) => mostTokens(request))),
-        syncInterval: syncInterval ?? (base.runtime.device ? DEVICE_SYNC_INTERVAL : 1),
-      }));
-    });
+    const prompts = promptGroups(sequences);
+    // Below two rows a prompt, a cache for the prompts alone would take more than their runs.
+    const workers = 2 * prompts.length > sequences.length
+      ? await this.#inWorkers(
+        singly(sequences),
+        how,
+        batches,
+        (part, binding) =>
+          DecodeBatch.ofPrompts(base, part, binding, { ...how, capacity: roomOf(part.flat()) }),
+      )
+      : await this.#afterPrompts(prompts, how, batches, signal);
     for (let active = workers; active.length > 0; active = active.filter((batch) => batch.active)) {
       signal?.throwIfAborted();
       await decodeTogether(active, signal);
@@ -97,10 +110,57 @@ export class Decoder {
     return sequences.map(({ sampled }) => sampled);
   }
 
+  /** Batches in which all rows have their first token, after each prompt was run once. */
+  async #afterPrompts(
+    groups: readonly PromptGroup<ActiveSequence>[],
+    how: Common,
+    owner: DisposableStack,
+    signal: AbortSignal | undefined,
+  ): Promise<DecodeBatch[]> {
+    const { base } = this.#sessions;
+    using prompts = new DisposableStack();
+    const first = await this.#inWorkers(groups, how, prompts, (part, binding) => {
+      const capacity = Math.max(...part.map(([{ request }]) => request.prompt_ids.length));
+      return DecodeBatch.ofPrompts(base, part, binding, { ...how, capacity });
+    });
+    signal?.throwIfAborted();
+    await decodeTogether(first, signal);
+    const places = first.flatMap(({ places }) => places);
+    if (places.length === 0) return [];
+    return await this.#inWorkers(places, how, owner, (part, binding) => {
+      const capacity = roomOf(part.map(({ batch, at }) => batch.rows[at]!));
+      return DecodeBatch.gathered(base, part, binding, { ...how, capacity });
+    });
+  }
+
+  /** A batch for each worker's part of `items`; `owner` frees them. */
+  async #inWorkers<Item>(
+    items: readonly Item[],
+    { truncation, bound }: Common,
+    owner: DisposableStack,
+    make: (part: Item[], binding: Binding) => DecodeBatch,
+  ): Promise<DecodeBatch[]> {
+    const { base } = this.#sessions;
+    const layerBytes = base.layerBytes(this.#tuning.precision);
+    const parts = cutEvenly(items, workersOfDecode(items.length, base, layerBytes));
+    const sessions = await this.#sessions.forWorkers(
+      parts.length,
+      `generate:${truncation}`,
+      () => builtGraphs.generate(base.config, this.#tuning, { truncation }),
+      { prepacking: true, apart: true },
+    );
+    return parts.map((part, worker) => owner.use(make(part, bound(sessions[worker]!))));
+  }
+
   /** Frees the merged weights. */
   dispose(): void {
     this.#merge.dispose();
   }
+}
+
+/** Tokens that the longest of `rows` may come to. */
+function roomOf(rows: readonly ActiveSequence[]): number {
+  return Math.max(...rows.map(({ request }) => mostTokens(request)));
 }
 
 /** Binds what a session takes of parameters and adapter scale. */

@@ -11,4 +11,6 @@ export interface SampledSequence extends TokenSequence {
   /** Log-probability of each token at the request's temperature (1 when greedy), before top-k and top-p. */
   readonly logprobs: number[];
   finish_reason: FinishReason;
+  /** Whether the run of its prompt was that of another sequence, which has the same. */
+  prompt_shared: boolean;
 }

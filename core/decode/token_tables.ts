@@ -11,10 +11,10 @@ import { int64s } from "../run/token_batch.ts";
 /** Lines begin at multiples of so many numbers, as memory of a tensor's own would: kernels may load several at once. */
 const ALIGNMENT = 64;
 
-/** What the host fills the lines of a sync interval with, by row and token of it. */
+/** What the host fills the lines of a sync interval with, by row or place in the cache, and token of it. */
 export interface LineNumbers {
   uniform(row: number, token: number): number;
-  lastPosition(row: number, token: number): number;
+  lastPosition(place: number, token: number): number;
 }
 
 /** The lines of a sync interval, filled. */
@@ -29,6 +29,7 @@ export class TokenTables {
   /** Tokens of the longest sync interval: lines of a table. */
   readonly tokens: number;
   readonly #rows: number;
+  readonly #places: number;
   /** Numbers of a line; the first so many as there are rows are used. */
   readonly #width: number;
   readonly #binding: Binding;
@@ -45,16 +46,23 @@ export class TokenTables {
   /**
    * Tables of so many tokens, of which `binding` has the first one's lines.
    *
+   * @param places rows of the cache, of which several rows may go on from one where the run reads prompts
    * @param newest each row's newest token, which the first run reads; null where it reads prompts instead
    */
   constructor(
     runtime: Runtime,
     binding: Binding,
-    { rows, tokens, newest }: { rows: number; tokens: number; newest: readonly number[] | null },
+    { rows, places, tokens, newest }: {
+      rows: number;
+      places: number;
+      tokens: number;
+      newest: readonly number[] | null;
+    },
   ) {
     this.#binding = binding;
     this.tokens = tokens;
     this.#rows = rows;
+    this.#places = places;
     this.#width = Math.ceil(rows / ALIGNMENT) * ALIGNMENT;
     const shape = [tokens, this.#width];
     this.#uniform = Tensor.zerosOnDevice(runtime, "float32", shape);
@@ -68,7 +76,7 @@ export class TokenTables {
         inputs: {
           ids: this.#token.view([rows, 1], before),
           uniform: this.#uniform.view([rows], start),
-          last_position: this.#lastPosition.view([rows], start),
+          last_position: this.#lastPosition.view([places], start),
         },
         outputs: { token: this.#token.view([rows], start), logprob: this.#logprob.view([rows], start) },
       };
@@ -84,12 +92,10 @@ export class TokenTables {
   interval(tokens: number, numbers: LineNumbers): TableInterval {
     const uniform = new Float32Array(this.tokens * this.#width);
     const lastPosition = new Int32Array(uniform.length);
-    for (let row = 0; row < this.#rows; row++) {
-      for (let token = 0; token < tokens; token++) {
-        const place = this.#start(token) + row;
-        uniform[place] = numbers.uniform(row, token);
-        lastPosition[place] = numbers.lastPosition(row, token);
-      }
+    for (let token = 0; token < tokens; token++) {
+      const start = this.#start(token);
+      for (let row = 0; row < this.#rows; row++) uniform[start + row] = numbers.uniform(row, token);
+      for (let at = 0; at < this.#places; at++) lastPosition[start + at] = numbers.lastPosition(at, token);
     }
     this.#uniform.write(uniform);
     this.#lastPosition.write(lastPosition);

@@ -1,5 +1,6 @@
 /** POST /v1/generations inside the engine: prompts in, sampled texts out, piece by piece where that is asked for. */
 import { attributeTo, invalid } from "../errors.ts";
+import { prefillTokens } from "../decode/prompt_groups.ts";
 import type { SampledSequence } from "../decode/sampled_sequence.ts";
 import type { SamplingRequest } from "../decode/sampling_request.ts";
 import type { Prompt } from "../tokenizer/prompt.ts";
@@ -90,7 +91,11 @@ export async function generate(
     });
   const prompt_tokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0);
   const completion_tokens = decoded.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
-  return { data, usage: { prompt_tokens, completion_tokens } };
+  const { saved } = prefillTokens(decoded);
+  return {
+    data,
+    usage: { prompt_tokens, completion_tokens, ...(saved > 0 && { prefill_tokens_saved: saved }) },
+  };
 }
 
 /** Decodes each policy's rows in its batch; when one fails, the others stop too. */

@@ -15,6 +15,8 @@ export const MULTI_LORA = {
   b: (module: string) => `${module}.lora_B.rows`,
   /** [B,R]: 1 at the ranks of the row's adapter, else 0. */
   mask: "adapter_mask",
+  /** [N,R]: the same for the N sequences that a token is sampled for. */
+  sampledMask: "sampled_adapter_mask",
 } as const;
 
 export class MultiLora implements Parameters {
@@ -24,17 +26,26 @@ export class MultiLora implements Parameters {
   readonly #frozen: FrozenParameters;
   readonly #modules: ReadonlySet<string>;
   readonly #ids: Value;
+  readonly #sampled: Dim;
   readonly #mask: Value;
+  readonly #sampledMask: Value;
   #tokenGates: Value | undefined;
 
-  /** @param modules the linears that any of the adapters changes; @param ids the batch's tokens [B,S] */
-  constructor(g: Builder, frozen: FrozenParameters, modules: ReadonlySet<string>, ids: Value) {
+  /** @param modules the linears that any of the adapters changes; @param batch its tokens [B,S], and the size N */
+  constructor(
+    g: Builder,
+    frozen: FrozenParameters,
+    modules: ReadonlySet<string>,
+    { ids, sampled }: { ids: Value; sampled: Dim },
+  ) {
     this.precision = frozen.precision;
     this.#g = g;
     this.#frozen = frozen;
     this.#modules = modules;
     this.#ids = ids;
+    this.#sampled = sampled;
     this.#mask = g.input(MULTI_LORA.mask, "float32", [ids.shape[0]!, "R"]);
+    this.#sampledMask = g.input(MULTI_LORA.sampledMask, "float32", [sampled, "R"]);
   }
 
   weight(name: string, shape: readonly Dim[]): Value {
@@ -57,11 +68,11 @@ export class MultiLora implements Parameters {
     });
   }
 
-  /** The mask of x's rows: one a row of the batch, or one a token. */
+  /** The mask of x's rows: one a sequence that is sampled for, or one a token. */
   #maskOf(x: Value): Value {
     const g = this.#g;
     const [rows, columns] = this.#ids.shape as [Dim, Dim];
-    if (x.shape[0] === rows) return this.#mask;
+    if (x.shape[0] === this.#sampled) return this.#sampledMask;
     this.#tokenGates ??= g.reshape(
       g.expand(g.reshape(this.#mask, [rows, 1, "R"]), [rows, columns, "R"]),
       [x.shape[0]!, "R"],

@@ -86,7 +86,9 @@ function costOf(
   const rows = ppo.micro_batch_size ?? rollouts / ppo.num_mini_batches;
   const cut = trainingCut(model, train, { ...all, rows }, workers, target);
   const training = train(cut);
-  const prompts = promptSizes({ rows: rollouts, prompt: longestPrompt, capacity });
+  const shared = ppo.rollouts_per_prompt > 1;
+  const prompts = promptSizes({ rows: rollouts, prompts: ppo.batch_size, prompt: longestPrompt, capacity });
+  const tokens = { ...promptSizes({ rows: rollouts, prompt: longestPrompt, capacity }), S: 1 };
 
   const policyBytes = parameterBytes(model, tuning, { head });
   const trainedBytes = policyBytes + (critic ? parameterBytes(model, critic, { head: true }) : 0);
@@ -103,17 +105,17 @@ function costOf(
     trained: trainedBytes + optimizerBytes(trainedBytes) + workerGradientBytes(cut.workers, trainedBytes) +
       (keepsStart ? policyBytes : 0) + dropoutBytes(model, trained) +
       (critic ? dropoutBytes(model, critic) : 0),
-    cache: cacheBytes(model, {
-      rows: rollouts,
-      capacity,
-      dtype: numericsOf(precision, target).cache,
-    }),
+    cache: sum(
+      [{ rows: rollouts, capacity }, ...(shared ? [{ rows: ppo.batch_size, capacity: longestPrompt }] : [])]
+        .map((sizes) => cacheBytes(model, { ...sizes, dtype: numericsOf(precision, target).cache })),
+    ),
     activations: arenaBytes(
       cut.bytes,
       ...[evaluate, ...(measure ? [measure] : [])].map((graph) =>
         evaluationBytes(graph, all, { width: model.vocab_size, workers, target })
       ),
       peakBytes(generate, prompts),
+      ...(shared ? [peakBytes(generate, tokens)] : []),
     ),
   };
 
@@ -128,7 +130,7 @@ function costOf(
     memory_bytes: sum(Object.values(memory)),
     memory,
     step_flops: productFlops(generate, prompts) +
-      (actions - 1) * productFlops(generate, { ...prompts, S: 1 }) +
+      (actions - 1) * productFlops(generate, tokens) +
       sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: rollouts }))) +
       flops(evaluate) + flops(refer) + flops(values) +
       ppo.num_ppo_epochs * (flops(training) + flops(trainValues)),

@@ -13,6 +13,7 @@ const ALWAYS = [
   ...["loss/policy_avg", "policy/approxkl_avg", "policy/clipfrac_avg", "policy/entropy_avg", "policy/k3_avg"],
   ...["policy/grad_norm", "val/ratio", "val/ratio_var"],
   ...["optimizer_steps", "skipped_steps", "early_stop_epoch"],
+  ...["rollout/prefill_tokens", "rollout/prefill_tokens_saved"],
 ];
 
 const WITH_CRITIC = ["val/explained_var", "loss/value_avg", "value/grad_norm", "val/clipfrac_avg"];

@@ -163,6 +163,8 @@ export async function ppoStep(
     "time/step_s": seconds,
     "tokens_per_second": buffer.tokens / seconds,
     "rollout_tokens_per_second": buffer.tokens / phases.rollout,
+    "rollout/prefill_tokens": rolledOut.prefill.run,
+    "rollout/prefill_tokens_saved": rolledOut.prefill.saved,
     "memory/rss_bytes": Deno.memoryUsage().rss,
     ...deviceMemory(base.runtime.device),
   };

@@ -1,4 +1,5 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
+import { prefillTokens } from "../../decode/prompt_groups.ts";
 import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
 import { termsOf } from "../../rewards/terms_of.ts";
@@ -36,6 +37,8 @@ export interface Rollout {
   completions: string[];
   /** What the reward said of them. */
   scored: ScoredBatch;
+  /** Prompt tokens that were run, and those that were not, as another row of the same prompt had been. */
+  prefill: { run: number; saved: number };
   seconds: { rollout: number; reward: number; analyze: number };
 }
 
@@ -130,6 +133,7 @@ export async function rollout(
     prompts: prompts.map(({ text }) => text),
     completions,
     scored,
+    prefill: prefillTokens(sampled),
     seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
   };
 }

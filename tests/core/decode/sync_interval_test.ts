@@ -115,7 +115,7 @@ Deno.test("a sync interval ends with the cache, and the rows go on in a larger o
   using session = await base.session(generateArtifact(base.config, { type: "none" }, OPTIONS));
   const open = activeSequence(one);
   const intervals: number[] = [];
-  let batch = DecodeBatch.ofPrompts(base, [open], session.bind(), {
+  let batch = DecodeBatch.ofPrompts(base, [[open]], session.bind(), {
     ...OPTIONS,
     capacity: 12,
     syncInterval: 8,

@@ -43,6 +43,8 @@ Deno.test("completions come by prompt and index, and usage counts their tokens",
   const { tokenizer } = await models.policy(LLAMA);
   assert.equal(usage.prompt_tokens, tokenizer!.encode("The quick").length + 3);
   assert.equal(usage.completion_tokens, data.reduce((sum, { token_ids }) => sum + token_ids.length, 0));
+  assert.equal(usage.prefill_tokens_saved, 2 * usage.prompt_tokens, "each prompt is run once for three");
+  assert.equal((await ask({})).usage.prefill_tokens_saved, undefined);
   assert.equal(new Set(data.map(({ token_ids }) => token_ids.join())).size, 6);
   for (const { text, token_ids, finish_reason, logprobs } of data) {
     assert.equal(text, tokenizer!.decode(token_ids));

@@ -43,11 +43,20 @@ Deno.test("ppoCost() counts rollouts, not prompts, and no value network where th
   const bytes = (ppo: PpoJobRequest["ppo"], value?: null) =>
     ppoCost(workload("135m", { ppo, ...(value === null && { value }) }), shape("135m"));
   const [one, four] = [1, 4].map((rollouts_per_prompt) => bytes({ rollouts_per_prompt }));
-  assert.equal(four!.memory.cache, 4 * one!.memory.cache);
+  const { B, P } = WORKLOADS["135m"];
+  const prompts = 4 * 2 * 30 * 3 * 64 * P * B;
   assert.equal(
-    bytes({ batch_size: 8 }).memory_bytes,
-    bytes({ batch_size: 2, rollouts_per_prompt: 4 }).memory_bytes,
+    four!.memory.cache,
+    4 * one!.memory.cache + prompts,
+    "prompts are run apart from what follows",
   );
+  // Each prompt is run once for its rollouts, which are trained on like those of as many prompts.
+  const [apart, shared] = [bytes({ batch_size: 8 }), bytes({ batch_size: 2, rollouts_per_prompt: 4 })];
+  assert.equal(shared.memory.cache, apart.memory.cache + 2 * prompts / B);
+  assert.equal(shared.memory.trained, apart.memory.trained);
+  const layers = 30 * (576 * 576 * 2 + 2 * 576 * 192 + 3 * 576 * 1536);
+  const saved = (apart.step_flops - shared.step_flops) / (2 * layers * 6 * P);
+  assert.ok(saved > 0.9 && saved < 1.2, `${saved} of the products of six prompts' layers`);
   const without = bytes({ advantage: "reinforce++" }, null);
   assert.ok(without.memory_bytes < one!.memory_bytes && without.step_flops < one!.step_flops);
   // Half of what is trained was the value network's, but for its head.

@@ -68,8 +68,9 @@ Deno.test("more samples of a prompt leave the first as it was, and are others", 
   const reward = recording();
   const given = await parts("lora, shared", reward);
   const indices = [2, 0, 3];
-  const rowsOf = async (rollouts_per_prompt: number) =>
-    (await rollout(given, ppoSchema.parse({ max_new_tokens: 6, rollouts_per_prompt }), indices, KEY)).rows;
+  const of = (rollouts_per_prompt: number) =>
+    rollout(given, ppoSchema.parse({ max_new_tokens: 6, rollouts_per_prompt }), indices, KEY);
+  const rowsOf = async (rollouts_per_prompt: number) => (await of(rollouts_per_prompt)).rows;
   const [single, many] = [await rowsOf(1), await rowsOf(4)];
   assert.deepEqual(
     many.map(({ prompt_idx, group, sample }) => [prompt_idx, group, sample]),
@@ -84,6 +85,9 @@ Deno.test("more samples of a prompt leave the first as it was, and are others", 
   for (const group of [0, 1, 2]) {
     assert.ok(new Set(texts(many.filter((row) => row.group === group))).size > 1, `group ${group}`);
   }
+  const run = indices.reduce((sum, index) => sum + given.prompts.at(index)!.ids.length, 0);
+  assert.deepEqual((await of(4)).prefill, { run, saved: 3 * run });
+  assert.deepEqual((await of(1)).prefill, { run, saved: 0 });
 });
 
 Deno.test("rollout() is a function of seed and step; a row bootstraps only when it is cut off and asked to", async () => {
