@@ -51,7 +51,7 @@ const ENGINE = [
 ];
 
 /** What both stand on: the two processes meet here and nowhere else. */
-const SHARED = ["core/formats", "core/contract", "core", "kernels"];
+const SHARED = ["core/formats", "core/graders", "core/contract", "core", "kernels"];
 
 const FLOORS = [...API, ...ENGINE, ...SHARED];
 

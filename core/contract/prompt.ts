@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { metadataSchema } from "./metadata.ts";
 import { chatFields, MAX_TEXT } from "./chat_schema.ts";
+import { itemSchema } from "./item.ts";
 
 const promptId = z.string().min(1).max(200).optional().describe(
   "Your own name for the prompt; kept, never interpreted.",
@@ -13,15 +14,23 @@ const answer = z.string().min(1).max(100_000).optional().describe(
   "The right completion, for exact_match rewards; http and module rewards are told it.",
 );
 
+const item = itemSchema.optional();
+
 /** A prompt: plain text, or text or messages with an id and a reference answer. */
 export const promptSchema = z.union([
   z.string().min(1).max(MAX_TEXT),
-  z.strictObject({ id: promptId, text: z.string().min(1).max(MAX_TEXT), answer, metadata: promptMetadata }),
-  z.strictObject({ id: promptId, ...chatFields, answer, metadata: promptMetadata }),
+  z.strictObject({
+    id: promptId,
+    text: z.string().min(1).max(MAX_TEXT),
+    answer,
+    item,
+    metadata: promptMetadata,
+  }),
+  z.strictObject({ id: promptId, ...chatFields, answer, item, metadata: promptMetadata }),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
-      ? "Expected a text, { id?, text, answer?, metadata? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer?, metadata? }"
+      ? "Expected a text, { id?, text, answer?, item?, metadata? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer?, item?, metadata? }"
       : undefined,
 }).meta({ id: "Prompt" });
 

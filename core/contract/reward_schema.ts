@@ -7,6 +7,7 @@ import { z } from "zod";
 import { classifier } from "./rewards/classifier.ts";
 import { clip, normalize, scale, sum } from "./rewards/combined.ts";
 import { exactMatch } from "./rewards/exact_match.ts";
+import { grader } from "./rewards/grader.ts";
 import { http } from "./rewards/http.ts";
 import { jsonValid } from "./rewards/json_valid.ts";
 import { keywords } from "./rewards/keywords.ts";
@@ -41,6 +42,7 @@ const KINDS = {
   classifier,
   http,
   module,
+  grader,
   sum: sum(inner),
   clip: clip(inner),
   normalize: normalize(inner),

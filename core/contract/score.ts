@@ -2,6 +2,7 @@
 import { z } from "zod";
 import "../field_messages.ts";
 import { MAX_TEXT } from "./chat_schema.ts";
+import { itemSchema } from "./item.ts";
 import { metadataSchema } from "./metadata.ts";
 import { adapter, checkpoint, onePolicy } from "./policy_names.ts";
 import { refusing } from "./refuse.ts";
@@ -14,6 +15,7 @@ const besides = {
   answer: z.string().min(1).max(100_000).optional().describe(
     "The right completion, for rewards that compare with one.",
   ),
+  item: itemSchema.optional(),
   metadata: metadataSchema.optional().describe("Up to 16 texts of your own, for rewards of yours."),
 };
 
@@ -27,7 +29,7 @@ const scoreItem = z.union([
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
-      ? "Expected { prompt, completion } or { prompt_token_ids, completion_token_ids }, with answer? and metadata?"
+      ? "Expected { prompt, completion } or { prompt_token_ids, completion_token_ids }, with answer?, item? and metadata?"
       : undefined,
 });
 

@@ -123,6 +123,7 @@ export class Evaluator {
         response_ids,
         terminated,
         answer: prompt.answer,
+        item: prompt.item,
         metadata: prompt.metadata,
       };
     });

@@ -53,12 +53,14 @@ export function askedReward(
   };
 }
 
-function itemOf({ prompt, completion, prompt_idx, answer, metadata }: RewardSample): RewardItem {
+/** A sample in the words that services, modules and graders know. */
+export function itemOf({ prompt, completion, prompt_idx, answer, item, metadata }: RewardSample): RewardItem {
   return {
     prompt,
     completion,
     prompt_idx,
     ...(answer !== undefined && { answer }),
+    ...(item && { item }),
     ...(metadata && { metadata: { ...metadata } }),
   };
 }

@@ -5,7 +5,7 @@ import type { ScoredBatch } from "./reward_source.ts";
 
 /**
  * `reward/<term>/mean`, `/std` (n − 1) of the rows that have a number, `/seconds`, and of terms whose rows can fail
- * `/failed`: how many did.
+ * `/failed`: how many did, and of graders `/failed/<kind>`: how many of them by which flag.
  */
 export function rewardMetrics(
   { terms, seconds, faults = {} }: Pick<ScoredBatch, "terms" | "seconds" | "faults">,
@@ -20,6 +20,11 @@ export function rewardMetrics(
     const [took, failed] = [seconds[name], faults[name]];
     if (took !== undefined) metrics[`reward/${name}/seconds`] = took;
     if (failed !== undefined) metrics[`reward/${name}/failed`] = failed.length;
+    for (const { kind } of failed ?? []) {
+      if (kind === undefined) continue;
+      const key = `reward/${name}/failed/${kind}`;
+      metrics[key] = (metrics[key] ?? 0) + 1;
+    }
   }
   return metrics;
 }

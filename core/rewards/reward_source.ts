@@ -1,5 +1,7 @@
 /** Where scores come from, seen from the trainer: completions in, one number each out, and what it is made of. */
 
+import type { Item } from "../contract/item.ts";
+import type { GraderFault } from "../contract/graders/graded.ts";
 import type { RunningStats } from "../running_stats.ts";
 
 /** A finished rollout as a reward sees it, as text and as ids. */
@@ -18,6 +20,8 @@ export interface RewardSample {
   terminated: boolean;
   /** The prompt's reference answer, if it has one. */
   answer?: string;
+  /** The row that the prompt is of, if its user has given one. */
+  item?: Item;
   /** What else its user has given with the prompt; kept, never interpreted. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -29,6 +33,8 @@ export type RewardStats = Readonly<Record<string, RunningStats>>;
 export interface Fault {
   row: number;
   message: string;
+  /** What a grader calls it. */
+  kind?: GraderFault;
 }
 
 /** A scored batch. A term's name is a part of the names of its metrics. */

@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { askedReward, type AskReward } from "./asked_reward.ts";
 import { clipReward, scaleReward, sumReward } from "./combined_rewards.ts";
 import { exactMatchReward } from "./exact_match_reward.ts";
+import { graderReward } from "./grader_reward.ts";
 import { jsonValidReward } from "./json_valid_reward.ts";
 import { keywordsReward } from "./keywords_reward.ts";
 import { lengthReward } from "./length_reward.ts";
@@ -56,6 +57,7 @@ const MODULE_BATCHES = { batch_size: 1024, concurrency: 1 } as const;
 const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPart> } = {
   http: (config, { ask }, at) => askedReward("http", at, config, ask),
   module: ({ on_error }, { ask }, at) => askedReward("module", at, { ...MODULE_BATCHES, on_error }, ask),
+  grader: (config, context, at) => graderReward(config, context, at),
   sum: async ({ terms }, context, at) => {
     const names = termNames(terms);
     const parts = [];

@@ -10,7 +10,7 @@ import { TextWork } from "./text_work.ts";
 /** An item as the reward and the networks see it. */
 type Item = Pick<
   RewardSample,
-  "prompt_idx" | "prompt" | "prompt_ids" | "response_ids" | "answer" | "metadata"
+  "prompt_idx" | "prompt" | "prompt_ids" | "response_ids" | "answer" | "item" | "metadata"
 >;
 
 /**
@@ -112,6 +112,7 @@ function itemOf(item: ScoreRequest["items"][number], index: number, { base, toke
   return {
     prompt_idx: index,
     answer: item.answer,
+    item: item.item,
     metadata: item.metadata,
     prompt: prompt.text,
     prompt_ids: prompt.ids,

@@ -33,11 +33,13 @@ export function preparePrompt(
   return { ids: Int32Array.from(ids), text, ...besides(prompt) };
 }
 
+type Besides = "answer" | "item" | "metadata";
+
 /** What a job gives with a prompt for its rewards. */
-function besides(prompt: PromptLike): Pick<Prompt, "answer" | "metadata"> {
+function besides(prompt: PromptLike): Pick<Prompt, Besides> {
   if (typeof prompt !== "object") return {};
-  const { answer, metadata } = prompt as Pick<Prompt, "answer" | "metadata">;
-  return { ...(answer !== undefined && { answer }), ...(metadata && { metadata }) };
+  const { answer, item, metadata } = prompt as Pick<Prompt, Besides>;
+  return { ...(answer !== undefined && { answer }), ...(item && { item }), ...(metadata && { metadata }) };
 }
 
 /** @throws {UserError} `invalid_token_id` for one the model has no embedding for */

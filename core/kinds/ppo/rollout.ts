@@ -96,6 +96,7 @@ export async function rollout(
       ...sequence,
       terminated: terminated[row]!,
       answer: prompts[row]!.answer,
+      item: prompts[row]!.item,
       metadata: prompts[row]!.metadata,
     })),
     signal,

@@ -1,0 +1,32 @@
+/** A grader of OpenAI's as a reward. */
+import { z } from "zod";
+import { graderSchema, singleGraders } from "../graders/grader_schema.ts";
+import { rewardKind } from "./reward_kind.ts";
+
+/** What a completion is to be read as, in OpenAI's words. */
+export const responseFormat = z.union([
+  z.strictObject({ type: z.literal("text") }),
+  z.strictObject({ type: z.literal("json_object") }),
+  z.strictObject({ type: z.literal("json_schema"), json_schema: z.record(z.string(), z.unknown()) }),
+], {
+  error: ({ code }) =>
+    code === "invalid_union" ? "Expected a type among text, json_object, json_schema" : undefined,
+});
+
+export const grader = rewardKind({
+  schema: z.strictObject({
+    type: z.literal("grader"),
+    grader: graderSchema,
+    response_format: responseFormat.nullable().default(null).describe(
+      "json_object or json_schema: graders have sample.output_json, the completion as JSON. It is read, not held against the schema. Default null: text.",
+    ),
+  }).describe("What a grader of OpenAI's fine-tuning gives; 0 for a row that cannot be graded"),
+  asks: true,
+});
+
+/** Names of the models that its graders ask, each once: local ones or a judge's. */
+export function graderModels(graded: z.output<typeof graderSchema>): string[] {
+  return [
+    ...new Set(singleGraders(graded).flatMap(([, one]) => one.type === "score_model" ? [one.model] : [])),
+  ];
+}

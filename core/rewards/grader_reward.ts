@@ -1,0 +1,87 @@
+/**
+ * A grader as a reward. Texts are compared here; Python and judges are asked of the API process, and a model of the job's
+ * own folders scores in this process. A row that cannot be graded has 0, and is told of as a fault.
+ */
+import type { RewardOf } from "../contract/reward_schema.ts";
+import type { Item } from "../contract/item.ts";
+import type { Scored } from "../contract/reward_question.ts";
+import { UserError } from "../errors.ts";
+import { gradedRow } from "../graders/graded_row.ts";
+import { type AskGrader, gradeRows } from "../graders/grade_rows.ts";
+import type { RowGrade } from "../graders/row_grade.ts";
+import { type AskReward, itemOf } from "./asked_reward.ts";
+import type { Column, RewardPart } from "./reward_part.ts";
+import type { Fault, RewardSample } from "./reward_source.ts";
+
+/** Rows in a question. */
+const ASKED_ROWS = 64;
+
+const nobody: AskReward = () =>
+  Promise.reject(new UserError("reward_failed", "Graders in Python and judges need a server that asks them"));
+
+/** @param at where the reward is in the whole, as keys with dots between */
+export function graderReward(
+  { grader, response_format }: RewardOf<"grader">,
+  { ask = nobody }: { ask?: AskReward },
+  at: string,
+): RewardPart {
+  const json = response_format !== null && response_format.type !== "text";
+  return {
+    async score(samples, signal) {
+      const rows = samples.map((sample) =>
+        gradedRow(graderItem(sample), sample.completion, { json, terminated: sample.terminated })
+      );
+      const { rewards, columns } = await gradeRows(grader, rows, { ask: asking(samples, at, ask), signal });
+      const parts = [...columns].filter(([name]) => name !== "").map(([name, { grades, seconds }]) =>
+        [name, { ...columnOf(grades), seconds }] as [string, Column]
+      );
+      return { ...columnOf(rewards), parts: Object.fromEntries(parts) };
+    },
+  };
+}
+
+/** The row as graders see it: what its user gave, with the answer; a row that was given none is its prompt and answer. */
+export function graderItem({ prompt, answer, item }: RewardSample): Item {
+  return { ...(item ? {} : { prompt }), ...(answer !== undefined && { answer }), ...item };
+}
+
+/** Asks for rows in questions of a bounded size. */
+function asking(samples: readonly RewardSample[], at: string, ask: AskReward): AskGrader {
+  return async (_, name, rows, signal) => {
+    const grades: RowGrade[] = [];
+    for (let begin = 0; begin < rows.length; begin += ASKED_ROWS) {
+      const items = samples.slice(begin, begin + ASKED_ROWS).map((sample) => ({
+        ...itemOf(sample),
+        item: graderItem(sample),
+        terminated: sample.terminated,
+      }));
+      grades.push(...gradesOf(await ask({ at, grader: name, items }, signal)));
+    }
+    return grades;
+  };
+}
+
+/** An answer as grades. */
+export function gradesOf({ scores, faults, usage }: Scored): RowGrade[] {
+  const byRow = new Map(faults.map((fault) => [fault.row, fault]));
+  return scores.map((score, row) => {
+    const fault = byRow.get(row);
+    const used = usage?.[row];
+    return {
+      score: score ?? 0,
+      fault: fault
+        ? { kind: fault.kind ?? "other_error", message: fault.message, type: fault.type }
+        : score === null
+        ? { kind: "other_error", message: "It gave nothing" }
+        : null,
+      ...(used && { usage: used }),
+    };
+  });
+}
+
+function columnOf(grades: readonly RowGrade[]): Pick<Column, "scores" | "faults"> {
+  const faults = grades.flatMap(({ fault }, row): Fault[] =>
+    fault ? [{ row, message: fault.message, kind: fault.kind }] : []
+  );
+  return { scores: Float32Array.from(grades, ({ score }) => score), faults };
+}
