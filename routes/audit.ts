@@ -3,6 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AuditRow } from "../core/db/schema.ts";
 import { AUDIT_DAYS, listAudit, MAX_AUDIT_ROWS } from "../core/keys/audit_log.ts";
 import type { AppContext, Env } from "./context.ts";
+import { timeFilters } from "./list_filters.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 
@@ -30,6 +31,7 @@ const list = createRoute({
     query: z.strictObject({
       key_id: text("Only what came with this API key."),
       resource: text("Only what was done to this job, model or key."),
+      ...timeFilters,
       limit: limitParam(1000, 100),
       after: afterId("aud"),
     }),

@@ -9,6 +9,7 @@ import type { DatasetRow } from "../core/db/schema.ts";
 import { invalid, UserError } from "../core/errors.ts";
 import { unfinishedJobWithDataset } from "../core/jobs/unfinished_job_with_dataset.ts";
 import type { AppContext, Env } from "./context.ts";
+import { timeFilters } from "./list_filters.ts";
 import { multipartFile } from "./multipart_file.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
@@ -68,7 +69,14 @@ const create = createRoute({
 const list = createRoute({
   ...{ method: "get", path: "/v1/datasets", tags },
   summary: "List datasets, newest first",
-  request: { query: z.strictObject({ limit: limitParam(100, 20), after: afterId("ds") }) },
+  request: {
+    query: z.strictObject({
+      name: nameSchema.optional().describe("Only datasets of this name."),
+      ...timeFilters,
+      limit: limitParam(100, 20),
+      after: afterId("ds"),
+    }),
+  },
   responses: {
     200: { description: "A page of datasets", content: json(pageSchema(datasetSchema)) },
     ...problemResponses(401, 422, 500, 503),

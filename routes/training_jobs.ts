@@ -7,6 +7,7 @@ import { JOB_KINDS, trainingJobSchema } from "../core/contract/training_job.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jobSchema } from "../core/contract/job_answers.ts";
 import { jsonBody } from "./json_body.ts";
+import { metadataFilter, timeFilters } from "./list_filters.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { startJob, startRequest, startResponses } from "./start_job.ts";
@@ -35,6 +36,9 @@ const list = createRoute({
     query: z.strictObject({
       status: z.enum(JOB_STATUSES).optional(),
       kind: z.enum(JOB_KINDS).optional(),
+      model: z.string().min(1).max(255).optional().openapi({ description: "Only jobs of this model." }),
+      metadata: metadataFilter,
+      ...timeFilters,
       limit: limitParam(100, 20),
       after: afterId("job"),
     }),

@@ -4,7 +4,7 @@
  * leaves nothing.
  */
 import { join } from "node:path";
-import { and, eq, gt, lt } from "drizzle-orm";
+import { and, eq, gt, gte, lt } from "drizzle-orm";
 import type { DatasetFormat } from "../contract/dataset_conversion.ts";
 import { naming } from "../db/damaged_data.ts";
 import { newId } from "../db/new_id.ts";
@@ -49,6 +49,13 @@ export interface Upload {
   key?: string;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+}
+
+/** What a list of datasets is narrowed by; all of it must hold. */
+export interface DatasetFilter {
+  name?: string;
+  created_after?: Date;
+  created_before?: Date;
 }
 
 const recordOf = (id: string) => `The dataset '${id}'`;
@@ -167,10 +174,17 @@ export class Datasets {
   }
 
   /** Newest first; `after` is the last id of the page before, though that may be gone. */
-  async list({ limit, after }: { limit: number; after?: string }): Promise<Page<DatasetRow>> {
+  async list(
+    { limit, after, name, created_after, created_before }: DatasetFilter & { limit: number; after?: string },
+  ): Promise<Page<DatasetRow>> {
     const rows = await readableRows(this.#options.db, datasets, {
       record: "The dataset in row",
-      where: after === undefined ? undefined : lt(datasets.id, after),
+      where: and(
+        after === undefined ? undefined : lt(datasets.id, after),
+        name === undefined ? undefined : eq(datasets.name, name),
+        created_after && gte(datasets.created_at, created_after),
+        created_before && lt(datasets.created_at, created_before),
+      ),
       number: rowNumber(datasets),
       newestFirst: true,
       limit: limit + 1,

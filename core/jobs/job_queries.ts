@@ -2,7 +2,7 @@
  * Reads of jobs and what belongs to them: one indexed query each. A record that is damaged fails who asks for it; lists
  * leave it out.
  */
-import { and, eq, gt, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, eq, gt, gte, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import { naming } from "../db/damaged_data.ts";
 import type { Database } from "../db/open_database.ts";
 import {
@@ -46,6 +46,22 @@ async function numberOf(db: Database, table: typeof jobs | typeof checkpoints, i
   return row.number;
 }
 
+/** What a list of jobs is narrowed by; all of it must hold. */
+export interface JobFilter {
+  status?: JobStatus;
+  kind?: JobRow["kind"];
+  model?: string;
+  /** Texts that their metadata have. */
+  metadata?: readonly (readonly [key: string, value: string])[];
+  created_after?: Date;
+  created_before?: Date;
+}
+
+function hasMetadata(key: string, value: string): SQL {
+  const readable = sql`case when json_valid(${jobs.metadata}) then ${jobs.metadata} else '{}' end`;
+  return sql`exists (select 1 from json_each(${readable}) as pair where pair.key = ${key} and pair.value = ${value})`;
+}
+
 /**
  * Newest first; `after` is the last id of the page before.
  *
@@ -53,18 +69,26 @@ async function numberOf(db: Database, table: typeof jobs | typeof checkpoints, i
  */
 export async function listJobs(
   db: Database,
-  options: { status?: JobStatus; kind?: JobRow["kind"]; limit: number; after?: string },
+  options: JobFilter & { limit: number; after?: string },
 ): Promise<Page<JobRow>> {
-  const where = [
-    options.status && eq(jobs.status, options.status),
-    options.kind && eq(jobs.kind, options.kind),
-    options.after && lt(rowNumber(jobs), await numberOf(db, jobs, options.after)),
+  const { status, kind, model, metadata = [], created_after, created_before, after } = options;
+  const indexed = [
+    status && eq(jobs.status, status),
+    kind && eq(jobs.kind, kind),
+    after && lt(rowNumber(jobs), await numberOf(db, jobs, after)),
   ].filter((part) => typeof part === "object");
+  const where = [
+    ...indexed,
+    ...metadata.map(([key, value]) => hasMetadata(key, value)),
+    model === undefined ? undefined : eq(jobs.model, model),
+    created_after && gte(jobs.created_at, created_after),
+    created_before && lt(jobs.created_at, created_before),
+  ];
   const rows = await readableRows(db, jobs, {
     record: "The training job in row",
     where: and(...where),
     // All jobs have a kind, and it has an index.
-    indexed: and(...where, inArray(jobs.kind, options.kind ? [options.kind] : JOB_KINDS)),
+    indexed: and(...indexed, inArray(jobs.kind, kind ? [kind] : JOB_KINDS)),
     number: rowNumber(jobs),
     newestFirst: true,
     limit: options.limit + 1,

@@ -1,5 +1,5 @@
 /** What was changed on a server and by whom, as rows of which the oldest go. */
-import { and, eq, lt } from "drizzle-orm";
+import { and, eq, gte, lt } from "drizzle-orm";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { readableRows } from "../db/readable_rows.ts";
@@ -30,6 +30,8 @@ export async function recordAudit(
 export interface AuditFilter {
   key_id?: string;
   resource?: string;
+  created_after?: Date;
+  created_before?: Date;
   limit: number;
   /** Id of the last record of the page before. */
   after?: string;
@@ -38,7 +40,7 @@ export interface AuditFilter {
 /** The latest first. @throws UserError when `after` is no record's id */
 export async function listAudit(
   db: Database,
-  { key_id, resource, limit, after }: AuditFilter,
+  { key_id, resource, created_after, created_before, limit, after }: AuditFilter,
 ): Promise<{ rows: AuditRow[]; has_more: boolean }> {
   const [last] = after === undefined
     ? []
@@ -49,6 +51,8 @@ export async function listAudit(
     where: and(
       key_id === undefined ? undefined : eq(auditLog.key_id, key_id),
       resource === undefined ? undefined : eq(auditLog.resource, resource),
+      created_after && gte(auditLog.at, created_after),
+      created_before && lt(auditLog.at, created_before),
       last && lt(rowNumber(auditLog), last.number),
     ),
     number: rowNumber(auditLog),
