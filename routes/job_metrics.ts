@@ -1,21 +1,19 @@
-/** A job's metrics, per step or per epoch, as JSON pages or one CSV file. */
+/** A job's metrics, per step, per epoch or per evaluation, as JSON pages or as one file for other programs. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Database } from "../core/db/open_database.ts";
 import type { MetricsRow } from "../core/db/schema.ts";
 import { getJob, listMetrics, metricNames } from "../core/jobs/job_queries.ts";
 import { metricsView } from "../core/jobs/job_view.ts";
+import type { ColumnType, TableColumn } from "../core/records/record_tables.ts";
 import type { AppContext, Env } from "./context.ts";
 import { METRIC_SCOPES } from "../core/contract/progress.ts";
-import { jobMetricsSchema } from "../core/contract/job_answers.ts";
+import { jobMetricsSchema, type MetricsView } from "../core/contract/job_answers.ts";
 import { limitParam, pageBody, pageSchema } from "./paging.ts";
-import { preferredType } from "./preferred_type.ts";
 import { problemResponses } from "./problem.ts";
+import { formatOf, formatParam, recordContent, tableAnswer } from "./record_answers.ts";
 import { jobParams } from "./training_jobs.ts";
-import { undescribed } from "./undescribed.ts";
 
 const MAX_ROWS = 1000;
-const TYPES = ["application/json", "text/csv"] as const;
-const FORMATS = { "application/json": "json", "text/csv": "csv" } as const;
 
 const route = createRoute({
   method: "get",
@@ -26,10 +24,7 @@ const route = createRoute({
     params: jobParams,
     query: z.strictObject({
       scope: z.enum(METRIC_SCOPES).default("step"),
-      format: z.enum(["json", "csv"]).optional().openapi({
-        description:
-          "csv gives all rows after the cursor, whatever the limit. Without it Accept decides, and json is the default.",
-      }),
+      format: formatParam,
       limit: limitParam(MAX_ROWS, MAX_ROWS),
       after: z.string().regex(/^\d{1,12}$/, "Expected the next_cursor of an earlier page").transform(Number)
         .default(-1).openapi({ type: "string", description: "next_cursor of the page before: a step." }),
@@ -37,43 +32,46 @@ const route = createRoute({
   },
   responses: {
     200: {
-      description: "A page of metrics",
-      content: {
-        "application/json": { schema: pageSchema(jobMetricsSchema) },
-        "text/csv": { schema: z.string() },
-      },
+      description: "A page of metrics, or all of them",
+      content: recordContent(pageSchema(jobMetricsSchema)),
     },
     ...problemResponses(401, 404, 422, 500, 503),
   },
 });
 
-/** Lines of CSV, page by page: a long job is never in memory as a whole. */
-async function* csvLines(db: Database, id: string, scope: MetricsRow["scope"], after: number) {
-  const names = await metricNames(db, id, scope);
-  yield ["step", "epoch", ...names].join(",") + "\r\n";
+/** All rows after a step, page by page: a long job is never in memory as a whole. */
+async function* slicesOf(db: Database, id: string, scope: MetricsRow["scope"], after: number) {
   for (let more = true; more;) {
     const page = await listMetrics(db, id, { scope, limit: MAX_ROWS, after });
-    yield page.rows.map((row) =>
-      [row.step, row.epoch, ...names.map((name) => row.metrics[name] ?? "")].join(",") + "\r\n"
-    ).join("");
+    yield page.rows.map(metricsView);
     more = page.has_more;
     after = page.rows.at(-1)?.step ?? after;
   }
 }
 
+/** A column for each metric that any row has. */
+function columnsOf(names: readonly string[]): TableColumn<MetricsView>[] {
+  const column = (name: string, type: ColumnType): TableColumn<MetricsView> => ({
+    ...{ name, type, of: (row) => row[name] ?? null },
+  });
+  const counters = ["step", "epoch"].map((name) => column(name, "INT32"));
+  return [...counters, ...names.map((name) => column(name, "DOUBLE"))];
+}
+
 /** The metrics' route. */
-export function jobMetrics({ db }: AppContext): OpenAPIHono<Env> {
+export function jobMetrics(context: AppContext): OpenAPIHono<Env> {
+  const { db } = context;
   return new OpenAPIHono<Env>().openapi(route, async (c) => {
     const { id } = c.req.valid("param");
-    const { format = FORMATS[preferredType(c.req.header("accept"), TYPES)], ...query } = c.req.valid("query");
-    c.header("vary", "accept");
+    const { format: asked, ...query } = c.req.valid("query");
+    const format = formatOf(c, asked);
     await getJob(db, id);
-    if (format === "csv") {
-      const lines = ReadableStream.from(csvLines(db, id, query.scope, query.after));
-      return undescribed(c.body(lines.pipeThrough(new TextEncoderStream()), 200, {
-        "content-type": "text/csv; charset=utf-8",
-        "content-disposition": `attachment; filename="${id}-${query.scope}s.csv"`,
-      }));
+    if (format !== "json") {
+      const columns = columnsOf(await metricNames(db, id, query.scope));
+      return await tableAnswer(c, context, format, `${id}-${query.scope}s`, {
+        slices: slicesOf(db, id, query.scope, query.after),
+        columns: () => columns,
+      });
     }
     const page = await listMetrics(db, id, query);
     return c.json(pageBody(page, metricsView, (row) => String(row.step)), 200);

@@ -1,4 +1,4 @@
-/** What the routes of a job's records share: parameters, pages that say what was removed, and tables as streams. */
+/** What the routes of a job's records and metrics share: parameters, pages that say what was removed, and tables as streams. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type Table, TABLE_FORMATS } from "../core/records/table_formats.ts";
@@ -37,15 +37,18 @@ export function numberParam(description: string) {
     .optional().openapi({ type: "number", description });
 }
 
+/** In which format an answer is to come. */
+export const formatParam = z.enum(FORMATS).optional().openapi({
+  description:
+    "All but json give everything after the cursor, whatever the limit. Without it Accept decides, and json is the default.",
+});
+
 /** Parameters that both have. */
 export const recordParams = {
   epoch: integerParam(1),
   step: integerParam(1),
   prompt: integerParam(0, "A prompt_idx."),
-  format: z.enum(FORMATS).optional().openapi({
-    description:
-      "All but json give everything after the cursor, whatever the limit. Without it Accept decides, and json is the default.",
-  }),
+  format: formatParam,
 };
 
 /** The schema of a page of records. */

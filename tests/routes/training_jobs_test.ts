@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parquetReadObjects } from "hyparquet";
 import { createHash } from "node:crypto";
 import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 
@@ -187,6 +188,25 @@ Deno.test("GET …/metrics?format=csv gives the same as a table", async () => {
       "step,epoch,objective/kl,objective/scores,policy/clipfrac_avg,time/step_s,tokens_per_second",
       ...["1,1,0.1,1,0,0.5,200", "2,1,0.2,2,0,0.5,200", "3,2,0.3,3,0,0.5,200", "4,2,0.4,4,0,0.5,200", ""],
     ]);
+  });
+});
+
+Deno.test("GET …/metrics?format=ndjson and parquet give the same rows to other programs", async () => {
+  await served(async (it) => {
+    const id = await finished(it);
+    for (const scope of ["step", "epoch"]) {
+      const path = `${PATH}/${id}/metrics?scope=${scope}`;
+      const { data } = (await it.call("GET", path)).json;
+      const lines = await it.call("GET", `${path}&format=ndjson`);
+      assert.equal(lines.headers.get("content-type"), "application/x-ndjson");
+      assert.deepEqual(lines.text.trimEnd().split("\n").map((line) => JSON.parse(line)), data);
+      const table = await it.app.request(`${path}&format=parquet`);
+      assert.match(table.headers.get("content-disposition")!, new RegExp(`${id}-${scope}s.parquet`));
+      const rows = await parquetReadObjects({ file: await table.arrayBuffer() });
+      assert.deepEqual(rows.map(({ step, ...row }) => ({ step: Number(step), ...row })), data);
+      const rest = await it.call("GET", `${path}&format=ndjson&after=${data[0].step}&limit=1`);
+      assert.deepEqual(rest.text.trimEnd().split("\n").map((line) => JSON.parse(line)), data.slice(1));
+    }
   });
 });
 
