@@ -3,6 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AuditRow } from "../core/db/schema.ts";
 import { AUDIT_DAYS, listAudit, MAX_AUDIT_ROWS } from "../core/keys/audit_log.ts";
 import type { AppContext, Env } from "./context.ts";
+import { jsonContent } from "./json_content.ts";
 import { timeFilters } from "./list_filters.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
@@ -25,6 +26,7 @@ const list = createRoute({
   method: "get",
   path: "/v1/audit",
   tags: ["Server"],
+  operationId: "listAuditRecords",
   summary: "List what was changed and by whom, the latest first",
   description: `Kept for ${AUDIT_DAYS} days, and no more than the last ${MAX_AUDIT_ROWS}.`,
   request: {
@@ -39,7 +41,7 @@ const list = createRoute({
   responses: {
     200: {
       description: "A page of records",
-      content: { "application/json": { schema: pageSchema(recordSchema) } },
+      content: jsonContent(pageSchema(recordSchema)),
     },
     ...problemResponses(401, 422, 500, 503),
   },

@@ -14,6 +14,7 @@ import { openChecked } from "../core/formats/checked_file.ts";
 import { type TarFile, tarPieces } from "../core/formats/tar_pieces.ts";
 import type { AppContext, Env } from "./context.ts";
 import { fileAnswer } from "./file_answer.ts";
+import { jsonContent } from "./json_content.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
@@ -44,7 +45,9 @@ const list = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/checkpoints",
   tags: ["Checkpoints"],
+  operationId: "listTrainingJobCheckpoints",
   summary: "Checkpoints of a training job, oldest first",
+  description: "Each with its files and the metrics of its moment.",
   request: {
     params: jobParams,
     query: z.strictObject({ limit: limitParam(100, 20), after: afterId("ckpt") }),
@@ -52,7 +55,7 @@ const list = createRoute({
   responses: {
     200: {
       description: "A page of checkpoints",
-      content: { "application/json": { schema: pageSchema(checkpointSchema) } },
+      content: jsonContent(pageSchema(checkpointSchema)),
     },
     ...problemResponses(401, 404, 422),
   },
@@ -62,10 +65,12 @@ const show = createRoute({
   method: "get",
   path: "/v1/checkpoints/{id}",
   tags: ["Checkpoints"],
+  operationId: "getCheckpoint",
   summary: "Show a checkpoint",
+  description: "Its files with their sizes and hashes, and where in the job it was written.",
   request: { params },
   responses: {
-    200: { description: "The checkpoint", content: { "application/json": { schema: checkpointSchema } } },
+    200: { description: "The checkpoint", content: jsonContent(checkpointSchema) },
     ...problemResponses(401, 404, 422),
   },
 });
@@ -74,7 +79,9 @@ const download = createRoute({
   method: "get",
   path: "/v1/checkpoints/{id}/files/{name}",
   tags: ["Checkpoints"],
+  operationId: "downloadCheckpointFile",
   summary: "Download a file of a checkpoint",
+  description: "The bytes of a file, by the name that the checkpoint lists.",
   request: {
     params: params.extend({ name: z.string().max(255).openapi({ example: "adapter_model.safetensors" }) }),
   },
@@ -115,12 +122,15 @@ const showExport = createRoute({
   method: "get",
   path: "/v1/checkpoints/{id}/exports/{format}",
   tags: ["Checkpoints"],
+  operationId: "getCheckpointExport",
   summary: "Files of a checkpoint in another layout; made if they are not there",
+  description:
+    "The first request for a layout makes its files, which takes as long as reading and writing the model.",
   request: { params: params.extend({ format }) },
   responses: {
     200: {
       description: "The files, by the names they are downloaded by",
-      content: { "application/json": { schema: exportSchema } },
+      content: jsonContent(exportSchema),
     },
     ...problemResponses(401, 404, 422, 503),
   },
@@ -130,7 +140,10 @@ const downloadExport = createRoute({
   method: "get",
   path: "/v1/checkpoints/{id}/files/{format}/{name}",
   tags: ["Checkpoints"],
+  operationId: "downloadCheckpointExportFile",
   summary: "Download a file of a checkpoint in another layout; made if it is not there",
+  description:
+    "The bytes of a file, by the name that the export lists. The first request for a layout makes its files.",
   request: {
     params: params.extend({ format, name: z.string().max(255).openapi({ example: "model.safetensors" }) }),
   },

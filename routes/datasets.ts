@@ -9,6 +9,7 @@ import type { DatasetRow } from "../core/db/schema.ts";
 import { invalid, UserError } from "../core/errors.ts";
 import { unfinishedJobWithDataset } from "../core/jobs/unfinished_job_with_dataset.ts";
 import type { AppContext, Env } from "./context.ts";
+import { jsonContent } from "./json_content.ts";
 import { timeFilters } from "./list_filters.ts";
 import { multipartFile } from "./multipart_file.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
@@ -16,7 +17,6 @@ import { problemResponses } from "./problem.ts";
 import { bodyParts } from "./read_body.ts";
 import { undescribed } from "./undescribed.ts";
 
-const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
 const tags = ["Datasets"];
 const params = z.object({ id: z.string().max(100).openapi({ example: "ds_01k0…" }) });
 const MULTIPART = /^\s*multipart\/form-data\s*;/i;
@@ -28,6 +28,7 @@ const binary = { schema: { type: "string", format: "binary" } } as const;
 
 const create = createRoute({
   ...{ method: "post", path: "/v1/datasets", tags },
+  operationId: "createDataset",
   summary: "Send a dataset: JSON lines, CSV or Parquet",
   description:
     "The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and format). It is written to the disk while it comes. 422 says what is wrong in it, with lines.",
@@ -61,14 +62,16 @@ const create = createRoute({
     },
   },
   responses: {
-    201: { description: "The dataset", content: json(datasetSchema) },
+    201: { description: "The dataset", content: jsonContent(datasetSchema) },
     ...problemResponses(400, 401, 408, 409, 413, 415, 422, 429, 503),
   },
 });
 
 const list = createRoute({
   ...{ method: "get", path: "/v1/datasets", tags },
+  operationId: "listDatasets",
   summary: "List datasets, newest first",
+  description: "A page at a time.",
   request: {
     query: z.strictObject({
       name: nameSchema.optional().describe("Only datasets of this name."),
@@ -78,24 +81,28 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: { description: "A page of datasets", content: json(pageSchema(datasetSchema)) },
+    200: { description: "A page of datasets", content: jsonContent(pageSchema(datasetSchema)) },
     ...problemResponses(401, 422, 500, 503),
   },
 });
 
 const show = createRoute({
   ...{ method: "get", path: "/v1/datasets/{id}", tags },
+  operationId: "getDataset",
   summary: "Show a dataset",
+  description: "Its columns, and how many rows it has.",
   request: { params },
   responses: {
-    200: { description: "The dataset", content: json(datasetSchema) },
+    200: { description: "The dataset", content: jsonContent(datasetSchema) },
     ...problemResponses(401, 404, 422, 500, 503),
   },
 });
 
 const rows = createRoute({
   ...{ method: "get", path: "/v1/datasets/{id}/rows", tags },
+  operationId: "listDatasetRows",
   summary: "Rows of a dataset, in the order of the file",
+  description: "Rows as they were sent, by their columns.",
   request: {
     params,
     query: z.strictObject({
@@ -110,7 +117,7 @@ const rows = createRoute({
   responses: {
     200: {
       description: "A page of rows; fewer than limit where they are large",
-      content: json(pageSchema(datasetRowSchema)),
+      content: jsonContent(pageSchema(datasetRowSchema)),
     },
     ...problemResponses(401, 404, 422, 500, 503),
   },
@@ -118,7 +125,9 @@ const rows = createRoute({
 
 const remove = createRoute({
   ...{ method: "delete", path: "/v1/datasets/{id}", tags },
+  operationId: "deleteDataset",
   summary: "Delete a dataset that no unfinished job uses",
+  description: "A dataset that an unfinished job uses is refused with 409.",
   request: { params },
   responses: {
     204: { description: "It is gone" },

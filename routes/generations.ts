@@ -16,17 +16,37 @@ import type { AppContext, Env } from "./context.ts";
 import { eventStreamContent } from "./event_stream_content.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
+import { jsonRequest } from "./json_content.ts";
 import { problemResponses } from "./problem.ts";
 import { undescribed } from "./undescribed.ts";
+
+const EXAMPLES = {
+  text: {
+    summary: "Two completions of a text",
+    value: {
+      model: "tiny",
+      prompts: ["POST: The bakery stopped making the bread I like.\nTL;DR:"],
+      n: 2,
+      max_new_tokens: 24,
+    },
+  },
+  stream: {
+    summary: "The same as events",
+    value: { model: "tiny", prompts: ["POST: My neighbor plays the drums.\nTL;DR:"], stream: true },
+  },
+};
 
 const route = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/generations",
     tags: ["Inference"],
+    operationId: "createGeneration",
     summary: "Generate text",
+    description:
+      "Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text, whatever else the server does.",
     middleware: [jsonBody(context, generationSchema)] as const,
-    request: { body: { required: true, content: { "application/json": { schema: generationSchema } } } },
+    request: { body: jsonRequest(generationSchema, EXAMPLES) },
     responses: {
       200: {
         description:

@@ -23,7 +23,9 @@ const live = createRoute({
   method: "get",
   path: "/healthz",
   tags: ["Health"],
+  operationId: "getHealth",
   summary: "Liveness",
+  description: "Answers while the process lives.",
   responses: { 200: { description: "It does", content } },
 });
 
@@ -31,7 +33,10 @@ const ready = createRoute({
   method: "get",
   path: "/readyz",
   tags: ["Health"],
+  operationId: "getReadiness",
   summary: "Readiness",
+  description:
+    "Answers 200 once requests will be answered: the database can be written and the server is not stopping.",
   responses: { 200: { description: "They will", content: readyContent }, ...problemResponses(503) },
 });
 

@@ -22,7 +22,9 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/attributions",
   tags: ["Training jobs"],
+  operationId: "listTrainingJobAttributions",
   summary: "Per-token records of a training job, in the order of steps, rollouts and positions",
+  description: "What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage.",
   request: {
     params: jobParams,
     query: z.strictObject({

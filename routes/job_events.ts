@@ -45,7 +45,10 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/events",
   tags: ["Training jobs"],
+  operationId: "listTrainingJobEvents",
   summary: "Events of a training job, oldest first, as a list or a stream",
+  description:
+    "What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-ID continues one that broke off.",
   request: {
     params: jobParams,
     query: z.strictObject({ limit: limitParam(1000, 100), after: afterId("evt") }),

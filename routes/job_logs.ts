@@ -3,6 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { listLogLines, MAX_LINES } from "../core/jobs/job_log.ts";
 import { getJob } from "../core/jobs/job_queries.ts";
 import type { AppContext, Env } from "./context.ts";
+import { jsonContent } from "./json_content.ts";
 import { limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
@@ -23,7 +24,9 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/logs",
   tags: ["Training jobs"],
+  operationId: "listTrainingJobLogs",
   summary: "Log of a training job, oldest line first",
+  description: "What the server says of the job's attempts, and what its engine processes wrote.",
   request: {
     params: jobParams,
     query: z.strictObject({
@@ -37,7 +40,7 @@ const route = createRoute({
   responses: {
     200: {
       description: "A page of lines",
-      content: { "application/json": { schema: pageOfLines } },
+      content: jsonContent(pageOfLines),
     },
     ...problemResponses(401, 404, 422, 500, 503),
   },

@@ -19,7 +19,9 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/metrics",
   tags: ["Training jobs"],
+  operationId: "listTrainingJobMetrics",
   summary: "Metrics of a training job, oldest first",
+  description: "One row for each step, epoch or evaluation. docs/api.md says what each metric means.",
   request: {
     params: jobParams,
     query: z.strictObject({

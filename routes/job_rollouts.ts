@@ -24,7 +24,9 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/rollouts",
   tags: ["Training jobs"],
+  operationId: "listTrainingJobRollouts",
   summary: "Rollouts of a training job",
+  description: "Prompts, completions and their scores, as far as the job keeps them.",
   request: {
     params: jobParams,
     query: z.strictObject({

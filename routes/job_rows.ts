@@ -6,6 +6,7 @@ import { readLines } from "../core/datasets/read_lines.ts";
 import { getJob } from "../core/jobs/job_queries.ts";
 import { listRows } from "../core/jobs/job_rows.ts";
 import type { AppContext, Env } from "./context.ts";
+import { jsonContent } from "./json_content.ts";
 import { limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { jobParams } from "./training_jobs.ts";
@@ -14,7 +15,10 @@ const route = createRoute({
   method: "get",
   path: "/v1/training-jobs/{id}/rows",
   tags: ["Training jobs"],
+  operationId: "listTrainingJobRows",
   summary: "What a training job works on, in the order of the request",
+  description:
+    "Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns are read.",
   request: {
     params: jobParams,
     query: z.strictObject({
@@ -26,7 +30,7 @@ const route = createRoute({
   responses: {
     200: {
       description: "A page of rows",
-      content: { "application/json": { schema: pageSchema(jobRowSchema) } },
+      content: jsonContent(pageSchema(jobRowSchema)),
     },
     ...problemResponses(401, 404, 422, 500, 503),
   },

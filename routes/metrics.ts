@@ -15,7 +15,9 @@ const metricsRoute = createRoute({
   method: "get",
   path: "/metrics",
   tags: ["Health"],
+  operationId: "getServerMetrics",
   summary: "Metrics for Prometheus",
+  description: "Requests, jobs, engines, webhooks and the process, in Prometheus' text format.",
   responses: {
     200: { description: "Prometheus' text format", content: { "text/plain": { schema: z.string() } } },
     ...problemResponses(401, 503),

@@ -22,6 +22,7 @@ import { modelKey } from "../core/formats/model_name.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
+import { jsonContent, jsonRequest } from "./json_content.ts";
 import { problemResponses } from "./problem.ts";
 
 const params = z.object({
@@ -30,7 +31,7 @@ const params = z.object({
 const partedParams = z.object({ org: z.string().max(100), name: z.string().max(100) });
 const answer = (description: string) => ({
   description,
-  content: { "application/json": { schema: modelSchema } },
+  content: jsonContent(modelSchema),
 });
 
 /** A listed folder without its place on the machine. */
@@ -61,7 +62,9 @@ const list = createRoute({
   method: "get",
   path: "/v1/models",
   tags: ["Models"],
+  operationId: "listModels",
   summary: "List models",
+  description: "Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way.",
   responses: {
     200: {
       description: "Every model, by name",
@@ -78,16 +81,27 @@ const list = createRoute({
   },
 });
 
+const EXAMPLES = {
+  folder: { summary: "A folder below MODELS_DIR", value: { path: "tiny" } },
+  bare: {
+    summary: "A small model with random weights",
+    value: { config: { hidden_size: 64, num_layers: 2, num_heads: 4 }, tokenizer: "tiny" },
+  },
+};
+
 const register = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/models",
     tags: ["Models"],
+    operationId: "registerModel",
     summary:
       "Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with random weights",
+    description:
+      "What is to be used is checked, downloaded or made; a request for what is here already changes nothing.",
     middleware: [jsonBody(context, modelRegistrationSchema)] as const,
     request: {
-      body: { required: true, content: { "application/json": { schema: modelRegistrationSchema } } },
+      body: jsonRequest(modelRegistrationSchema, EXAMPLES),
     },
     responses: {
       200: answer("The model is here"),
@@ -101,7 +115,9 @@ const show = createRoute({
   method: "get",
   path: "/v1/models/{id}",
   tags: ["Models"],
+  operationId: "getModel",
   summary: "Show a model",
+  description: "What a model is, where it is from, and why it cannot be used where it cannot.",
   request: { params },
   responses: { 200: answer("The model"), ...problemResponses(401, 404, 422) },
 });
@@ -110,7 +126,10 @@ const remove = createRoute({
   method: "delete",
   path: "/v1/models/{id}",
   tags: ["Models"],
+  operationId: "deleteModel",
   summary: "Delete a model that came from a hub or was made here, or stop its download",
+  description:
+    "Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is refused with 409.",
   request: { params },
   responses: { 204: { description: "Its files are gone" }, ...problemResponses(401, 404, 409, 422) },
 });

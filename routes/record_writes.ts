@@ -8,8 +8,14 @@ import type { KeyRing } from "../core/keys/key_ring.ts";
 import type { Env } from "./context.ts";
 import { SAFE_METHODS } from "./safe_methods.ts";
 
+/** What starts jobs, where a query may ask for a dry run. */
+const STARTING: readonly string[] = ["/v1/training-jobs", "/v1/evaluations"];
+
 /** POST, and yet nothing is changed. */
-const COMPUTED: readonly string[] = ["/v1/generations", "/v1/completions", "/v1/scores"];
+const COMPUTED: readonly string[] = [
+  ...["/v1/generations", "/v1/completions", "/v1/scores"],
+  ...STARTING.map((path) => `${path}/dry-run`),
+];
 
 const MAX_RESOURCE_LENGTH = 200;
 
@@ -45,8 +51,8 @@ export function recordWrites(db: Database, keys: KeyRing): MiddlewareHandler<Env
     await next();
     const { method } = c.req.raw;
     const path = c.req.path.replace(/\/+$/, "");
-    const isWrite = !SAFE_METHODS.includes(method) && !COMPUTED.includes(path) &&
-      c.req.query("dry_run") !== "true";
+    const isDryRun = STARTING.includes(path) && c.req.query("dry_run") === "true";
+    const isWrite = !SAFE_METHODS.includes(method) && !COMPUTED.includes(path) && !isDryRun;
     const caller = c.get("caller") ?? null;
     const { status } = c.res;
     if (!isWrite || status === 429 || (keys.required && caller === null)) return;

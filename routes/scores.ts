@@ -11,20 +11,38 @@ import { checkReward } from "../core/questions/check_reward.ts";
 import { asker } from "./asker.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
+import { jsonContent, jsonRequest } from "./json_content.ts";
 import { problemResponses } from "./problem.ts";
+
+const EXAMPLES = {
+  text: {
+    summary: "Log-probabilities of a completion, and a reward",
+    value: {
+      model: "tiny",
+      items: [{
+        prompt: "POST: The bakery stopped making the bread I like.\nTL;DR:",
+        completion: " bread is gone",
+      }],
+      reward: { type: "length", target: 10 },
+    },
+  },
+};
 
 const route = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/scores",
     tags: ["Inference"],
+    operationId: "createScores",
     summary: "Score completions",
+    description:
+      "Log-probabilities under policy and reference, KL, values and rewards of completions that are given.",
     middleware: [jsonBody(context, scoreSchema)] as const,
-    request: { body: { required: true, content: { "application/json": { schema: scoreSchema } } } },
+    request: { body: jsonRequest(scoreSchema, EXAMPLES) },
     responses: {
       200: {
         description: "One score per item",
-        content: { "application/json": { schema: scoreResultSchema } },
+        content: jsonContent(scoreResultSchema),
       },
       ...problemResponses(400, 401, 413, 415, 422, 503),
     },

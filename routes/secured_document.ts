@@ -1,4 +1,9 @@
-/** What the OpenAPI document says of API keys: which operation needs one, of which scope, and how it is refused. */
+/**
+ * What holds for every operation of the OpenAPI document, and so is said in no route: which API key it needs, of which
+ * scope, how it is refused, and how any request may fail.
+ */
+import type { ErrorCode } from "../core/errors.ts";
+import { hasOpenaiErrors } from "./openai/mod.ts";
 import { PROBLEMS } from "./problem.ts";
 import { neededScope } from "./require_scope.ts";
 
@@ -22,35 +27,46 @@ const RATE_LIMIT_HEADERS = Object.fromEntries(
   }).map(([name, description]) => [name, { description, schema: { type: "string" } }]),
 );
 
+/** How any request may fail. */
+const FAILURES = ["method_not_allowed", "internal"] as const;
+
 /** How a request is refused for its key. */
-const REFUSALS: NonNullable<Operation["responses"]> = Object.fromEntries(
-  (["unauthorized", "forbidden", "too_many_requests"] as const).map((code) => {
-    const schema = { $ref: "#/components/schemas/Problem" };
+const REFUSALS = ["unauthorized", "forbidden", "too_many_requests"] as const;
+
+/** Errors as an operation has them, by status. */
+function errors(codes: readonly ErrorCode[], isOpenai: boolean): NonNullable<Operation["responses"]> {
+  const [type, name] = isOpenai
+    ? ["application/json", "OpenAIError"]
+    : ["application/problem+json", "Problem"];
+  return Object.fromEntries(codes.map((code) => {
     const { status, title } = PROBLEMS[code];
-    return [status, { description: title, content: { "application/problem+json": { schema } } }];
-  }),
-);
+    const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` } } };
+    return [status, { description: title, content }];
+  }));
+}
 
 interface Operation {
   security?: Record<string, string[]>[];
-  responses?: Record<string, { description?: string; headers?: Record<string, unknown> }>;
+  responses?: Record<string, { description?: string; headers?: Record<string, unknown>; content?: unknown }>;
 }
 
 interface Document {
   paths?: Record<string, object>;
 }
 
-/** Adds to each operation below /v1 what holds for all of them. Takes the app's document, and changes it. */
+/** Adds to each operation what holds for all of them. Takes the app's document, and changes it. */
 export function securedDocument<D extends Document>(document: D, required: boolean): D {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
+      const isOpenai = hasOpenaiErrors(path);
+      operation.responses = { ...errors(FAILURES, isOpenai), ...operation.responses };
       if (!path.startsWith("/v1/")) {
         operation.security = [];
         continue;
       }
       const needed = { [SCHEME]: [neededScope(method.toUpperCase(), path)] };
       operation.security = required ? [needed] : [{}, needed];
-      const responses = { ...structuredClone(REFUSALS), ...operation.responses };
+      const responses = { ...errors(REFUSALS, isOpenai), ...operation.responses };
       operation.responses = responses;
       const slowed = responses["429"];
       if (slowed) slowed.headers = { ...RATE_LIMIT_HEADERS, ...slowed.headers };

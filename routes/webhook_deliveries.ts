@@ -10,14 +10,14 @@ import { deliveryId, getDelivery, listDeliveries, redeliver } from "../core/webh
 import { getEndpoint } from "../core/webhooks/endpoints.ts";
 import { deliveryView } from "../core/webhooks/webhook_view.ts";
 import type { AppContext, Env } from "./context.ts";
+import { jsonContent } from "./json_content.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
-
-const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
 
 /** Where logs are: below what, and how it is said that there is no such thing. */
 const OWNERS = [
   {
+    name: "Webhook",
     path: "/v1/webhooks/{id}/deliveries",
     tags: ["Webhooks"],
     of: "a webhook",
@@ -25,6 +25,7 @@ const OWNERS = [
     require: ({ db }: AppContext, id: string): Promise<unknown> => getEndpoint(db, id),
   },
   {
+    name: "TrainingJob",
     path: "/v1/training-jobs/{id}/deliveries",
     tags: ["Training jobs"],
     of: "a job's own webhook",
@@ -45,7 +46,9 @@ function logOf(app: OpenAPIHono<Env>, context: AppContext, owner: Owner): void {
 
   const list = createRoute({
     ...{ method: "get", path, tags: [...tags] },
+    operationId: `list${owner.name}Deliveries`,
     summary: `List the deliveries of ${of}, newest first`,
+    description: "What was sent or is to be, and what came of each.",
     request: {
       params,
       query: z.strictObject({
@@ -55,29 +58,33 @@ function logOf(app: OpenAPIHono<Env>, context: AppContext, owner: Owner): void {
       }),
     },
     responses: {
-      200: { description: "A page of deliveries", content: json(pageSchema(deliverySchema)) },
+      200: { description: "A page of deliveries", content: jsonContent(pageSchema(deliverySchema)) },
       ...problemResponses(401, 404, 422, 500, 503),
     },
   });
 
   const show = createRoute({
     ...{ method: "get", path: `${path}/{delivery_id}`, tags: [...tags] },
+    operationId: `get${owner.name}Delivery`,
     summary: `Show a delivery of ${of}`,
+    description: "With the exact text that is signed and sent.",
     request: { params: one },
     responses: {
-      200: { description: "The delivery, with its body", content: json(deliveryWithBodySchema) },
+      200: { description: "The delivery, with its body", content: jsonContent(deliveryWithBodySchema) },
       ...problemResponses(401, 404, 422, 500, 503),
     },
   });
 
   const again = createRoute({
     ...{ method: "post", path: `${path}/{delivery_id}/redeliver`, tags: [...tags] },
+    operationId: `redeliver${owner.name}Delivery`,
     summary: `Send a delivery of ${of} again`,
+    description: "The same event with the same webhook-id, signed anew.",
     request: { params: one },
     responses: {
       202: {
         description: "The delivery that is sent: a new one, or the same one where it was pending",
-        content: json(deliverySchema),
+        content: jsonContent(deliverySchema),
       },
       ...problemResponses(401, 404, 422, 429, 500, 503),
     },

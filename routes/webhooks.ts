@@ -21,45 +21,72 @@ import {
 import { deliveryView, endpointView } from "../core/webhooks/webhook_view.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jsonBody } from "./json_body.ts";
+import { jsonContent, jsonRequest } from "./json_content.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 
-const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
 const tags = ["Webhooks"];
 
 export const webhookParams = z.object({ id: z.string().max(100).openapi({ example: "wh_01k0…" }) });
 
+const CREATE_EXAMPLES = {
+  all: { summary: "All events", value: { url: "https://example.com/hooks/proximal" } },
+  some: {
+    summary: "How jobs end",
+    value: {
+      url: "https://example.com/hooks/proximal",
+      event_types: ["training_job.succeeded", "training_job.failed", "training_job.cancelled"],
+      description: "How jobs end",
+    },
+  },
+};
+
+const UPDATE_EXAMPLES = {
+  disable: { summary: "Send nothing for now", value: { status: "disabled" } },
+};
+
+const ROTATE_EXAMPLES = {
+  overlap: { summary: "The old secret goes on for an hour", value: { overlap_seconds: 3600 } },
+};
+
 const create = (context: AppContext) =>
   createRoute({
     ...{ method: "post", path: "/v1/webhooks", tags },
+    operationId: "createWebhook",
     summary: "Add a webhook for the events of all jobs",
+    description:
+      "Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.",
     middleware: [jsonBody(context, createEndpointSchema)] as const,
     request: {
       headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
-      body: { required: true, content: json(createEndpointSchema) },
+      body: jsonRequest(createEndpointSchema, CREATE_EXAMPLES),
     },
     responses: {
-      201: { description: "The webhook, with its secret", content: json(webhookWithSecretSchema) },
+      201: { description: "The webhook, with its secret", content: jsonContent(webhookWithSecretSchema) },
       ...problemResponses(400, 401, 409, 413, 415, 422, 503),
     },
   });
 
 const list = createRoute({
   ...{ method: "get", path: "/v1/webhooks", tags },
+  operationId: "listWebhooks",
   summary: "List webhooks, newest first",
+  description: "Without their secrets.",
   request: { query: z.strictObject({ limit: limitParam(100, 20), after: afterId("wh") }) },
   responses: {
-    200: { description: "A page of webhooks", content: json(pageSchema(webhookSchema)) },
+    200: { description: "A page of webhooks", content: jsonContent(pageSchema(webhookSchema)) },
     ...problemResponses(401, 422, 500, 503),
   },
 });
 
 const show = createRoute({
   ...{ method: "get", path: "/v1/webhooks/{id}", tags },
+  operationId: "getWebhook",
   summary: "Show a webhook",
+  description: "Without its secrets. Where nothing is sent, it says why.",
   request: { params: webhookParams },
   responses: {
-    200: { description: "The webhook", content: json(webhookSchema) },
+    200: { description: "The webhook", content: jsonContent(webhookSchema) },
     ...problemResponses(401, 404, 422, 500, 503),
   },
 });
@@ -67,18 +94,22 @@ const show = createRoute({
 const update = (context: AppContext) =>
   createRoute({
     ...{ method: "patch", path: "/v1/webhooks/{id}", tags },
+    operationId: "updateWebhook",
     summary: "Change, disable or enable a webhook",
+    description: "What is left out stays as it is.",
     middleware: [jsonBody(context, updateEndpointSchema)] as const,
-    request: { params: webhookParams, body: { required: true, content: json(updateEndpointSchema) } },
+    request: { params: webhookParams, body: jsonRequest(updateEndpointSchema, UPDATE_EXAMPLES) },
     responses: {
-      200: { description: "The webhook as it is now", content: json(webhookSchema) },
+      200: { description: "The webhook as it is now", content: jsonContent(webhookSchema) },
       ...problemResponses(400, 401, 404, 413, 415, 422, 500, 503),
     },
   });
 
 const remove = createRoute({
   ...{ method: "delete", path: "/v1/webhooks/{id}", tags },
+  operationId: "deleteWebhook",
   summary: "Delete a webhook with what waits for it and its log",
+  description: "Deliveries in progress may still arrive.",
   request: { params: webhookParams },
   responses: {
     204: { description: "It is gone, and nothing more is sent to it" },
@@ -99,23 +130,31 @@ function unlessEmpty(middleware: MiddlewareHandler<Env>): MiddlewareHandler<Env>
 const rotate = (context: AppContext) =>
   createRoute({
     ...{ method: "post", path: "/v1/webhooks/{id}/rotate-secret", tags },
+    operationId: "rotateWebhookSecret",
     summary: "Give a webhook another secret",
+    description:
+      "The secrets before go on signing beside the new one for a while, so that no delivery is refused meanwhile.",
     middleware: [unlessEmpty(jsonBody(context, rotateSecretSchema))] as const,
-    request: { params: webhookParams, body: { required: false, content: json(rotateSecretSchema) } },
+    request: {
+      params: webhookParams,
+      body: jsonRequest(rotateSecretSchema, ROTATE_EXAMPLES, { required: false }),
+    },
     responses: {
-      200: { description: "The webhook, with its new secret", content: json(webhookWithSecretSchema) },
+      200: { description: "The webhook, with its new secret", content: jsonContent(webhookWithSecretSchema) },
       ...problemResponses(400, 401, 404, 409, 413, 415, 422, 500, 503),
     },
   });
 
 const test = createRoute({
   ...{ method: "post", path: "/v1/webhooks/{id}/test", tags },
+  operationId: "testWebhook",
   summary: "Send a test event to a webhook",
+  description: "An event that tells of nothing, sent once and at once, and what the receiver answered.",
   request: { params: webhookParams },
   responses: {
     200: {
       description: "What became of it: sent once, at once, to a disabled webhook as well",
-      content: json(deliverySchema),
+      content: jsonContent(deliverySchema),
     },
     ...problemResponses(401, 404, 422, 429, 500, 503),
   },
@@ -125,6 +164,7 @@ const test = createRoute({
 export const webhookRequest = {
   method: "post" as const,
   ...{ path: "training_job", tags: [...tags] },
+  operationId: "trainingJobEvent",
   summary: "What a webhook is sent",
   description: "Each try has the headers of Standard Webhooks (https://www.standardwebhooks.com).",
   request: {
@@ -135,7 +175,7 @@ export const webhookRequest = {
         "v1, and the base64 of HMAC-SHA256 over id, timestamp and body, joined by dots; while a secret is rotated several, separated by spaces.",
       ),
     }),
-    body: { required: true, content: json(webhookPayloadSchema) },
+    body: { required: true, content: jsonContent(webhookPayloadSchema) },
   },
   responses: {
     200: { description: "Any 2xx accepts it; anything else, or nothing within 10 s, is tried again" },

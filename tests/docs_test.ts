@@ -30,7 +30,9 @@ const DOCUMENTS = [
 
 const BODIES: Record<string, z.ZodType> = {
   "POST /v1/evaluations": evaluationRequestSchema,
+  "POST /v1/evaluations/dry-run": evaluationRequestSchema,
   "POST /v1/training-jobs": trainingJobSchema,
+  "POST /v1/training-jobs/dry-run": trainingJobSchema,
   "POST /v1/completions": completionSchema,
   "POST /v1/generations": generationSchema,
   "POST /v1/scores": scoreSchema,

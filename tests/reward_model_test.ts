@@ -62,7 +62,7 @@ Deno.test({
         return json;
       };
       try {
-        const dry = await call("POST", "training-jobs?dry_run=true", JOB);
+        const dry = await call("POST", "training-jobs/dry-run", JOB);
         assert.equal(dry.status, 200, JSON.stringify(dry.json));
         const id = await create(JOB);
         const job = await done(id);

@@ -67,7 +67,7 @@ Deno.test("a job of SFT leaves a checkpoint that says what it was taught, and PP
       });
     };
     try {
-      const dry = await call("POST", "/training-jobs?dry_run=true", SFT);
+      const dry = await call("POST", "/training-jobs/dry-run", SFT);
       assert.equal(dry.status, 200, JSON.stringify(dry.json));
       assert.equal(dry.json.plan.steps, 20);
       assert.deepEqual([dry.json.plan.examples.trained, dry.json.plan.examples.held_out], [8, 1]);

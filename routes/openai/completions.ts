@@ -19,17 +19,32 @@ import type { AppContext, Env } from "../context.ts";
 import { eventStreamContent } from "../event_stream_content.ts";
 import { generationEvents, type GenerationForms } from "../generation_events.ts";
 import { jsonBody } from "../json_body.ts";
+import { jsonRequest } from "../json_content.ts";
 import { MODEL_STATUSES, openaiError, openaiErrorResponses } from "./errors.ts";
 import { undescribed } from "../undescribed.ts";
+
+const EXAMPLES = {
+  text: {
+    summary: "A completion of a text",
+    value: {
+      model: "tiny",
+      prompt: "POST: The bakery stopped making the bread I like.\nTL;DR:",
+      max_tokens: 24,
+    },
+  },
+};
 
 const route = (context: AppContext) =>
   createRoute({
     method: "post",
     path: "/v1/completions",
     tags: ["Inference"],
+    operationId: "createCompletion",
     summary: "Generate text, as OpenAI's legacy completions",
+    description:
+      "For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot.",
     middleware: [jsonBody(context, completionSchema)] as const,
-    request: { body: { required: true, content: { "application/json": { schema: completionSchema } } } },
+    request: { body: jsonRequest(completionSchema, EXAMPLES) },
     responses: {
       200: {
         description:

@@ -56,6 +56,11 @@ export function absentFromOpenai(path: string): string | undefined {
   return Object.entries(ABSENT).find(([beginning]) => isBelow(path, beginning))?.[1];
 }
 
+/** Whether errors of a path have OpenAI's shape. */
+export function hasOpenaiErrors(path: string): boolean {
+  return openaiPaths().some(([beginning]) => isBelow(path, beginning));
+}
+
 /** Every path whose errors have OpenAI's shape, with the statuses that differ there. */
 export function openaiPaths(): [path: string, statuses: Statuses][] {
   const absent = Object.keys(ABSENT).filter((path) =>

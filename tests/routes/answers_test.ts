@@ -27,7 +27,7 @@ Deno.test("answers are what their schemas say, key for key", async () => {
       for (const item of data) fits(schema, item);
     };
     const request = jobRequest("succeed", { metadata: { team: "x" } });
-    fits(dryRunSchema, await answer("POST", "/v1/training-jobs?dry_run=true", request));
+    fits(dryRunSchema, await answer("POST", "/v1/training-jobs/dry-run", request));
     const job = await answer("POST", "/v1/training-jobs", request);
     fits(jobSchema, job);
     await it.reaches(job.id, "succeeded");

@@ -292,16 +292,17 @@ Deno.test("/openapi.json describes bodies and problems", async () => {
     assert.equal(json.openapi, "3.1.0");
     const post = json.paths["/v1/training-jobs"].post;
     assert.deepEqual(Object.keys(post.responses), [
-      "200",
       "202",
       "400",
       "401",
       "403",
+      "405",
       "409",
       "413",
       "415",
       "422",
       "429",
+      "500",
       "503",
     ]);
     // Parameters have bounds, and what is beyond them is a 422.

@@ -25,6 +25,7 @@ Deno.test("the audit log has each write with its key, route, resource, outcome a
     const { id } = created.json;
     const unseen: [string, string, unknown, Record<string, string>][] = [
       ["POST", "/v1/training-jobs?dry_run=true", jobRequest(), writer],
+      ["POST", "/v1/training-jobs/dry-run", jobRequest(), writer],
       ["POST", "/v1/generations", { model: "qwen3", prompts: [SECRET] }, writer],
       ["POST", "/v1/completions/", { model: "qwen3", prompt: SECRET }, writer],
       ["GET", `/v1/training-jobs/${id}`, undefined, writer],
@@ -35,7 +36,7 @@ Deno.test("the audit log has each write with its key, route, resource, outcome a
     ];
     for (const [method, path, body, headers] of unseen) await it.call(method, path, body, headers);
     await it.call("POST", `/v1/training-jobs/${id}/cancel`, undefined, reading);
-    await it.call("POST", "/v1/training-jobs/job_none/cancel/", undefined, writer);
+    await it.call("POST", "/v1/training-jobs/job_none/cancel/?dry_run=true", undefined, writer);
     await it.call("DELETE", "/v1/models/org%2Fnone", undefined, writer);
     await it.call("POST", "/v1/training-jobs", { kind: "ppo", prompts: [SECRET] }, writer);
     await it.call("POST", `/v1/training-jobs/${id}/cancel`, undefined, root);

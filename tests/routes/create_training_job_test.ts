@@ -70,17 +70,29 @@ Deno.test("a job belongs to the API key that asked for it, as its Idempotency-Ke
   });
 });
 
-Deno.test("dry_run answers configuration and plan and creates nothing", async () => {
+Deno.test("a dry run answers configuration and plan and creates nothing, by its earlier name too", async () => {
   await served(async (it) => {
-    const { status, json } = await it.call("POST", `${PATH}?dry_run=true`, jobRequest(), {
-      "idempotency-key": "a",
-    });
+    const key = { "idempotency-key": "a" };
+    const { status, json } = await it.call("POST", `${PATH}/dry-run`, jobRequest(), key);
     assert.equal(status, 200);
     assert.equal(json.config.ppo.lam, 0.95);
     assert.equal(json.plan.steps, 4);
     assert.ok(json.plan.estimate.memory_bytes > 0);
+    const alias = await it.call("POST", `${PATH}?dry_run=true`, jobRequest(), key);
+    assert.deepEqual([alias.status, alias.json], [200, json]);
     assert.equal(await count(it), 0);
-    assert.equal((await it.call("POST", PATH, jobRequest(), { "idempotency-key": "a" })).status, 202);
+    assert.equal((await it.call("POST", `${PATH}?dry_run=false`, jobRequest(), key)).status, 202);
+    assertProblem(
+      await it.call("POST", `${PATH}/dry-run?dry_run=false`, jobRequest()),
+      422,
+      "invalid_request",
+    );
+    assertProblem(
+      await it.call("POST", `${PATH}/dry-run`, jobRequest("succeed", { epochs: 0 })),
+      422,
+      "invalid_request",
+      "epochs",
+    );
   });
 });
 
@@ -153,12 +165,10 @@ Deno.test("POST /v1/training-jobs refuses bodies that are no JSON object", async
       "invalid_request",
       "dryrun",
     );
-    assertProblem(
-      await it.call("POST", `${PATH}?dry_run=yes`, jobRequest()),
-      422,
-      "invalid_request",
-      "dry_run",
-    );
+    for (const query of ["dry_run=yes", "dry_run=true&dry_run=true"]) {
+      const answer = await it.call("POST", `${PATH}?${query}`, jobRequest());
+      assertProblem(answer, 422, "invalid_request", "dry_run");
+    }
   });
 });
 

@@ -43,7 +43,7 @@ Deno.test("POST /v1/evaluations is the same job posted with its kind filled in; 
     const { json: listed } = await it.call("GET", `${PATH}?kind=evaluation`);
     assert.deepEqual(listed.data.map(({ result }: { result: unknown }) => result !== null).length, 2);
 
-    const dry = await it.call("POST", "/v1/evaluations?dry_run=true", request());
+    const dry = await it.call("POST", "/v1/evaluations/dry-run", request());
     assert.deepEqual([dry.status, dry.json.config.kind, dry.json.plan.steps], [200, "evaluation", 2]);
     assertProblem(
       await it.call("POST", "/v1/evaluations", { kind: "ppo", ...request() }),

@@ -9,7 +9,7 @@ const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) 
 
 /** Bodies that each route takes. */
 const ROUTES: Record<string, unknown> = {
-  "/v1/training-jobs?dry_run=true": jobRequest(),
+  "/v1/training-jobs/dry-run": jobRequest(),
   "/v1/generations": { model: "qwen3", prompts: ["a"] },
   "/v1/completions": { model: "qwen3", prompt: "a" },
   "/v1/scores": { model: "qwen3", items: [{ prompt: "a", completion: "b" }] },
@@ -181,7 +181,7 @@ Deno.test("keys that would vanish in silence are refused by their path", async (
       ] as const
     ) {
       assert.notEqual(body, job);
-      const answer = await it.call("POST", "/v1/training-jobs?dry_run=true", body);
+      const answer = await it.call("POST", "/v1/training-jobs/dry-run", body);
       assertProblem(answer, 422, "invalid_request", path);
     }
     // As texts they are texts.
@@ -190,7 +190,7 @@ Deno.test("keys that would vanish in silence are refused by their path", async (
       metadata,
       prompts: ["__proto__", { id: "a", text: '{"a":1,"a":2}' }],
     });
-    const answer = await it.call("POST", "/v1/training-jobs?dry_run=true", texts);
+    const answer = await it.call("POST", "/v1/training-jobs/dry-run", texts);
     assert.equal(answer.status, 200, answer.text);
     assert.deepEqual(answer.json.config.metadata, metadata);
   });
@@ -224,7 +224,7 @@ Deno.test("of a long list that is wrong the first item is told of", async () => 
     ) {
       const prompts = `["a","b",${`${wrong},`.repeat(90_000)}"c"]`;
       const body = JSON.stringify(jobRequest()).replace('["a","b"]', prompts);
-      const { json } = await it.call("POST", "/v1/training-jobs?dry_run=true", body);
+      const { json } = await it.call("POST", "/v1/training-jobs/dry-run", body);
       assert.equal(json.code, "invalid_request");
       assert.ok(json.errors.length < 10 && json.errors[0].path.startsWith(path), json.detail);
     }
@@ -244,7 +244,7 @@ Deno.test("what the schemas allow at most is taken", async () => {
     ) {
       const answer = await it.call(
         "POST",
-        "/v1/training-jobs?dry_run=true",
+        "/v1/training-jobs/dry-run",
         jobRequest("succeed", { prompts }),
       );
       assert.equal(answer.status, 200, answer.text.slice(0, 300));

@@ -48,7 +48,7 @@ Deno.test("a key does what its scope says, keys of API_KEYS do everything", asyn
       ["HEAD", `/v1/training-jobs/${job.id}`, undefined, "read"],
       ["GET", `/v1/training-jobs/${job.id}/metrics`, undefined, "read"],
       ["GET", "/v1/models", undefined, "read"],
-      ["POST", "/v1/training-jobs?dry_run=true", jobRequest(), "write"],
+      ["POST", "/v1/training-jobs/dry-run", jobRequest(), "write"],
       ["POST", "/v1/training-jobs", jobRequest(), "write"],
       ["POST", "/v1/generations", GENERATION, "write"],
       ["POST", "/v1/completions", { model: "qwen3", prompt: "a" }, "write"],

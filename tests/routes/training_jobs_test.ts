@@ -85,7 +85,7 @@ Deno.test("GET …/rows pages through the prompts as they were given, and nothin
     }
     const rows = prompts.map((row, index) => ({ index, row }));
     assert.deepEqual(pages, [rows.slice(0, 2), rows.slice(2, 4), rows.slice(4)]);
-    const dry = await it.call("POST", `${PATH}?dry_run=true`, { ...jobRequest(), prompts });
+    const dry = await it.call("POST", `${PATH}/dry-run`, { ...jobRequest(), prompts });
     assert.deepEqual(dry.json.rows, shown.json.rows);
     for (const answer of [created, shown, dry, await it.call("GET", PATH)]) {
       assert.doesNotMatch(answer.text, /secret/);

@@ -102,7 +102,7 @@ Deno.test("whole characters are taken, escaped or not", async () => {
   await served(async ({ call }) => {
     const answer = await call(
       "POST",
-      "/v1/training-jobs?dry_run=true",
+      "/v1/training-jobs/dry-run",
       jobRequest("succeed", { prompts: ["🙂", "\ud83d\ude42"] }),
     );
     assert.equal(answer.status, 200, answer.text);
