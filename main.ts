@@ -222,7 +222,8 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const { DEVICE: device } = settings;
   logger.info(
     `Data is in ${dataDir}, models run on ${device}, ` +
-      `${keys.required ? "an API key is needed" : "no API key is needed"}, the reference is at ${url}/docs`,
+      `${keys.required ? "an API key is needed" : "no API key is needed"}, the page is at ${url}/, ` +
+      `the reference at ${url}/docs`,
     { url, data_dir: dataDir, device, api_keys: keys.size, docs: `${url}/docs` },
   );
 

@@ -28,6 +28,7 @@ import { models } from "./models.ts";
 import { openaiErrors } from "./openai/errors.ts";
 import { absentFromOpenai, OPENAI_RESOURCES, openaiPaths } from "./openai/mod.ts";
 import { refuseForeign, requireHost } from "./own_requests.ts";
+import { page } from "./page.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { rateLimit } from "./rate_limit.ts";
 import { recordWrites } from "./record_writes.ts";
@@ -158,6 +159,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
     return made;
   };
   app.route("/", docs(document));
+  app.route("/", page());
 
   app.notFound((c) => {
     const allow = allowedMethods(app, c.req.path);

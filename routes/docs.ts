@@ -62,29 +62,9 @@ const page = html`<!doctype html>
   </body>
 </html>`;
 
-const landing = html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Proximal</title>
-    <link rel="icon" href="data:,">
-  </head>
-  <body>
-    <h1>Proximal</h1>
-    <p>Fine-tunes language models with PPO behind a REST API.</p>
-    <ul>
-      <li><a href="/docs">API reference</a></li>
-      <li><a href="/openapi.json">OpenAPI document</a></li>
-      <li><a href="/healthz">Health</a></li>
-    </ul>
-  </body>
-</html>`;
-
 /** @param openApi The document, as JSON. */
 export function docs(openApi: () => string): Hono<Env> {
   const app = new Hono<Env>();
-  app.get("/", (c) => c.html(landing, 200, { "content-security-policy": CONTENT_POLICY }));
   app.get("/openapi.json", (c) => {
     return c.body(openApi(), 200, { "content-type": "application/json" });
   });

@@ -5,6 +5,7 @@ import { type ErrorCode, knownFault, UserError } from "../core/errors.ts";
 import type { Caller } from "../core/keys/key_ring.ts";
 import type { Subscription } from "../core/jobs/event_feed.ts";
 import { eventSeq, getJob, listEvents } from "../core/jobs/job_queries.ts";
+import { JOB_EVENT_TYPES } from "../core/contract/job_events.ts";
 import { isFinal } from "../core/contract/job_states.ts";
 import { eventView } from "../core/jobs/job_view.ts";
 import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
@@ -46,12 +47,21 @@ const route = createRoute({
   path: "/v1/training-jobs/{id}/events",
   tags: ["Training jobs"],
   operationId: "listTrainingJobEvents",
-  summary: "Events of a training job, oldest first, as a list or a stream",
+  summary: "Events of a training job, as a list or a stream",
   description:
     "What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-ID continues one that broke off.",
   request: {
     params: jobParams,
-    query: z.strictObject({ limit: limitParam(1000, 100), after: afterId("evt") }),
+    query: z.strictObject({
+      limit: limitParam(1000, 100),
+      after: afterId("evt"),
+      type: z.enum(JOB_EVENT_TYPES).optional().openapi({
+        description: "Only events of this type, in a list; a stream has all.",
+      }),
+      order: z.enum(["asc", "desc"]).default("asc").openapi({
+        description: "Of a list: oldest first, or newest first. A stream is oldest first.",
+      }),
+    }),
     headers: z.object({
       "last-event-id": z.string().max(100).optional().openapi({
         description: "Stream what came after this event.",
@@ -194,12 +204,12 @@ export function jobEvents(context: AppContext): OpenAPIHono<Env> {
 
   return new OpenAPIHono<Env>().openapi(route, async (c) => {
     const { id } = c.req.valid("param");
-    const { limit, after } = c.req.valid("query");
+    const { limit, after, type, order } = c.req.valid("query");
     const job = await getJob(db, id);
     c.header("vary", "accept");
     if (preferredType(c.req.header("accept"), TYPES) === "application/json") {
       const afterSeq = await eventSeq(db, id, after, "after");
-      const page = await listEvents(db, id, { limit, afterSeq });
+      const page = await listEvents(db, id, { limit, afterSeq, type, newestFirst: order === "desc" });
       return c.json(pageBody(page, eventView, (row) => row.id), 200);
     }
 

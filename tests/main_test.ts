@@ -278,7 +278,8 @@ Deno.test("main.ts says on its log where everything is, and which variables were
     const start = lines.find(({ docs }) => docs !== undefined);
     assert.equal(
       start.message,
-      `Data is in ${DATA_DIR}, models run on cpu, an API key is needed, the reference is at ${url}/docs`,
+      `Data is in ${DATA_DIR}, models run on cpu, an API key is needed, the page is at ${url}/, ` +
+        `the reference at ${url}/docs`,
     );
     assert.deepEqual([start.data_dir, start.device, start.api_keys], [DATA_DIR, "cpu", 2]);
     const warnings = lines.filter(({ level }) => level === "warn").map(({ message }) => message);

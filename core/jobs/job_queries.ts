@@ -20,6 +20,7 @@ import { type Page, page } from "../db/page.ts";
 import { byColumn, readableRows } from "../db/readable_rows.ts";
 import { invalid, UserError } from "../errors.ts";
 import { JOB_KINDS } from "../contract/training_job.ts";
+import type { JobEventType } from "../contract/job_events.ts";
 import type { JobStatus } from "../contract/job_states.ts";
 
 function unknownJob(id: string): UserError {
@@ -126,17 +127,21 @@ export async function metricNames(
 }
 
 /**
- * A job's events after the one with sequence number `afterSeq`, oldest first.
+ * A job's events after the one with sequence number `afterSeq` (0: from the beginning), oldest first; or newest first, and
+ * then those before it. Of one type, or of all.
  */
 export async function listEvents(
   db: Database,
   jobId: string,
-  options: { limit: number; afterSeq: number },
+  options: { limit: number; afterSeq: number; type?: JobEventType; newestFirst?: boolean },
 ): Promise<Page<EventRow>> {
+  const { afterSeq, type, newestFirst = false } = options;
+  const place = newestFirst && afterSeq > 0 ? lt(events.seq, afterSeq) : gt(events.seq, afterSeq);
   const rows = await readableRows(db, events, {
     record: "The event",
-    where: and(eq(events.job_id, jobId), gt(events.seq, options.afterSeq)),
+    where: and(eq(events.job_id, jobId), place, type && eq(events.type, type)),
     number: byColumn(events.seq),
+    newestFirst,
     limit: options.limit + 1,
   });
   return page(rows, options.limit);

@@ -29,6 +29,26 @@ function parse(text: string): Sent[] {
 const start = async (it: Served, behaviour: Parameters<typeof jobRequest>[0]) =>
   (await it.call("POST", PATH, jobRequest(behaviour))).json.id as string;
 
+Deno.test("GET …/events lists those of one type, and the newest first", async () => {
+  await served(async (it) => {
+    const id = await start(it, "succeed");
+    await it.reaches(id, "succeeded");
+    const events = async (query: string) => (await it.call("GET", `${PATH}/${id}/events?${query}`)).json;
+    const ids = ({ data }: { data: { id: string }[] }) => data.map(({ id }) => id);
+    const all = ids(await events(""));
+    assert.deepEqual(ids(await events("order=desc")), all.toReversed());
+    const first = await events("order=desc&limit=5");
+    assert.ok(first.has_more);
+    const rest = await events(`order=desc&after=${first.next_cursor}`);
+    assert.deepEqual([...ids(first), ...ids(rest)], all.toReversed());
+    assert.ok(!rest.has_more);
+    const steps = await events("type=training_job.step.completed&limit=1000");
+    assert.ok(steps.data.length > 1 && steps.data.length < all.length);
+    assert.ok(steps.data.every(({ type }: { type: string }) => type === "training_job.step.completed"));
+    assertProblem(await it.call("GET", `${PATH}/${id}/events?type=none`), 422, "invalid_request", "type");
+  });
+});
+
 Deno.test("GET …/events lists events in order, in pages", async () => {
   await served(async (it) => {
     const id = await start(it, "succeed");
