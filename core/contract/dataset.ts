@@ -45,11 +45,11 @@ interface RowFields {
 export const ROW_FIELDS: Record<RowsField, RowFields> = {
   prompts: {
     forms: [
-      { needs: ["prompt"], may: ["answer", ...CHAT] },
-      { needs: ["text"], may: ["answer"] },
-      { needs: ["messages"], may: ["answer", ...CHAT] },
+      { needs: ["prompt"], may: ["answer", "item", ...CHAT] },
+      { needs: ["text"], may: ["answer", "item"] },
+      { needs: ["messages"], may: ["answer", "item", ...CHAT] },
     ],
-    read: { prompt, text, messages: structure, answer: text, ...chat },
+    read: { prompt, text, messages: structure, answer: text, item: structure, ...chat },
   },
   examples: {
     forms: [{ needs: ["prompt", "completion"], may: [] }, { needs: ["messages"], may: CHAT }],
@@ -171,8 +171,8 @@ export function mappedRow(
 }
 
 /** A prompt is one object: a text, or messages with what goes beside them. */
-function promptOf({ prompt, text, messages, answer, ...beside }: Record<string, unknown>) {
-  const answered = answer !== undefined && { answer };
+function promptOf({ prompt, text, messages, answer, item, ...beside }: Record<string, unknown>) {
+  const answered = { ...(answer !== undefined && { answer }), ...(item !== undefined && { item }) };
   if (typeof prompt === "object" && prompt !== null) return { ...prompt, ...beside, ...answered };
   return messages === undefined
     ? { text: prompt ?? text, ...answered }

@@ -1,17 +1,30 @@
 /** Formats that a dataset may be sent in, and what the process that reads them answers. */
 import { z } from "zod";
+import type { FineTuneMethod } from "./fine_tune_rows.ts";
 import type { ErrorRecord } from "../errors.ts";
 
 export const DATASET_FORMATS = ["jsonl", "csv", "parquet"] as const;
 
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
-export const aboutRowsSchema = z.object({ rows: z.int().min(0), columns: z.array(z.string()) });
+/** What rows are made of: files of a dataset, or of OpenAI's fine-tuning, which are two. */
+export type ConversionFormat = DatasetFormat | FineTuneMethod;
+
+/** The name of the second, in the folder of the first. */
+export const VALIDATION_FILE = "validation.jsonl";
+
+export const aboutRowsSchema = z.object({
+  rows: z.int().min(0),
+  columns: z.array(z.string()),
+});
 
 /** How many rows there are, and which fields they have, in the order in which they first appear. */
 export type AboutRows = z.output<typeof aboutRowsSchema>;
 
-export type ConvertAnswer = { about: AboutRows; error?: undefined } | { error: ErrorRecord };
+/** The same as they are made: how many of the last ones are for measuring. */
+export type MadeRows = AboutRows & { held_out: number };
+
+export type ConvertAnswer = { about: MadeRows; error?: undefined } | { error: ErrorRecord };
 
 /** Media types by the format that they name. */
 const TYPES: Record<DatasetFormat, readonly string[]> = {

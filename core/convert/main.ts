@@ -3,7 +3,8 @@
  * request and takes no memory of the server's. It reads the file, writes the folder, and may do nothing else; what came of
  * it is one line on stdout.
  */
-import type { ConvertAnswer, DatasetFormat } from "../contract/dataset_conversion.ts";
+import type { ConversionFormat, ConvertAnswer } from "../contract/dataset_conversion.ts";
+import type { FineTuneMethod } from "../contract/fine_tune_rows.ts";
 import { errorRecord, saysMore } from "../errors.ts";
 import { RowWriter } from "../formats/row_store.ts";
 import { RowSink } from "./row_sink.ts";
@@ -11,13 +12,20 @@ import { RowSink } from "./row_sink.ts";
 type Reader = (path: string, sink: RowSink, maxGroupBytes: number) => Promise<void>;
 
 /** What reads each format, loaded when it is needed; one without a row does not compile. */
-const READERS: Record<DatasetFormat, () => Promise<Reader>> = {
+const READERS: Record<ConversionFormat, () => Promise<Reader>> = {
   jsonl: async () => (await import("./read_jsonl.ts")).readJsonl,
   csv: async () => (await import("./read_csv.ts")).readCsv,
   parquet: async () => (await import("./read_parquet.ts")).readParquet,
+  reinforcement: () => fineTune("reinforcement"),
+  supervised: () => fineTune("supervised"),
 };
 
-const [format, source, folder, maxGroupBytes] = Deno.args as [DatasetFormat, string, string, string];
+async function fineTune(method: FineTuneMethod): Promise<Reader> {
+  const { readFineTune } = await import("./read_fine_tune.ts");
+  return (path, sink) => readFineTune(method, path, sink);
+}
+
+const [format, source, folder, maxGroupBytes] = Deno.args as [ConversionFormat, string, string, string];
 
 let answer: ConvertAnswer;
 try {

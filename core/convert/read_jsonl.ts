@@ -3,8 +3,11 @@ import { cutText } from "../cut_text.ts";
 import { MAX_ROW_BYTES, type RowSink } from "./row_sink.ts";
 import { isUtf16, textLines } from "./text_lines.ts";
 
+/** Where lines go. */
+export type LineSink = Pick<RowSink, "fault" | "stop" | "row">;
+
 /** Puts the rows of the file into `sink`. Blank lines are none, and lines may end as on Windows. */
-export function readJsonl(path: string, sink: RowSink): Promise<void> {
+export function readJsonl(path: string, sink: LineSink): Promise<void> {
   const utf8 = new TextDecoder("utf-8", { fatal: true });
   const tooLong = (number: number) =>
     sink.stop(`line ${number}`, `Expected lines of at most ${MAX_ROW_BYTES} bytes, got a longer one`);

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { cutText } from "../cut_text.ts";
 import { type FieldError, invalidFields } from "../errors.ts";
-import type { AboutRows } from "../contract/dataset_conversion.ts";
+import type { MadeRows } from "../contract/dataset_conversion.ts";
 import type { RowWriter } from "../formats/row_store.ts";
 
 /** One row, as JSON in UTF-8. */
@@ -27,6 +27,8 @@ export class RowSink {
   readonly #columns = new Set<string>();
   readonly #faults: FieldError[] = [];
   readonly #encoder = new TextEncoder();
+  /** How many of the last rows are for measuring. */
+  held_out = 0;
 
   constructor(writer: RowWriter) {
     this.#writer = writer;
@@ -88,10 +90,10 @@ export class RowSink {
   }
 
   /** What is known of the rows. @throws {UserError} with the faults there were, or when there was no row */
-  finish(): AboutRows {
+  finish(): MadeRows {
     if (this.#faults.length > 0) throw invalidFields(this.#faults);
     if (this.#writer.count === 0) throw this.#with("body", "Expected rows, got none");
-    return this.#writer.finish([...this.#columns]);
+    return { ...this.#writer.finish([...this.#columns]), held_out: this.held_out };
   }
 
   /** What ends the reading at once. @returns {UserError} with the faults there were */

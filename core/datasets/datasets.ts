@@ -3,9 +3,11 @@
  * in a process of its own, and is a dataset once its folder has its name and its row is written; whatever ends before that
  * leaves nothing.
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { and, eq, gt, gte, lt } from "drizzle-orm";
-import type { DatasetFormat } from "../contract/dataset_conversion.ts";
+import { type DatasetFormat, VALIDATION_FILE } from "../contract/dataset_conversion.ts";
+import type { FineTuneMethod } from "../contract/fine_tune_rows.ts";
 import { naming } from "../db/damaged_data.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Reader, Transaction } from "../db/open_database.ts";
@@ -16,14 +18,17 @@ import { UserError } from "../errors.ts";
 import { makeFolder, syncFolder, syncTree, TEMPORARY_PREFIX } from "../formats/atomic_file.ts";
 import { DATASETS_FOLDER, ROWS_FILE, SURVEYS_FOLDER } from "../formats/row_store.ts";
 import { type FileBounds, receiveFile, requireRoom } from "../formats/received_file.ts";
-import { idempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
+import { type IdempotencyKey, idempotencyKey, oldestAnswer, requireSameRequest } from "../idempotency_key.ts";
 import type { Logger } from "../log.ts";
-import { convert } from "../processes/convert_process.ts";
+import { type Conversion, convert } from "../processes/convert_process.ts";
 
 /** Files that come in at a time. */
 const MAX_RUNNING = 4;
 /** What rows may take on the disk, beside their file: compressed ones are larger than it. */
 const MAX_RATIO = 4;
+
+/** In the folder of one that comes in: where its rows are written. */
+const STORE = "store";
 
 export interface DatasetOptions {
   db: Database;
@@ -56,6 +61,24 @@ export interface DatasetFilter {
   name?: string;
   created_after?: Date;
   created_before?: Date;
+}
+
+/** A file that is here. */
+export interface SourceFile {
+  /** Absolute. */
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** What a dataset for fine-tuning is made of. */
+export interface FineTuneFiles {
+  method: FineTuneMethod;
+  training: SourceFile;
+  validation: SourceFile | null;
+  name: string;
+  owner: string | null;
+  signal: AbortSignal;
 }
 
 const recordOf = (id: string) => `The dataset '${id}'`;
@@ -112,34 +135,71 @@ export class Datasets {
    * @throws {UserError} `too_many_requests` while others come in, `body_too_large`, `disk_full`, `invalid_request` with
    * what is wrong in the file and where, `idempotency_conflict` when the key came with another file
    */
-  async add(upload: Upload): Promise<DatasetRow> {
+  add(upload: Upload): Promise<DatasetRow> {
+    return this.#inFolder((folder) => this.#taken(upload, folder));
+  }
+
+  /**
+   * Makes a dataset of files that are here: those of OpenAI's fine-tuning.
+   *
+   * @returns it, and how many of its last rows are of the validation file
+   * @throws {UserError} as `add` does; faults name `training_file` or `validation_file`
+   */
+  derive({ method, training, validation, name, owner, signal }: FineTuneFiles) {
+    return this.#inFolder(async (folder) => {
+      const source = join(folder, "training.jsonl");
+      await linkOrCopy(training.path, source);
+      if (validation) await linkOrCopy(validation.path, join(folder, VALIDATION_FILE));
+      const files = validation ? [training, validation] : [training];
+      const { held_out, ...about } = await this.#convert({
+        ...{ format: method, source, folder: join(folder, STORE), signal },
+        bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      });
+      const sha256 = createHash("sha256").update(files.map((file) => file.sha256).join()).digest("hex");
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      const row = { name, format: "jsonl" as const, sha256, ...about, bytes, owner };
+      return { dataset: await this.#keep(folder, row, null, signal), held_out };
+    });
+  }
+
+  /** What `work` makes in a folder of its own, of which nothing is left. */
+  async #inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
     if (this.#running >= MAX_RUNNING) {
       throw new UserError("too_many_requests", `${MAX_RUNNING} files are coming in already: try again later`);
     }
     this.#running++;
-    await makeFolder(this.#root);
     const folder = join(this.#root, TEMPORARY_PREFIX + crypto.randomUUID());
-    const store = join(folder, "store");
-    await Deno.mkdir(store, { recursive: true, mode: 0o700 });
     try {
-      return await this.#taken(upload, folder, store);
+      await makeFolder(this.#root);
+      await Deno.mkdir(join(folder, STORE), { recursive: true, mode: 0o700 });
+      return await work(folder);
     } finally {
       this.#running--;
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(folder, { recursive: true }).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
     }
   }
 
-  async #taken({ parts, format, name, owner, key, signal }: Upload, folder: string, store: string) {
-    const { db, env, memory, max_bytes } = this.#options;
+  async #taken({ parts, format, name, owner, key, signal }: Upload, folder: string): Promise<DatasetRow> {
     const source = join(folder, "source");
     const { bytes, sha256 } = await receiveFile(parts, source, this.#bounds);
     const sent = { name: name(), format, sha256 };
     const request = key === undefined ? null : idempotencyKey(owner ?? "", key, sent);
-    const before = request && await madeUnder(db.read, request);
+    const before = request && await madeUnder(this.#options.db.read, request);
     if (before) return before;
+    const { held_out: _, ...about } = await this.#convert({
+      ...{ format, source, folder: join(folder, STORE), bytes, signal },
+    });
+    return await this.#keep(folder, { ...sent, ...about, bytes, owner }, request, signal);
+  }
+
+  /** Makes rows, within the bounds of the disk. */
+  #convert({ signal, ...conversion }: Conversion & { signal: AbortSignal }) {
+    const { env, memory, max_bytes } = this.#options;
     const check = async () => {
       await requireRoom(this.#root, this.#bounds);
-      const { size } = await Deno.stat(join(store, ROWS_FILE)).catch(() => ({ size: 0 }));
+      const { size } = await Deno.stat(join(conversion.folder, ROWS_FILE)).catch(() => ({ size: 0 }));
       if (size > max_bytes * MAX_RATIO) {
         throw new UserError(
           "body_too_large",
@@ -147,10 +207,21 @@ export class Datasets {
         );
       }
     };
-    const about = await convert({ format, source, folder: store, bytes }, { env, memory, check, signal });
+    return convert(conversion, { env, memory, check, signal });
+  }
+
+  /** Gives the store in `folder` its name, and then its row; gives the row that another request with the key has made. */
+  async #keep(
+    folder: string,
+    about: Omit<DatasetRow, "id" | "created_at" | "request_key" | "request_hash">,
+    request: IdempotencyKey | null,
+    signal: AbortSignal,
+  ): Promise<DatasetRow> {
+    const { db } = this.#options;
+    const store = join(folder, STORE);
     await syncTree(store);
     const id = newId("dataset");
-    const row = { id, ...sent, ...about, bytes, owner, created_at: new Date() };
+    const row = { id, ...about, created_at: new Date() };
     signal.throwIfAborted();
     await Deno.rename(store, this.folder(id));
     try {
@@ -216,6 +287,11 @@ export class Datasets {
       });
     }
   }
+}
+
+/** The same bytes under another name, where the disk can have that. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await Deno.link(from, to).catch(() => Deno.copyFile(from, to));
 }
 
 /** The dataset that was made under a key. @throws {UserError} `idempotency_conflict` when by another request */

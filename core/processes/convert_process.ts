@@ -3,7 +3,7 @@
  * folder, watched for memory, room and time, ended when nobody waits for it.
  */
 import { dirname } from "node:path";
-import type { AboutRows, ConvertAnswer, DatasetFormat } from "../contract/dataset_conversion.ts";
+import type { ConversionFormat, ConvertAnswer, MadeRows } from "../contract/dataset_conversion.ts";
 import { UserError } from "../errors.ts";
 import { residentBytes } from "../system_memory.ts";
 import { commaless, folderFlag, packageFlags, path } from "./engine_command.ts";
@@ -21,7 +21,7 @@ const BASE_MS = 600_000;
 const BYTES_PER_MS = 2000;
 
 export interface Conversion {
-  format: DatasetFormat;
+  format: ConversionFormat;
   source: string;
   /** Where the store is written; it is there, and empty. */
   folder: string;
@@ -63,7 +63,7 @@ function command({ format, source, folder }: Conversion, heap: number): [string,
 export async function convert(
   conversion: Conversion,
   { env, memory, check, signal }: ConvertOptions,
-): Promise<AboutRows> {
+): Promise<MadeRows> {
   signal.throwIfAborted();
   const heap = Math.min(HEAP_BYTES, memory * HEAP_SHARE);
   const [program, args] = command(conversion, heap);
@@ -100,7 +100,7 @@ export async function convert(
   }
 }
 
-function answered(stdout: Uint8Array, stderr: Uint8Array, code: number): AboutRows {
+function answered(stdout: Uint8Array, stderr: Uint8Array, code: number): MadeRows {
   const text = new TextDecoder();
   let answer: ConvertAnswer;
   try {

@@ -5,13 +5,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { CheckpointExports } from "../../core/jobs/checkpoint_exports.ts";
 import type { AppContext, Env } from "../context.ts";
+import { files } from "./files.ts";
 import { completions } from "./completions.ts";
 import { MODEL_STATUSES, type Statuses } from "./errors.ts";
 
 type Resource = (context: AppContext, exports: CheckpointExports) => OpenAPIHono<Env>;
 
 /** One file a resource. */
-export const OPENAI_RESOURCES: readonly Resource[] = [completions];
+export const OPENAI_RESOURCES: readonly Resource[] = [files, completions];
 
 /** Where errors have OpenAI's shape, with what below it; and the statuses that differ there. */
 export const OPENAI_PATHS: Record<string, Statuses> = {
