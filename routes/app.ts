@@ -10,6 +10,7 @@ import { allowOrigins } from "./allow_origins.ts";
 import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
+import { compressAnswers } from "./compress_answers.ts";
 import type { AppContext, Env } from "./context.ts";
 import { datasets } from "./datasets.ts";
 import { docs } from "./docs.ts";
@@ -101,6 +102,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   app.use(measureRequests);
   app.use(requestId());
   app.use(accessLog(context.logger));
+  app.use(compressAnswers());
   app.use(commonHeaders);
   const { keys, corsOrigins = [] } = context;
   app.use(allowOrigins(corsOrigins));

@@ -106,7 +106,7 @@ Deno.test("Accept decides between JSON and events, and between JSON and a table"
       const answer = await it.call("GET", `/v1/training-jobs/${job}/${what}`, undefined, { accept });
       assert.equal(answer.status, 200);
       assert.equal(answer.headers.get("content-type"), type, `${what} ${accept}`);
-      assert.equal(answer.headers.get("vary"), "accept");
+      assert.match(answer.headers.get("vary")!, /^accept\b/);
     }
   });
 });
