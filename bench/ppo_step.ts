@@ -1,7 +1,7 @@
 /**
  * Whole PPO steps of one workload in a process of its own, so that its peak memory is its own:
  * `ppo_step.ts SIZE [--steps N] [--device cuda] [--base-precision int8] [--rollout-precision int8]
- * [--dropout 0.1]` prints one JSON line.
+ * [--dropout 0.1] [--each-step]` prints one JSON line, and with `--each-step` one for each step as soon as it is done.
  * Random weights, LoRA, a separate value network, a learned reward model of the same shape, responses always of full
  * length, as the peers' scripts do it.
  */
@@ -24,6 +24,7 @@ const { values: options, positionals: [size = "tiny"] } = parseArgs({
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
     dropout: { type: "string", default: "0" },
+    "each-step": { type: "boolean", default: false },
   },
 });
 const { B, P, R, ...workload } = WORKLOADS[size as WorkloadName];
@@ -58,7 +59,13 @@ try {
 
   const measured: Record<string, number>[] = [];
   for await (const event of events()) {
-    if (event.type === "step") measured.push(event.metrics as Record<string, number>);
+    if (event.type !== "step") continue;
+    const metrics = event.metrics as Record<string, number>;
+    measured.push(metrics);
+    if (!options["each-step"]) continue;
+    const told = ["time/", "rollout_tok", "tokens_per_second", "memory/", "objective/", "policy/grad_norm"];
+    const named = Object.entries(metrics).filter(([name]) => told.some((start) => name.startsWith(start)));
+    console.log(JSON.stringify({ step: measured.length, size, ...Object.fromEntries(named) }));
   }
   // The first step builds its graphs; the rest are what a job is made of.
   const steady = measured.slice(1);

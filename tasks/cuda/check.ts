@@ -2,7 +2,7 @@
  * `deno task cuda:check [--device cuda:N] [--bench SIZE …] [--models NAME …] [--steps N]`: whether a GPU computes what
  * the CPU does, and how fast. Prints JSON lines: the device; which nodes of each graph it leaves to the host; parity of
  * every fixture in each precision; then `task bench` there, with the GPU's memory and use. Exits with 1 if anything is
- * not as it should be. `--device cpu` and `--device allocated` run the same checks where there is no GPU.
+ * not as it should be. `none` leaves out models or benches. `--device cpu` and `--device allocated` run the same checks where there is no GPU.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -158,7 +158,9 @@ if (import.meta.main) {
     },
   });
   try {
-    Deno.exit(await check(values, (line) => console.log(JSON.stringify(line))) ? 0 : 1);
+    const named = (names: readonly string[]) => names.filter((name) => name !== "none");
+    const options = { ...values, models: named(values.models), bench: named(values.bench) };
+    Deno.exit(await check(options, (line) => console.log(JSON.stringify(line))) ? 0 : 1);
   } catch (error) {
     console.error(error instanceof UserError ? error.message : error);
     Deno.exit(1);
