@@ -48,6 +48,7 @@ export const ERROR_CODES = [
   "damaged_data",
   "database_busy",
   "engine_crashed",
+  "replicas_diverged",
   "engine_busy",
   "deadline_exceeded",
   "cancelled",

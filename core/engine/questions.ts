@@ -5,7 +5,7 @@
 import type { Message } from "../contract/protocol.ts";
 import type { RewardAnswer, RewardQuestion, Scored } from "../contract/reward_question.ts";
 import { UserError } from "../errors.ts";
-import { StepAbandoned } from "../train/step_abandoned.ts";
+import { StepAbandoned } from "../step_abandoned.ts";
 
 /** How long a question is waited for that is under way when its command is to pause; in ms. */
 const PAUSE_GRACE_MS = 1000;

@@ -7,7 +7,9 @@ import type { Policy } from "../networks/policy.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { termsOf } from "../rewards/terms_of.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
+import { ALONE, type Replicas, shareOf } from "../replicas/replicas.ts";
 import { uniform } from "../rng.ts";
+import type { TokenSequence } from "../run/token_batch.ts";
 import type { Prompt } from "../tokenizer/prompt.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 
@@ -17,6 +19,8 @@ export interface EvaluatorParts {
   reward: RewardSource;
   tokenizer: Pick<TextTokenizer, "decode">;
   stopTokenIds: ReadonlySet<number>;
+  /** Those that evaluate together, each its share of the rows. */
+  replicas?: Replicas;
 }
 
 /** How completions are drawn. */
@@ -102,9 +106,10 @@ export class Evaluator {
     seed: number,
     signal: AbortSignal | undefined,
   ): Promise<Evaluated[]> {
-    const { policy, reward, tokenizer, stopTokenIds } = this.#parts;
-    const sampled = await policy.respond(
-      rows.map(({ prompt_idx, prompt, sample }) => ({
+    const { policy, reward, tokenizer, stopTokenIds, replicas = ALONE } = this.#parts;
+    const { mine } = shareOf(rows, replicas);
+    const said = mine.length === 0 ? [] : await policy.respond(
+      mine.map(({ prompt_idx, prompt, sample }) => ({
         ...{ max_new_tokens, temperature, top_k, top_p },
         prompt_ids: prompt.ids,
         uniform: (position: number) => uniform(seed, "evaluate", sample, prompt_idx, position),
@@ -112,6 +117,7 @@ export class Evaluator {
       })),
       { signal },
     );
+    const sampled = await replicas.gather(said);
     const samples = rows.map(({ prompt, prompt_idx }, row) => {
       const response_ids = Int32Array.from(sampled[row]!.response_ids);
       const terminated = sampled[row]!.finish_reason === "stop";
@@ -128,9 +134,8 @@ export class Evaluator {
       };
     });
     const scored = await reward.score(samples, signal);
-    const measured = { temperature: temperature || 1, signal };
-    const own = await policy.analyze(samples, { ...measured, entropy: true });
-    const reference = await policy.analyze(samples, { ...measured, reference: true });
+    const share = shareOf(samples, replicas).mine;
+    const measured = await replicas.gather(await this.#measure(share, temperature || 1, signal));
     return samples.map(({ prompt, completion, response_ids, terminated }, row) => ({
       prompt_idx: rows[row]!.prompt_idx,
       sample: rows[row]!.sample,
@@ -141,6 +146,20 @@ export class Evaluator {
       terminated,
       score: scored.scores[row]!,
       terms: termsOf(scored, row),
+      ...measured[row]!,
+    }));
+  }
+
+  async #measure(
+    rows: readonly TokenSequence[],
+    temperature: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Pick<Evaluated, "kl" | "entropy">[]> {
+    if (rows.length === 0) return [];
+    const { policy } = this.#parts;
+    const own = await policy.analyze(rows, { temperature, signal, entropy: true });
+    const reference = await policy.analyze(rows, { temperature, signal, reference: true });
+    return rows.map((_, row) => ({
       kl: sum(own.logprobs[row]!.map((logprob, at) => logprob - reference.logprobs[row]![at]!)),
       entropy: sum(own.entropy![row]!),
     }));

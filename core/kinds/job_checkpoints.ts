@@ -1,4 +1,5 @@
 /** A job's checkpoints below its folder: the networks for anybody, and beside them what a job that resumes needs. */
+import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import type { CheckpointSpec } from "../contract/checkpoint.ts";
 import { damaged } from "../formats/checked_file.ts";
@@ -21,6 +22,13 @@ export interface TrainedParts {
   networks: Networks;
   optimizers: Optimizers;
   spec: CheckpointSpec;
+}
+
+/** SHA-256 of all values that are trained, in hex: the same in all processes that train together. */
+export function checksumOf({ networks: { policy, critic } }: TrainedParts): string {
+  const hash = createHash("sha256");
+  for (const set of critic ? [policy, critic] : [policy]) hash.update(set.flat.read());
+  return hash.digest("hex");
 }
 
 /** Where a job writes its checkpoints, and what they say of it. */

@@ -12,10 +12,10 @@ export function jobReward(
   runtime: Runtime,
   { reward }: { reward: RewardConfig },
   folders: JobFolders,
-  { text, ask }: Pick<RewardContext, "ask"> & { text: TextWork },
+  { text, ask, replicas }: Pick<RewardContext, "ask" | "replicas"> & { text: TextWork },
 ): Promise<RewardSource> {
   return makeReward(reward, {
-    ask,
+    ...{ ask, replicas },
     classifier: async (config) => {
       const folder = folders.classifiers![config.model]!;
       const { source } = await text.whole(() => loadClassifier(runtime, folder, config));

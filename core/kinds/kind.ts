@@ -10,6 +10,7 @@ import type { TrainingEvent, TrainingSummary } from "../contract/training_events
 import type { FolderConfig } from "../formats/read_config.ts";
 import type { AskReward } from "../rewards/asked_reward.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import type { Replicas } from "../replicas/replicas.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 import type { Counters, TrainSignals } from "../train/step_loop.ts";
@@ -88,6 +89,8 @@ export interface RunContext<Work, State extends Counters> extends TrainSignals {
   text: TextWork;
   /** Asks for scores that are worked out elsewhere. */
   ask?: AskReward;
+  /** Those that train together. */
+  replicas: Replicas;
 }
 
 /** A row of the table. */

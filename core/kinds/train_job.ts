@@ -9,6 +9,7 @@ import { ONNX_FOLDER } from "../formats/text_classifier_folder.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
 import { changedWhileRead, folderVersion } from "../formats/file_version.ts";
 import type { Runtime } from "../ort/runtime.ts";
+import { ALONE, type Replicas } from "../replicas/replicas.ts";
 import type { AskReward } from "../rewards/asked_reward.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { progressOf, type TrainSignals } from "../train/step_loop.ts";
@@ -21,6 +22,8 @@ export interface TrainOptions extends TrainSignals {
   text?: TextWork;
   /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
   ask?: AskReward;
+  /** Those that train this job together, each called with the same job and folders. */
+  replicas?: Replicas;
   /** Told of folders to resume from that are passed over, and why. */
   passedOver?: (folder: string, why: unknown) => void;
 }
@@ -34,7 +37,7 @@ export async function* trainJob(
   { job, folders, resume = [], memory_share: memoryShare = 1 }: Omit<TrainRequest, "job"> & {
     job: EngineJob;
   },
-  { text = new TextWork(), ask, passedOver = () => {}, ...signals }: TrainOptions = {},
+  { text = new TextWork(), ask, replicas = ALONE, passedOver = () => {}, ...signals }: TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const kind = kindOf(job);
   const sources = sourcesOf(folders);
@@ -71,8 +74,7 @@ export async function* trainJob(
         base.catch(() => {}); // of a job that has ended before
         return { output, model, steps_per_epoch: plan.steps_per_epoch, identity, base };
       },
-      text,
-      ask,
+      ...{ text, ask, replicas },
       ...signals,
       watching: job,
     });

@@ -3,6 +3,7 @@ import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_sche
 import { placeIn } from "../contract/reward_secrets.ts";
 import { termNames, typeName } from "../contract/rewards/term_names.ts";
 import { UserError } from "../errors.ts";
+import type { Replicas } from "../replicas/replicas.ts";
 import { askedReward, type AskReward } from "./asked_reward.ts";
 import { clipReward, scaleReward, sumReward } from "./combined_rewards.ts";
 import { exactMatchReward } from "./exact_match_reward.ts";
@@ -13,6 +14,7 @@ import { lengthReward } from "./length_reward.ts";
 import { normalizedReward } from "./normalized_reward.ts";
 import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
+import { firstsPart, sharedScorer } from "./replicated_part.ts";
 import { plainPart, type RewardPart, wholeReward } from "./reward_part.ts";
 import type { RewardSource, Scorer } from "./reward_source.ts";
 
@@ -24,6 +26,8 @@ export interface RewardContext {
   classifier?(config: RewardOf<"classifier">): Scorer | Promise<Scorer>;
   /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
   ask?: AskReward;
+  /** Those that train together and all need all scores. */
+  replicas?: Replicas;
 }
 
 /** @param at where the reward is in the whole, as keys with dots between */
@@ -55,9 +59,10 @@ const MODULE_BATCHES = { batch_size: 1024, concurrency: 1 } as const;
 
 /** All others: made of rewards, or saying more than a score. */
 const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPart> } = {
-  http: (config, { ask }, at) => askedReward("http", at, config, ask),
-  module: ({ on_error }, { ask }, at) => askedReward("module", at, { ...MODULE_BATCHES, on_error }, ask),
-  grader: (config, context, at) => graderReward(config, context, at),
+  http: (config, { ask, replicas }, at) => firstsPart(askedReward("http", at, config, ask), replicas),
+  module: ({ on_error }, { ask, replicas }, at) =>
+    firstsPart(askedReward("module", at, { ...MODULE_BATCHES, on_error }, ask), replicas),
+  grader: (config, context, at) => firstsPart(graderReward(config, context, at), context.replicas),
   sum: async ({ terms }, context, at) => {
     const names = termNames(terms);
     const parts = [];
@@ -84,7 +89,10 @@ function isSum(reward: RewardConfig): boolean {
 async function makePart(config: RewardConfig, context: RewardContext, at: string): Promise<RewardPart> {
   const { type } = config;
   const made = type in SCORERS
-    ? plainPart(await (SCORERS[type as ScorerType] as Maker<RewardType, Scorer>)(config, context, at))
+    ? plainPart(sharedScorer(
+      await (SCORERS[type as ScorerType] as Maker<RewardType, Scorer>)(config, context, at),
+      context.replicas,
+    ))
     : await (MAKERS[type as keyof typeof MAKERS] as Maker<RewardType, RewardPart>)(config, context, at);
   return finiteReward(made, type);
 }

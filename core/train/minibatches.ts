@@ -27,10 +27,10 @@ export function miniBatches(batchSize: number, count: number, key: ShuffleKey): 
   return Array.from({ length: count }, (_, i) => order.slice(i * size, (i + 1) * size));
 }
 
-/** A mini-batch cut into runs of `size` rows; null is the whole of it. */
+/** A mini-batch, or a share of one, cut into runs of `size` rows, the last maybe of fewer; null is the whole of it. */
 export function microBatches<T>(miniBatch: readonly T[], size: number | null): T[][] {
   const rows = size ?? miniBatch.length;
-  const count = exactDiv(miniBatch.length, rows, "mini-batch");
+  const count = miniBatch.length === 0 ? 0 : Math.ceil(miniBatch.length / rows);
   return Array.from({ length: count }, (_, i) => miniBatch.slice(i * rows, (i + 1) * rows));
 }
 

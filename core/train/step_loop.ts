@@ -14,7 +14,7 @@ import type {
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { StepRecords } from "../contract/records.ts";
 import type { Metrics, MetricsRecord, Progress } from "../contract/progress.ts";
-import { StepAbandoned } from "./step_abandoned.ts";
+import { StepAbandoned } from "../step_abandoned.ts";
 import { bestBy, type EarlyStopConfig, modeOf, type Watching } from "../contract/watched_metric.ts";
 import { judge, type Judged } from "./judged.ts";
 import { addMetrics, type MetricSums } from "./metric_sums.ts";

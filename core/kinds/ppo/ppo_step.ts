@@ -25,6 +25,7 @@ import { klLossOf } from "./kl_loss_of.ts";
 import { nextKlCoef } from "./kl_controller.ts";
 import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
 import { rolloutMetrics } from "./rollout_metrics.ts";
+import { ALONE, type Replicas } from "../../replicas/replicas.ts";
 import { EMPTY_STATS, type RunningStats } from "../../running_stats.ts";
 import { shapeScores } from "./score_shaping.ts";
 import { NOTHING_SEEN, type StepFigures, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
@@ -133,7 +134,7 @@ export async function ppoStep(
     optimizerSteps: perEpoch * job.epochs * updatesPerStep,
     kl: klLossOf(ppo, state.kl_coef),
     lrScale: state.guard?.lr_scale,
-  }, signal);
+  }, { signal, replicas: parts.replicas });
   violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, base.arithmetic));
   if (first && violations.length > 0) throw new Error(violations.map(describeViolation).join("; "));
   const updates = updated.metrics.finish();
@@ -167,6 +168,7 @@ export async function ppoStep(
     "rollout/prefill_tokens_saved": rolledOut.prefill.saved,
     "memory/rss_bytes": Deno.memoryUsage().rss,
     ...deviceMemory(base.runtime.device),
+    ...replicaMetrics(parts.replicas),
   };
   const { warnings, next: watch } = watchStep(state.watch, figures, step + 1);
   const next = {
@@ -227,6 +229,13 @@ function reward(
     scoreStats: stats,
     unwhitened,
   };
+}
+
+/** What training together has taken in a step; nothing of a process that trains alone. */
+function replicaMetrics(replicas: Replicas = ALONE): Metrics {
+  if (replicas.size === 1) return {};
+  const seconds = Object.entries(replicas.takeSeconds());
+  return Object.fromEntries(seconds.map(([name, taken]) => [`replicas/${name}`, taken]));
 }
 
 /** What a device's memory holds, in the metrics of a step; nothing for the host's own. */

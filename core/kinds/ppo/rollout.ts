@@ -4,7 +4,10 @@ import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
 import { termsOf } from "../../rewards/terms_of.ts";
 import type { RewardSource, RewardStats, ScoredBatch } from "../../rewards/reward_source.ts";
+import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
 import { uniform } from "../../rng.ts";
+import type { RunOptions } from "../../run/graph_runner.ts";
+import type { TokenSequence } from "../../run/token_batch.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
@@ -20,6 +23,8 @@ export interface RolloutParts {
   /** Indices of the prompts that are trained on; without it, all. */
   trained?: readonly number[] | null;
   stopTokenIds: ReadonlySet<number>;
+  /** Those that train together, each rolling out its share of the rows; all end with all rows. */
+  replicas?: Replicas;
 }
 
 export interface RolloutKey {
@@ -55,28 +60,30 @@ export async function rollout(
   signal?: AbortSignal,
   stats: RewardStats = {},
 ): Promise<Rollout> {
-  const { learner, reward, tokenizer, stopTokenIds } = parts;
+  const { learner, reward, tokenizer, stopTokenIds, replicas = ALONE } = parts;
   const { temperature } = config;
   const asked = indices.flatMap((prompt_idx, group) =>
     Array.from({ length: config.rollouts_per_prompt }, (_, sample) => ({ prompt_idx, group, sample }))
   );
   const prompts = asked.map(({ prompt_idx }) => parts.prompts.at(prompt_idx)!);
   const clock = stopwatch();
-  const sampled = await learner.policy.respond(
-    prompts.map(({ ids }, row): SamplingRequest => ({
+  const { mine, offset } = shareOf(prompts, replicas);
+  const own = mine.length === 0 ? [] : await learner.policy.respond(
+    mine.map(({ ids }, at): SamplingRequest => ({
       prompt_ids: ids,
       max_new_tokens: config.max_new_tokens,
       temperature,
       top_k: config.top_k,
       top_p: config.top_p,
       uniform: (position) => {
-        const { group, sample } = asked[row]!;
+        const { group, sample } = asked[offset + at]!;
         return uniform(key.seed, "sample", key.step, group, position, sample);
       },
       stop_token_ids: stopTokenIds,
     })),
     { signal },
   );
+  const sampled = await replicas.gather(own);
   const rolloutSeconds = clock();
 
   const sequences = sampled.map(({ response_ids }, row) => ({
@@ -105,11 +112,11 @@ export async function rollout(
   const rewardSeconds = clock();
 
   const bootstrap = terminated.map((ended) => !ended && config.bootstrap_truncated);
-  // What the update will be measured against, with the masks that it will have: the sampler and the reference have none.
-  const masked = { step: key.step, signal };
-  const policy = await learner.policy.analyze(sequences, { temperature, ...masked });
-  const reference = await learner.policy.analyze(sequences, { temperature, reference: true, signal });
-  const { values, bootstrapValues } = await valuesOf(learner, sequences, bootstrap, temperature, masked);
+  const measured = await replicas.gather(
+    await measure(learner, shareOf(sequences, replicas).mine, shareOf(bootstrap, replicas).mine, {
+      ...{ temperature, step: key.step, signal },
+    }),
+  );
   const analyzeSeconds = clock();
 
   const rows = sequences.map((sequence, row) => ({
@@ -123,11 +130,8 @@ export async function rollout(
     finish_reason: sampled[row]!.finish_reason,
     raw_score: scored.scores[row]!,
     terms: termsOf(scored, row),
-    logprobs: policy.logprobs[row]!,
-    ref_logprobs: reference.logprobs[row]!,
     rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
-    values: values && values[row]!,
-    bootstrap_value: bootstrapValues[row]!,
+    ...measured[row]!,
   }));
   return {
     rows,
@@ -137,6 +141,30 @@ export async function rollout(
     prefill: prefillTokens(sampled),
     seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
   };
+}
+
+/** What a row is trained by, before its rewards. */
+type Measured = Pick<Experience, "logprobs" | "ref_logprobs" | "values" | "bootstrap_value">;
+
+/** Every action of the rows under policy, reference and critic. */
+async function measure(
+  learner: Learner,
+  rows: readonly TokenSequence[],
+  bootstrap: readonly boolean[],
+  { temperature, ...run }: RunOptions & { temperature: number },
+): Promise<Measured[]> {
+  if (rows.length === 0) return [];
+  // What the update will be measured against, with the masks that it will have: the sampler and the reference have none.
+  const policy = await learner.policy.analyze(rows, { temperature, ...run });
+  const { signal } = run;
+  const reference = await learner.policy.analyze(rows, { temperature, reference: true, signal });
+  const { values, bootstrapValues } = await valuesOf(learner, rows, bootstrap, temperature, run);
+  return rows.map((_, row) => ({
+    logprobs: policy.logprobs[row]!,
+    ref_logprobs: reference.logprobs[row]!,
+    values: values && values[row]!,
+    bootstrap_value: bootstrapValues[row]!,
+  }));
 }
 
 /** Seconds since the last call. */

@@ -11,7 +11,10 @@ import type { Runtime } from "../../ort/runtime.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { Learner } from "./learner.ts";
 import { goBackBy } from "./go_back.ts";
-import { restore } from "../job_checkpoints.ts";
+import type { Replicas } from "../../replicas/replicas.ts";
+import { byFirst } from "../../replicas/together.ts";
+import { checksumOf, restore } from "../job_checkpoints.ts";
+import type { GoBack } from "./guarded_step.ts";
 import { ppoCheckpoints, trainedParts } from "./ppo_checkpoints.ts";
 import type { PpoState } from "./ppo_step.ts";
 import { startParameters } from "./start_parameters.ts";
@@ -33,37 +36,43 @@ export async function* runPpo(
   runtime: Runtime,
   job: PpoJobConfig,
   folders: TrainFolders,
-  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ask, ...signals }: RunContext<
-    PpoWork,
-    PpoState
-  >,
+  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ask, replicas, ...signals }:
+    RunContext<
+      PpoWork,
+      PpoState
+    >,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { plan } = planned;
   const { found, damaged } = earlier;
   const precision = job.base_precision ?? undefined;
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const learner = await makeLearner(base, job, folders);
-  const reward = await jobReward(runtime, job, folders, { text, ask });
+  const reward = await jobReward(runtime, job, folders, { text, ask, replicas });
   await checkVersions();
   if (found) await restore(trainedParts(job, learner), found);
   const place = await checkpointPlace();
-  const recorder = await openRecorder(job, folders.records, planned.tokenizer);
+  const records = replicas.rank === 0 ? folders.records : undefined;
+  const recorder = await openRecorder(job, records, planned.tokenizer);
   const written = ppoCheckpoints(job, learner, place);
   const checkpoints = recorder ? afterRecords(written, recorder) : written;
   const { tokenizer, work } = planned;
   const stopTokenIds = stopIds(planned.info, tokenizer, job.ppo.stop_token_ids);
-  const evaluator = new Evaluator({ policy: learner.policy, reward, tokenizer, stopTokenIds });
+  const evaluator = new Evaluator({ policy: learner.policy, reward, tokenizer, stopTokenIds, replicas });
   const parts = {
-    ...{ learner, reward, tokenizer, stopTokenIds, plan },
+    ...{ learner, reward, tokenizer, stopTokenIds, plan, replicas },
+    checksum: () => checksumOf(trainedParts(job, learner)),
     prompts: work.prompts,
     trained: work.trained,
     evaluation: work.evaluation && policyEvaluation(job, evaluator, work.evaluation, plan),
     recorder,
     checkpoints,
-    goBack: goBackBy(learner, base, job, folders, {
-      steps_per_epoch: plan.steps_per_epoch,
-      places: [place.output, ...(found ? [dirname(found.folder)] : [])],
-    }),
+    goBack: afterFirst(
+      replicas,
+      goBackBy(learner, base, job, folders, {
+        steps_per_epoch: plan.steps_per_epoch,
+        places: [place.output, ...(found ? [dirname(found.folder)] : [])],
+      }),
+    ),
     earlier: {
       resumed: found && { step: found.at.state.step, folder: found.folder, at: found.at },
       damaged,
@@ -100,6 +109,15 @@ function afterRecords(checkpoints: Checkpoints<PpoState>, recorder: StepRecorder
       const { read, saved } = checkpoints.save(...of);
       return { read, saved: Promise.all([saved, synced]).then(([checkpoint]) => checkpoint) };
     },
+  };
+}
+
+/** The same of each process, once rank 0, which writes the checkpoints, has one. */
+function afterFirst(replicas: Replicas, goBack: GoBack): GoBack {
+  if (replicas.size === 1) return goBack;
+  return async (step) => {
+    const first = await byFirst(replicas, () => goBack(step));
+    return replicas.rank === 0 ? first : await goBack(step);
   };
 }
 

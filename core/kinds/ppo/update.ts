@@ -2,12 +2,13 @@
 import type { Deferred } from "../../run/deferred.ts";
 import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
-import { accumulate, type AppliedUpdate, applyUpdate, type Learner } from "./learner.ts";
+import { accumulate, type AppliedUpdate, applyUpdate, type Learner, sumGradients } from "./learner.ts";
 import { lrFactor } from "../../train/lr_schedule.ts";
 import { microBatches, miniBatches, tokenCount } from "../../train/minibatches.ts";
 import type { KlLossConfig } from "../../networks/policy.ts";
 import { LOSS_WEIGHTS } from "./loss_aggregation.ts";
-import { exceedsTargetKl, UpdateMetrics, type UpdateStats } from "./update_metrics.ts";
+import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
+import { addStats, exceedsTargetKl, UpdateMetrics, type UpdateStats } from "./update_metrics.ts";
 
 export interface UpdateKey {
   seed: number;
@@ -31,10 +32,17 @@ export interface UpdateOutcome {
 
 /** What the runs of an update leave on their device. */
 interface Results {
-  microBatches: Deferred<UpdateStats>[];
+  /** Of each mini-batch. */
+  microBatches: Deferred<UpdateStats>[][];
   optimizerSteps: { lr: number; applied: Deferred<AppliedUpdate> }[];
   /** The PPO epoch that target_kl ended, counted from 0. */
   stoppedIn: number | null;
+}
+
+export interface UpdateOptions {
+  signal?: AbortSignal;
+  /** Those that train together, each on its share of every mini-batch; all are given all rows. */
+  replicas?: Replicas;
 }
 
 /** Trains on `rows`, all of one policy version. */
@@ -44,10 +52,13 @@ export async function update(
   config: PpoConfig,
   value: ValueConfig | null,
   key: UpdateKey,
-  signal?: AbortSignal,
+  { signal, replicas = ALONE }: UpdateOptions = {},
 ): Promise<UpdateOutcome> {
   using deferred = new DisposableStack();
-  return outcome(await runAll(learner, rows, config, value, key, { deferred, signal }));
+  return await outcome(
+    await runAll(learner, rows, config, value, key, { deferred, signal, replicas }),
+    replicas,
+  );
 }
 
 /**
@@ -60,7 +71,10 @@ async function runAll(
   config: PpoConfig,
   value: ValueConfig | null,
   { seed, step, ...key }: UpdateKey,
-  { deferred, signal }: { deferred: DisposableStack; signal: AbortSignal | undefined },
+  { deferred, signal, replicas }: Required<Pick<UpdateOptions, "replicas">> & {
+    deferred: DisposableStack;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<Results> {
   const results: Results = { microBatches: [], optimizerSteps: [], stoppedIn: null };
   const trainPolicy = step >= config.critic_warmup_steps;
@@ -74,7 +88,8 @@ async function runAll(
         maxTokens: config.max_new_tokens,
       });
       const stats: Deferred<UpdateStats>[] = [];
-      for (const microBatch of microBatches(miniBatch, config.micro_batch_size)) {
+      const { mine } = shareOf(miniBatch, replicas);
+      for (const microBatch of microBatches(mine, config.micro_batch_size)) {
         const first = stats.length === 0;
         stats.push(
           deferred.use(
@@ -82,10 +97,12 @@ async function runAll(
           ),
         );
       }
-      results.microBatches.push(...stats);
-      if (config.target_kl !== null && exceedsTargetKl(stats.map((part) => part.read()), config.target_kl)) {
-        return { ...results, stoppedIn: ppo_epoch };
+      results.microBatches.push(stats);
+      if (config.target_kl !== null) {
+        const moved = await statsOfAll([stats], replicas);
+        if (exceedsTargetKl(moved, config.target_kl)) return { ...results, stoppedIn: ppo_epoch };
       }
+      await sumGradients(learner, replicas, { none: mine.length === 0 });
       const factor = lrFactor(config, optimizerStep++, key.optimizerSteps) * (key.lrScale ?? 1);
       const applied = deferred.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
       results.optimizerSteps.push({ lr: config.learning_rate * factor, applied });
@@ -94,10 +111,30 @@ async function runAll(
   return results;
 }
 
+/** The micro-batches of all mini-batches: of several processes, those with the same number are one. */
+async function statsOfAll(
+  microBatches: readonly (readonly Deferred<UpdateStats>[])[],
+  replicas: Replicas,
+): Promise<UpdateStats[]> {
+  const own = microBatches.map((parts) => parts.map((part) => part.read()));
+  if (replicas.size === 1) return own.flat();
+  const all = await replicas.gather([own]);
+  return own.flatMap((_, at) => {
+    const ofEach = all.map((parts) => parts[at]!);
+    return Array.from(
+      { length: Math.max(...ofEach.map(({ length }) => length)) },
+      (_, number) => addStats(ofEach.flatMap((parts) => parts[number] ?? [])),
+    );
+  });
+}
+
 /** Reads what an update's runs have left. */
-function outcome({ microBatches, optimizerSteps, stoppedIn }: Results): UpdateOutcome {
+async function outcome(
+  { microBatches, optimizerSteps, stoppedIn }: Results,
+  replicas: Replicas,
+): Promise<UpdateOutcome> {
   const metrics = new UpdateMetrics();
-  const stats = microBatches.map((part) => part.read());
+  const stats = await statsOfAll(microBatches, replicas);
   stats.forEach((part) => metrics.addMicroBatch(part));
   if (stoppedIn !== null) metrics.stopEarly(stoppedIn);
   let skipped = 0;

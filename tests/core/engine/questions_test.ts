@@ -5,7 +5,7 @@ import type { RewardAnswer } from "../../../core/contract/reward_question.ts";
 import { Questions } from "../../../core/engine/questions.ts";
 import { ReadersWriterQueue } from "../../../core/engine/readers_writer_queue.ts";
 import { Turn } from "../../../core/engine/turn.ts";
-import { StepAbandoned } from "../../../core/train/step_abandoned.ts";
+import { StepAbandoned } from "../../../core/step_abandoned.ts";
 
 const QUESTION = { at: "", items: [{ prompt: "p", completion: "c", prompt_idx: 0 }] };
 const SCORED: RewardAnswer = { type: "scored", scores: [1], terms: {}, faults: [] };

@@ -60,7 +60,7 @@ Deno.test("an update leaves no statistics in memory, whether it ends or is abort
   const learner = await makeLearner(await BaseModel.open(runtime, fixtureFolder("qwen3")), job);
   const rows = await measuredRows(learner, 1);
   const used = () => runtime.device!.memory().used;
-  const run = (signal?: AbortSignal) => update(learner, rows, job.ppo, job.value, KEY, signal);
+  const run = (signal?: AbortSignal) => update(learner, rows, job.ppo, job.value, KEY, { signal });
   await run(); // what is bound once
   const before = used();
   await run();
