@@ -11,8 +11,6 @@ import { Deferred } from "../../run/deferred.ts";
 import type { ValueNetwork } from "../../networks/value_network.ts";
 import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
-import type { Replicas } from "../../replicas/replicas.ts";
-import { sumSet } from "../../networks/sum_set.ts";
 import type { UpdateStats } from "./update_metrics.ts";
 
 export interface Learner {
@@ -66,19 +64,6 @@ export async function accumulate(
     const { tokens, ...sums } = policySums.read();
     return { tokens, ...sums, ...valueSums?.read() };
   });
-}
-
-/** Adds the gradients of those that train together. @param none this process had no rows: what it holds is of before */
-export async function sumGradients(
-  { policyOptimizer, critic }: Learner,
-  replicas: Replicas,
-  { none }: { none: boolean },
-): Promise<void> {
-  if (replicas.size === 1) return;
-  for (const { gradients } of critic ? [policyOptimizer, critic.optimizer] : [policyOptimizer]) {
-    if (none) gradients.clear();
-    await sumSet(gradients, replicas);
-  }
 }
 
 export interface AppliedUpdate {

@@ -25,7 +25,8 @@ import { klLossOf } from "./kl_loss_of.ts";
 import { nextKlCoef } from "./kl_controller.ts";
 import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
 import { rolloutMetrics } from "./rollout_metrics.ts";
-import { ALONE, type Replicas } from "../../replicas/replicas.ts";
+import { ALONE } from "../../replicas/replicas.ts";
+import { replicaMetrics } from "../../replicas/replica_metrics.ts";
 import { EMPTY_STATS, type RunningStats } from "../../running_stats.ts";
 import { shapeScores } from "./score_shaping.ts";
 import { NOTHING_SEEN, type StepFigures, stepFigures, type WatchState, watchStep } from "./step_watch.ts";
@@ -168,7 +169,7 @@ export async function ppoStep(
     "rollout/prefill_tokens_saved": rolledOut.prefill.saved,
     "memory/rss_bytes": Deno.memoryUsage().rss,
     ...deviceMemory(base.runtime.device),
-    ...replicaMetrics(parts.replicas),
+    ...replicaMetrics(parts.replicas ?? ALONE),
   };
   const { warnings, next: watch } = watchStep(state.watch, figures, step + 1);
   const next = {
@@ -229,13 +230,6 @@ function reward(
     scoreStats: stats,
     unwhitened,
   };
-}
-
-/** What training together has taken in a step; nothing of a process that trains alone. */
-function replicaMetrics(replicas: Replicas = ALONE): Metrics {
-  if (replicas.size === 1) return {};
-  const seconds = Object.entries(replicas.takeSeconds());
-  return Object.fromEntries(seconds.map(([name, taken]) => [`replicas/${name}`, taken]));
 }
 
 /** What a device's memory holds, in the metrics of a step; nothing for the host's own. */

@@ -2,7 +2,8 @@
 import type { Deferred } from "../../run/deferred.ts";
 import type { PpoConfig, ValueConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
-import { accumulate, type AppliedUpdate, applyUpdate, type Learner, sumGradients } from "./learner.ts";
+import { accumulate, type AppliedUpdate, applyUpdate, type Learner } from "./learner.ts";
+import { sumGradients } from "../../networks/sum_gradients.ts";
 import { lrFactor } from "../../train/lr_schedule.ts";
 import { microBatches, miniBatches, tokenCount } from "../../train/minibatches.ts";
 import type { KlLossConfig } from "../../networks/policy.ts";
@@ -102,7 +103,10 @@ async function runAll(
         const moved = await statsOfAll([stats], replicas);
         if (exceedsTargetKl(moved, config.target_kl)) return { ...results, stoppedIn: ppo_epoch };
       }
-      await sumGradients(learner, replicas, { none: mine.length === 0 });
+      const optimizers = learner.critic ? [learner.critic.optimizer] : [];
+      for (const optimizer of [learner.policyOptimizer, ...optimizers]) {
+        await sumGradients(optimizer, replicas, { none: mine.length === 0 });
+      }
       const factor = lrFactor(config, optimizerStep++, key.optimizerSteps) * (key.lrScale ?? 1);
       const applied = deferred.use(await applyUpdate(learner, config, value, { factor, trainPolicy }));
       results.optimizerSteps.push({ lr: config.learning_rate * factor, applied });

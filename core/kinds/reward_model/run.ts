@@ -13,7 +13,7 @@ import { startedEvent } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
 import { heldBy, initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
-import { jobCheckpoints, restore } from "../job_checkpoints.ts";
+import { checksumOf, jobCheckpoints, restore } from "../job_checkpoints.ts";
 import type { RunContext } from "../kind.ts";
 import type { RewardModelWork } from "./plan.ts";
 import { FIRST_REWARD_STATE, type RewardState, trainRewardModel } from "./trainer.ts";
@@ -48,7 +48,10 @@ export async function* runRewardModel(
   const config = { ...job.reward_model, epochs: job.epochs, seed: job.seed };
   const dropout = { rate: dropoutOf(job.trainable), seed: job.seed };
   const model = new RewardModel(base, { tuning, parameters, dropout });
-  return yield* trainRewardModel(model, optimizer, split, config, { start, checkpoints, ...signals });
+  return yield* trainRewardModel(model, optimizer, split, config, {
+    ...{ start, checkpoints, checksum: () => checksumOf(trained) },
+    ...signals,
+  });
 }
 
 /** The parameters at the job's start: a reward model's, a policy's with a head at zero, an adapter's, or the bare model's. */

@@ -9,7 +9,11 @@ import type { RewardModelConfig } from "../../contract/reward_model_job.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import type { Optimizer } from "../../networks/optimizer.ts";
 import { preferencePair, type PreferenceSums, type RewardModel } from "../../networks/reward_model.ts";
+import { sumGradients } from "../../networks/sum_gradients.ts";
+import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
+import { replicaMetrics } from "../../replicas/replica_metrics.ts";
 import type { Deferred } from "../../run/deferred.ts";
+import { replicatedCourse } from "../../train/replicated_course.ts";
 import { heldOutSplit } from "../../train/held_out.ts";
 import { lrFactor } from "../../train/lr_schedule.ts";
 import { metricMeans } from "../../train/metric_sums.ts";
@@ -18,6 +22,7 @@ import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_sche
 import {
   type Checkpoints,
   type Counters,
+  type Course,
   type LoopState,
   runSteps,
   type StepOptions,
@@ -50,6 +55,10 @@ export interface RewardTrainerOptions extends TrainSignals {
   /** Where to continue from. */
   start?: LoopState<RewardState>;
   checkpoints?: Checkpoints<RewardState>;
+  /** Those that train together, each on its share of every batch. */
+  replicas?: Replicas;
+  /** Of all that is trained; of a job that several processes train. */
+  checksum?: () => string;
 }
 
 export const FIRST_REWARD_STATE: LoopState<RewardState> = {
@@ -68,6 +77,7 @@ interface Parts extends PairSplit {
   model: RewardModel;
   optimizer: Optimizer;
   plan: Pick<JobPlan, "steps" | "steps_per_epoch">;
+  replicas: Replicas;
 }
 
 /** Trains `optimizer`'s parameters, which are the model's, in place, all epochs. Throws the signal's reason when aborted. */
@@ -76,18 +86,22 @@ export async function* trainRewardModel(
   optimizer: Optimizer,
   split: PairSplit,
   config: RewardTrainerConfig,
-  { start = FIRST_REWARD_STATE, checkpoints, ...signals }: RewardTrainerOptions = {},
+  { start = FIRST_REWARD_STATE, checkpoints, replicas = ALONE, checksum = () => "", ...signals }:
+    RewardTrainerOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const steps_per_epoch = stepsPerEpoch(split.train.length, config.batch_size);
   const plan = { steps: steps_per_epoch * config.epochs, steps_per_epoch };
-  return yield* runSteps({
+  const parts = { model, optimizer, plan, replicas, ...split };
+  const course: Course<RewardState> = {
     plan,
     epochs: config.epochs,
     start,
     checkpoints,
-    step: (state, options) => rewardStep({ model, optimizer, plan, ...split }, config, state, options),
+    step: (state, options) => rewardStep(parts, config, state, options),
     epochMetrics: metricMeans,
-  }, signals);
+  };
+  const replicated = replicatedCourse(course, signals, replicas, checksum);
+  return yield* runSteps(replicated.course, replicated.signals);
 }
 
 /** The step after `state`. */
@@ -98,7 +112,7 @@ async function rewardStep(
   { signal, free }: StepOptions,
 ): Promise<Stepped<RewardState>> {
   const started = performance.now();
-  const { model, optimizer, pairs, train, plan: { steps, steps_per_epoch } } = parts;
+  const { model, optimizer, pairs, train, replicas, plan: { steps, steps_per_epoch } } = parts;
   const { step } = state;
   const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), train.length);
   const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size)
@@ -106,10 +120,12 @@ async function rewardStep(
   const tokens = batch.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, 0);
   using deferred = new DisposableStack();
   const sums: Deferred<PreferenceSums>[] = [];
-  for (const part of microBatches(batch.map(preferencePair), config.micro_batch_size)) {
+  const { mine } = shareOf(batch.map(preferencePair), replicas);
+  for (const part of microBatches(mine, config.micro_batch_size)) {
     const options = { stepPairs: batch.length, first: sums.length === 0, step, signal };
     sums.push(deferred.use(await model.train(part, config, optimizer, options)));
   }
+  await sumGradients(optimizer, replicas, { none: sums.length === 0 });
   const factor = lrFactor(config, step, steps);
   const lr = config.learning_rate * factor;
   const rate = { lr, weight_decay: config.weight_decay };
@@ -124,7 +140,7 @@ async function rewardStep(
   );
   const { grad_norm, skipped } = outcome.read();
   const metrics: Metrics = {
-    ...batchMetrics(sums.map((part) => part.read()), batch.length, config),
+    ...batchMetrics(await replicas.gather(sums.map((part) => part.read())), batch.length, config),
     grad_norm,
     skipped_steps: Number(skipped),
     lr,
@@ -139,7 +155,7 @@ async function rewardStep(
       tokens: state.tokens + tokens,
       normalization: measured.normalization,
     },
-    metrics: { ...metrics, ...measured.metrics },
+    metrics: { ...metrics, ...measured.metrics, ...replicaMetrics(replicas) },
     samples: [],
     warnings: [],
     seconds: (performance.now() - started) / 1000,
@@ -162,19 +178,19 @@ function batchMetrics(parts: readonly PreferenceSums[], pairs: number, config: R
 
 /** What held-out pairs are given, and what scores are normalised by from now on. */
 async function measure(
-  { model, pairs, train, held_out }: Parts,
+  { model, pairs, train, held_out, replicas }: Parts,
   config: RewardTrainerConfig,
   signal: AbortSignal,
 ): Promise<{ metrics: Metrics; normalization: Normalization | null }> {
-  const scored = await scorePairs(model, pairs, held_out, signal);
+  const score = async (indices: readonly number[]) =>
+    await replicas.gather(await scorePairs(model, pairs, shareOf(indices, replicas).mine, signal));
+  const scored = await score(held_out);
   const measures: Partial<PairMeasures> = scored.length > 0 ? measurePairs(scored, config.center_coef) : {};
   const held: Metrics = Object.fromEntries(
     Object.entries(measures).map(([name, value]) => [`held_out/${name}`, value]),
   );
   if (!config.normalize) return { metrics: held, normalization: null };
-  const reference = scored.length > 0
-    ? scored
-    : await scorePairs(model, pairs, referencePairs(train, config.seed), signal);
+  const reference = scored.length > 0 ? scored : await score(referencePairs(train, config.seed));
   const normalization = normalizationOfPairs(reference);
   return {
     metrics: { ...held, "score/mean": normalization.mean, "score/std": normalization.std },

@@ -11,7 +11,7 @@ import { startedEvent } from "../../train/step_loop.ts";
 import { BaseModel } from "../../weights/base_model.ts";
 import { loadAdapter } from "../../weights/load_adapter.ts";
 import { heldBy, initialParameters, tuningOf } from "../../weights/parameter_layout.ts";
-import { jobCheckpoints, restore } from "../job_checkpoints.ts";
+import { checksumOf, jobCheckpoints, restore } from "../job_checkpoints.ts";
 import type { RunContext } from "../kind.ts";
 import type { SftWork } from "./plan.ts";
 import { FIRST_SFT_STATE, type SftState, trainSft } from "./trainer.ts";
@@ -53,6 +53,7 @@ export async function* runSft(
     start,
     checkpoints: jobCheckpoints<SftState>(job, trained, place, told),
     warnings: cutExamples(plan.examples!, most),
+    checksum: () => checksumOf(trained),
     ...signals,
   });
 }

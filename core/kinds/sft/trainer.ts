@@ -13,6 +13,10 @@ import { builtGraphs } from "../../run/built_graphs.ts";
 import type { Deferred } from "../../run/deferred.ts";
 import { Feeds } from "../../run/feeds.ts";
 import { evaluate, TrainingGraph } from "../../run/graph_runner.ts";
+import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
+import { replicaMetrics } from "../../replicas/replica_metrics.ts";
+import { replicatedCourse } from "../../train/replicated_course.ts";
+import { sumGradients } from "../../networks/sum_gradients.ts";
 import { LoraDropout, withDropout } from "../../run/lora_dropout.ts";
 import { packedBatch, type PackedRow, packRows, type WeightedSequence } from "../../run/packed_rows.ts";
 import { SessionCache } from "../../run/session_cache.ts";
@@ -24,6 +28,7 @@ import type { RowSource } from "../../train/row_source.ts";
 import {
   type Checkpoints,
   type Counters,
+  type Course,
   type LoopState,
   runSteps,
   type StepOptions,
@@ -71,6 +76,10 @@ export interface SftOptions extends TrainSignals {
   checkpoints?: Checkpoints<SftState>;
   /** Told after the first step. */
   warnings?: readonly Warning[];
+  /** Those that train together, each on its share of every batch. */
+  replicas?: Replicas;
+  /** Of all that is trained; of a job that several processes train. */
+  checksum?: () => string;
 }
 
 export const FIRST_SFT_STATE: LoopState<SftState> = {
@@ -96,6 +105,7 @@ interface Parts extends ExampleSplit {
   optimizer: Optimizer;
   plan: Pick<JobPlan, "steps" | "steps_per_epoch">;
   warnings: readonly Warning[];
+  replicas: Replicas;
 }
 
 /** Trains `parameters` in place on the examples, all epochs. Throws the signal's reason when aborted. */
@@ -105,7 +115,15 @@ export async function* trainSft(
   parameters: ParameterSet,
   split: ExampleSplit,
   config: SftConfig,
-  { optimizer: given, start = FIRST_SFT_STATE, checkpoints, warnings = [], ...signals }: SftOptions = {},
+  {
+    optimizer: given,
+    start = FIRST_SFT_STATE,
+    checkpoints,
+    warnings = [],
+    replicas = ALONE,
+    checksum = () => "",
+    ...signals
+  }: SftOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const optimizer = given ?? await Optimizer.create(base.runtime, parameters, config);
   const sessions = new SessionCache(base);
@@ -125,15 +143,29 @@ export async function* trainSft(
   const steps_per_epoch = stepsPerEpoch(split.train.length, config.batch_size);
   const plan = { steps: steps_per_epoch * config.epochs, steps_per_epoch };
   const merge = new AdapterMerge(sessions, tuning);
-  const parts = { base, sessions, tuning, parameters, graph, merge, optimizer, plan, warnings, ...split };
-  return yield* runSteps({
+  const parts = {
+    base,
+    sessions,
+    tuning,
+    parameters,
+    graph,
+    merge,
+    optimizer,
+    plan,
+    warnings,
+    replicas,
+    ...split,
+  };
+  const course: Course<SftState> = {
     plan,
     epochs: config.epochs,
     start,
     checkpoints,
     step: (state, options) => sftStep(parts, config, state, options),
     epochMetrics,
-  }, signals);
+  };
+  const replicated = replicatedCourse(course, signals, replicas, checksum);
+  return yield* runSteps(replicated.course, replicated.signals);
 }
 
 /** Means over an epoch's steps, and the perplexity of its mean loss, which is not the mean of theirs. */
@@ -150,7 +182,7 @@ async function sftStep(
   { signal, free }: StepOptions,
 ): Promise<Stepped<SftState>> {
   const started = performance.now();
-  const { examples, train, optimizer, plan: { steps, steps_per_epoch } } = parts;
+  const { examples, train, optimizer, replicas, plan: { steps, steps_per_epoch } } = parts;
   const { step } = state;
   const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), train.length);
   const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size)
@@ -160,7 +192,9 @@ async function sftStep(
   using deferred = new DisposableStack();
   let learned: Metrics = {}, skipped = true;
   if (total > 0) {
-    const losses = await accumulate(parts, config, batch, { total, step, signal }, deferred);
+    const { mine } = shareOf(batch, replicas);
+    const losses = await accumulate(parts, config, mine, { total, step, signal }, deferred);
+    await sumGradients(optimizer, replicas, { none: losses.length === 0 });
     const rate = { lr, weight_decay: config.weight_decay };
     await free;
     const outcome = deferred.use(
@@ -170,7 +204,8 @@ async function sftStep(
         [GROUPS.vectors]: { lr, weight_decay: 0 },
       }),
     );
-    const loss = losses.reduce((sum, part) => sum + part.read().loss![0]!, 0);
+    const own = losses.reduce((sum, part) => sum + part.read().loss![0]!, 0);
+    const loss = sumOf(await replicas.gather([own]));
     const { grad_norm } = outcome.read();
     skipped = outcome.read().skipped;
     learned = { loss, perplexity: Math.exp(loss), grad_norm };
@@ -195,6 +230,7 @@ async function sftStep(
       tokens,
       truncated: batch.reduce((sum, { truncated }) => sum + Number(truncated ?? false), 0),
       ...measured,
+      ...replicaMetrics(replicas),
       "time/step_s": seconds,
       tokens_per_second: tokens / seconds,
       "memory/rss_bytes": Deno.memoryUsage().rss,
@@ -239,15 +275,16 @@ function feedsOf(base: BaseModel, rows: readonly PackedRow[], least: number) {
 
 /** The weighted mean loss of the held-out examples, without dropout; nothing where there are none. */
 async function measure(
-  { base, sessions, tuning, parameters, merge, examples, held_out }: Parts,
+  { base, sessions, tuning, parameters, merge, examples, held_out, replicas }: Parts,
   { packing: packed }: SftConfig,
   signal: AbortSignal,
 ): Promise<Metrics> {
   const options = { entropy: false, values: false, packed };
+  const { mine } = shareOf(held_out, replicas);
   let lost = 0, total = 0;
-  for (let from = 0; from < held_out.length; from += MEASURED_AT_ONCE) {
+  for (let from = 0; from < mine.length; from += MEASURED_AT_ONCE) {
     signal.throwIfAborted();
-    const some = held_out.slice(from, from + MEASURED_AT_ONCE).map((index) => examples.at(index)!)
+    const some = mine.slice(from, from + MEASURED_AT_ONCE).map((index) => examples.at(index)!)
       .filter(({ targets }) => targets.length > 0);
     if (some.length === 0) continue;
     const runs = await evaluate(
@@ -270,9 +307,15 @@ async function measure(
     }
     total += weightIn(some);
   }
-  if (total === 0) return {};
-  const loss = lost / total;
+  const all = await replicas.gather([{ lost, total }]);
+  const count = sumOf(all.map(({ total }) => total));
+  if (count === 0) return {};
+  const loss = sumOf(all.map(({ lost }) => lost)) / count;
   return { "held_out/loss": loss, "held_out/perplexity": Math.exp(loss) };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** What the tokens of these count together. */
