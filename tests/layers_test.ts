@@ -48,6 +48,8 @@ const ENGINE = [
   "core/run",
   "core/weights",
   "core/ort",
+  "core/mpi",
+  "core/replicas",
 ];
 
 /** What both stand on: the two processes meet here and nowhere else. */
@@ -297,13 +299,13 @@ Deno.test("only the two entries read the environment", () => {
   assert.deepEqual(readers.map(({ path }) => path), ENVIRONMENT_READERS);
 });
 
-Deno.test("only core/ort/ calls native code", () => {
+Deno.test("only core/ort/ and core/mpi/ call native code", () => {
   const callers = sources.filter(({ code }) =>
     /\bDeno\.(dlopen|UnsafePointer|UnsafeFnPointer|UnsafePointerView|UnsafeCallback)\b/.test(code)
   );
   assert.ok(callers.length > 0);
   none(
-    callers.filter(({ path }) => !path.startsWith("core/ort/")).map(({ path }) =>
+    callers.filter(({ path }) => !/^core\/(ort|mpi)\//.test(path)).map(({ path }) =>
       `${path} calls native code`
     ),
   );

@@ -10,7 +10,8 @@ import { UserError } from "../../core/errors.ts";
 import { extract, wheelEntries } from "../cuda/wheel.ts";
 
 /** What running needs of the wheel, below its `data/` folder; its compilers and headers stay out. */
-const WANTED = /\.data\/data\/((?:bin\/(?:mpiexec|hydra_pmi_proxy)|lib\/libmpi_abi\.so\.1|lib\/mpich\/.*[^/]))$/;
+const WANTED =
+  /\.data\/data\/((?:bin\/(?:mpiexec|hydra_pmi_proxy)|lib\/libmpi_abi\.so\.1|lib\/mpich\/.*[^/]))$/;
 
 /** The folder of this project. */
 export const MPI_FOLDER = fileURLToPath(new URL("../../.mpi/", import.meta.url));
