@@ -172,7 +172,9 @@ Deno.test("commands in documents are pinned and name tasks and files that exist"
     for (const [, version, rest] of text(document).matchAll(/npx -y deno@([\d.]+) ([^\n`)]*)/g)) {
       versions.add(version!);
       const [verb, ...words] = rest!.trim().split(/\s+/);
-      const known = verb === "task" ? words[0]! in tasks : exists(words.find((word) => word.includes("/"))!);
+      const known = verb === "task"
+        ? words[0]! in tasks
+        : exists(words.find((word) => /\.ts$/.test(word) || /^[\w.]+\/[\w./-]+$/.test(word))!);
       assert.ok(known, `${document}: ${rest}`);
     }
   }
