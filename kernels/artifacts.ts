@@ -31,6 +31,7 @@ import {
 import { LoraDropout } from "./nn/lora_dropout.ts";
 import { MultiLora } from "./nn/multi_lora.ts";
 import { sampler } from "./nn/sampler.ts";
+import { topLogprobs } from "./nn/top_logprobs.ts";
 import { type Numerics, numericsOf, type Target } from "./nn/numerics.ts";
 import { mergedWeight } from "./ops/lora.ts";
 
@@ -151,12 +152,12 @@ function gradientOutputs(
 /**
  * Samples N tokens: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [N] are the flat indices of
  * the tokens that they follow: of each row's last real one, once for each sequence that goes on from there. Outputs
- * `token` i64 [N], `logprob` [N] and the cache of the B rows.
+ * `token` i64 [N], `logprob` [N], with `top` the most likely tokens too (`topLogprobs`), and the cache of the B rows.
  */
 export function generateArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { truncation: boolean; lora?: LoraForm },
+  options: { truncation: boolean; top?: boolean; lora?: LoraForm },
 ): Artifact {
   const g = new Builder("generate");
   const parameters = parametersOf(g, config, tuning, { form: options.lora });
@@ -167,7 +168,7 @@ export function generateArtifact(
 export function multiLoraArtifact(
   config: ModelConfig,
   modules: ReadonlySet<string>,
-  options: { truncation: boolean } & Pick<Tuning, "precision" | "target">,
+  options: { truncation: boolean; top?: boolean } & Pick<Tuning, "precision" | "target">,
 ): Artifact {
   const g = new Builder("generate");
   const ids = g.input("ids", "int64", ["B", "S"]);
@@ -184,13 +185,13 @@ function sampling(
   config: ModelConfig,
   parameters: Parameters,
   ids: Value,
-  options: { truncation: boolean },
+  options: { truncation: boolean; top?: boolean },
   numerics: Numerics,
 ): Artifact {
   const cache = cachedAttention(g, config, "B", numerics);
   const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", [SAMPLED]), cache);
-  const { token, logprob } = sampler(g, h, (of) => logits(g, config, parameters, of), options.truncation);
-  return g.finish({ token, logprob, ...cache.outputs });
+  const sampled = sampler(g, h, (of) => logits(g, config, parameters, of), options);
+  return g.finish({ ...sampled, ...cache.outputs });
 }
 
 /** Every adapted linear's weight with its adapter added, by the name that graphs take it by. */
@@ -224,6 +225,27 @@ export function policyEvalArtifact(
     ...(options.entropy && { entropy }),
     ...(options.values && { values: valueHead(g, config, h).values }),
   });
+}
+
+/** `hidden` [N,H] at the packed positions: what the head makes logits of. */
+export function hiddenArtifact(config: ModelConfig, tuning: Tuning, options: AttentionOptions): Artifact {
+  const g = new Builder("hidden");
+  return g.finish({ hidden: g.cast(packedHidden(g, config, tuning, options).h, "float32") });
+}
+
+/**
+ * Of hidden states [N,H]: `logprobs` [N] of `targets` i64 [N], and `top`, the most likely tokens (`topLogprobs`), both at
+ * `inverse_temperature` []. Of one distribution each, so that a target among the most likely has the same number there.
+ */
+export function topLogprobsArtifact(config: ModelConfig, tuning: Tuning): Artifact {
+  const g = new Builder("top_logprobs");
+  const h = g.input("hidden", "float32", ["N", config.hidden_size]);
+  const targets = g.reshape(g.input("targets", "int64", ["N"]), ["N", 1]);
+  const parameters = parametersOf(g, config, tuning, {});
+  const z = logits(g, config, parameters, g.mul(h, g.input("inverse_temperature", "float32", [])));
+  const lse = g.sub(g.reduceMax(z, [-1], true), g.log(g.reduceMax(g.softmax(z), [-1], true)));
+  const logprobs = g.reshape(g.sub(g.gatherElements(z, targets, 1), lse), ["N"]);
+  return g.finish({ logprobs, top: topLogprobs(g, z, lse) });
 }
 
 /** Logits [N,V] at the packed positions: for checks against other implementations, not for training. */

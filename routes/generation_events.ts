@@ -11,7 +11,8 @@ import type { AppContext, Env } from "./context.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
 export interface GenerationForms {
-  delta: (delta: GenerationDelta) => SSEMessage;
+  /** The messages of a piece, in order. */
+  delta: (delta: GenerationDelta) => SSEMessage[];
   /** After the last piece; null for nothing. */
   usage: (usage: GenerationResult["usage"]) => SSEMessage | null;
   /** Instead of the rest. */
@@ -41,7 +42,9 @@ export async function generationEvents(
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => gone.abort());
     try {
-      for (; !next.done; next = await pieces.next()) await stream.writeSSE(forms.delta(next.value));
+      for (; !next.done; next = await pieces.next()) {
+        for (const message of forms.delta(next.value)) await stream.writeSSE(message);
+      }
       const usage = forms.usage(next.value);
       if (usage) await stream.writeSSE(usage);
       await stream.writeSSE(DONE);

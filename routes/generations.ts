@@ -65,7 +65,7 @@ const route = (context: AppContext) =>
 function forms(answer: Record<string, unknown>): GenerationForms {
   const event = (event: string, data: unknown) => ({ event, data: JSON.stringify(data) });
   return {
-    delta: (delta) => event("delta", delta),
+    delta: (delta) => [event("delta", delta)],
     usage: (usage) => event("usage", { ...answer, usage }),
     error: (problem) => event("error", problem),
   };

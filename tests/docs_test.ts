@@ -13,6 +13,7 @@ import {
   rotateSecretSchema,
   updateEndpointSchema,
 } from "../core/contract/webhook_schema.ts";
+import { chatCompletionSchema } from "../core/contract/chat_completion.ts";
 import { completionSchema } from "../core/contract/completion.ts";
 import { modelRegistrationSchema } from "../core/contract/model.ts";
 import { commandSchema } from "../core/contract/protocol.ts";
@@ -34,6 +35,7 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/training-jobs": trainingJobSchema,
   "POST /v1/training-jobs/dry-run": trainingJobSchema,
   "POST /v1/completions": completionSchema,
+  "POST /v1/chat/completions": chatCompletionSchema,
   "POST /v1/generations": generationSchema,
   "POST /v1/scores": scoreSchema,
   "POST /v1/models": modelRegistrationSchema,

@@ -76,6 +76,8 @@ const generated = {
 const tokenTexts = {
   tokens: strings.optional(),
   text_offsets: integers.optional(),
+  /** Bytes of each token in hexadecimal, empty where they are its text in UTF-8. */
+  token_bytes: strings.optional(),
 };
 
 const usageSchema = z.object({
@@ -86,20 +88,60 @@ const usageSchema = z.object({
   ),
 });
 
+/** The most likely tokens in the place of each: `top_tokens` for people to read, as many of each place, the likeliest first. */
+const topTokens = {
+  top_tokens: strings.optional(),
+  top_logprobs: numbers.optional(),
+};
+
+/** A prompt in front of its completion, where the command asks for it. */
+const echoSchema = z.object({
+  text: z.string(),
+  tokens: strings,
+  text_offsets: integers,
+  /** Of all tokens but the first, which nothing comes before. */
+  logprobs: numbers.optional(),
+  ...topTokens,
+});
+
+export type Echo = z.output<typeof echoSchema>;
+
+/** What of a generation the commands for OpenAI's clients ask for. */
+export const generationExtrasSchema = z.strictObject({
+  /** Each token's text, its bytes where they are no text, and where the text begins. */
+  tokens: z.boolean().optional(),
+  /** The most likely tokens beside each one whose log-probability is told; needs `tokens` and the request's logprobs. */
+  top_logprobs: z.int().min(0).max(5).optional(),
+  /** Each prompt before its completions, and with the request's logprobs those of its tokens. */
+  echo: z.boolean().optional(),
+  /** New tokens are as many as the request says and the model's context has room for, one at least. */
+  fit_context: z.boolean().optional(),
+});
+
+export type GenerationExtras = z.output<typeof generationExtrasSchema>;
+
+/** What an engine is asked for: no new tokens are possible where a prompt alone is wanted. */
+export const generationCommandSchema = generationSchema.safeExtend({
+  n: z.int().min(1).max(128).default(1),
+  max_new_tokens: z.int().min(0).max(32768).default(50),
+});
+
 /** A generation as the engine gives it. */
 export const generationResultSchema = z.object({
   /** Empty when the completions have been streamed. */
-  data: z.array(z.object({ ...generated, ...tokenTexts })),
+  data: z.array(z.object({ ...generated, ...tokenTexts, ...topTokens, echo: echoSchema.optional() })),
   usage: usageSchema,
 });
 
 /**
  * A piece of a completion that streams. All pieces of one, joined, are the `Generation`; the last has the reason. A
- * piece comes when there is text to tell, so it may hold several tokens.
+ * piece comes when there is text to tell, so it may hold several tokens; the first has the prompt.
  */
 export const generationDeltaSchema = z.object({
   ...generated,
   ...tokenTexts,
+  ...topTokens,
+  echo: echoSchema.optional(),
   finish_reason: generated.finish_reason.nullable(),
 });
 

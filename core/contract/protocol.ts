@@ -9,7 +9,12 @@ import { checkpointFileSchema } from "./checkpoint.ts";
 import { bareConfigSchema } from "./model.ts";
 import { jobPlanSchema } from "./job_plan.ts";
 import { trainingJobSchema } from "./training_job.ts";
-import { generationDeltaSchema, generationResultSchema, generationSchema } from "./generation.ts";
+import {
+  generationCommandSchema,
+  generationDeltaSchema,
+  generationExtrasSchema,
+  generationResultSchema,
+} from "./generation.ts";
 import { rewardAnswerSchema, rewardQuestionSchema } from "./reward_question.ts";
 import { scoreResultSchema, scoreSchema } from "./score.ts";
 import { trainingEventSchema, trainingSummarySchema } from "./training_events.ts";
@@ -86,17 +91,16 @@ const commandSchemas = [
     memory_share: z.number().gt(0).max(1).optional(),
   }),
   /**
-   * With `stream`, completions come as `deltas` events and not in the result. `tokens` adds each token's text. `each`
-   * are the folders of each prompt, all of one model, where prompts name checkpoints of their own.
+   * With `stream`, completions come as `deltas` events and not in the result. `each` are the folders of each prompt, all of one model, where prompts name checkpoints of their own.
    */
   z.strictObject({
     id,
     type: z.literal("generate"),
     traceparent,
-    request: generationSchema,
+    request: generationCommandSchema,
     folders: foldersSchema,
     each: z.array(foldersSchema).optional(),
-    tokens: z.boolean().optional(),
+    extras: generationExtrasSchema.optional(),
   }),
   z.strictObject({ id, type: z.literal("score"), traceparent, request: scoreSchema, folders: foldersSchema }),
   /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */

@@ -1,4 +1,5 @@
 /** A sequence while it is sampled, from its prompt to its last token. */
+import type { TopTokens } from "../run/top_tokens.ts";
 import type { SampledSequence } from "./sampled_sequence.ts";
 import type { SamplingRequest } from "./sampling_request.ts";
 
@@ -32,7 +33,7 @@ export function hasEnded({ request, sampled, abandoned }: ActiveSequence): boole
 }
 
 /** Gives a sequence its next token. */
-export function accept(sequence: ActiveSequence, token: number, logprob: number): void {
+export function accept(sequence: ActiveSequence, token: number, logprob: number, top?: TopTokens): void {
   const { request, sampled } = sequence;
   sampled.response_ids.push(token);
   sampled.logprobs.push(logprob);
@@ -40,5 +41,5 @@ export function accept(sequence: ActiveSequence, token: number, logprob: number)
   if (request.stop_token_ids.has(token) || request.ends?.(sampled.response_ids)) {
     sampled.finish_reason = "stop";
   }
-  request.onToken?.(token, logprob, hasEnded(sequence) ? sampled.finish_reason : null);
+  request.onToken?.(token, logprob, hasEnded(sequence) ? sampled.finish_reason : null, top);
 }

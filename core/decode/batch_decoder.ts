@@ -263,10 +263,11 @@ export class BatchDecoder {
   /** What a batch of `rows` runs. */
   async #layout(rows: readonly CallerSequence[]): Promise<Layout> {
     const truncation = rows.some(({ request }) => isCut(request));
+    const top = rows.some(({ request }) => request.top);
     const stack = this.#stackFor(rows);
     const { config, precision, runtime: { target } } = this.#base;
     const held = { precision, target };
-    const name = `${truncation}:${[...stack?.modules ?? []].join()}`;
+    const name = `${truncation}:${top}:${[...stack?.modules ?? []].join()}`;
     this.#names.add(name);
     if (this.#names.size > MAX_SESSIONS) {
       this.#sessions.dispose(); // those in use live on until they are not
@@ -274,9 +275,10 @@ export class BatchDecoder {
     }
     const artifact = () =>
       stack
-        ? multiLoraArtifact(config, stack.modules, { truncation, ...held })
+        ? multiLoraArtifact(config, stack.modules, { truncation, top, ...held })
         : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
           truncation,
+          top,
           lora: "added",
         });
     const options = { prepacking: true, apart: true };
@@ -288,7 +290,7 @@ export class BatchDecoder {
       return { [MULTI_LORA.mask]: maskOf(cached), [MULTI_LORA.sampledMask]: maskOf(sampled) };
     });
     // Rows come, end by what their callers say and are told of each token, so each is looked at.
-    return { sessions, sessionsFor, stack, truncation, syncInterval: 1, ...(inputs && { inputs }) };
+    return { sessions, sessionsFor, stack, truncation, top, syncInterval: 1, ...(inputs && { inputs }) };
   }
 
   #workersFor(rows: readonly unknown[]): number {
@@ -339,9 +341,9 @@ function notFinite(): UserError {
 function counted(request: SamplingRequest, caller: Caller): SamplingRequest {
   return {
     ...request,
-    onToken: (token, logprob, finish_reason) => {
+    onToken: (token, logprob, finish_reason, top) => {
       if (!Number.isFinite(logprob)) caller.fault ??= notFinite();
-      request.onToken?.(token, logprob, finish_reason);
+      request.onToken?.(token, logprob, finish_reason, top);
       if (finish_reason !== null) caller.open--;
     },
   };

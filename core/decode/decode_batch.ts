@@ -6,6 +6,7 @@ import type { Binding } from "../ort/binding.ts";
 import { Tensor } from "../ort/tensor.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { int64s } from "../run/token_batch.ts";
+import { topWidth } from "../run/top_tokens.ts";
 import { runWorkers } from "../run/workers.ts";
 import { accept, type ActiveSequence, hasEnded } from "./active_sequence.ts";
 import { KvCache } from "./kv_cache.ts";
@@ -19,6 +20,8 @@ export interface BatchOptions<Row extends ActiveSequence> {
   capacity: number;
   /** Tokens a row that are decoded at most before the host looks at them. */
   syncInterval: number;
+  /** Whether the graph gives the most likely tokens too. */
+  top?: boolean;
   /** More inputs that go with the rows, of which `cached` are in the cache; made anew whenever these change. */
   inputs?: (rows: readonly Row[], cached: readonly Row[]) => Record<string, Tensor>;
 }
@@ -219,8 +222,8 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
         (this.#inputs.total_length as Tensor<"int32">).write(Int32Array.of(total));
       },
       take: () => {
-        interval.take((row, token, logprob) => {
-          if (!hasEnded(rows[row]!)) accept(rows[row]!, token, logprob);
+        interval.take((row, token, logprob, top) => {
+          if (!hasEnded(rows[row]!)) accept(rows[row]!, token, logprob, top);
         });
         if (this.#bound === "prompts") this.#bound = null;
       },
@@ -287,7 +290,10 @@ export class DecodeBatch<Row extends ActiveSequence = ActiveSequence> {
       Tensor.onDevice(runtime, "float32", [count], Float32Array.from(values));
     const requests = this.#rows.map(({ request }) => request);
     const cached = this.#cached();
-    this.#tables = new TokenTables(runtime, binding, { rows: count, places: cached.length, tokens, newest });
+    const width = this.#options.top ? topWidth(config.vocab_size) : 0;
+    this.#tables = new TokenTables(runtime, binding, {
+      ...{ rows: count, places: cached.length, tokens, newest, topWidth: width },
+    });
     this.#inputs = {
       last: Tensor.onDevice(runtime, "int64", [count], last),
       // Attention reads this one on the host, wherever it runs.

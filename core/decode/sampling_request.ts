@@ -1,4 +1,5 @@
 /** A response to sample: its prompt, how it is drawn, and when it ends. */
+import type { TopTokens } from "../run/top_tokens.ts";
 import type { FinishReason } from "./sampled_sequence.ts";
 
 export interface SamplingRequest {
@@ -14,10 +15,17 @@ export interface SamplingRequest {
   /** A number in [0, 1) for each position of the response: the sequence's own randomness. */
   readonly uniform: (position: number) => number;
   readonly stop_token_ids: ReadonlySet<number>;
+  /** Whether `onToken` is told of the most likely tokens too. */
+  readonly top?: boolean;
   /** Asked after each token; true ends the sequence there, as a stop token would. */
   readonly ends?: (response_ids: readonly number[]) => boolean;
   /** Told of each token after that was decided; `finish_reason` is null while the sequence goes on. */
-  readonly onToken?: (token: number, logprob: number, finish_reason: FinishReason | null) => void;
+  readonly onToken?: (
+    token: number,
+    logprob: number,
+    finish_reason: FinishReason | null,
+    top?: TopTokens,
+  ) => void;
 }
 
 /** Tokens that prompt and response may come to. */

@@ -7,6 +7,7 @@ import type { Binding } from "../ort/binding.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { int64s } from "../run/token_batch.ts";
+import { type TopTokens, topTokens } from "../run/top_tokens.ts";
 
 /** Lines begin at multiples of so many numbers, as memory of a tensor's own would: kernels may load several at once. */
 const ALIGNMENT = 64;
@@ -22,7 +23,7 @@ export interface TableInterval {
   /** Binds the run of token `at`; they are run in order. */
   bind(at: number): void;
   /** Gives `each` what all runs sampled, token by token, and ends the interval. */
-  take(each: (row: number, token: number, logprob: number) => void): void;
+  take(each: (row: number, token: number, logprob: number, top?: TopTokens) => void): void;
 }
 
 export class TokenTables {
@@ -37,6 +38,8 @@ export class TokenTables {
   readonly #lastPosition: Tensor<"int32">;
   readonly #token: Tensor<"int64">;
   readonly #logprob: Tensor<"float32">;
+  /** The most likely tokens, where the graph gives them: so many numbers a row. */
+  readonly #top: { table: Tensor<"float32">; width: number } | null;
   /** A line's inputs and outputs, by the names that they are bound to. */
   readonly #lines: { inputs: Record<string, Tensor>; outputs: Record<string, Tensor> }[];
   /** The line of a sync interval's first token: sync intervals that end early go on from there. */
@@ -47,15 +50,17 @@ export class TokenTables {
    * Tables of so many tokens, of which `binding` has the first one's lines.
    *
    * @param places rows of the cache, of which several rows may go on from one where the run reads prompts
+   * @param topWidth numbers of a row's most likely tokens; 0 where the graph does not give them
    * @param newest each row's newest token, which the first run reads; null where it reads prompts instead
    */
   constructor(
     runtime: Runtime,
     binding: Binding,
-    { rows, places, tokens, newest }: {
+    { rows, places, tokens, newest, topWidth = 0 }: {
       rows: number;
       places: number;
       tokens: number;
+      topWidth?: number;
       newest: readonly number[] | null;
     },
   ) {
@@ -69,6 +74,9 @@ export class TokenTables {
     this.#lastPosition = Tensor.zerosOnDevice(runtime, "int32", shape);
     this.#token = Tensor.zerosOnDevice(runtime, "int64", shape);
     this.#logprob = Tensor.zerosOnDevice(runtime, "float32", shape);
+    this.#top = topWidth > 0
+      ? { table: Tensor.zerosOnDevice(runtime, "float32", [tokens, this.#width * topWidth]), width: topWidth }
+      : null;
     this.#lines = Array.from({ length: tokens }, (_, line) => {
       const start = line * this.#width;
       const before = (line + tokens - 1) % tokens * this.#width;
@@ -78,7 +86,11 @@ export class TokenTables {
           uniform: this.#uniform.view([rows], start),
           last_position: this.#lastPosition.view([places], start),
         },
-        outputs: { token: this.#token.view([rows], start), logprob: this.#logprob.view([rows], start) },
+        outputs: {
+          token: this.#token.view([rows], start),
+          logprob: this.#logprob.view([rows], start),
+          ...(this.#top && { top: this.#top.table.view([rows, topWidth], start * topWidth) }),
+        },
       };
     });
     this.#bind(0);
@@ -106,10 +118,13 @@ export class TokenTables {
         // Tokens as pairs of words, low word first.
         const words = new Uint32Array(sampled.buffer, sampled.byteOffset, 2 * sampled.length);
         const logprobs = this.#logprob.read();
+        const top = this.#top && { all: this.#top.table.read(), width: this.#top.width };
         for (let at = 0; at < tokens; at++) {
           const start = this.#start(at);
           for (let row = 0; row < this.#rows; row++) {
-            each(row, words[2 * (start + row)]!, logprobs[start + row]!);
+            const place = start + row;
+            const likely = top ? topTokens(top.all, place * top.width, top.width) : undefined;
+            each(row, words[2 * place]!, logprobs[place]!, likely);
           }
         }
         this.#first = (this.#first + tokens) % this.tokens;
@@ -132,7 +147,7 @@ export class TokenTables {
 
   [Symbol.dispose](): void {
     const views = this.#lines.flatMap(({ inputs, outputs }) => Object.values({ ...inputs, ...outputs }));
-    const tables = [this.#uniform, this.#lastPosition, this.#token, this.#logprob];
-    for (const tensor of [...views, ...tables]) tensor.dispose();
+    const tables = [this.#uniform, this.#lastPosition, this.#token, this.#logprob, this.#top?.table];
+    for (const tensor of [...views, ...tables]) tensor?.dispose();
   }
 }

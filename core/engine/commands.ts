@@ -70,7 +70,7 @@ export const COMMANDS: {
       emit(value);
     }
   },
-  generate: async ({ request, folders, each, tokens }, { parts, signal, emit, text }) => {
+  generate: async ({ request, folders, each, extras }, { parts, signal, emit, text }) => {
     using leases = new DisposableStack();
     const wanted = each ?? request.prompts.map(() => folders);
     const policies = new Map<string, ServedPolicy>();
@@ -79,7 +79,7 @@ export const COMMANDS: {
       if (!policies.has(key)) policies.set(key, leases.use(await parts.served().policy(of, text)));
     }
     return await generate(wanted.map((of) => policies.get(JSON.stringify(of))!), request, signal, {
-      ...{ tokens, text },
+      ...{ ...extras, text },
       emit: (deltas) => emit({ type: "deltas", deltas }),
     });
   },

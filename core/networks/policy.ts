@@ -13,6 +13,7 @@ import { type DecodeOptions, Decoder } from "../decode/decoder.ts";
 import type { SampledSequence } from "../decode/sampled_sequence.ts";
 import type { SamplingRequest } from "../decode/sampling_request.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
+import { headLikelihoods, type Likelihoods } from "./head_likelihoods.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
@@ -103,6 +104,8 @@ export class Policy {
   /** What the policy is held close to: its own start, or the bare base where it starts as that. */
   readonly #reference: ParameterSet | "base";
   #training: TrainingGraph | undefined;
+  /** The last call of `likelihoods`. */
+  #asked: Promise<unknown> = Promise.resolve();
 
   /**
    * @param reference parameters of the reference policy; `"base"` turns the adapter off instead
@@ -180,6 +183,53 @@ export class Policy {
       analysis.values?.push(...unpack(outputs.values!, lengths));
     }
     return analysis;
+  }
+
+  /**
+   * Log-probability of every response token, and the most likely tokens in its place. The head runs over slices of the
+   * hidden states, so what it takes does not grow with a sequence. Who asks while another is answered waits: both merge
+   * the adapter into the same weights.
+   */
+  likelihoods(
+    sequences: readonly TokenSequence[],
+    options: { temperature: number; signal?: AbortSignal },
+  ): Promise<Likelihoods[]> {
+    const answer = this.#asked.then(() => this.#likelihoods(sequences, options));
+    this.#asked = answer.catch(() => {});
+    return answer;
+  }
+
+  async #likelihoods(
+    sequences: readonly TokenSequence[],
+    { temperature, signal }: { temperature: number; signal?: AbortSignal },
+  ): Promise<Likelihoods[]> {
+    signal?.throwIfAborted();
+    const { config } = this.base;
+    const evaluation = {
+      name: "hidden",
+      artifact: (options: AttentionOptions) => builtGraphs.hidden(config, this.tuning, options),
+      parameters: [this.parameters, await this.#merge.merge(this.parameters, 1)],
+      prepare: (rows: readonly TokenSequence[], least: number) => {
+        const batch = tokenBatch(rows, least);
+        const feeds = new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1);
+        return { feeds, columns: batch.columns };
+      },
+      width: config.hidden_size,
+    };
+    const head = this.tuning.type === "lora" ? { ...this.tuning, type: "none" as const } : this.tuning;
+    const found: Likelihoods[] = [];
+    for (const { part, outputs } of await evaluate(this.#sessions, evaluation, sequences, { signal })) {
+      const hidden = { values: outputs.hidden!, width: config.hidden_size };
+      const targets = part.flatMap(({ response_ids }) => Array.from(response_ids));
+      const options = { tuning: head, parameters: this.parameters, temperature, signal };
+      const all = await headLikelihoods(this.#sessions, hidden, targets, options);
+      let at = 0;
+      for (const { response_ids: { length } } of part) {
+        found.push({ logprobs: all.logprobs.slice(at, at + length), top: all.top.slice(at, at + length) });
+        at += length;
+      }
+    }
+    return found;
   }
 
   /** Adds one micro-batch's gradient of the loss to `optimizer`'s, with a term of the KL where there is `kl`. Gives its statistics. */

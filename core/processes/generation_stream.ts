@@ -18,6 +18,9 @@ function merge(before: GenerationDelta, after: GenerationDelta): GenerationDelta
   before.logprobs?.push(...after.logprobs!);
   before.tokens?.push(...after.tokens!);
   before.text_offsets?.push(...after.text_offsets!);
+  before.token_bytes?.push(...after.token_bytes!);
+  before.top_tokens?.push(...after.top_tokens!);
+  before.top_logprobs?.push(...after.top_logprobs!);
   before.text += after.text;
   before.finish_reason = after.finish_reason;
   return before;

@@ -4,11 +4,13 @@
  */
 import {
   generateArtifact,
+  hiddenArtifact,
   policyEvalArtifact,
   policyTrainingArtifact,
   rewardTrainingArtifact,
   scoreArtifact,
   sftTrainingArtifact,
+  topLogprobsArtifact,
   valueEvalArtifact,
   valueTrainingArtifact,
 } from "../../kernels/artifacts.ts";
@@ -19,6 +21,8 @@ const KEPT = 4;
 
 export const builtGraphs = {
   generate: memoize(KEPT, generateArtifact),
+  hidden: memoize(KEPT, hiddenArtifact),
+  topLogprobs: memoize(KEPT, topLogprobsArtifact),
   policyEval: memoize(KEPT, policyEvalArtifact),
   policyTraining: memoize(KEPT, policyTrainingArtifact),
   valueEval: memoize(KEPT, valueEvalArtifact),

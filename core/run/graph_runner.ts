@@ -138,7 +138,9 @@ async function runPrepared(
   try {
     for (const { feeds, columns, session, binding } of workers) {
       feeds.bind(binding, session);
-      for (const [name, tensor] of Object.entries(base.rope(columns))) binding.input(name, tensor);
+      for (const [name, tensor] of Object.entries(base.rope(columns))) {
+        if (session.takes(name)) binding.input(name, tensor);
+      }
     }
     await runWorkers(workers.map(({ binding }) => binding), { here: base.small, signal });
   } finally {

@@ -6,17 +6,21 @@ import type { SamplingRequest } from "../decode/sampling_request.ts";
 import type { Prompt } from "../tokenizer/prompt.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { uniform } from "../rng.ts";
+import { echoes } from "./echo.ts";
 import { DeltaBatches, FollowedCompletion } from "./followed_completion.ts";
 import { preparePrompt } from "../tokenizer/prepare_prompts.ts";
-import type { GenerationDelta, GenerationRequest, GenerationResult } from "../contract/generation.ts";
+import type {
+  GenerationDelta,
+  GenerationExtras,
+  GenerationRequest,
+  GenerationResult,
+} from "../contract/generation.ts";
 import type { ServedPolicy } from "./served_models.ts";
 import { TextWork } from "./text_work.ts";
 
-export interface GenerateOptions {
+export interface GenerateOptions extends GenerationExtras {
   /** Told of the pieces of each step when the request streams. */
   emit?: (deltas: GenerationDelta[]) => void;
-  /** Whether to give each token's text and offset too. */
-  tokens?: boolean;
   text?: TextWork;
 }
 
@@ -43,29 +47,43 @@ export async function generate(
   policies: readonly ServedPolicy[],
   request: GenerationRequest,
   signal: AbortSignal,
-  { emit, tokens = false, text = new TextWork() }: GenerateOptions = {},
+  { emit, text = new TextWork(), tokens = false, top_logprobs: top = 0, echo, fit_context }: GenerateOptions =
+    {},
 ): Promise<GenerationResult> {
   const { base, tokenizer, stopTokenIds } = policies[0]!;
   if (tokenizer === null && request.stop.length > 0) {
     throw invalid("stop", "The model folder has no tokenizer: there is no text to look for stop strings in");
   }
-  const room = request.max_new_tokens;
+  const least = fit_context ? 1 : request.max_new_tokens;
+  const roomAfter = ({ ids }: Prompt, { decoder }: ServedPolicy) =>
+    fit_context
+      ? Math.min(
+        request.max_new_tokens,
+        Math.min(base.info.model.max_position_embeddings, decoder.maxTokens) - ids.length,
+      )
+      : request.max_new_tokens;
   const prompts = await text.map(request.prompts, (prompt, index) => {
-    const prepared = preparePrompt(prompt, `prompts.${index}`, { info: base.info, tokenizer, room });
-    checkMemory(prepared.ids.length + room, policies[index]!.decoder.maxTokens, `prompts.${index}`);
+    const prepared = preparePrompt(prompt, `prompts.${index}`, { info: base.info, tokenizer, room: least });
+    checkMemory(prepared.ids.length + least, policies[index]!.decoder.maxTokens, `prompts.${index}`);
     return prepared;
   });
+  const echoed = echo ? await echoes(prompts, policies, { ...request, top, signal, text }) : null;
   const deltas = request.stream && emit ? new DeltaBatches(emit) : null;
   // Nothing to do for each token unless somebody asks for what only that can tell.
-  const follow = deltas !== null || tokens || request.stop.length > 0;
-  const options = { tokenizer, stop: request.stop, logprobs: request.logprobs, tokens, deltas };
+  const follow = deltas !== null || tokens || request.stop.length > 0 || echoed !== null ||
+    request.max_new_tokens === 0;
+  const options = { tokenizer, stop: request.stop, logprobs: request.logprobs, tokens, top, deltas };
   const rows = rowsOf(prompts, policies, request.n);
-  const followed = rows.map((row) => follow ? new FollowedCompletion(row, options) : null);
-  const decoded = await respond(
+  const followed = rows.map((row) =>
+    follow ? new FollowedCompletion(row, options, echoed?.[row.prompt_index]) : null
+  );
+  const decoded = request.max_new_tokens === 0 ? noTokens(rows, followed) : await respond(
     rows,
-    rows.map(({ prompt, key, sample }, at): SamplingRequest => ({
+    rows.map(({ prompt, policy, key, sample }, at): SamplingRequest => ({
       prompt_ids: prompt.ids,
-      max_new_tokens: request.max_new_tokens,
+      max_new_tokens: roomAfter(prompt, policy),
+      // A greedy token is the most likely one by itself.
+      top: top > 1 || (top === 1 && request.temperature !== 0),
       temperature: request.temperature,
       top_k: request.top_k,
       top_p: request.top_p,
@@ -96,6 +114,18 @@ export async function generate(
     data,
     usage: { prompt_tokens, completion_tokens, ...(saved > 0 && { prefill_tokens_saved: saved }) },
   };
+}
+
+/** What a request gets that wants no new tokens. */
+function noTokens(
+  rows: readonly Row[],
+  followed: readonly (FollowedCompletion | null)[],
+): SampledSequence[] {
+  for (const completion of followed) completion?.end();
+  return rows.map(({ prompt }) => ({
+    ...{ prompt_ids: prompt.ids, response_ids: [], logprobs: [] },
+    ...{ finish_reason: "length", prompt_shared: false },
+  }));
 }
 
 /** Decodes each policy's rows in its batch; when one fails, the others stop too. */

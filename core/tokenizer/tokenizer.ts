@@ -53,6 +53,8 @@ export interface TextTokenizer {
    * empty for an id outside the vocabulary.
    */
   tokenText(id: number): string;
+  /** The bytes of a token that `tokenText` writes as such; null where they are its text in UTF-8. */
+  tokenBytes(id: number): Uint8Array | null;
 }
 
 /**
@@ -160,6 +162,23 @@ class FolderTokenizer implements TextTokenizer {
       return strictUtf8.decode(bytes);
     } catch {
       return Array.from(bytes, (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`).join("");
+    }
+  }
+
+  tokenBytes(id: number): Uint8Array | null {
+    const entry = this.#entries[id];
+    if (entry === undefined || this.#addedIds.has(id)) return null;
+    if (!this.#byteLevel) {
+      // How a vocabulary spells in bytes what it has no entry for.
+      const [, hex] = /^<0x([0-9A-F]{2})>$/.exec(entry) ?? [];
+      return hex === undefined ? null : Uint8Array.fromHex(hex);
+    }
+    const bytes = entryBytes(entry);
+    try {
+      if (bytes) strictUtf8.decode(bytes);
+      return null;
+    } catch {
+      return bytes;
     }
   }
 }

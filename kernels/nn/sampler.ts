@@ -5,12 +5,15 @@
  */
 import type { Builder } from "../graph/builder.ts";
 import { dimProduct, type Value } from "../graph/value.ts";
+import { topLogprobs } from "./top_logprobs.ts";
 
 export interface Sampled {
   /** i64 [B]. */
   token: Value;
   /** log-probability of the token at the row's temperature, before any cut, [B]. */
   logprob: Value;
+  /** The most likely tokens, of the same distribution, as `topLogprobs` gives them. */
+  top?: Value;
 }
 
 /**
@@ -21,7 +24,7 @@ export function sampler(
   g: Builder,
   h: Value,
   head: (h: Value) => Value,
-  truncation: boolean,
+  { truncation, top = false }: { truncation: boolean; top?: boolean },
 ): Sampled {
   const B = h.shape[0]!;
   const column = [B, 1];
@@ -35,7 +38,8 @@ export function sampler(
   const token = g.where(greedy, g.argMax(z, -1, false), draw(g, kept, u));
   const picked = g.gatherElements(z, g.reshape(token, column), 1);
   const lse = g.sub(g.reduceMax(z, [-1], true), g.log(g.reduceMax(p, [-1], true)));
-  return { token, logprob: g.reshape(g.sub(picked, lse), [B]) };
+  const logprob = g.reshape(g.sub(picked, lse), [B]);
+  return { token, logprob, ...(top && { top: topLogprobs(g, z, lse) }) };
 }
 
 /** p where a token survives top-k and then top-p, else 0. Tokens tied with the last kept one are kept. */

@@ -5,13 +5,15 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { newId } from "../../core/db/new_id.ts";
 import type { GenerationDelta, GenerationResult } from "../../core/contract/generation.ts";
-import { invalid, withFields } from "../../core/errors.ts";
-import { resolveFolders, resolveName } from "../../core/jobs/resolve_folders.ts";
+import { usageOf } from "../../core/contract/openai_fields.ts";
+import { withFields } from "../../core/errors.ts";
+import { resolveFolders } from "../../core/jobs/resolve_folders.ts";
 import {
   type Completion,
   completionAnswerSchema,
   type CompletionRequest,
   completionSchema,
+  extrasOf,
   generationOf,
 } from "../../core/contract/completion.ts";
 import { asker } from "../asker.ts";
@@ -20,6 +22,9 @@ import { eventStreamContent } from "../event_stream_content.ts";
 import { generationEvents, type GenerationForms } from "../generation_events.ts";
 import { jsonBody } from "../json_body.ts";
 import { jsonRequest } from "../json_content.ts";
+import { askedModel } from "./asked_model.ts";
+import { openaiId } from "./ids.ts";
+import { unixSeconds } from "./unix_time.ts";
 import { MODEL_STATUSES, openaiError, openaiErrorResponses } from "./errors.ts";
 import { undescribed } from "../undescribed.ts";
 
@@ -58,22 +63,52 @@ const route = (context: AppContext) =>
     },
   });
 
-function choiceOf(delta: GenerationDelta, { n, logprobs }: CompletionRequest): Completion["choices"][number] {
-  const { text, prompt_index, index, finish_reason, tokens = [], text_offsets = [] } = delta;
-  const token_logprobs = delta.logprobs ?? [];
-  // A greedy token is the most likely one.
-  const top_logprobs = logprobs === 1 ? tokens.map((token, at) => ({ [token]: token_logprobs[at]! })) : null;
+type Choice = Completion["choices"][number];
+
+/** Tokens with their log-probabilities, and as many of the most likely ones in the place of each. */
+interface Places {
+  tokens: readonly string[];
+  logprobs: readonly number[];
+  top_tokens?: readonly string[];
+  top_logprobs?: readonly number[];
+}
+
+/** The most likely tokens of each place by their texts, and its own; of two that are written alike, the likelier. */
+function topOf({ tokens, logprobs, top_tokens = [], top_logprobs = [] }: Places): Record<string, number>[] {
+  const count = top_tokens.length / tokens.length;
+  return tokens.map((token, place) => {
+    const top: Record<string, number> = {};
+    for (let at = place * count; at < (place + 1) * count; at++) top[top_tokens[at]!] ??= top_logprobs[at]!;
+    top[token] ??= logprobs[place]!;
+    return top;
+  });
+}
+
+/** @param before UTF-16 units of the choice's text in pieces before this one, if that is a prompt's */
+function choiceOf(delta: Generated, { n, logprobs }: CompletionRequest, before: number): Choice {
+  const { echo, prompt_index, index, finish_reason } = delta;
+  const start = before + (echo?.text.length ?? 0);
+  const numbers = () => {
+    const sampled = { ...delta, tokens: delta.tokens ?? [], logprobs: delta.logprobs ?? [] };
+    // Nothing comes before the first token of a prompt.
+    const prompt = echo && { ...echo, tokens: echo.tokens.slice(1), logprobs: echo.logprobs ?? [] };
+    return {
+      tokens: [...echo?.tokens ?? [], ...sampled.tokens],
+      token_logprobs: [...(prompt ? [null, ...prompt.logprobs] : []), ...sampled.logprobs],
+      top_logprobs: logprobs === 0 ? null : [...(prompt ? [null, ...topOf(prompt)] : []), ...topOf(sampled)],
+      text_offset: [...echo?.text_offsets ?? [], ...(delta.text_offsets ?? []).map((at) => start + at)],
+    };
+  };
   return {
-    text,
+    text: (echo?.text ?? "") + delta.text,
     index: prompt_index * n + index,
-    logprobs: logprobs == null ? null : { tokens, token_logprobs, top_logprobs, text_offset: text_offsets },
+    logprobs: logprobs == null ? null : numbers(),
     finish_reason,
   };
 }
 
-function usageOf({ prompt_tokens, completion_tokens }: GenerationResult["usage"]) {
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
-}
+/** A completion, or a piece of one. */
+type Generated = GenerationDelta | GenerationResult["data"][number];
 
 /** What every chunk and the whole answer begin with. */
 type Head = Pick<Completion, "id" | "object" | "created" | "model">;
@@ -82,8 +117,15 @@ function forms(request: CompletionRequest, head: Head): GenerationForms {
   const data = (body: unknown) => ({ data: JSON.stringify(body) });
   const include_usage = request.stream_options?.include_usage ?? false;
   const noUsage = include_usage ? { usage: null } : {};
+  /** Length of each choice's prompt, once its first piece is out. */
+  const echoed = new Map<number, number>();
   return {
-    delta: (delta) => data({ ...head, choices: [choiceOf(delta, request)], ...noUsage }),
+    delta: (delta) => {
+      const place = delta.prompt_index * request.n + delta.index;
+      const choice = choiceOf(delta, request, echoed.get(place) ?? 0);
+      if (delta.echo) echoed.set(place, delta.echo.text.length);
+      return [data({ ...head, choices: [choice], ...noUsage })];
+    },
     usage: (usage) => include_usage ? data({ ...head, choices: [], usage: usageOf(usage) }) : null,
     error: (problem) => ({ event: "error", ...data(openaiError(problem).body) }),
   };
@@ -92,36 +134,33 @@ function forms(request: CompletionRequest, head: Head): GenerationForms {
 /** The same error with the names that this request has for what a generation calls otherwise. */
 function renamed(thrown: unknown, { prompt }: CompletionRequest): unknown {
   const several = Array.isArray(prompt) && typeof prompt[0] !== "number";
-  return withFields(thrown, (path) => path.replace(/^prompts\.(\d+)/, several ? "prompt.$1" : "prompt"));
+  return withFields(
+    thrown,
+    (path) =>
+      path.replace(/^prompts\.(\d+)/, several ? "prompt.$1" : "prompt").replace(/^prompts$/, "prompt"),
+  );
 }
-
-const NO_TEXT =
-  "Expected a language model: the checkpoint is a reward model's, which gives scores and no text";
 
 /** The completions' route. */
 export function completions(context: AppContext): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>().openapi(route(context), async (c) => {
     const request = c.req.valid("json");
     const head: Head = {
-      id: newId("completion"),
+      id: openaiId("completion", newId("completion")),
       object: "text_completion",
-      created: Math.floor(Date.now() / 1000),
+      created: unixSeconds(new Date()),
       model: request.model,
     };
     try {
-      const { isReward, ...names } = await resolveName(context, request.model);
-      if (isReward) throw invalid("model", NO_TEXT, "unsupported_model");
-      const generation = generationOf(request, names);
+      const generation = generationOf(request, await askedModel(context, request.model));
       const folders = await resolveFolders(context, generation);
-      const command = {
-        ...{ type: "generate", request: generation, folders } as const,
-        tokens: request.logprobs != null,
-      };
+      const extras = extrasOf(request);
+      const command = { ...{ type: "generate", request: generation, folders } as const, extras };
       if (request.stream) {
         return undescribed(await generationEvents(c, context, command, forms(request, head)));
       }
       const { data, usage } = await context.serving.request(command, asker(c));
-      const choices = data.map((one) => choiceOf(one, request));
+      const choices = data.map((one) => choiceOf(one, request, 0));
       return c.json({ ...head, choices, usage: usageOf(usage) }, 200);
     } catch (thrown) {
       throw renamed(thrown, request);

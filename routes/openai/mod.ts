@@ -6,13 +6,14 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { CheckpointExports } from "../../core/jobs/checkpoint_exports.ts";
 import type { AppContext, Env } from "../context.ts";
 import { files } from "./files.ts";
+import { chatCompletions } from "./chat_completions.ts";
 import { completions } from "./completions.ts";
 import { MODEL_STATUSES, type Statuses } from "./errors.ts";
 
 type Resource = (context: AppContext, exports: CheckpointExports) => OpenAPIHono<Env>;
 
 /** One file a resource. */
-export const OPENAI_RESOURCES: readonly Resource[] = [files, completions];
+export const OPENAI_RESOURCES: readonly Resource[] = [files, completions, chatCompletions];
 
 /** Where errors have OpenAI's shape, with what below it; and the statuses that differ there. */
 export const OPENAI_PATHS: Record<string, Statuses> = {

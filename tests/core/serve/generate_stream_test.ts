@@ -52,11 +52,12 @@ function join(pieces: readonly GenerationDelta[]): Generation[] {
     const key = `${piece.prompt_index} ${piece.index}`;
     const before = rows.get(key);
     assert.ok(!before?.finish_reason, "nothing follows a completion's last piece");
-    const joined = (name: "logprobs" | "tokens" | "text_offsets" | "token_ids") =>
+    const joined = (name: "logprobs" | "tokens" | "text_offsets" | "token_bytes" | "token_ids") =>
       piece[name] && { [name]: [...before?.[name] ?? [], ...piece[name]] };
     rows.set(key, {
       ...piece,
       text: (before?.text ?? "") + piece.text,
+      ...joined("token_bytes"),
       ...joined("token_ids"),
       ...joined("logprobs"),
       ...joined("tokens"),

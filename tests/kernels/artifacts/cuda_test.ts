@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import {
   generateArtifact,
+  hiddenArtifact,
   mergedArtifact,
   multiLoraArtifact,
   policyEvalArtifact,
@@ -9,6 +10,7 @@ import {
   rewardTrainingArtifact,
   scoreArtifact,
   sftTrainingArtifact,
+  topLogprobsArtifact,
   type Tuning,
   valueEvalArtifact,
   valueTrainingArtifact,
@@ -53,7 +55,9 @@ function artifacts(config: ModelConfig, precision: Precision): Record<string, Ar
     generate: generateArtifact(config, lora, { truncation: true, lora: "added" }),
     generate_merged: generateArtifact(config, lora, { truncation: false, lora: "merged" }),
     multi_lora: multiLoraArtifact(config, new Set(adapter.keys()), { truncation: true, ...on }),
-    generate_full: generateArtifact(config, full, { truncation: false }),
+    generate_full: generateArtifact(config, full, { truncation: false, top: true }),
+    hidden: hiddenArtifact(config, lora, {}),
+    top_logprobs: topLogprobsArtifact(config, { type: "none", ...on }),
     merged: mergedArtifact(config, adapter),
     adamw: adamwArtifact(["matrices", "vectors"], ADAM),
   };

@@ -40,7 +40,9 @@ function sampling(stride: number): Sample {
     const column = (of: (row: Row) => number) => vector(rows.map(of));
     const outputs = await runGraph(
       { h: matrix(rows.map(({ z }) => [...z, 1])), w },
-      (g, { h, w }) => ({ ...sampler(g, h!, (of) => g.matmul(of, w!, { transB: true }), cuts) }),
+      (g, { h, w }) => ({
+        ...sampler(g, h!, (of) => g.matmul(of, w!, { transB: true }), { truncation: cuts }),
+      }),
       {
         temperature: column(({ temperature = 1 }) => temperature),
         uniform: column(({ u }) => u),

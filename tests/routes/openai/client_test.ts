@@ -41,7 +41,7 @@ Deno.test("OpenAI's client", async (t) => {
         max_tokens: 24,
         seed: 5,
       });
-      assert.match(answer.id, /^cmpl_[0-9a-z]{26}$/);
+      assert.match(answer.id, /^cmpl-[0-9a-z]{26}$/);
       assert.ok(answer.created >= Math.floor(asked) && answer.created <= Date.now() / 1000);
       const same = await post<
         { data: { text: string; finish_reason: string }[]; usage: Record<string, number> }
@@ -171,7 +171,7 @@ Deno.test("OpenAI's client", async (t) => {
         await assert.rejects(ask({ prompt: ["a", [5]], stream }), OpenAI.BadRequestError);
       }
       await assert.rejects(ask({ prompt: [[5], [99_999]] }), { code: "invalid_token_id", param: "prompt.1" });
-      await assert.rejects(ask({ echo: true }), { status: 400, param: "echo" });
+      await assert.rejects(ask({ best_of: 2 }), { status: 400, param: "best_of" });
       await assert.rejects(ask({ top_k: 5 }), { status: 400, param: "top_k" });
       const stranger = client.withOptions({ apiKey: "another-key-of-characters" });
       await assert.rejects(ask({}, stranger), (error: InstanceType<typeof OpenAI.APIError>) => {
@@ -179,6 +179,103 @@ Deno.test("OpenAI's client", async (t) => {
         assert.equal(error.code, "invalid_api_key");
         return true;
       });
+    });
+
+    await t.step("echoes prompts with the log-probabilities of their tokens", async () => {
+      const request = { model: "tiny", prompt: [PROMPT, OTHER], echo: true, logprobs: 2, temperature: 0 };
+      const { choices } = await client.completions.create({ ...request, max_tokens: 1 });
+      for (const [at, { text, logprobs }] of choices.entries()) {
+        assert.ok(text.startsWith([PROMPT, OTHER][at]!));
+        const { tokens, token_logprobs, top_logprobs, text_offset } = logprobs!;
+        assert.equal(tokens!.join(""), text);
+        assert.ok(tokens!.every((token, at) => text.slice(text_offset![at]!).startsWith(token)));
+        assert.deepEqual([token_logprobs![0], top_logprobs![0]], [null, null]);
+        for (const [place, top] of top_logprobs!.entries()) {
+          if (place === 0) continue;
+          const best = Math.max(...Object.values(top));
+          assert.ok(token_logprobs![place]! <= best);
+          assert.equal(top[tokens![place]!], token_logprobs![place]);
+          assert.ok([2, 3].includes(Object.keys(top).length));
+        }
+      }
+      const stream = await all(await client.completions.create({ ...request, max_tokens: 6, stream: true }));
+      const { choices: whole } = await client.completions.create({ ...request, max_tokens: 6 });
+      assert.deepEqual(texts(stream), whole.map(({ text }) => text));
+      const offsets = (chunks: typeof stream) =>
+        chunks.flatMap(({ choices }) => choices).filter(({ index }) => index === 1)
+          .flatMap(({ logprobs }) => logprobs!.text_offset!);
+      assert.deepEqual(offsets(stream), whole[1]!.logprobs!.text_offset);
+      const none = await client.completions.create({ ...request, max_tokens: 0 });
+      assert.deepEqual(none.choices.map(({ text }) => text), [PROMPT, OTHER]);
+      assert.equal(none.usage!.completion_tokens, 0);
+    });
+
+    await t.step("chats as a generation of the same messages does", async () => {
+      const messages = [{ role: "user" as const, content: "The bakery stopped making the bread I like." }];
+      const request = { model: "tiny", messages, n: 2, seed: 3, max_tokens: 30, logprobs: true };
+      const answer = await client.chat.completions.create(request);
+      assert.match(answer.id, /^chatcmpl-[0-9a-z]{26}$/);
+      assert.deepEqual([answer.object, answer.model], ["chat.completion", "tiny"]);
+      const same = await post<{ data: { text: string; finish_reason: string }[] }>(
+        server,
+        "/v1/generations",
+        {
+          ...{ model: "tiny", prompts: [{ messages }], n: 2, seed: 3, max_new_tokens: 30 },
+        },
+      );
+      for (const [index, choice] of answer.choices.entries()) {
+        const { text, finish_reason } = same.data[index]!;
+        assert.deepEqual(
+          { ...choice, logprobs: null },
+          {
+            index,
+            message: { role: "assistant", content: text, refusal: null },
+            logprobs: null,
+            finish_reason,
+          },
+        );
+        const tokens = choice.logprobs!.content!;
+        assert.equal(tokens.map(({ token }) => token).join(""), text);
+        const bytes = Uint8Array.from(tokens.flatMap(({ bytes }) => bytes!));
+        assert.equal(new TextDecoder().decode(bytes), text);
+        assert.ok(tokens.every(({ logprob, top_logprobs }) => logprob <= 0 && top_logprobs.length === 0));
+      }
+      const { usage } = answer;
+      assert.equal(usage!.total_tokens, usage!.prompt_tokens + usage!.completion_tokens);
+
+      const stream_options = { include_usage: true };
+      const chunks = await Array.fromAsync(
+        await client.chat.completions.create({ ...request, stream: true, stream_options }),
+      );
+      assert.deepEqual([chunks.at(-1)!.choices, chunks.at(-1)!.usage], [[], usage]);
+      for (const index of [0, 1]) {
+        const own = chunks.flatMap(({ choices }) => choices).filter((choice) => choice.index === index);
+        assert.equal(own[0]!.delta.role, "assistant");
+        assert.equal(
+          own.map(({ delta }) => delta.content ?? "").join(""),
+          answer.choices[index]!.message.content,
+        );
+        assert.deepEqual(
+          own.flatMap(({ logprobs }) => logprobs?.content ?? []),
+          answer.choices[index]!.logprobs!.content,
+        );
+        assert.deepEqual(own.at(-1)!.delta, {});
+        assert.equal(own.at(-1)!.finish_reason, answer.choices[index]!.finish_reason);
+        assert.ok(own.slice(0, -1).every(({ finish_reason }) => finish_reason === null));
+      }
+    });
+
+    await t.step("accumulates a chat's stream with its own helper", async () => {
+      const messages = [{ role: "user" as const, content: "Hello" }];
+      const stream = client.chat.completions.stream({ model: "tiny", messages, seed: 1, max_tokens: 20 });
+      const { choices: [choice] } = await stream.finalChatCompletion();
+      const whole = await client.chat.completions.create({
+        model: "tiny",
+        messages,
+        seed: 1,
+        max_tokens: 20,
+      });
+      assert.equal(choice!.message.content, whole.choices[0]!.message.content);
     });
 
     await t.step("lists models and shows one", async () => {

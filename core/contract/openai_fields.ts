@@ -1,0 +1,88 @@
+/**
+ * What OpenAI's requests for texts have in common. A key may be missing or null; what cannot be done is refused by name unless
+ * it is sent with the value that changes nothing, as many clients do.
+ */
+import { z } from "zod";
+import { type GenerationRequest, generationSchema, stopString } from "./generation.ts";
+import type { Refuse } from "./refuse.ts";
+
+const { temperature, top_p, seed, stop } = generationSchema.shape;
+
+/** A key that may be missing or null. */
+export function optional<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
+  return schema.nullish().transform((value) => value ?? fallback).meta({ default: fallback });
+}
+
+/** A key of which one value is taken, and null. */
+export function only(name: string, neutral: z.ZodType) {
+  const checked = z.unknown().superRefine((value, context) => {
+    if (neutral.safeParse(value).success) return;
+    context.addIssue({ code: "custom", message: `Expected no ${name}, which is not supported` });
+  });
+  return checked.nullish().describe(`Not supported: ${name} must be left out, null or neutral.`);
+}
+
+/** A key that is taken and changes nothing. */
+export function ignored<T extends z.ZodType>(schema: T) {
+  return schema.nullish().describe("Has no effect.");
+}
+
+/** How completions are drawn, and given. */
+export const openaiSampling = {
+  temperature: optional(temperature.unwrap(), 1),
+  top_p: optional(top_p.unwrap(), 1),
+  n: optional(z.int().min(1).max(128), 1),
+  stop: optional(
+    z.union([stopString.transform((one) => [one]), stop.unwrap()], {
+      error: (issue) => issue.code === "invalid_union" ? "Expected a text or up to 16 texts" : undefined,
+    }),
+    [],
+  ),
+  seed: seed.unwrap().nullish().describe("Without one, each request draws its own."),
+  stream: optional(z.boolean(), false),
+  stream_options: z.strictObject({
+    include_usage: optional(z.boolean(), false),
+    include_obfuscation: only("include_obfuscation", z.literal(false)),
+  }).nullish(),
+  user: ignored(z.string().max(512)),
+};
+
+/** What of sampling cannot be done. */
+export const UNSUPPORTED_SAMPLING = {
+  frequency_penalty: only("frequency_penalty", z.literal(0)),
+  presence_penalty: only("presence_penalty", z.literal(0)),
+  logit_bias: only("logit_bias", z.strictObject({})),
+};
+
+type Sampling = z.output<z.ZodObject<typeof openaiSampling>>;
+
+/** Refuses options of a stream where there is none. */
+export function requireStream(
+  { stream, stream_options }: Pick<Sampling, "stream" | "stream_options">,
+  refuse: Refuse,
+): void {
+  if (stream_options && !stream) refuse(["stream_options"], "Expected none without stream");
+}
+
+/** The same as a generation has it. */
+export function samplingOf(
+  { temperature, top_p, n, stop, seed, stream }: Sampling,
+): Pick<GenerationRequest, "temperature" | "top_k" | "top_p" | "n" | "stop" | "seed" | "stream"> {
+  const drawn = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  return { temperature, top_k: 0, top_p, n, stop, seed: seed ?? drawn, stream };
+}
+
+/** Tokens of an answer. */
+export const openaiUsage = z.object({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+}).meta({ id: "OpenAIUsage" });
+
+export type OpenAIUsage = z.output<typeof openaiUsage>;
+
+export function usageOf(
+  { prompt_tokens, completion_tokens }: { prompt_tokens: number; completion_tokens: number },
+): OpenAIUsage {
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}
