@@ -13,6 +13,17 @@ const HARNESS = fileURLToPath(new URL("./module_harness.ts", import.meta.url));
 /** In a copy's folder: which process runs it. */
 const OWNER = "process";
 
+/** Where a server's processes have folders of their own, which another server finds when that has died. */
+const copiesIn = (dataDir: string) => join(dataDir, "reward-modules");
+
+/** A new folder for a process of a user's program. @param owner as `childIdentity` gives it */
+export async function ownFolder(dataDir: string, owner: string | null = null): Promise<string> {
+  const folder = join(copiesIn(dataDir), crypto.randomUUID());
+  await Deno.mkdir(folder, { recursive: true });
+  if (owner !== null) await Deno.writeTextFile(join(folder, OWNER), owner);
+  return folder;
+}
+
 export class RewardModules {
   readonly #dataDir: string;
   readonly #start_ms: number | undefined;
@@ -24,7 +35,7 @@ export class RewardModules {
   }
 
   get #copies(): string {
-    return join(this.#dataDir, "reward-modules");
+    return copiesIn(this.#dataDir);
   }
 
   /** Ends the processes that a dead server has left, and removes their copies. */
@@ -64,8 +75,7 @@ export class RewardModules {
         `The module '${reward.file}' is not the one that is asked for: its SHA-256 is ${module.sha256}, not ${reward.sha256}`,
       );
     }
-    const folder = join(this.#copies, crypto.randomUUID());
-    await Deno.mkdir(folder, { recursive: true });
+    const folder = await ownFolder(this.#dataDir);
     await writeModule(module, reward.file, join(folder, "files"));
     await Deno.copyFile(HARNESS, join(folder, "harness.ts"));
     const entry = join(folder, "entry.ts");
