@@ -31,6 +31,10 @@ import { startTracing } from "./core/tracing.ts";
 import { rootsWithoutModels } from "./core/models/model_folder.ts";
 import { checkModelRoots } from "./core/models/model_places.ts";
 import { answering, type MakeAnswering } from "./core/questions/answering.ts";
+import type { GraderServices } from "./core/questions/grader_question.ts";
+import { Judge } from "./core/questions/judge.ts";
+import { PyodideFolder } from "./core/questions/pyodide_folder.ts";
+import { PythonGraders } from "./core/questions/python_graders.ts";
 import { RewardModules } from "./core/questions/reward_modules.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import {
@@ -52,6 +56,25 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
   const { HF_ENDPOINT: url, HF_TOKEN: token, OUTBOUND_ALLOW, DATA_DIR } = settings;
   const guard = new OutboundGuard([...OUTBOUND_ALLOW, new URL(url).hostname]);
   return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
+}
+
+/** What answers for graders; whoever names the judge allows it, for judging alone. */
+function graderServices(
+  { GRADER_BASE_URL: base_url, GRADER_API_KEY: api_key, ...settings }: Settings,
+  environment: Record<string, string>,
+  logger: Logger,
+): GraderServices {
+  const { DATA_DIR: dataDir, OUTBOUND_ALLOW, GRADER_PYTHON_SECONDS, GRADER_PYTHON_MB: memory_mb } = settings;
+  return {
+    python: new PythonGraders({
+      ...{ dataDir, logger, pyodide: new PyodideFolder(environment, logger) },
+      limits: { timeout_ms: GRADER_PYTHON_SECONDS * 1000, memory_mb },
+    }),
+    judge: base_url === undefined ? null : new Judge({
+      ...{ base_url, api_key },
+      guard: new OutboundGuard([...OUTBOUND_ALLOW, new URL(base_url).hostname]),
+    }),
+  };
 }
 
 /** Where another onnxruntime is, with what it loads. */
@@ -122,7 +145,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     fileURLToPath(new URL("./models", import.meta.url)),
     { folder: registry.root, links: false } as const,
   ];
-  const sources = { db, modelRoots, dataDir };
+  const sources = { db, modelRoots, dataDir, hasJudge: settings.GRADER_BASE_URL !== undefined };
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
   const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
   const jobLogs = new JobLogs(db, logger);
@@ -166,7 +189,8 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   });
   const modules = new RewardModules(dataDir);
   await modules.sweep();
-  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard, modules });
+  const graders = graderServices(settings, environment, logger);
+  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard, modules, graders });
   const supervisor = new Supervisor({
     answering: makeAnswering,
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
@@ -184,6 +208,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, datasets, files, logger },
     answering: makeAnswering,
     modules,
+    graders,
     device: settings.DEVICE,
     metricsPublic: settings.METRICS_PUBLIC,
     keys,
@@ -230,7 +255,13 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   logger.info("Stopping", { signal: await signalled.promise });
   closing.abort();
   const drained = server.shutdown();
-  await Promise.all([supervisor.stop(hurry.signal), serving.close(), deliverer.stop(), registry.close()]);
+  await Promise.all([
+    supervisor.stop(hurry.signal),
+    serving.close(),
+    deliverer.stop(),
+    registry.close(),
+    graders.python.close(),
+  ]);
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   await jobLogs.close();
   await keys.close();

@@ -10,6 +10,7 @@ import type { Caller, KeyRing } from "../core/keys/key_ring.ts";
 import type { Logger } from "../core/log.ts";
 import type { ModelRoot } from "../core/models/model_places.ts";
 import type { RewardModules } from "../core/questions/reward_modules.ts";
+import type { GraderServices } from "../core/questions/grader_question.ts";
 import type { MakeAnswering } from "../core/questions/answering.ts";
 import type { OutboundGuard } from "../core/outbound/outbound_guard.ts";
 import type { Deliverer } from "../core/webhooks/deliverer.ts";
@@ -24,6 +25,10 @@ export interface AppContext {
   serving: ServingEngine;
   guard: OutboundGuard;
   modules: RewardModules;
+  /** What answers for graders. */
+  graders: GraderServices;
+  /** Whether a judge answers for models that are not here. */
+  hasJudge?: boolean;
   /** Who answers what rewards ask. */
   answering: MakeAnswering;
   registry: ModelRegistry;

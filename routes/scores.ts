@@ -74,7 +74,9 @@ export function scores(context: AppContext): OpenAPIHono<Env> {
     const { config: request, secrets } = splitRewardSecrets({ ...given, reward: checked });
     const folders = await resolveFolders(context, request);
     const { reward } = request;
-    const answers = reward && context.answering({ reward, secrets, asker: c.get("requestId"), logger });
+    const { client: owner } = asker(c);
+    const answers = reward &&
+      context.answering({ reward, secrets, asker: c.get("requestId"), owner, logger });
     try {
       const options = { ...asker(c), answer: answers?.answer };
       const { data } = await context.serving.request({ type: "score", request, folders }, options);

@@ -1,15 +1,19 @@
 /** The models that a job names beside its own: it reads their folders again whenever it goes on. */
 import type { StoredConfig } from "./job_rows.ts";
-import { rewardClassifiers, rewardModels } from "./reward_schema.ts";
+import { rewardClassifiers, type RewardConfig, rewardGraders, rewardModels } from "./reward_schema.ts";
 import type { JobKind } from "./training_job.ts";
 
 type Namers = { [Kind in JobKind]: (job: Extract<StoredConfig, { kind: Kind }>) => string[] };
 
+function ofReward(reward: RewardConfig): string[] {
+  return [...rewardModels(reward), ...rewardClassifiers(reward), ...rewardGraders(reward)];
+}
+
 const NAMED: Namers = {
-  ppo: ({ reward }) => [...rewardModels(reward), ...rewardClassifiers(reward)],
+  ppo: ({ reward }) => ofReward(reward),
   sft: () => [],
   reward_model: () => [],
-  evaluation: ({ reward }) => [...rewardModels(reward), ...rewardClassifiers(reward)],
+  evaluation: ({ reward }) => ofReward(reward),
 };
 
 /** Their names, as the request has them. */

@@ -16,6 +16,7 @@ import {
   generationResultSchema,
 } from "./generation.ts";
 import { rewardAnswerSchema, rewardQuestionSchema } from "./reward_question.ts";
+import { scoreModelSchema } from "./graders/grader_schema.ts";
 import { scoreResultSchema, scoreSchema } from "./score.ts";
 import { trainingEventSchema, trainingSummarySchema } from "./training_events.ts";
 
@@ -103,6 +104,15 @@ const commandSchemas = [
     extras: generationExtrasSchema.optional(),
   }),
   z.strictObject({ id, type: z.literal("score"), traceparent, request: scoreSchema, folders: foldersSchema }),
+  /** What the model of a grader says of texts, as it says it; it is one of `folders`, by its name. */
+  z.strictObject({
+    id,
+    type: z.literal("grade"),
+    traceparent,
+    grader: scoreModelSchema,
+    texts: z.array(z.string()).min(1),
+    folders: foldersSchema,
+  }),
   /** Writes a checkpoint's policy as the folder `output`, in another program's layout. */
   z.strictObject({
     id,
@@ -167,6 +177,7 @@ export const RESULTS = {
   train: trainingSummarySchema,
   generate: generationResultSchema,
   score: scoreResultSchema,
+  grade: z.object({ scores: z.array(z.number().nullable()) }),
   export: z.object({ files: z.array(checkpointFileSchema) }),
   initialize: z.object({ parameters: z.int() }),
   probe: z.null(),

@@ -127,6 +127,11 @@ export function rewardClassifiers(reward: RewardConfig): string[] {
   return [...new Set(rewardNodes(reward).flatMap((node) => kinds[node.type]!.classifiers?.(node) ?? []))];
 }
 
+/** Names of the models that its graders ask, each once: of this server or of a judge. */
+export function rewardGraders(reward: RewardConfig): string[] {
+  return [...new Set(rewardNodes(reward).flatMap((node) => kinds[node.type]!.graders?.(node) ?? []))];
+}
+
 /** Whether a reward compares with an answer that each prompt must have. */
 export function needsAnswers(reward: RewardConfig): boolean {
   return rewardNodes(reward).some((node) => kinds[node.type]!.needsAnswers?.(node));

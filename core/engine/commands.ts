@@ -6,6 +6,7 @@ import { planJob, planOptions } from "../kinds/plan_job.ts";
 import { requireInt8 } from "../kinds/prove_int8.ts";
 import { requireDevice } from "../kinds/require_device.ts";
 import { trainJob } from "../kinds/train_job.ts";
+import { localGrader, sampleOf } from "../rewards/local_grader.ts";
 import { makeReward } from "../rewards/rewards.ts";
 import { secondsOf } from "../run/measured_rates.ts";
 import { exportModel } from "../serve/export_model.ts";
@@ -94,10 +95,25 @@ export const COMMANDS: {
   }),
   initialize: ({ config, seed, folders, output }, { signal }) =>
     initializeModel(config, folders.model, seed, output, signal),
+  grade: async ({ grader, texts, folders }, { parts, signal, text }) => {
+    using leases = new DisposableStack();
+    const scorer = await localGrader(grader, folders, {
+      classifier: async (config) => leases.use(await parts.served().classifier(folders, config, text)),
+      textModel: async (name) =>
+        leases.use(await parts.served().reward(folders, name, text, { texts: true })),
+    });
+    if (!scorer) throw new TypeError(`There is no folder of '${grader.model}'`);
+    const scores = await scorer.score(texts.map(sampleOf), signal);
+    // JSON has no NaN.
+    return { scores: Array.from(scores, (score) => Number.isFinite(score) ? score : null) };
+  },
   score: async ({ request, folders }, { parts, signal, text, ask }) => {
     using leases = new DisposableStack();
     const policy = leases.use(await parts.served().scorer(folders, text));
     const context = {
+      folders,
+      textModel: async (name: string) =>
+        leases.use(await parts.served().reward(folders, name, text, { texts: true })),
       model: async (name: string) => leases.use(await parts.served().reward(folders, name, text)),
       classifier: async (config: RewardOf<"classifier">) =>
         leases.use(await parts.served().classifier(folders, config, text)),

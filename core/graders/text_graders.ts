@@ -17,7 +17,7 @@ const COMPARE: Record<(typeof OPERATIONS)[number], Compare> = {
 };
 
 /** What is compared by characters may have so many: time grows with the product of both. */
-const MAX_COMPARED = 100_000;
+const MAX_COMPARED = 50_000;
 
 export function stringCheck({ operation, ...texts }: GraderOf<"string_check">): RowScorer {
   const fill = filled(texts);

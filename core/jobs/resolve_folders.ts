@@ -3,11 +3,17 @@ import { join } from "node:path";
 import type { Database } from "../db/open_database.ts";
 import type { ModelFolders, RewardFolder } from "../contract/protocol.ts";
 import { attributeTo, invalid, UserError } from "../errors.ts";
+import { ONNX_FOLDER } from "../formats/text_classifier_folder.ts";
 import { checkListed } from "../formats/checkpoint_folder.ts";
 import { resolveAdapter, resolveModel } from "../models/model_folder.ts";
 import { modelKey } from "../formats/model_name.ts";
 import type { ModelRoot } from "../models/model_places.ts";
-import { rewardClassifiers, type RewardConfig, rewardModels } from "../contract/reward_schema.ts";
+import {
+  rewardClassifiers,
+  type RewardConfig,
+  rewardGraders,
+  rewardModels,
+} from "../contract/reward_schema.ts";
 import { isFineTunedName } from "../contract/fine_tuned_name.ts";
 import { isCheckpointId } from "../contract/policy_names.ts";
 import { findDataset } from "../datasets/datasets.ts";
@@ -25,6 +31,8 @@ export interface FolderSources {
   modelRoots: readonly ModelRoot[];
   /** Absolute. */
   dataDir: string;
+  /** Whether a judge answers for models that are not here. */
+  hasJudge?: boolean;
 }
 
 /** What a request names. */
@@ -55,6 +63,11 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
   for (const name of names.reward ? rewardClassifiers(names.reward) : []) {
     classifiers.push([name, await attributeTo("reward", resolveModel(sources.modelRoots, name))]);
   }
+  for (const name of names.reward ? rewardGraders(names.reward) : []) {
+    const found = await attributeTo("reward", graderFolder(sources, name));
+    if (found?.classifier !== undefined) classifiers.push([name, found.classifier]);
+    if (found?.reward !== undefined) rewards[name] = found.reward;
+  }
   return {
     model: await attributeTo("model", resolveModel(sources.modelRoots, names.model)),
     ...(names.checkpoint != null &&
@@ -67,6 +80,35 @@ export async function resolveFolders(sources: FolderSources, names: Names): Prom
     ...(classifiers.length > 0 && { classifiers: Object.fromEntries(classifiers) }),
     ...(names.dataset != null && await datasetFolders(sources, names.dataset, names)),
   };
+}
+
+/**
+ * The model that a score_model grader names: a ready classifier, a reward model, or none of this server's, which the judge
+ * is asked for.
+ *
+ * @throws {UserError} `unknown_model` where there is no judge
+ */
+export async function graderFolder(
+  sources: FolderSources,
+  name: string,
+): Promise<{ classifier?: string; reward?: RewardFolder } | null> {
+  if (isCheckpointId(name)) return { reward: await rewardCheckpoint(sources, name) };
+  let folder: string;
+  try {
+    folder = await resolveModel(sources.modelRoots, name);
+  } catch (thrown) {
+    if (!(thrown instanceof UserError) || thrown.code !== "unknown_model") throw thrown;
+    if (sources.hasJudge) return null;
+    throw new UserError(
+      "unknown_model",
+      `${thrown.message}; and no judge is configured that could be asked: see GRADER_BASE_URL`,
+    );
+  }
+  const isReady = await Deno.stat(join(folder, ONNX_FOLDER)).then(
+    ({ isDirectory }) => isDirectory,
+    () => false,
+  );
+  return isReady ? { classifier: folder } : { reward: folder };
 }
 
 /** A dataset's folders, once it is known to have the columns that the job reads. */

@@ -2,12 +2,20 @@
 import type { Tuning } from "../../kernels/artifacts.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import { type JobFolders, rewardFolders } from "../contract/protocol.ts";
-import { type RewardConfig, rewardModels, rewardNodes, type RewardOf } from "../contract/reward_schema.ts";
+import {
+  type RewardConfig,
+  rewardGraders,
+  rewardModels,
+  rewardNodes,
+  type RewardOf,
+} from "../contract/reward_schema.ts";
+import { singleGraders } from "../contract/graders/grader_schema.ts";
 import { attributeTo, invalid } from "../errors.ts";
 import { readCheckpoint } from "../formats/checkpoint_folder.ts";
 import { readClassifierFolder } from "../formats/text_classifier_folder.ts";
 import { type FolderConfig, readConfig } from "../formats/read_config.ts";
 import { rewardSpec } from "../networks/reward_checkpoint.ts";
+import { classifierOf } from "../rewards/local_grader.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import { cachedTokenizer } from "../tokenizer/cached_tokenizer.ts";
 import { sameTokenizer } from "../tokenizer/same_tokenizer.ts";
@@ -27,7 +35,9 @@ export async function checkRewards(
   text: TextWork,
 ): Promise<ScoringModel[]> {
   const models: ScoringModel[] = [];
-  for (const name of rewardModels(reward)) {
+  const { classifiers = {}, rewards } = folders;
+  const graders = rewardGraders(reward).filter((name) => Object.hasOwn(rewards, name));
+  for (const name of new Set([...rewardModels(reward), ...graders])) {
     const given = folders.rewards[name];
     if (!given) throw invalid("reward", `There is no model '${name}'`, "unknown_model");
     const { model: folder, checkpoint } = rewardFolders(given);
@@ -43,6 +53,11 @@ export async function checkRewards(
   }
   for (const part of rewardNodes(reward)) {
     if (part.type === "classifier") await checkClassifier(part, folders, text);
+    if (part.type !== "grader") continue;
+    for (const [, grader] of singleGraders(part.grader)) {
+      if (grader.type !== "score_model" || !Object.hasOwn(classifiers, grader.model)) continue;
+      await checkClassifier(classifierOf(grader), folders, text);
+    }
   }
   return models;
 }

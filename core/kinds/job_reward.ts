@@ -15,7 +15,11 @@ export function jobReward(
   { text, ask, replicas }: Pick<RewardContext, "ask" | "replicas"> & { text: TextWork },
 ): Promise<RewardSource> {
   return makeReward(reward, {
-    ...{ ask, replicas },
+    ...{ ask, folders, replicas },
+    textModel: async (name) => {
+      const { source } = await text.whole(() => loadReward(runtime, folders, name, { texts: true }));
+      return { score: (samples, signal) => text.whole(() => source.score(samples, signal)) };
+    },
     classifier: async (config) => {
       const folder = folders.classifiers![config.model]!;
       const { source } = await text.whole(() => loadClassifier(runtime, folder, config));

@@ -17,7 +17,10 @@ import { MEASURES } from "../metrics/measures.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { GenerationDelta } from "../contract/generation.ts";
 
-type ServingRequest = Extract<Request, { type: "check" | "generate" | "score" | "export" | "initialize" }>;
+type ServingRequest = Extract<
+  Request,
+  { type: "check" | "generate" | "score" | "grade" | "export" | "initialize" }
+>;
 
 export interface ServingOptions {
   start: () => EngineProcess;

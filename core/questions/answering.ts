@@ -4,10 +4,12 @@ import type { RewardConfig, RewardOf } from "../contract/reward_schema.ts";
 import { rewardPlaces, type RewardSecrets, withSecrets } from "../contract/reward_secrets.ts";
 import type { Logger } from "../log.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
+import { answerGrader, type GraderServices } from "./grader_question.ts";
 import { askService } from "./http_question.ts";
 import { changedModule, type OpenModule, type RewardModules } from "./reward_modules.ts";
 
 export interface AnsweringOptions {
+  graders: GraderServices;
   guard: OutboundGuard;
   modules: RewardModules;
 }
@@ -19,6 +21,8 @@ export interface Asking {
   secrets: RewardSecrets | null;
   /** A job's id, or anything else that is the same each time the same is asked. */
   asker: string;
+  /** Who may have the processes that Python graders have run in; default: whoever asks. */
+  owner?: string;
   logger: Logger;
 }
 
@@ -32,8 +36,8 @@ export interface Answering {
 export type MakeAnswering = (asking: Asking) => Answering;
 
 export function answering(
-  { reward, secrets, asker, logger }: Asking,
-  { guard, modules }: AnsweringOptions,
+  { reward, secrets, asker, logger, owner = asker }: Asking,
+  { guard, modules, graders }: AnsweringOptions,
 ): Answering {
   const places = new Map(rewardPlaces(reward));
   const opened = new Map<string, Promise<OpenModule>>();
@@ -51,6 +55,9 @@ export function answering(
       const part = places.get(at);
       if (part?.type === "http") {
         return await askService(withSecrets(part, at, secrets), question, signal, { guard, asker });
+      }
+      if (part?.type === "grader") {
+        return await answerGrader(part, question, signal, { ...graders, asker: owner });
       }
       if (part?.type === "module") return await (await open(at, part)).answer(question, signal);
       throw new TypeError(`Cannot answer for a reward at '${at}'`);

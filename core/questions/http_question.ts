@@ -13,6 +13,7 @@ import type { OutboundGuard } from "../outbound/outbound_guard.ts";
 import { asksToWait, retryAfterMs } from "../outbound/retry_after.ts";
 import { signatureHeaders } from "../outbound/signature.ts";
 import { withoutSecrets } from "../without_secrets.ts";
+import { pause } from "./pause.ts";
 import { BadScores, kindOf, readScores } from "./read_scores.ts";
 
 /** Pause before the second try in ms, doubled before each that follows; drawn out by up to a quarter. */
@@ -135,18 +136,4 @@ function masked(text: string, { headers, secret }: RewardOf<"http">): string {
     .flatMap((value) => [value, ...value.split(/\s+/)]).filter((value) => value.length >= 4)
     .sort((a, b) => b.length - a.length);
   return withoutSecrets(secrets.reduce((rest, value) => rest.replaceAll(value, "…"), text));
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
 }

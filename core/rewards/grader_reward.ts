@@ -2,6 +2,7 @@
  * A grader as a reward. Texts are compared here; Python and judges are asked of the API process, and a model of the job's
  * own folders scores in this process. A row that cannot be graded has 0, and is told of as a fault.
  */
+import { type GraderOf, singleGraders } from "../contract/graders/grader_schema.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 import type { Item } from "../contract/item.ts";
 import type { Scored } from "../contract/reward_question.ts";
@@ -10,8 +11,10 @@ import { gradedRow } from "../graders/graded_row.ts";
 import { type AskGrader, gradeRows } from "../graders/grade_rows.ts";
 import type { RowGrade } from "../graders/row_grade.ts";
 import { type AskReward, itemOf } from "./asked_reward.ts";
+import { gradeTexts, localGrader } from "./local_grader.ts";
 import type { Column, RewardPart } from "./reward_part.ts";
-import type { Fault, RewardSample } from "./reward_source.ts";
+import type { Fault, RewardSample, Scorer } from "./reward_source.ts";
+import type { RewardContext } from "./rewards.ts";
 
 /** Rows in a question. */
 const ASKED_ROWS = 64;
@@ -20,18 +23,26 @@ const nobody: AskReward = () =>
   Promise.reject(new UserError("reward_failed", "Graders in Python and judges need a server that asks them"));
 
 /** @param at where the reward is in the whole, as keys with dots between */
-export function graderReward(
+export async function graderReward(
   { grader, response_format }: RewardOf<"grader">,
-  { ask = nobody }: { ask?: AskReward },
+  { ask = nobody, ...models }: RewardContext,
   at: string,
-): RewardPart {
+): Promise<RewardPart> {
   const json = response_format !== null && response_format.type !== "text";
+  const local = new Map<string, Scorer>();
+  for (const [name, single] of singleGraders(grader)) {
+    const scorer = single.type === "score_model" ? await ownModel(single, models) : null;
+    if (scorer) local.set(name, scorer);
+  }
   return {
     async score(samples, signal) {
       const rows = samples.map((sample) =>
         gradedRow(graderItem(sample), sample.completion, { json, terminated: sample.terminated })
       );
-      const { rewards, columns } = await gradeRows(grader, rows, { ask: asking(samples, at, ask), signal });
+      const { rewards, columns } = await gradeRows(grader, rows, {
+        ask: asking(samples, at, ask, local),
+        signal,
+      });
       const parts = [...columns].filter(([name]) => name !== "").map(([name, { grades, seconds }]) =>
         [name, { ...columnOf(grades), seconds }] as [string, Column]
       );
@@ -45,9 +56,26 @@ export function graderItem({ prompt, answer, item }: RewardSample): Item {
   return { ...(item ? {} : { prompt }), ...(answer !== undefined && { answer }), ...item };
 }
 
-/** Asks for rows in questions of a bounded size. */
-function asking(samples: readonly RewardSample[], at: string, ask: AskReward): AskGrader {
-  return async (_, name, rows, signal) => {
+/** The model of this server that a grader names, if it names one. */
+async function ownModel(grader: GraderOf<"score_model">, models: RewardContext): Promise<Scorer | null> {
+  const { folders, classifier, textModel } = models;
+  if (!folders || !classifier || !textModel) return null;
+  return await localGrader(grader, folders, {
+    classifier: async (config) => await classifier(config),
+    textModel,
+  });
+}
+
+/** Asks models of this process, or in questions of a bounded size whoever gave the command. */
+function asking(
+  samples: readonly RewardSample[],
+  at: string,
+  ask: AskReward,
+  local: ReadonlyMap<string, Scorer>,
+): AskGrader {
+  return async (grader, name, rows, signal) => {
+    const scorer = local.get(name);
+    if (scorer && grader.type === "score_model") return await gradeTexts(grader, rows, scorer, signal);
     const grades: RowGrade[] = [];
     for (let begin = 0; begin < rows.length; begin += ASKED_ROWS) {
       const items = samples.slice(begin, begin + ASKED_ROWS).map((sample) => ({

@@ -10,11 +10,16 @@ import { modelReward, type OwnTokenizer } from "./model_reward.ts";
 import type { Scorer } from "./reward_source.ts";
 import { sameTokenizer } from "../tokenizer/same_tokenizer.ts";
 
-/** Whoever asks disposes of it. */
+/**
+ * Whoever asks disposes of it.
+ *
+ * @param options `texts`: whether it is to read texts by its own tokenizer, whatever the policy's is
+ */
 export async function loadReward(
   runtime: Runtime,
   folders: JobFolders,
   name: string,
+  { texts = false }: { texts?: boolean } = {},
 ): Promise<{ source: Scorer; dispose(): void }> {
   const { model: folder, checkpoint } = rewardFolders(folders.rewards[name]!);
   using opened = new DisposableStack();
@@ -22,7 +27,7 @@ export async function loadReward(
   const trained = checkpoint === undefined ? null : await loadRewardCheckpoint(base, checkpoint);
   const model = new RewardModel(base, trained);
   let own: OwnTokenizer | null = null;
-  if (!await sameTokenizer(folder, folders.model)) {
+  if (texts || !await sameTokenizer(folder, folders.model)) {
     const tokenizer = await loadTokenizer(folder);
     const [end = null] = stopIds(base.info, tokenizer);
     own = { tokenizer, end };

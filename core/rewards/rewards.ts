@@ -1,5 +1,6 @@
 /** The table of reward kinds: how each configuration becomes a source. A kind without a maker does not compile. */
 import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_schema.ts";
+import type { ModelFolders } from "../contract/protocol.ts";
 import { placeIn } from "../contract/reward_secrets.ts";
 import { termNames, typeName } from "../contract/rewards/term_names.ts";
 import { UserError } from "../errors.ts";
@@ -24,6 +25,10 @@ export interface RewardContext {
   model(name: string): Scorer | Promise<Scorer>;
   /** Loads the ready classifier that a reward names. */
   classifier?(config: RewardOf<"classifier">): Scorer | Promise<Scorer>;
+  /** Loads the reward model of that name to read texts by its own tokenizer. */
+  textModel?(name: string): Promise<Scorer>;
+  /** The folders of this server's models; a score_model grader's is another's where it is none of these. */
+  folders?: Pick<ModelFolders, "classifiers" | "rewards">;
   /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
   ask?: AskReward;
   /** Those that train together and all need all scores. */

@@ -141,12 +141,13 @@ export class ServedModels {
     folders: ModelFolders,
     name: string,
     text = new TextWork(),
+    { texts = false }: { texts?: boolean } = {},
   ): Promise<Scorer & Disposable> {
     // Whether it needs a tokenizer of its own, the policy's decides.
     const own = Object.values(rewardFolders(folders.rewards[name]!));
     const reward = await attributeTo("reward", Promise.all(own.map(keyOf)));
-    const key = [...reward, await attributeTo("model", keyOf(folders.model))].join("\n\n");
-    const read = () => text.whole(() => loadReward(this.#runtime, folders, name));
+    const key = [...reward, texts ? "texts" : await attributeTo("model", keyOf(folders.model))].join("\n\n");
+    const read = () => text.whole(() => loadReward(this.#runtime, folders, name, { texts }));
     const load = own.reduce((inner, folder) => () => ofOneVersion(folder, inner), read);
     const lease = await attributeTo("reward", this.#rewards.acquire(key, load));
     this.#trim();

@@ -93,6 +93,11 @@ const environmentSchema = z.object({
     .default("https://huggingface.co").transform((url) => url.replace(/\/+$/, "")),
   HF_TOKEN: z.string().startsWith("hf_", "Expected a token, which begins with hf_").optional(),
   ORT_LIBRARY: z.string().optional(),
+  GRADER_BASE_URL: z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, "Expected an http or https URL")
+    .refine((url) => URL.canParse(url), "Expected an http or https URL").optional(),
+  GRADER_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, "Expected visible ASCII characters").optional(),
+  GRADER_PYTHON_SECONDS: integer(1, 600).default(30),
+  GRADER_PYTHON_MB: integer(64, 4096).default(512),
 });
 
 export type Settings = z.output<typeof environmentSchema>;
@@ -128,11 +133,19 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   THREADS: { what: "Threads per engine process", otherwise: "all CPUs" },
   DEVICE: { what: "Where models run: cpu, cuda or cuda:N", otherwise: "cpu" },
   LOG_LEVEL: { what: LOG_LEVELS.join(", "), otherwise: "info" },
+  GRADER_BASE_URL: {
+    what:
+      "A service with OpenAI's chat completions that score_model graders ask, as https://api.example.com/v1",
+    otherwise: null,
+  },
+  GRADER_API_KEY: { what: "Its key", otherwise: null },
+  GRADER_PYTHON_SECONDS: { what: "Seconds that a Python grader may take for a row", otherwise: "30" },
+  GRADER_PYTHON_MB: { what: "MiB of memory that a Python grader may use", otherwise: "512" },
   ORT_LIBRARY: { what: "Path of another onnxruntime library", otherwise: null },
 };
 
 /** Their values are told to nobody. */
-const SECRET: ReadonlySet<string> = new Set(["API_KEYS", "HF_TOKEN"]);
+const SECRET: ReadonlySet<string> = new Set(["API_KEYS", "GRADER_API_KEY", "HF_TOKEN"]);
 
 /** A value on one line. */
 function shown(name: string, value = ""): string {

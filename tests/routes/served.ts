@@ -10,6 +10,8 @@ import { engineEnvironment } from "../../core/processes/engine_environment.ts";
 import { ServingEngine } from "../../core/processes/serving_engine.ts";
 import { createLogger } from "../../core/log.ts";
 import { answering } from "../../core/questions/answering.ts";
+import { PyodideFolder } from "../../core/questions/pyodide_folder.ts";
+import { PythonGraders } from "../../core/questions/python_graders.ts";
 import { RewardModules } from "../../core/questions/reward_modules.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { createApp } from "../../routes/app.ts";
@@ -62,6 +64,12 @@ export async function served(
       limits: { running: 4, running_of_client: 4, waiting: 0 },
     });
     const modules = new RewardModules(it.folder);
+    const pyodide = new PyodideFolder(engineEnvironment(Deno.env.toObject()), logger);
+    const limits = { timeout_ms: 5000, memory_mb: 256 };
+    const graders = {
+      python: new PythonGraders({ pyodide, dataDir: it.folder, limits, logger }),
+      judge: null,
+    };
     const guard = new OutboundGuard(["127.0.0.1"]);
     // Nobody listens there.
     const hub = { url: "http://127.0.0.1:9", guard };
@@ -87,8 +95,9 @@ export async function served(
         device: "cpu",
       },
       guard,
-      answering: (asking) => answering(asking, { guard, modules }),
+      answering: (asking) => answering(asking, { guard, modules, graders }),
       modules,
+      graders,
       modelRoots: [FIXTURES, join(it.folder, "models")],
       registry,
       datasets,
@@ -123,6 +132,7 @@ export async function served(
       await keys.close();
       await registry.close();
       await serving.close();
+      await graders.python.close();
     }
   });
 }

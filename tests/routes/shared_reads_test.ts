@@ -32,6 +32,7 @@ async function counted(
       serving: unused,
       guard: unused,
       answering: unused,
+      graders: null as never,
       modules: unused,
       datasets: unused,
       files: unused,

@@ -96,7 +96,7 @@ const sampling = z.strictObject({
   reasoning_effort: z.string().max(20).nullish(),
 });
 
-const scoreModel = z.strictObject({
+export const scoreModelSchema = z.strictObject({
   type: z.literal("score_model"),
   ...common,
   model: z.string().min(1).max(200).describe(
@@ -129,7 +129,7 @@ const SINGLE = {
   string_check: stringCheck,
   text_similarity: textSimilarity,
   python,
-  score_model: scoreModel,
+  score_model: scoreModelSchema,
 };
 
 export type SingleGraderType = keyof typeof SINGLE;
@@ -151,7 +151,7 @@ const unknownType = (known: readonly string[]) => ({ code, input }: { code?: str
   return Object.hasOwn(REFUSED_TYPES, type) ? `${expected}: ${REFUSED_TYPES[type]}` : expected;
 };
 
-const single = z.discriminatedUnion("type", [stringCheck, textSimilarity, python, scoreModel], {
+const single = z.discriminatedUnion("type", [stringCheck, textSimilarity, python, scoreModelSchema], {
   error: unknownType(Object.keys(SINGLE)),
 });
 
@@ -219,7 +219,7 @@ export const graderSchema = z.discriminatedUnion("type", [
   stringCheck,
   textSimilarity,
   python,
-  scoreModel,
+  scoreModelSchema,
   multi,
 ], {
   error: unknownType(GRADER_TYPES),

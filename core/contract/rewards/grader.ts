@@ -22,6 +22,7 @@ export const grader = rewardKind({
     ),
   }).describe("What a grader of OpenAI's fine-tuning gives; 0 for a row that cannot be graded"),
   asks: true,
+  graders: ({ grader }) => graderModels(grader),
 });
 
 /** Names of the models that its graders ask, each once: local ones or a judge's. */

@@ -10,6 +10,8 @@ export interface RewardKind<Schema extends z.ZodType = z.ZodType> {
   models?(config: z.output<Schema>): string[];
   /** The folders of ready classifiers that it needs, by the names of models. */
   classifiers?(config: z.output<Schema>): string[];
+  /** Models that it names without saying what they are: classifiers, reward models, or another server's. */
+  graders?(config: z.output<Schema>): string[];
   /** Whether the API process is asked for its scores, and so is there while it is used. */
   asks?: boolean;
   /** Whether each prompt must have an answer of its own. */
