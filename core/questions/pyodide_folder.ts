@@ -16,7 +16,7 @@ const INSTALL_MS = 120_000;
 export class PyodideFolder {
   readonly #environment: Record<string, string>;
   readonly #logger: Logger;
-  #fetching: Promise<string> | null = null;
+  #installing: Promise<string> | null = null;
 
   /** @param environment that packages are fetched with */
   constructor(environment: Record<string, string>, logger: Logger) {
@@ -28,11 +28,11 @@ export class PyodideFolder {
   async find(): Promise<string> {
     const there = await realPath();
     if (there !== null) return there;
-    this.#fetching ??= this.#fetch().finally(() => this.#fetching = null);
-    return await this.#fetching;
+    this.#installing ??= this.#install().finally(() => this.#installing = null);
+    return await this.#installing;
   }
 
-  async #fetch(): Promise<string> {
+  async #install(): Promise<string> {
     this.#logger.info("Fetching Pyodide, which Python graders need");
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["install", "--frozen", "--entrypoint", ENTRY],

@@ -21,17 +21,43 @@ import { gradesOf } from "../../core/questions/grader_question.ts";
 import { asker } from "../asker.ts";
 import type { AppContext, Env } from "../context.ts";
 import { jsonBody } from "../json_body.ts";
+import { jsonContent, jsonRequest } from "../json_content.ts";
 import { openaiErrorResponses } from "./errors.ts";
 
-const example = {
+const exact = {
   type: "string_check",
   name: "exact",
-  operation: "eq",
+  operation: "ilike",
   input: "{{ sample.output_text }}",
   reference: "{{ item.label }}",
 } as const;
 
-const validateSchema = z.strictObject({ grader: graderSchema }).meta({ example: { grader: example } });
+const close = {
+  type: "text_similarity",
+  name: "close",
+  evaluation_metric: "fuzzy_match",
+  input: "{{ sample.output_text }}",
+  reference: "{{ item.label }}",
+} as const;
+
+const both = {
+  type: "multi",
+  name: "answer",
+  graders: { exact, close },
+  calculate_output: "0.8 * exact + 0.2 * close",
+} as const;
+
+const EXAMPLES = {
+  validate: { multi: { summary: "A formula of two graders", value: { grader: both } } },
+  run: {
+    multi: {
+      summary: "A formula of two graders on an answer",
+      value: { grader: both, model_sample: "Yes.", item: { label: "yes" } },
+    },
+  },
+};
+
+const validateSchema = z.strictObject({ grader: graderSchema });
 
 const runSchema = z.strictObject({
   grader: graderSchema,
@@ -39,26 +65,28 @@ const runSchema = z.strictObject({
     "The text that is graded: sample.output_text, and sample.output_json where it is JSON.",
   ),
   item: itemSchema.default({}),
-}).meta({ example: { grader: example, model_sample: "yes", item: { label: "yes" } } });
+});
 
-const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
+const tags = ["Fine-tuning"];
 const errors = openaiErrorResponses([400, 401, 413, 415, 429, 503]);
 
 const validateRoute = (context: AppContext) =>
   createRoute({
-    method: "post",
-    path: "/v1/fine_tuning/alpha/graders/validate",
-    operationId: "validateGrader",
-    tags: ["OpenAI"],
-    summary: "Validate a grader",
+    ...{
+      method: "post",
+      path: "/v1/fine_tuning/alpha/graders/validate",
+      tags,
+      operationId: "validateGrader",
+    },
+    summary: "Check a grader",
     description:
       "Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run.",
     middleware: [jsonBody(context, validateSchema)] as const,
-    request: { body: { required: true, content: json(validateSchema) } },
+    request: { body: jsonRequest(validateSchema, EXAMPLES.validate) },
     responses: {
       200: {
         description: "The grader",
-        content: json(z.object({ grader: graderSchema }).meta({ id: "ValidatedGrader" })),
+        content: jsonContent(z.object({ grader: graderSchema }).meta({ id: "ValidatedGrader" })),
       },
       ...errors,
     },
@@ -66,16 +94,13 @@ const validateRoute = (context: AppContext) =>
 
 const runRoute = (context: AppContext) =>
   createRoute({
-    method: "post",
-    path: "/v1/fine_tuning/alpha/graders/run",
-    operationId: "runGrader",
-    tags: ["OpenAI"],
-    summary: "Run a grader on a text",
-    description: "Grades a text. What cannot be graded has the reward 0 and flags in metadata.errors.",
+    ...{ method: "post", path: "/v1/fine_tuning/alpha/graders/run", tags, operationId: "runGrader" },
+    summary: "Grade a text",
+    description: "What cannot be graded has the reward 0 and flags in metadata.errors.",
     middleware: [jsonBody(context, runSchema)] as const,
-    request: { body: { required: true, content: json(runSchema) } },
+    request: { body: jsonRequest(runSchema, EXAMPLES.run) },
     responses: {
-      200: { description: "What the grader says of the text", content: json(gradedSchema) },
+      200: { description: "What the grader says of the text", content: jsonContent(gradedSchema) },
       ...errors,
     },
   });
