@@ -67,7 +67,8 @@ const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPar
   http: (config, { ask, replicas }, at) => firstsPart(askedReward("http", at, config, ask), replicas),
   module: ({ on_error }, { ask, replicas }, at) =>
     firstsPart(askedReward("module", at, { ...MODULE_BATCHES, on_error }, ask), replicas),
-  grader: (config, context, at) => firstsPart(graderReward(config, context, at), context.replicas),
+  grader: async (config, context, at) =>
+    firstsPart(await graderReward(config, context, at), context.replicas),
   sum: async ({ terms }, context, at) => {
     const names = termNames(terms);
     const parts = [];
