@@ -6,7 +6,15 @@ import { attributeTo, invalid, UserError } from "../core/errors.ts";
 import { MadeModels, madeName, taken } from "../core/models/made_models.ts";
 import { syncTree } from "../core/formats/atomic_file.ts";
 import type { CheckpointExports } from "../core/jobs/checkpoint_exports.ts";
-import { findFineTuned } from "../core/jobs/fine_tuned_names.ts";
+import { isFineTunedName } from "../core/contract/fine_tuned_name.ts";
+import { deleteCheckpoint } from "../core/jobs/delete_checkpoint.ts";
+import {
+  findFineTuned,
+  type ListedFineTuned,
+  listedFineTuned,
+  listFineTuned,
+} from "../core/jobs/fine_tuned_names.ts";
+import { memoize } from "../core/memoize.ts";
 import type { ModelDownload } from "../core/models/model_registry.ts";
 import { unfinishedJobWithModel } from "../core/jobs/unfinished_job_with_model.ts";
 import {
@@ -26,22 +34,56 @@ import { jsonContent, jsonRequest } from "./json_content.ts";
 import { problemResponses } from "./problem.ts";
 
 const params = z.object({
-  id: z.string().max(200).describe("A slash in it may be written as %2F.").openapi({ example: "tiny" }),
+  id: z.string().max(400).describe("A slash in it may be written as %2F.").openapi({ example: "tiny" }),
 });
-const partedParams = z.object({ org: z.string().max(100), name: z.string().max(100) });
+const partedParams = z.object({ org: z.string().max(100), name: z.string().max(400) });
 const answer = (description: string) => ({
   description,
   content: jsonContent(modelSchema),
 });
 
+/** Who owns what was made here. */
+const OURS = "proximal";
+
+/** So many fine-tuned models are listed, the newest. */
+const MAX_FINE_TUNED = 1000;
+
+/** When a folder became what it is, in seconds since 1970. */
+async function createdOf(folder: string): Promise<number> {
+  const { mtime } = await Deno.stat(join(folder, "config.json")).catch(() => ({ mtime: null }));
+  return mtime ? Math.floor(mtime.getTime() / 1000) : 0;
+}
+
+/** A fine-tuned model: all that its base is, where that is still here. */
+function fineTunedView(
+  { name, checkpoint, model, kind }: ListedFineTuned,
+  base: ListedModel | null,
+): ModelView {
+  const isThere = base?.summary != null;
+  return {
+    ...{
+      id: name,
+      object: "model",
+      created: Math.floor(checkpoint.created_at.getTime() / 1000),
+      owned_by: OURS,
+    },
+    ...{ status: isThere ? "ready" : "unusable", ...base?.summary },
+    ...(isThere && kind === "reward_model" && { is_reward_model: true }),
+    problem: isThere ? null : { code: "unknown_model", detail: `Its model '${model}' cannot be used` },
+    ...{ hub: null, initialized: null, checkpoint: checkpoint.id, download: null },
+  };
+}
+
 /** A listed folder without its place on the machine. */
 function folderView(
   { name, summary, problem }: ListedModel,
-  { hub, made }: { hub: HubSource | null; made: MadeModel | null },
+  { hub, made, created }: { hub: HubSource | null; made: MadeModel | null; created: number },
 ): ModelView {
   const detail = problem?.code === "internal" ? "The folder cannot be read" : problem?.detail ?? "";
   return {
-    ...{ id: name, status: problem ? "unusable" : "ready", ...summary },
+    ...{ id: name, object: "model", created },
+    owned_by: hub ? hub.hub_id.split("/")[0]! : made ? OURS : "system",
+    ...{ status: problem ? "unusable" : "ready", ...summary },
     ...{ problem: problem && { code: problem.code, detail }, hub },
     initialized: made && "config" in made ? { tokenizer: made.tokenizer, seed: made.seed } : null,
     checkpoint: made && "checkpoint" in made ? made.checkpoint : null,
@@ -52,7 +94,8 @@ function folderView(
 function downloadView(download: ModelDownload): ModelView {
   const { status, error, hub_id, revision, commit, bytes, total_bytes } = download;
   return {
-    ...{ id: hub_id, status, problem: error && { code: error.code, detail: error.detail } },
+    ...{ id: hub_id, object: "model", created: 0, owned_by: hub_id.split("/")[0]! },
+    ...{ status, problem: error && { code: error.code, detail: error.detail } },
     ...{ hub: { hub_id, revision, commit }, initialized: null, checkpoint: null },
     download: { bytes, total_bytes },
   };
@@ -64,20 +107,29 @@ const list = createRoute({
   tags: ["Models"],
   operationId: "listModels",
   summary: "List models",
-  description: "Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way.",
+  description:
+    "Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned models, which are the checkpoints of jobs, the newest 1,000.",
+  request: {
+    query: z.strictObject({
+      fine_tuned: z.enum(["true", "false"]).default("true").describe(
+        "Whether fine-tuned models are listed too.",
+      ),
+    }),
+  },
   responses: {
     200: {
-      description: "Every model, by name",
+      description: "Every model by name, fine-tuned ones last and the newest of them first",
       content: {
         "application/json": {
           schema: z.object({
+            object: z.literal("list"),
             data: z.array(modelSchema),
             device: z.string().describe("Where they run unless a job says otherwise: cpu, cuda or cuda:N."),
           }),
         },
       },
     },
-    ...problemResponses(401),
+    ...problemResponses(401, 422),
   },
 });
 
@@ -122,6 +174,9 @@ const show = createRoute({
   responses: { 200: answer("The model"), ...problemResponses(401, 404, 422) },
 });
 
+const deletedSchema = z.object({ id: z.string(), object: z.literal("model"), deleted: z.literal(true) })
+  .openapi("DeletedModel");
+
 const remove = createRoute({
   method: "delete",
   path: "/v1/models/{id}",
@@ -129,9 +184,13 @@ const remove = createRoute({
   operationId: "deleteModel",
   summary: "Delete a model that came from a hub or was made here, or stop its download",
   description:
-    "Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is refused with 409.",
+    "Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as OpenAI's clients read it.",
   request: { params },
-  responses: { 204: { description: "Its files are gone" }, ...problemResponses(401, 404, 409, 422) },
+  responses: {
+    200: { description: "The fine-tuned model's files are gone", content: jsonContent(deletedSchema) },
+    204: { description: "Its files are gone" },
+    ...problemResponses(401, 404, 409, 422),
+  },
 });
 
 /** The models' routes. */
@@ -160,9 +219,16 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
   const app = new OpenAPIHono<Env>();
 
   const view = async (model: ListedModel): Promise<ModelView> => {
-    if (dirname(model.folder) !== registry.root) return folderView(model, { hub: null, made: null });
+    const created = await createdOf(model.folder);
+    if (dirname(model.folder) !== registry.root) return folderView(model, { hub: null, made: null, created });
     const name = basename(model.folder);
-    return folderView(model, { hub: await registry.source(name), made: await madeModels.record(name) });
+    const [hub, made] = [await registry.source(name), await madeModels.record(name)];
+    return folderView(model, { hub, made, created });
+  };
+  const fineTuned = async (): Promise<ModelView[]> => {
+    const bases = memoize(MAX_FINE_TUNED, (name: string) => findModel(modelRoots, name));
+    const listed = await listFineTuned(db, MAX_FINE_TUNED);
+    return await Promise.all(listed.map(async (one) => fineTunedView(one, await bases(one.model))));
   };
   const all = async (): Promise<ModelView[]> => {
     const views = await Promise.all((await listModels(modelRoots)).map(view));
@@ -171,6 +237,12 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
     return [...views, ...downloads.map(downloadView)].sort((a, b) => a.id < b.id ? -1 : 1);
   };
   const find = async (name: string): Promise<ModelView | undefined> => {
+    if (isFineTunedName(name)) {
+      const found = await findFineTuned(db, name);
+      if (!found) return undefined;
+      const listed = listedFineTuned(found.checkpoint, found.job);
+      return fineTunedView(listed, await findModel(modelRoots, listed.model));
+    }
     const model = await findModel(modelRoots, name);
     if (model) return await view(model);
     const key = modelKey(name);
@@ -192,7 +264,10 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
     return c.json((await find(name))!, 201, { location });
   };
 
-  app.openapi(list, async (c) => c.json({ data: await all(), device: context.device }, 200));
+  app.openapi(list, async (c) => {
+    const tuned = c.req.valid("query").fine_tuned === "false" ? [] : await fineTuned();
+    return c.json({ object: "list" as const, data: [...await all(), ...tuned], device: context.device }, 200);
+  });
 
   app.openapi(register(context), async (c) => {
     const body = c.req.valid("json");
@@ -224,7 +299,13 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
     if (!model) throw new UserError("not_found", `No model '${id}'`);
     return model;
   };
-  const removed = async (id: string): Promise<void> => {
+  const removed = async (id: string): Promise<boolean> => {
+    const tuned = isFineTunedName(id) ? await findFineTuned(db, id) : null;
+    if (tuned) {
+      await deleteCheckpoint(db, dataDir, tuned.checkpoint);
+      serving.retire();
+      return true;
+    }
     const model = await found(id);
     const isMade = model.initialized !== null || model.checkpoint !== null;
     if (!model.hub && !isMade) {
@@ -238,13 +319,16 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
     await (isMade ? madeModels.remove(model.id) : registry.remove(id));
     // It may hold the weights, and the name may come back with others.
     serving.retire();
+    return false;
+  };
+  const removal = async (c: Context<Env>, id: string) => {
+    const isFineTuned = await removed(id);
+    if (isFineTuned) return c.json({ id, object: "model" as const, deleted: true as const }, 200);
+    return c.body(null, 204);
   };
 
   app.openapi(show, async (c) => c.json(await found(c.req.valid("param").id), 200));
-  app.openapi(remove, async (c) => {
-    await removed(c.req.valid("param").id);
-    return c.body(null, 204);
-  });
+  app.openapi(remove, async (c) => await removal(c, c.req.valid("param").id));
   // A hub's name as it is, its slash not encoded.
   const parted = { path: "/v1/models/{org}/{name}", request: { params: partedParams }, hide: true } as const;
   app.openapi(createRoute({ ...show, ...parted }), async (c) => {
@@ -253,8 +337,7 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
   });
   app.openapi(createRoute({ ...remove, ...parted }), async (c) => {
     const { org, name } = c.req.valid("param");
-    await removed(`${org}/${name}`);
-    return c.body(null, 204);
+    return await removal(c, `${org}/${name}`);
   });
 
   return app;

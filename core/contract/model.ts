@@ -30,7 +30,14 @@ const problem = z.object({ code: z.string(), detail: z.string() }).nullable();
 
 /** A model, or one that is being downloaded. */
 export const modelSchema = z.object({
-  id: z.string().describe("What requests call model: the folder's name, or the hub's, org/name."),
+  id: z.string().describe(
+    "What requests call model: the folder's name; the hub's, org/name; or a fine-tuned model's, ft:….",
+  ),
+  object: z.literal("model").describe("For OpenAI's clients, as created and owned_by."),
+  created: z.int().describe("When its files were last changed here, in seconds since 1970; 0: not here yet."),
+  owned_by: z.string().describe(
+    "The hub's organization, proximal for what was made here, system for the owner's folders.",
+  ),
   status: z.enum(["ready", "unusable", "queued", "downloading", "failed"]).describe(
     "unusable: problem says why. failed: registering it again goes on with the download.",
   ),
@@ -40,7 +47,7 @@ export const modelSchema = z.object({
   initialized: z.object({ tokenizer: z.string(), seed: z.int() }).nullable().describe(
     "What a model that was made here from a bare configuration began as.",
   ),
-  checkpoint: z.string().nullable().describe("The checkpoint that a model was made of here."),
+  checkpoint: z.string().nullable().describe("The checkpoint that it is, or was made of here."),
   download: z.object({ bytes: z.int(), total_bytes: z.int() }).nullable().describe(
     "How much is here, while it is not a model yet.",
   ),

@@ -1,11 +1,13 @@
-/** Names of fine-tuned models in requests → the checkpoints and base models that they stand for, wherever one is taken. */
+/** Fine-tuned models by name: lists of them, and names in requests → the checkpoints and base models that they stand for, wherever one is taken. */
+import { inArray } from "drizzle-orm";
 import type { Database } from "../db/open_database.ts";
-import type { CheckpointRow, JobRow } from "../db/schema.ts";
+import { type CheckpointRow, checkpoints, type JobRow, jobs, rowNumber } from "../db/schema.ts";
+import { readableRows } from "../db/readable_rows.ts";
 import { checkpointOfName, fineTunedName, isFineTunedName } from "../contract/fine_tuned_name.ts";
 import { isCheckpointId } from "../contract/policy_names.ts";
 import { type RewardConfig, rewardNodes } from "../contract/reward_schema.ts";
 import { invalid } from "../errors.ts";
-import { findCheckpoint, getJob } from "./job_queries.ts";
+import { findCheckpoint, getJob, HAS_FILES } from "./job_queries.ts";
 
 /** A checkpoint and the job that it is of. */
 export interface FineTuned {
@@ -20,6 +22,42 @@ export async function findFineTuned(db: Database, name: string): Promise<FineTun
   if (!checkpoint) return null;
   const job = await getJob(db, checkpoint.job_id);
   return isCheckpointId(name) || name === fineTunedName(job, checkpoint.id) ? { checkpoint, job } : null;
+}
+
+/** A fine-tuned model as lists have it. */
+export interface ListedFineTuned {
+  name: string;
+  checkpoint: CheckpointRow;
+  /** The base. */
+  model: string;
+  kind: JobRow["kind"];
+}
+
+/** As lists have the fine-tuned model that a checkpoint is. */
+export function listedFineTuned(
+  checkpoint: CheckpointRow,
+  { model, suffix, kind }: Pick<JobRow, "model" | "suffix" | "kind">,
+): ListedFineTuned {
+  return { name: fineTunedName({ model, suffix }, checkpoint.id), checkpoint, model, kind };
+}
+
+/** Every checkpoint that is for anybody, newest first, `limit` at most. */
+export async function listFineTuned(db: Database, limit: number): Promise<ListedFineTuned[]> {
+  const rows = await readableRows(db, checkpoints, {
+    record: "The checkpoint in row",
+    where: HAS_FILES,
+    number: rowNumber(checkpoints),
+    newestFirst: true,
+    limit,
+  });
+  const { id, model, suffix, kind } = jobs;
+  const ids = [...new Set(rows.map(({ job_id }) => job_id))];
+  const of = await db.read.select({ id, model, suffix, kind }).from(jobs).where(inArray(id, ids));
+  const byId = new Map(of.map((job) => [job.id, job]));
+  return rows.flatMap((row) => {
+    const job = byId.get(row.job_id);
+    return job ? [listedFineTuned(row, job)] : [];
+  });
 }
 
 /** @throws UserError `unknown_checkpoint` of the field `path` */

@@ -167,7 +167,7 @@ export async function eventSeq(
 }
 
 /** Checkpoints that only resume their job are for nobody else. */
-const HAS_FILES = ne(checkpoints.files, []);
+export const HAS_FILES = ne(checkpoints.files, []);
 
 /** Oldest first; `after` is the last id of the page before. */
 export async function listCheckpoints(

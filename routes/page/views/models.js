@@ -98,7 +98,7 @@ export function Models() {
   const [isComingNow, setComing] = useState(false);
   const { data, error, reload } = useLoad(
     async (signal) => {
-      const answer = await get("/v1/models", {}, signal);
+      const answer = await get("/v1/models", { fine_tuned: false }, signal);
       setComing(answer.data.some(isComing));
       return answer;
     },

@@ -302,7 +302,7 @@ export function NewJob({ query }) {
   const { data, error, reload } = useLoad(async (signal) => {
     const [document, models, datasets, copied] = await Promise.all([
       get("/openapi.json", {}, signal),
-      get("/v1/models", {}, signal),
+      get("/v1/models", { fine_tuned: false }, signal),
       list("/v1/datasets", { limit: 100 }, 200, signal),
       query.from ? copyOf(query.from, signal) : null,
     ]);

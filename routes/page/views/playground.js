@@ -156,7 +156,7 @@ function usePlay() {
 }
 
 export function Playground({ query }) {
-  const models = useLoad((signal) => get("/v1/models", {}, signal), []);
+  const models = useLoad((signal) => get("/v1/models", { fine_tuned: false }, signal), []);
   const jobs = useLoad((signal) => list("/v1/training-jobs", { limit: 100 }, 300, signal), []);
   const usable = (models.data?.data ?? []).filter(({ status, task }) =>
     status === "ready" && task === "causal_lm"
