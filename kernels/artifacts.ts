@@ -16,9 +16,11 @@ import { preferenceLoss } from "./losses/preference_loss.ts";
 import { vector, weightedSum } from "./losses/sums.ts";
 import { valueLoss } from "./losses/value_loss.ts";
 import type { AdapterSpec } from "./models/adapter_spec.ts";
-import { familyOf, int8Head, lmHead, logits } from "./models/families.ts";
+import { int8Head, lmHead, logits } from "./models/families.ts";
 import { adapterForm, linears } from "./models/linears.ts";
 import type { ModelConfig } from "./models/model_config.ts";
+import { layerOf } from "./models/trained_layers.ts";
+import { hiddenStates, trunk } from "./models/trunk.ts";
 import { cachedAttention, causalAttention } from "./nn/attend.ts";
 import {
   FrozenParameters,
@@ -26,6 +28,7 @@ import {
   type LoraForm,
   MERGED,
   type Parameters,
+  PartlyFrozenParameters,
   type Precision,
 } from "./nn/parameters.ts";
 import { LoraDropout } from "./nn/lora_dropout.ts";
@@ -45,7 +48,8 @@ export type Tuning =
       dropout?: boolean;
     }
     | { type: "none" }
-    | { type: "full" }
+    /** All weights, or those of some layers, from 0. */
+    | { type: "full"; layers?: readonly number[] }
   )
   & { precision?: Precision; target?: Target };
 
@@ -62,6 +66,9 @@ export const SCORE_HEAD = VALUE_HEAD.weight;
 
 /** Prefix of a gradient output (and of the accumulated gradient it is added to, as an input). */
 export const GRADIENT = "gradient.";
+
+/** Prefix of a trunk's outputs; a layer's number follows. */
+export const HIDDEN = "hidden.";
 
 /** @param positions of the tokens that a batch's trunk goes on with after its last attention */
 function parametersOf(
@@ -81,8 +88,15 @@ function parametersOf(
         dropout,
       });
     }
-    case "full":
-      return new InputParameters(g);
+    case "full": {
+      const { layers, precision } = tuning;
+      if (!layers) return new InputParameters(g);
+      const trained = new Set<number | null>(layers);
+      return new PartlyFrozenParameters(g, {
+        isTrained: (path) => trained.has(layerOf(config, path)),
+        precision,
+      });
+    }
     case "none":
       return new FrozenParameters(g, { precision: tuning.precision });
   }
@@ -96,19 +110,30 @@ export interface AttentionOptions {
   packed?: boolean;
 }
 
+/** What of a model a graph over a batch computes, and how. */
+export interface TrunkOptions extends AttentionOptions {
+  /**
+   * The layer it begins with, the embedding by default: input `hidden` [B,S,H], what goes into that layer, stands in place of
+   * `ids` then. Nothing below it may be trained.
+   */
+  from?: number;
+}
+
 /** Hidden states [N,H] at the packed positions of a batch, and the parameters that they are made with. */
 function packedHidden(
   g: Builder,
   config: ModelConfig,
   tuning: Tuning,
-  { blocks, packed = false }: AttentionOptions,
+  { blocks, packed = false, from = 0 }: TrunkOptions,
 ): { h: Value; parameters: Parameters } {
-  const ids = g.input("ids", "int64", ["B", "S"]);
+  const input = from === 0
+    ? { ids: g.input("ids", "int64", ["B", "S"]) }
+    : { hidden: g.input("hidden", "float32", ["B", "S", config.hidden_size]), layer: from };
   const positions = g.input("positions", "int64", ["N"]);
   const starts = packed ? g.input("starts", "int64", ["B", "S"]) : null;
   const parameters = parametersOf(g, config, tuning, { positions });
   const attention = causalAttention(g, config, { numerics: numbers(tuning), blocks, starts });
-  return { h: familyOf(config).trunk(g, config, parameters, ids, positions, attention), parameters };
+  return { h: trunk(g, config, parameters, input, positions, attention), parameters };
 }
 
 function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
@@ -127,7 +152,7 @@ function valueHead(g: Builder, config: ModelConfig, h: Value): { values: Value; 
   return { values, head: [[VALUE_HEAD.weight, weight], [VALUE_HEAD.bias, bias]] };
 }
 
-export interface GradientOptions extends AttentionOptions {
+export interface GradientOptions extends TrunkOptions {
   /** Add the gradients to inputs `accumulated.<name>`. */
   accumulate: boolean;
   /** What is recomputed for the backward pass; none by default. */
@@ -189,7 +214,7 @@ function sampling(
   numerics: Numerics,
 ): Artifact {
   const cache = cachedAttention(g, config, "B", numerics);
-  const h = familyOf(config).trunk(g, config, parameters, ids, g.input("last", "int64", [SAMPLED]), cache);
+  const h = trunk(g, config, parameters, { ids }, g.input("last", "int64", [SAMPLED]), cache);
   const sampled = sampler(g, h, (of) => logits(g, config, parameters, of), options);
   return g.finish({ ...sampled, ...cache.outputs });
 }
@@ -211,11 +236,29 @@ export function mergedArtifact(config: ModelConfig, adapter: AdapterSpec): Artif
   ));
 }
 
+/**
+ * What goes into each of `layers`, ascending and none of them the first, of frozen layers below them: `hidden.<layer>`
+ * [B,S,H], which graphs that begin `from` there take.
+ */
+export function trunkArtifact(
+  config: ModelConfig,
+  { layers, precision, target, blocks }:
+    & { layers: readonly number[] }
+    & Pick<AttentionOptions, "blocks">
+    & Pick<Tuning, "precision" | "target">,
+): Artifact {
+  const g = new Builder("trunk");
+  const ids = g.input("ids", "int64", ["B", "S"]);
+  const attention = causalAttention(g, config, { numerics: numbers({ precision, target }), blocks });
+  const found = hiddenStates(g, config, new FrozenParameters(g, { precision }), ids, layers, attention);
+  return g.finish(Object.fromEntries([...found].map(([layer, hidden]) => [HIDDEN + layer, hidden])));
+}
+
 /** `logprobs` [N] of the packed targets; with `entropy` also that, with `values` V(state) from the shared trunk. */
 export function policyEvalArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { entropy: boolean; values: boolean } & AttentionOptions,
+  options: { entropy: boolean; values: boolean } & TrunkOptions,
 ): Artifact {
   const g = new Builder("policy_eval");
   const { h, parameters } = packedHidden(g, config, tuning, options);
@@ -300,7 +343,7 @@ export function policyTrainingArtifact(
 export function valueEvalArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: AttentionOptions = {},
+  options: TrunkOptions = {},
 ): Artifact {
   const g = new Builder("value_eval");
   const { h } = packedHidden(g, config, tuning, options);
@@ -345,13 +388,13 @@ function scoreHead(
   g: Builder,
   config: ModelConfig,
   tuning: Tuning,
-  options: AttentionOptions,
+  options: TrunkOptions,
 ): { scores: Value; weight: Value; parameters: Parameters } {
   const { h, parameters } = packedHidden(g, config, tuning, options);
   const shape = [1, config.hidden_size];
-  const weight = tuning.type === "lora"
-    ? g.input(SCORE_HEAD, "float32", shape)
-    : parameters.weight(SCORE_HEAD, shape);
+  const weight = tuning.type === "none"
+    ? parameters.weight(SCORE_HEAD, shape)
+    : g.input(SCORE_HEAD, "float32", shape);
   return { scores: g.matmul(h, weight, { transB: true }), weight, parameters };
 }
 

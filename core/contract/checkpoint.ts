@@ -1,5 +1,6 @@
 /** A checkpoint: its manifest, checkpoint.json, and how the API shows it. */
 import { z } from "zod";
+import { layersSchema } from "./layers.ts";
 import { metricsSchema } from "./progress.ts";
 import { time } from "./time.ts";
 
@@ -18,13 +19,16 @@ export const manifestSchema = z.object({
 /** The layers that have adapters, by the last part of their names. */
 const targetModules = z.union([z.literal("all-linear"), z.array(z.string()).readonly()]);
 
-const adapterShape = { r: z.number(), alpha: z.number(), target_modules: targetModules };
+/** Which layers were trained: all of them where a manifest names none, as one from before they could be named does. */
+const layers = layersSchema.nullable().optional();
+
+const adapterShape = { r: z.number(), alpha: z.number(), target_modules: targetModules, layers };
 
 /** What of the base was trained. A manifest may say more, such as learning rates. */
 const trainedSchema = z.discriminatedUnion("type", [
   // A manifest from before there was dropout names none.
   z.object({ type: z.literal("lora"), ...adapterShape, dropout: z.number().optional() }),
-  z.object({ type: z.literal("full") }),
+  z.object({ type: z.literal("full"), layers }),
 ]);
 
 /** The value network: an adapter of its own, or a head on the policy's trunk. */

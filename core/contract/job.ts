@@ -2,6 +2,7 @@
 import { z } from "zod";
 import "../field_messages.ts";
 import { deviceSchema } from "../device_name.ts";
+import { layersSchema } from "./layers.ts";
 import { metadataSchema } from "./metadata.ts";
 import { webhookSecretSchema, webhookUrlSchema } from "./webhook_schema.ts";
 import { datasetFields } from "./dataset.ts";
@@ -22,6 +23,10 @@ const alpha = z.number().gt(0).max(65536).default(32).describe(
   "The adapters' output is scaled by alpha / r. Default 32 (ours).",
 );
 
+const layers = layersSchema.nullable().default(null).describe(
+  "Layers that are trained: { last: how many }, as trlX's num_layers_unfrozen, or their numbers from 0, as PEFT's layers_to_transform. Of all weights (full) those of the named layers alone: embedding, final norm and head stay as they are. What comes out of the layers below the first is computed once for a step's rollouts, and gradients stop there. Default null: all.",
+);
+
 /** A part of an adapter's input; not all of it. */
 export const dropout = z.number().min(0).lt(1);
 
@@ -38,8 +43,9 @@ const trainableSchema = z.discriminatedUnion("type", [
       "Part of the adapters' input that is dropped at random in training, as PEFT's lora_dropout; to the nearest 1/4096. Never in sampling, references or evaluation. PPO's masks are the same in a rollout's log-probabilities and all its updates. Default 0.",
     ),
     target_modules: targetModules,
+    layers,
   }),
-  z.strictObject({ type: z.literal("full") }),
+  z.strictObject({ type: z.literal("full"), layers }),
 ]).meta({ id: "Trainable" });
 
 const webhookSchema = z.strictObject({
@@ -66,7 +72,7 @@ export const jobFields = {
     "Checkpoint to start from instead of the bare model.",
   ),
   adapter: z.string().min(1).max(500).nullable().default(null).describe(
-    "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own.",
+    "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR. Its layers are those that are trained; trainable.r and alpha must be its own, and trainable.layers, if given.",
   ),
   ...datasetFields,
   epochs: z.int().min(1).max(10_000).default(1).describe(
@@ -102,6 +108,11 @@ export function epochsOf({ epochs = 1 }: { kind: string; epochs?: number }): num
 }
 
 export type TrainableConfig = z.output<typeof trainableSchema>;
+
+/** An adapter by all defaults on these layers, in the place of their weights. */
+export function defaultAdapter(layers: TrainableConfig["layers"]): TrainableConfig {
+  return { ...trainableSchema.parse({ type: "lora" }), layers };
+}
 
 /** The part of the adapters' input that is dropped in training; 0 where there are none. */
 export function dropoutOf(trainable: TrainableConfig): number {

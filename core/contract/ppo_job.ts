@@ -24,6 +24,7 @@ import {
   type TrainableConfig,
 } from "./job.ts";
 import { rowsFaults } from "./dataset.ts";
+import { layersSchema } from "./layers.ts";
 import { promptSchema } from "./prompt.ts";
 import { checkAnswers } from "./prompt_answers.ts";
 import { evaluateSchema } from "./training_evaluation.ts";
@@ -132,6 +133,9 @@ export const ppoSchema = z.strictObject({
   ),
   micro_batch_size: z.int().min(1).max(65536).nullable().default(null).describe(
     "Sequences per forward and backward run; must divide batch_size × rollouts_per_prompt / num_mini_batches. Changes memory, not results. Default null: the whole mini-batch.",
+  ),
+  trunk_cache: z.boolean().default(true).describe(
+    "Keep a rollout's hidden states below the first layer that trainable.layers (or value.layers) names, 4 bytes × rollouts × tokens × hidden size: computed once for policy, reference, value network and all updates, not in each. Changes time and memory, not results. Default true.",
   ),
   loss_aggregation: methodDefault(
     "loss_aggregation",
@@ -311,9 +315,9 @@ function methodFaults(
   }
 }
 
-/** What `ppoJobSchema` fills in from the policy's where it is left out: a number in every job. */
-function followed(number: z.ZodNumber, what: string) {
-  return number.optional().describe(what) as unknown as z.ZodDefault<z.ZodNumber>;
+/** What `ppoJobSchema` fills in from the policy's where it is left out: there in every job. */
+function followed<Schema extends z.ZodType>(schema: Schema, what: string) {
+  return schema.optional().describe(what) as unknown as z.ZodDefault<Schema>;
 }
 
 /** A rate that follows the policy's. */
@@ -331,6 +335,10 @@ const valueSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("separate"),
     ...adapterFields,
+    layers: followed(
+      layersSchema.nullable(),
+      "Layers that have the value adapter, as trainable.layers; null: all. Default trainable.layers.",
+    ),
     dropout: followed(
       dropout,
       "Part of the value adapter's input that is dropped in training. Default trainable.dropout; 0 where that is none.",
@@ -454,6 +462,7 @@ function following<V extends z.output<typeof valueSchema>>(
   return {
     ...value,
     ...(value.type === "separate" && {
+      layers: value.layers === undefined ? trainable.layers : value.layers,
       dropout: value.dropout ?? dropoutOf(trainable),
       learning_rate: value.learning_rate ?? followingRate(ADAPTER_RATE, policy),
     }),

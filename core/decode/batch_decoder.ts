@@ -3,7 +3,7 @@
  * when they are asked for, run over their prompts, and go on with the others from the next token on; what a row gets
  * depends on its own numbers only. Knows nothing of text or requests.
  */
-import { generateArtifact, multiLoraArtifact } from "../../kernels/artifacts.ts";
+import { generateArtifact, multiLoraArtifact, type Tuning } from "../../kernels/artifacts.ts";
 import { MULTI_LORA } from "../../kernels/nn/multi_lora.ts";
 import { UserError } from "../errors.ts";
 import type { Binding } from "../ort/binding.ts";
@@ -61,11 +61,17 @@ interface Layout extends Omit<BatchOptions<CallerSequence>, "capacity"> {
 
 type CallerBatch = DecodeBatch<CallerSequence>;
 
+/** Weights of a model that full fine-tuning changed: all of them, or those of some layers. */
+export interface FullWeights {
+  tuning: Extract<Tuning, { type: "full" }>;
+  parameters: ParameterSet;
+}
+
 export class BatchDecoder {
   readonly #base: BaseModel;
   readonly #sessions: SessionCache;
-  /** All weights, where they are not the base's. */
-  readonly #full: ParameterSet | null;
+  /** Weights that are not the base's, and what graphs are built with for them. */
+  readonly #full: FullWeights | null;
   readonly #budget: number;
   /** In order of arrival, until they are answered. */
   readonly #callers = new Set<Caller>();
@@ -76,7 +82,7 @@ export class BatchDecoder {
   #running: { callers: Set<Caller>; abort: AbortController } | null = null;
 
   /** @param full weights instead of the base's own */
-  constructor(base: BaseModel, full: ParameterSet | null = null) {
+  constructor(base: BaseModel, full: FullWeights | null = null) {
     this.#base = base;
     this.#sessions = new SessionCache(base);
     this.#full = full;
@@ -276,7 +282,7 @@ export class BatchDecoder {
     const artifact = () =>
       stack
         ? multiLoraArtifact(config, stack.modules, { truncation, top, ...held })
-        : generateArtifact(config, { type: this.#full ? "full" : "none", ...held }, {
+        : generateArtifact(config, { ...this.#full?.tuning ?? { type: "none" }, ...held }, {
           truncation,
           top,
           lora: "added",
@@ -301,7 +307,7 @@ export class BatchDecoder {
     const session = sessions[worker]!;
     const binding = session.bind();
     stack?.bind(binding);
-    this.#full?.bind(binding, "input", (name) => session.takes(name));
+    this.#full?.parameters.bind(binding, "input", (name) => session.takes(name));
     return binding;
   }
 

@@ -3,6 +3,7 @@
  * and draws random numbers of its own, keyed by seed, prompt and sample: the same for every policy and whenever it is asked,
  * so that two policies, or one before and after training, are compared on equal terms.
  */
+import type { FrozenTrunk } from "../networks/frozen_trunk.ts";
 import type { Policy } from "../networks/policy.ts";
 import { responseText } from "../rewards/response_text.ts";
 import { termsOf } from "../rewards/terms_of.ts";
@@ -16,6 +17,8 @@ import type { TextTokenizer } from "../tokenizer/tokenizer.ts";
 export interface EvaluatorParts {
   /** Its reference is what KL is measured to. */
   policy: Pick<Policy, "respond" | "analyze">;
+  /** The frozen layers below both, computed once for the two where it is given. */
+  trunk?: FrozenTrunk | null;
   reward: RewardSource;
   tokenizer: Pick<TextTokenizer, "decode">;
   stopTokenIds: ReadonlySet<number>;
@@ -156,9 +159,10 @@ export class Evaluator {
     signal: AbortSignal | undefined,
   ): Promise<Pick<Evaluated, "kl" | "entropy">[]> {
     if (rows.length === 0) return [];
-    const { policy } = this.#parts;
-    const own = await policy.analyze(rows, { temperature, signal, entropy: true });
-    const reference = await policy.analyze(rows, { temperature, signal, reference: true });
+    const { policy, trunk } = this.#parts;
+    const sequences = trunk ? await trunk.run(rows, { signal }) : rows;
+    const own = await policy.analyze(sequences, { temperature, signal, entropy: true });
+    const reference = await policy.analyze(sequences, { temperature, signal, reference: true });
     return rows.map((_, row) => ({
       kl: sum(own.logprobs[row]!.map((logprob, at) => logprob - reference.logprobs[row]![at]!)),
       entropy: sum(own.entropy![row]!),

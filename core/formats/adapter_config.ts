@@ -23,6 +23,8 @@ export interface AdapterConfig {
   lora_dropout: number;
   /** Module names, or a regular expression as PEFT takes one. The tensors say which modules are adapted. */
   target_modules: string[] | string;
+  /** Numbers of the layers that target_modules stand for; null for all of them. */
+  layers_to_transform: number[] | null;
   /** The base's weights are [in, out] (GPT-2's). It does not change the adapter's own tensors. */
   fan_in_fan_out: boolean;
   /** Modules saved whole beside the adapter (`score` of a classifier). */
@@ -71,6 +73,7 @@ export function parseAdapterConfig(json: Json): AdapterConfig {
     lora_alpha: fields.number("lora_alpha", 8),
     lora_dropout: dropout(fields),
     target_modules: typeof targets === "string" ? targets : fields.strings("target_modules"),
+    layers_to_transform: layers(fields),
     fan_in_fan_out: fields.flag("fan_in_fan_out", false),
     modules_to_save: fields.has("modules_to_save") ? fields.strings("modules_to_save") : null,
     use_rslora: fields.flag("use_rslora", false),
@@ -87,7 +90,6 @@ export function adapterConfigText(config: AdapterConfig): string {
     inference_mode: true,
     init_lora_weights: true,
     layers_pattern: null,
-    layers_to_transform: null,
     peft_type: "LORA",
     peft_version: PEFT_VERSION,
     revision: null,
@@ -110,6 +112,26 @@ function dropout(fields: Fields): number {
   const value = fields.number("lora_dropout", 0);
   if (value > 1) throw fields.wrong("lora_dropout", "a probability");
   return value;
+}
+
+/** One number or a list; PEFT takes an empty list for none. */
+function layers(fields: Fields): number[] | null {
+  const value = fields.source.layers_to_transform ?? [];
+  const numbers = Array.isArray(value) ? value : [value];
+  if (numbers.length > MAX_PATTERNS || !numbers.every((layer) => Number.isSafeInteger(layer) && layer >= 0)) {
+    throw fields.wrong("layers_to_transform", "numbers of layers");
+  }
+  return numbers.length > 0 ? numbers : null;
+}
+
+/** Whether PEFT puts an adapter on the module at `path`, as far as layers_to_transform decides that. */
+export function isTransformed(
+  { layers_to_transform: layers, target_modules: targets }: AdapterConfig,
+  path: string,
+): boolean {
+  if (layers === null || typeof targets === "string" || targets.includes(path)) return true;
+  const layer = /.*\.[^.]*\.(\d+)\./.exec(path)?.[1];
+  return layer !== undefined && layers.includes(Number(layer));
 }
 
 /** Variants of LoRA whose arithmetic is not ours. */

@@ -5,7 +5,13 @@
  */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type AdapterConfig, adapterConfigText, moduleScale, parseAdapterConfig } from "./adapter_config.ts";
+import {
+  type AdapterConfig,
+  adapterConfigText,
+  isTransformed,
+  moduleScale,
+  parseAdapterConfig,
+} from "./adapter_config.ts";
 import { refusePickles } from "./pickles.ts";
 import { readBounded } from "./read_bounded.ts";
 import { openSafetensorsFile, type SafetensorsSource } from "./safetensors.ts";
@@ -120,6 +126,14 @@ function adaptedModules(
   }
   for (const [path, { r }] of modules) {
     const { a, b } = loraKeys(path);
+    if (!isTransformed(config, path)) {
+      throw new UserError(
+        "damaged_model",
+        `${ADAPTER_WEIGHTS_FILE} has tensor ${
+          quote(a)
+        } of a layer that is not among layers_to_transform of ${CONFIG_FILE}, ${config.layers_to_transform}`,
+      );
+    }
     for (const key of [a, b]) {
       if (!stored.has(key)) {
         throw new UserError("damaged_model", `${ADAPTER_WEIGHTS_FILE} lacks tensor ${quote(key)}`);

@@ -2,8 +2,10 @@
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { layerOf } from "../../kernels/models/trained_layers.ts";
 import { MAX_INT8_TERMS } from "../../kernels/ops/quantization.ts";
 import { checkpointNetworkSchema, type CriticSpec } from "../contract/checkpoint.ts";
+import { type Layers, layersOf } from "../contract/layers.ts";
 import type { JobFolders } from "../contract/protocol.ts";
 import { attributeTo, invalid } from "../errors.ts";
 import { readAdapter } from "../formats/adapter_files.ts";
@@ -45,14 +47,16 @@ export async function checkModel(
   }
   await attributeTo("model", checkWeights(folders.model, info));
   checkInt8(job, info.model);
-  if (folders.checkpoint) await checkCheckpoint(job, folders.checkpoint);
-  const adapter = folders.adapter ? await checkAdapter(job, info, folders.adapter) : undefined;
+  if (folders.checkpoint) await checkCheckpoint(job, info.model, folders.checkpoint);
   for (const path of ["trainable", "value"] as const) {
     const network = job[path];
-    if (network && "target_modules" in network) {
+    if (!network) continue;
+    if ("target_modules" in network) {
       checkTargets(info.model, network.target_modules, `${path}.target_modules`);
     }
+    if ("layers" in network) checkLayers(info.model, network.layers, `${path}.layers`);
   }
+  const adapter = folders.adapter ? await checkAdapter(job, info, folders.adapter) : undefined;
   const tokenizer = await attributeTo("model", text.whole(() => cachedTokenizer(folders.model)));
   return { info, tokenizer, adapter };
 }
@@ -84,6 +88,28 @@ function checkTargets(model: ModelConfig, targets: "all-linear" | readonly strin
   }
 }
 
+/** The model must have the layers that are named. */
+function checkLayers(
+  { num_hidden_layers: count }: ModelConfig,
+  layers: Layers | null | undefined,
+  path: string,
+): void {
+  if (!layers) return;
+  if ("last" in layers) {
+    if (layers.last <= count) return;
+    throw invalid(
+      `${path}.last`,
+      `Expected at most ${count}, the layers that the model has, got ${layers.last}`,
+    );
+  }
+  const at = layers.findIndex((layer) => layer >= count);
+  if (at < 0) return;
+  throw invalid(
+    `${path}.${at}`,
+    `Expected at most ${count - 1}, as the model has ${count} layers, got ${layers[at]}`,
+  );
+}
+
 /** The adapter's layers, once it fits the model and what the job says of it. */
 async function checkAdapter(
   job: AnyJob,
@@ -100,10 +126,22 @@ async function checkAdapter(
         `${trainable.r} and alpha ${trainable.alpha}`,
     );
   }
+  const named = layersOf(model.num_hidden_layers, trainable?.layers);
+  const own = layersOf(model.num_hidden_layers, [...modules.keys()].map((path) => layerOf(model, path)!))!;
+  if (named && named.join() !== own.join()) {
+    throw invalid(
+      "trainable.layers",
+      `Expected null or the layers that the adapter is for, ${own}, got ${named}`,
+    );
+  }
   return modules;
 }
 
-async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<void> {
+async function checkCheckpoint(
+  job: AnyJob & Trained,
+  { num_hidden_layers: count }: ModelConfig,
+  folder: string,
+): Promise<void> {
   const { facts } = await attributeTo("checkpoint", readCheckpoint(folder));
   const spec = checkpointNetworkSchema.optional().safeParse(facts.network).data;
   if (spec?.score && job.kind !== "reward_model") {
@@ -120,7 +158,7 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
   for (const path of ["trainable", "value"] as const) {
     // A job without a critic leaves the checkpoint's; one with a critic begins its own where the checkpoint has none.
     if (path === "value" && !(spec?.value && job.value)) continue;
-    const [had, wanted] = [layout(spec?.[path]), layout(job[path])];
+    const [had, wanted] = [layout(spec?.[path], count), layout(job[path], count)];
     if (had !== wanted) {
       const instead = path === "trainable"
         ? "; for something else, make a model of the checkpoint first"
@@ -133,12 +171,16 @@ async function checkCheckpoint(job: AnyJob & Trained, folder: string): Promise<v
   }
 }
 
-/** What decides which parameters there are, as text. */
-function layout(network: Trainable | CriticSpec | null | undefined): string {
+/** What decides which parameters a network of a model of `count` layers has, as text. */
+function layout(network: Trainable | CriticSpec | null | undefined, count: number): string {
   if (!network) return "nothing";
-  if (!("r" in network)) return network.type;
+  const layers = "layers" in network ? layersOf(count, network.layers) : undefined;
+  // An adapter of every layer is the same whichever way it was asked for.
+  const some = layers && !("r" in network && layers.length === count);
+  const within = some ? ` in the layers ${layers}` : "";
+  if (!("r" in network)) return network.type + within;
   const { type, r, alpha, target_modules: targets } = network;
   return `${type} of r ${r}, alpha ${alpha} on ${
     typeof targets === "string" ? targets : [...targets].sort()
-  }`;
+  }${within}`;
 }

@@ -14,6 +14,8 @@ export type MemoryParts = {
   trained: number;
   /** Keys and values of the rows that are sampled. */
   cache: number;
+  /** What goes into the first trained layers of a step's rollouts, where it is kept. */
+  hidden_states: number;
   /** The largest run's values between inputs and outputs, logits among them. */
   activations: number;
 };

@@ -5,9 +5,10 @@
  */
 import { basename, join } from "node:path";
 import { SCORE_HEAD, type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
-import { familyOf } from "../../kernels/models/families.ts";
+import { familyOf, HEAD } from "../../kernels/models/families.ts";
 import type { AdapterSpec } from "../../kernels/models/adapter_spec.ts";
 import { linears } from "../../kernels/models/linears.ts";
+import type { ModelConfig } from "../../kernels/models/model_config.ts";
 import {
   type CheckpointFile,
   checkpointNetworkSchema,
@@ -15,12 +16,14 @@ import {
   type CriticSpec,
 } from "../contract/checkpoint.ts";
 import { UserError } from "../errors.ts";
+import type { AdapterConfig } from "../formats/adapter_config.ts";
 import {
   ADAPTER_WEIGHTS_FILE,
   adapterFiles,
   type AdapterTensor,
   PEFT_PREFIX,
 } from "../formats/adapter_files.ts";
+import type { Chunks } from "../formats/atomic_file.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { damaged } from "../formats/checked_file.ts";
 import { classifierFile } from "../formats/classifier_files.ts";
@@ -35,12 +38,13 @@ import {
   readFullWeights,
   type Trainable,
   tuningOf,
+  weightShapes,
 } from "../weights/parameter_layout.ts";
 import { ParameterSet } from "../weights/parameter_set.ts";
 import { readBounded } from "../formats/read_bounded.ts";
 import { openSafetensorsFile } from "../formats/safetensors.ts";
 import { readValueHead, valueHeadFile } from "../formats/value_head_file.ts";
-import { encodeSafetensors } from "../formats/write_safetensors.ts";
+import { encodeSafetensors, streamSafetensors } from "../formats/write_safetensors.ts";
 import { readInto } from "./moments.ts";
 
 export interface Networks {
@@ -72,10 +76,26 @@ function peftTensors(parameters: ParameterSet): Record<string, AdapterTensor> {
   );
 }
 
-/** The last part of every adapted layer's path, sorted: what adapter_config.json calls target_modules. */
-function targetModules(parameters: ParameterSet): string[] {
-  const paths = parameters.names.filter((name) => name.endsWith(".lora_A.weight"));
-  return [...new Set(paths.map((name) => name.split(".").at(-3)!))].sort();
+/**
+ * What PEFT is told of the linears that are adapted: the last parts of their paths, sorted, and the layers that have them
+ * where not all do; or whole paths, where the layers differ in what they have.
+ */
+function places(
+  config: ModelConfig,
+  adapter: AdapterSpec,
+): Pick<AdapterConfig, "target_modules" | "layers_to_transform"> {
+  const lastPart = (module: string) => module.split(".").at(-1)!;
+  const targets = new Set([...adapter.keys()].map(lastPart));
+  const adapted = linears(config).filter(({ module }) => adapter.has(module));
+  const layers = new Set(adapted.map(({ layer }) => layer));
+  const named = linears(config).filter(({ module, layer }) =>
+    layers.has(layer) && targets.has(lastPart(module))
+  );
+  if (named.length > adapted.length) {
+    return { target_modules: [...adapter.keys()].sort(), layers_to_transform: null };
+  }
+  const all = layers.size === config.num_hidden_layers;
+  return { target_modules: [...targets].sort(), layers_to_transform: all ? null : [...layers] };
 }
 
 /** What PEFT is told of layers whose rank or alpha is another than most have: an adapter that was gone on from has some. */
@@ -96,7 +116,7 @@ async function policyFiles(
   { base, tuning, policy }: Networks,
   { trainable, score }: CheckpointSpec,
   model: unknown,
-): Promise<Record<string, Iterable<Uint8Array>>> {
+): Promise<Record<string, Chunks>> {
   if (trainable.type === "lora" && tuning.type === "lora") {
     return adapterFiles({
       task_type: score ? "SEQ_CLS" : "CAUSAL_LM",
@@ -104,25 +124,14 @@ async function policyFiles(
       r: trainable.r,
       lora_alpha: trainable.alpha,
       lora_dropout: trainable.dropout ?? 0,
-      target_modules: targetModules(policy),
+      ...places(base.config, tuning.adapter),
       fan_in_fan_out: familyOf(base.config).fanInFanOut,
       modules_to_save: score ? [SCORE_HEAD.replace(/\.weight$/, "")] : null,
       use_rslora: false,
       ...patterns(tuning.adapter, trainable),
     }, peftTensors(policy));
   }
-  const files: Record<string, Iterable<Uint8Array>> = {
-    [WEIGHTS_FILE]: encodeSafetensors(
-      Object.fromEntries(
-        body(policy).map((name) => [name, {
-          dtype: "F32" as const,
-          shape: [...policy.shape(name)],
-          data: policy.values(name),
-        }]),
-      ),
-      { format: "pt" },
-    ),
-  };
+  const files: Record<string, Chunks> = { [WEIGHTS_FILE]: fullWeights(base, policy, score !== undefined) };
   for (const name of MODEL_FILES) {
     const bytes = await readBounded(join(base.folder, name), name, MAX_MODEL_FILE_BYTES);
     if (!bytes) continue;
@@ -130,6 +139,23 @@ async function policyFiles(
     files[name] = [score ? classifierFile(name, bytes, { ...score, model_type }) : bytes];
   }
   return files;
+}
+
+/** All weights of a model, or of a classifier: what was trained, and what stayed as the base has it. */
+function fullWeights(
+  base: BaseModel,
+  policy: ParameterSet,
+  isClassifier: boolean,
+): AsyncIterable<Uint8Array> {
+  const frozen = weightShapes(base.config)
+    .filter(({ name }) => !policy.has(name) && !(isClassifier && name === HEAD));
+  const trained = body(policy).map((name) => ({ name, shape: policy.shape(name) }));
+  const shapes = Object.fromEntries([...trained, ...frozen].map(({ name, shape }) => [name, shape]));
+  return streamSafetensors(
+    shapes,
+    async (name) => policy.has(name) ? policy.values(name) : await base.weight(name),
+    { format: "pt" },
+  );
 }
 
 /**

@@ -50,7 +50,7 @@ export class MergedWeights {
     this.#base = base;
     this.#loaded = loaded;
     this.#source = source;
-    if (loaded.tuning.type === "lora") source.check(shapes);
+    source.check(shapes.filter(({ name }) => !loaded.parameters.has(name)));
   }
 
   /** @throws {UserError} `damaged_model` when the checkpoint or the base is not what it should be */
@@ -70,7 +70,7 @@ export class MergedWeights {
     if (classifier && name === SCORE_HEAD) {
       return parameters.values(name).map((weight) => classifier.score_gain * weight);
     }
-    if (tuning.type === "full") return parameters.values(name);
+    if (tuning.type === "full" && parameters.has(name)) return parameters.values(name);
     const plain = await this.#source.readFloat32(name);
     const module = name.replace(/\.weight$/, "");
     const lora = tuning.type === "lora" && name !== module ? tuning.adapter.get(module) : undefined;

@@ -6,6 +6,7 @@ import type { AttentionOptions, Tuning } from "../../kernels/artifacts.ts";
 import { KL_STATS, type KlLossEstimator } from "../../kernels/losses/kl_loss.ts";
 import { POLICY_STATS } from "../../kernels/losses/policy_loss.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import { frozenLayers } from "../../kernels/models/trained_layers.ts";
 import type { Precision } from "../../kernels/nn/parameters.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
 import type { BaseModel } from "../weights/base_model.ts";
@@ -17,6 +18,7 @@ import { headLikelihoods, type Likelihoods } from "./head_likelihoods.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { firstLayer } from "../run/hidden_batch.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -103,9 +105,12 @@ export class Policy {
   readonly shared: boolean;
   /** What the policy is held close to: its own start, or the bare base where it starts as that. */
   readonly #reference: ParameterSet | "base";
-  #training: TrainingGraph | undefined;
   /** The last call of `likelihoods`. */
   #asked: Promise<unknown> = Promise.resolve();
+  /** How many of its layers stay as they are: rows that come with their hidden states begin above them. */
+  readonly #frozen: number;
+  /** By the layer that the graphs begin with. */
+  readonly #training = new Map<number, TrainingGraph>();
 
   /**
    * @param reference parameters of the reference policy; `"base"` turns the adapter off instead
@@ -138,6 +143,7 @@ export class Policy {
     this.#decoder = new Decoder(this.#sessions, heldBy(base, tuning, sampling));
     this.#reference = reference;
     this.shared = shared;
+    this.#frozen = frozenLayers(base.config, tuning);
   }
 
   /** Sampled responses with their log-probabilities, in the order of `rows`. */
@@ -160,21 +166,24 @@ export class Policy {
     };
     const masks = this.#dropout && step !== undefined && !reference ? { dropout: this.#dropout, step } : null;
     const { tuning, merge } = masks ? this.#trained : { tuning: this.tuning, merge: this.#merge };
+    const { config } = this.base;
+    const from = firstLayer(sequences, this.#frozen);
     const evaluation = {
-      name: `policy_eval:${entropy}:${values}:${masks !== null}`,
+      name: `policy_eval:${entropy}:${values}:${masks !== null}:${from}`,
       artifact: (options: AttentionOptions) =>
-        builtGraphs.policyEval(this.base.config, tuning, { entropy, values, ...options }),
+        builtGraphs.policyEval(config, tuning, { entropy, values, from, ...options }),
       parameters: [parameters, await merge.merge(parameters, off ? 0 : 1)],
       masks,
       prepare: (rows: readonly TokenSequence[], least: number) => {
         const batch = tokenBatch(rows, least);
         const feeds = new Feeds(this.base.runtime)
           .batch(batch)
+          .hidden(rows, { from, columns: batch.columns, width: config.hidden_size })
           .scalar("inverse_temperature", 1 / temperature)
           .scalar("adapter_scale", off ? 0 : 1);
         return { feeds, columns: batch.columns };
       },
-      width: this.base.config.vocab_size,
+      width: config.vocab_size,
     };
     for (const { part, outputs } of await evaluate(this.#sessions, evaluation, sequences, { signal })) {
       const lengths = part.map(({ response_ids }) => response_ids.length);
@@ -240,14 +249,17 @@ export class Policy {
     { tokenWeight, first, step, signal, kl = null }: TrainOptions & { kl?: KlLossConfig | null },
   ): Promise<Deferred<StatSums & { tokens: number }>> {
     const entropyBonus = config.entropy_coef !== 0;
-    this.#training ??= new TrainingGraph(
+    const { config: model } = this.base;
+    const from = firstLayer(examples, this.#frozen);
+    const training = this.#training.get(from) ?? new TrainingGraph(
       this.#sessions,
-      `policy_training:${entropyBonus}:${kl?.estimator}`,
+      `policy_training:${entropyBonus}:${kl?.estimator}:${from}`,
       (options) =>
-        builtGraphs.policyTraining(this.base.config, this.#trained.tuning, {
+        builtGraphs.policyTraining(model, this.#trained.tuning, {
           values: this.shared,
           entropyBonus,
           kl: kl?.estimator,
+          from,
           ...options,
         }),
       {
@@ -257,11 +269,13 @@ export class Policy {
         dropout: this.#dropout,
       },
     );
+    this.#training.set(from, training);
     const prepare = (rows: readonly PolicyExample[], least: number) => {
       const batch = tokenBatch(rows, least);
       const vector = (key: "logprobs" | "ref_logprobs" | "advantages") => pack(rows.map((row) => row[key]!));
       const feeds = new Feeds(this.base.runtime)
         .batch(batch)
+        .hidden(rows, { from, columns: batch.columns, width: model.hidden_size })
         .scalar("inverse_temperature", 1 / config.temperature)
         .scalar("adapter_scale", 1)
         .vector("weights", tokenWeights(rows, tokenWeight))
@@ -275,7 +289,7 @@ export class Policy {
       if (this.shared) feedValueLoss(feeds, rows, config).scalar("value_coef", config.vf_coef);
       return { feeds, columns: batch.columns };
     };
-    const sums = await this.#training.run(examples, prepare, { first, step, signal });
+    const sums = await training.run(examples, prepare, { first, step, signal });
     const tokens = examples.reduce((sum, { response_ids }) => sum + response_ids.length, 0);
     return new Deferred(sums, () => {
       const { policy_stats, kl_stats, value_stats } = sums.read();
@@ -291,8 +305,8 @@ export class Policy {
   /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */
   rest(): void {
     this.#sessions.dispose();
-    this.#training?.dispose();
-    this.#training = undefined;
+    for (const training of this.#training.values()) training.dispose();
+    this.#training.clear();
     this.#merge.dispose();
     this.#trained.merge.dispose();
     this.#decoder.dispose();

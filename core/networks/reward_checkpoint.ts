@@ -9,7 +9,7 @@ import { readCheckpoint } from "../formats/checkpoint_folder.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { placeAdapter } from "../weights/load_adapter.ts";
 import { ModelWeights } from "../weights/model_weights.ts";
-import { parameterGroups, readFullWeights, tuningOf } from "../weights/parameter_layout.ts";
+import { parameterGroups, readFullWeights, type Trainable, tuningOf } from "../weights/parameter_layout.ts";
 import { ParameterSet } from "../weights/parameter_set.ts";
 import { asCheckpoint, networkOf } from "./checkpoint.ts";
 import type { TrainedReward } from "./reward_model.ts";
@@ -49,7 +49,9 @@ export function loadRewardCheckpoint(base: BaseModel, folder: string): Promise<L
   return asCheckpoint(folder, async () => {
     const { facts } = await readCheckpoint(folder);
     const spec = rewardSpec(facts);
-    const read = spec.trainable.type === "lora" ? readLora(base, folder) : readFull(base, folder);
+    const read = spec.trainable.type === "lora"
+      ? readLora(base, folder)
+      : readFull(base, folder, spec.trainable);
     return { ...await read, spec, normalization: normalizationOf(facts) };
   });
 }
@@ -67,8 +69,8 @@ async function readLora(base: BaseModel, folder: string): Promise<TrainedReward>
   return placed;
 }
 
-async function readFull(base: BaseModel, folder: string): Promise<TrainedReward> {
-  const tuning = tuningOf(base.config, { type: "full" });
+async function readFull(base: BaseModel, folder: string, trainable: Trainable): Promise<TrainedReward> {
+  const tuning = tuningOf(base.config, trainable);
   const parameters = new ParameterSet(
     base.runtime,
     parameterGroups(base.config, tuning, { head: "score" }),

@@ -1,12 +1,14 @@
 /** A value network of its own: an adapter (or weights) and a scalar head on the same frozen base as the policy. */
 import type { AttentionOptions, Tuning } from "../../kernels/artifacts.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
+import { frozenLayers } from "../../kernels/models/trained_layers.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
 import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { firstLayer } from "../run/hidden_batch.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -24,7 +26,9 @@ export class ValueNetwork {
   readonly #dropout: LoraDropout | null;
   /** What its graphs with dropout are built with; without it, what all are. */
   readonly #trained: { tuning: Tuning; merge: AdapterMerge };
-  #training: TrainingGraph | undefined;
+  /** As in a policy. */
+  readonly #frozen: number;
+  readonly #training = new Map<number, TrainingGraph>();
 
   /** @param dropout of its adapter, while it is trained; it becomes the network's own */
   constructor(
@@ -44,6 +48,7 @@ export class ValueNetwork {
       tuning: trained,
       merge: dropout ? new AdapterMerge(this.#sessions, trained) : this.#merge,
     };
+    this.#frozen = frozenLayers(base.config, tuning);
   }
 
   /** V of the state before each response token, a row per sequence. Without a step nothing is dropped. */
@@ -54,17 +59,19 @@ export class ValueNetwork {
     const { config } = this.base;
     const masks = this.#dropout && step !== undefined ? { dropout: this.#dropout, step } : null;
     const { tuning, merge } = masks ? this.#trained : { tuning: this.#tuning, merge: this.#merge };
+    const from = firstLayer(sequences, this.#frozen);
     const evaluation = {
-      name: `value_eval:${masks !== null}`,
-      artifact: (options: AttentionOptions) => builtGraphs.valueEval(config, tuning, options),
+      name: `value_eval:${masks !== null}:${from}`,
+      artifact: (options: AttentionOptions) => builtGraphs.valueEval(config, tuning, { from, ...options }),
       parameters: [this.parameters, await merge.merge(this.parameters)],
       masks,
       prepare: (rows: readonly TokenSequence[], least: number) => {
         const batch = tokenBatch(rows, least);
-        return {
-          feeds: new Feeds(this.base.runtime).batch(batch).scalar("adapter_scale", 1),
-          columns: batch.columns,
-        };
+        const feeds = new Feeds(this.base.runtime)
+          .batch(batch)
+          .hidden(rows, { from, columns: batch.columns, width: config.hidden_size })
+          .scalar("adapter_scale", 1);
+        return { feeds, columns: batch.columns };
       },
       width: config.intermediate_size,
     };
@@ -81,10 +88,12 @@ export class ValueNetwork {
     optimizer: Optimizer,
     { tokenWeight, first, step, signal }: TrainOptions,
   ): Promise<Deferred<Record<(typeof VALUE_STATS)[number], number>>> {
-    this.#training ??= new TrainingGraph(
+    const { config: model } = this.base;
+    const from = firstLayer(examples, this.#frozen);
+    const training = this.#training.get(from) ?? new TrainingGraph(
       this.#sessions,
-      "value_training",
-      (options) => builtGraphs.valueTraining(this.base.config, this.#trained.tuning, options),
+      `value_training:${from}`,
+      (options) => builtGraphs.valueTraining(model, this.#trained.tuning, { from, ...options }),
       {
         merge: this.#trained.merge,
         parameters: this.parameters,
@@ -92,23 +101,25 @@ export class ValueNetwork {
         dropout: this.#dropout,
       },
     );
+    this.#training.set(from, training);
     const prepare = (rows: readonly ValueExample[], least: number) => {
       const batch = tokenBatch(rows, least);
       const feeds = new Feeds(this.base.runtime)
         .batch(batch)
+        .hidden(rows, { from, columns: batch.columns, width: model.hidden_size })
         .scalar("adapter_scale", 1)
         .vector("weights", tokenWeights(rows, tokenWeight));
       return { feeds: feedValueLoss(feeds, rows, config), columns: batch.columns };
     };
-    const sums = await this.#training.run(examples, prepare, { first, step, signal });
+    const sums = await training.run(examples, prepare, { first, step, signal });
     return new Deferred(sums, () => named(VALUE_STATS, sums.read().value_stats!));
   }
 
   /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */
   rest(): void {
     this.#sessions.dispose();
-    this.#training?.dispose();
-    this.#training = undefined;
+    for (const training of this.#training.values()) training.dispose();
+    this.#training.clear();
     this.#merge.dispose();
     this.#trained.merge.dispose();
   }

@@ -11,6 +11,7 @@ import {
   scoreArtifact,
   sftTrainingArtifact,
   topLogprobsArtifact,
+  trunkArtifact,
   valueEvalArtifact,
   valueTrainingArtifact,
 } from "../../kernels/artifacts.ts";
@@ -23,6 +24,7 @@ export const builtGraphs = {
   generate: memoize(KEPT, generateArtifact),
   hidden: memoize(KEPT, hiddenArtifact),
   topLogprobs: memoize(KEPT, topLogprobsArtifact),
+  trunk: memoize(KEPT, trunkArtifact),
   policyEval: memoize(KEPT, policyEvalArtifact),
   policyTraining: memoize(KEPT, policyTrainingArtifact),
   valueEval: memoize(KEPT, valueEvalArtifact),

@@ -5,7 +5,8 @@ import type { Session } from "../ort/session.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { DROPOUT_INPUTS, DROPOUT_KEYS } from "../../kernels/nn/lora_dropout.ts";
 import type { LoraDropout, MaskedRow } from "./lora_dropout.ts";
-import { int64s, type TokenBatch } from "./token_batch.ts";
+import { hiddenBatch } from "./hidden_batch.ts";
+import { int64s, type TokenBatch, type TokenSequence } from "./token_batch.ts";
 
 export class Feeds {
   readonly #runtime: Runtime;
@@ -48,6 +49,22 @@ export class Feeds {
     this.#tensors.set("positions", Tensor.onHost(this.#runtime, "int64", [tokens], positions));
     this.#tensors.set("targets", Tensor.onHost(this.#runtime, "int64", [tokens], targets));
     return this;
+  }
+
+  /**
+   * What goes into layer `from` of a batch's sequences, for graphs that begin there; nothing for those that begin with the
+   * embedding.
+   */
+  hidden(
+    sequences: readonly TokenSequence[],
+    { from, columns, width }: { from: number; columns: number; width: number },
+  ): this {
+    if (from === 0) return this;
+    const values = hiddenBatch(sequences, { layer: from, columns, width });
+    return this.tensor(
+      "hidden",
+      Tensor.onHost(this.#runtime, "float32", [sequences.length, columns, width], values),
+    );
   }
 
   /** Where the sequences of a batch begin that share rows. */

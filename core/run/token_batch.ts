@@ -11,7 +11,11 @@ export interface TokenSequence {
   readonly response_ids: ArrayLike<number>;
   /** Its number in the batch of its step, from 0, however that is cut: what its dropout masks are drawn by. */
   readonly row?: number;
+  /** What goes into layers above frozen ones, where it is known, by layer: float32 (T·H), T ≥ P + n − 1. */
+  readonly hidden?: HiddenStates;
 }
+
+export type HiddenStates = ReadonlyMap<number, Float32Array>;
 
 /** What of a row decides the shape of its batch. */
 interface RowSize {

@@ -282,7 +282,7 @@ export class ServedModels {
     return {
       policy: new Policy(base, tuning, parameters, { reference, shared: sharedCritic }),
       adapter: tuning.type === "lora" ? { tuning, parameters } : null,
-      decoder: tuning.type === "full" ? new BatchDecoder(base, parameters) : decoder,
+      decoder: tuning.type === "full" ? new BatchDecoder(base, { tuning, parameters }) : decoder,
       critic: critic && new ValueNetwork(base, critic.tuning, critic.parameters),
       sharedCritic,
       bytes: held.reduce((sum, set) => sum + (set?.bytes ?? 0), 0),

@@ -197,6 +197,20 @@ export class BaseModel {
     return { rope_cos: this.#rope.cos, rope_sin: this.#rope.sin };
   }
 
+  /**
+   * A weight in float32: as it is in memory, or else read from the folder and not kept.
+   *
+   * @throws {UserError} `damaged_model`
+   */
+  async weight(name: string): Promise<Float32Array<ArrayBuffer>> {
+    const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
+    if (known) return known.read() as Float32Array<ArrayBuffer>;
+    using weights = await ModelWeights.open(this.folder, this.config);
+    const values = await weights.readFloat32(name);
+    await this.checkVersion();
+    return values;
+  }
+
   /** Bytes of the weights that have been read. */
   get bytes(): number {
     return [...this.#weights.values()].reduce((sum, { size, dtype }) => sum + DTYPES[dtype].bytes * size, 0);

@@ -6,11 +6,14 @@
 import { SCORE_HEAD, type Tuning, VALUE_HEAD } from "../../kernels/artifacts.ts";
 import { Builder } from "../../kernels/graph/builder.ts";
 import { type AdapterSpec, uniformAdapter } from "../../kernels/models/adapter_spec.ts";
-import { embedding, familyOf, HEAD, lmHead } from "../../kernels/models/families.ts";
+import { embedding, HEAD, lmHead } from "../../kernels/models/families.ts";
 import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
+import { layerOf } from "../../kernels/models/trained_layers.ts";
+import { trunk } from "../../kernels/models/trunk.ts";
 import { causalAttention } from "../../kernels/nn/attend.ts";
 import { InputParameters, type Precision } from "../../kernels/nn/parameters.ts";
+import { type Layers, layersOf } from "../contract/layers.ts";
 import { fillUniform } from "../rng.ts";
 import type { BaseModel } from "./base_model.ts";
 import { ModelWeights } from "./model_weights.ts";
@@ -35,17 +38,19 @@ const INIT_ROLE = { policy: 0, value: 1, reward: 2 } as const;
 export type HeadLayout = boolean | "score";
 
 export type Trainable =
-  | { type: "lora"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
-  | { type: "full" };
+  & (
+    | { type: "lora"; r: number; alpha: number; target_modules: "all-linear" | readonly string[] }
+    | { type: "full" }
+  )
+  & { layers?: Layers | null };
 
 /** What the graphs of `trainable` on this model are built with. */
 export function tuningOf(config: ModelConfig, trainable: Trainable): Tuning {
-  if (trainable.type === "full") return { type: "full" };
-  const targets = trainable.target_modules === "all-linear" ? undefined : trainable.target_modules;
-  return {
-    type: "lora",
-    adapter: uniformAdapter(config, { r: trainable.r, scale: trainable.alpha / trainable.r }, targets),
-  };
+  const layers = layersOf(config.num_hidden_layers, trainable.layers);
+  if (trainable.type === "full") return { type: "full", ...(layers && { layers }) };
+  const { r, alpha, target_modules } = trainable;
+  const targets = target_modules === "all-linear" ? undefined : target_modules;
+  return { type: "lora", adapter: uniformAdapter(config, { r, scale: alpha / r }, { targets, layers }) };
 }
 
 /** A tuning as this base's graphs are built: for its device, in its precision or another. What is trained is float32. */
@@ -59,7 +64,7 @@ export function weightShapes(config: ModelConfig): ParameterShape[] {
   const parameters = new InputParameters(g);
   const ids = g.input("ids", "int64", ["B", "S"]);
   const rows = g.input("positions", "int64", ["N"]);
-  familyOf(config).trunk(g, config, parameters, ids, rows, causalAttention(g, config));
+  trunk(g, config, parameters, { ids }, rows, causalAttention(g, config));
   embedding(config, parameters);
   lmHead(config, parameters);
   return [...parameters.trainable].map(([name, { shape }]) => ({ name, shape: shape as readonly number[] }));
@@ -87,7 +92,10 @@ export function parameterGroups(
     groups.push({ name: GROUPS.adapter, parameters: adapterShapes(config, tuning.adapter) });
   }
   if (tuning.type === "full") {
-    const weights = weightShapes(config).filter(({ name }) => options.head !== "score" || name !== HEAD);
+    const layers = tuning.layers && new Set<number | null>(tuning.layers);
+    const weights = weightShapes(config).filter(({ name }) =>
+      layers ? layers.has(layerOf(config, name)) : options.head !== "score" || name !== HEAD
+    );
     groups.push({ name: GROUPS.matrices, parameters: weights.filter(({ shape }) => shape.length > 1) });
     groups.push({ name: GROUPS.vectors, parameters: weights.filter(({ shape }) => shape.length === 1) });
   }

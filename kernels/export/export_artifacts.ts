@@ -1,8 +1,9 @@
 /** Graphs for what leaves the program: an adapter added to a weight, and a model as other runtimes load it. */
 import { Builder } from "../graph/builder.ts";
 import type { Artifact } from "../graph/artifact.ts";
-import { familyOf, lmHead } from "../models/families.ts";
+import { lmHead } from "../models/families.ts";
 import type { ModelConfig } from "../models/model_config.ts";
+import { trunk } from "../models/trunk.ts";
 import { FrozenParameters } from "../nn/parameters.ts";
 import { DTYPES } from "../onnx/dtypes.ts";
 import type { NamedType, WeightPlace } from "../onnx/encode.ts";
@@ -40,7 +41,7 @@ export function exportedModel(config: ModelConfig, location: string): ExportedMo
   const ids = g.input("input_ids", "int64", ["B", "S"]);
   const attention = exportedAttention(g, config);
   const everyRow = g.range("B*S");
-  const h = familyOf(config).trunk(g, config, parameters, ids, everyRow, attention);
+  const h = trunk(g, config, parameters, { ids }, everyRow, attention);
   const logits = g.matmul(h, lmHead(config, parameters), { transB: true });
   const outputs = { logits: g.reshape(logits, ["B", "S", config.vocab_size]), ...attention.outputs };
   let places: readonly WeightPlace[] = [];

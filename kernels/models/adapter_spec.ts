@@ -11,14 +11,23 @@ export interface LoraModule {
 /** Adapter modules by module path (`model.layers.0.self_attn.q_proj`). */
 export type AdapterSpec = ReadonlyMap<string, LoraModule>;
 
-/** An adapter of one rank and scale on the linears whose last name part is in `targets`; all of them by default. */
+/** Which linears an adapter is for: all by default. */
+export interface AdapterPlaces {
+  /** Last parts of their names. */
+  targets?: readonly string[];
+  /** Layers they are in, from 0. */
+  layers?: readonly number[];
+}
+
+/** An adapter of one rank and scale on some of a model's linears. */
 export function uniformAdapter(
   config: ModelConfig,
   lora: LoraModule,
-  targets?: readonly string[],
+  { targets, layers }: AdapterPlaces = {},
 ): AdapterSpec {
-  const chosen = linears(config).filter(({ module }) =>
-    targets === undefined || targets.includes(module.slice(module.lastIndexOf(".") + 1))
+  const chosen = linears(config).filter(({ module, layer }) =>
+    (targets?.includes(module.slice(module.lastIndexOf(".") + 1)) ?? true) &&
+    (layers?.includes(layer) ?? true)
   );
   return new Map(chosen.map(({ module }) => [module, lora]));
 }

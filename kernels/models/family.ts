@@ -3,23 +3,28 @@
  * way are called. Graphs and files ask the row; nothing else knows a family by name.
  */
 import type { Builder } from "../graph/builder.ts";
-import type { Value } from "../graph/value.ts";
+import type { Dim, Value } from "../graph/value.ts";
 import type { Attention } from "../nn/attend.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { ModelConfig } from "./model_config.ts";
 
-/**
- * Final-normed hidden states [N,H] of ids [B,S] at `rows` [N], distinct flat indices b·S + s. The last layer needs
- * keys and values of every column but everything after its attention only at those rows, so they are picked there.
- */
-export type Trunk = (
-  g: Builder,
-  config: ModelConfig,
-  parameters: Parameters,
-  ids: Value,
-  rows: Value,
-  attention: Attention,
-) => Value;
+/** What all parts of a trunk are built with. */
+export interface TrunkParts {
+  readonly g: Builder;
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+  readonly attention: Attention;
+}
+
+/** Which layer is built, and of what. */
+export interface LayerOptions {
+  /** From 0. */
+  readonly layer: number;
+  /** Rows and columns of its batch: its input is [B·S,H]. */
+  readonly batch: readonly [B: Dim, S: Dim];
+  /** Picks what is gone on with after the layer's attention, of its input and of what attention gave. */
+  readonly needed: (of: Value) => Value;
+}
 
 /** A linear of a layer, by its path below it. */
 export interface LayerLinear {
@@ -30,7 +35,12 @@ export interface LayerLinear {
 }
 
 export interface Family {
-  readonly trunk: Trunk;
+  /** What goes into the first layer, [B·S,H], of ids [B,S]. */
+  readonly embed: (parts: TrunkParts, ids: Value) => Value;
+  /** What comes out of a layer, of what goes in. */
+  readonly layer: (parts: TrunkParts, x: Value, options: LayerOptions) => Value;
+  /** What is done behind the last layer, before any head. */
+  readonly finalNorm: (parts: TrunkParts, x: Value) => Value;
   /** What stands before the names of the trunk's weights; files that hold nothing but a trunk may leave it out. */
   readonly prefix: string;
   /** Name of the embedding matrix [V,H]. */

@@ -5,51 +5,53 @@
  *
  * Legend: B rows, S columns, H hidden.
  */
-import type { Value } from "../graph/value.ts";
-import type { Family, LayerLinear, Trunk } from "./family.ts";
+import { dimProduct, type Value } from "../graph/value.ts";
+import type { Family, LayerLinear, LayerOptions, TrunkParts } from "./family.ts";
 import type { ModelConfig } from "./model_config.ts";
 
 const EMBEDDING = "transformer.wte.weight";
 const POSITIONS = "transformer.wpe.weight";
 const LAYERS = "transformer.h";
 
-/** h = x + c_proj(attention(ln_1(x))), x = h + c_proj(gelu_new(c_fc(ln_2(h)))). */
-const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
+function embed({ g, config, parameters, attention }: TrunkParts, ids: Value): Value {
   const { hidden_size: hidden, vocab_size, max_position_embeddings: context } = config;
-  const [B, S] = ids.shape as [string, string];
   const tokens = g.gather(parameters.weight(EMBEDDING, [vocab_size, hidden]), ids, 0); // [B,S,H]
   const places = g.gather(parameters.weight(POSITIONS, [context, hidden]), attention.positions(ids), 0);
-  let x = g.cast(g.reshape(g.add(tokens, places), [`${B}*${S}`, hidden]), attention.numerics.activations);
-  const last = config.num_hidden_layers - 1;
-  for (let layer = 0; layer <= last; layer++) {
-    const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
-    x = g.scope(`${LAYERS}.${layer}`, () => {
-      const h = norm("ln_1", x);
-      const attended = g.scope("attn", () => {
-        const parts = g.split(linear("c_attn", h, 3 * hidden), 1, [hidden, hidden, hidden]);
-        const [q, k, v] = parts.map((part) => g.reshape(part, [B, S, hidden]));
-        return linear("c_proj", needed(attention.attend(layer, q!, k!, v!)), hidden);
-      });
-      const y = g.add(needed(x), attended);
-      const f = norm("ln_2", y);
-      const mlp = g.scope(
-        "mlp",
-        () => linear("c_proj", g.gelu(linear("c_fc", f, config.intermediate_size)), hidden),
-      );
-      return g.checkpoint(g.add(y, mlp));
-    });
-  }
-  return g.cast(g.scope("transformer", () => norm("ln_f", x)), "float32");
+  const x = g.reshape(g.add(tokens, places), [dimProduct(ids.shape), hidden]);
+  return g.cast(x, attention.numerics.activations);
+}
 
-  function norm(name: string, of: Value): Value {
-    const [weight, bias] = ["weight", "bias"].map((part) => parameters.weight(`${name}.${part}`, [hidden]));
-    return g.layerNorm(of, weight!, bias!, config.norm_eps);
-  }
+/** h = x + c_proj(attention(ln_1(x))), x = h + c_proj(gelu_new(c_fc(ln_2(h)))). */
+function layer(parts: TrunkParts, x: Value, { layer, batch: [B, S], needed }: LayerOptions): Value {
+  const { g, config, parameters, attention } = parts;
+  const { hidden_size: hidden } = config;
+  return g.scope(`${LAYERS}.${layer}`, () => {
+    const h = norm(parts, "ln_1", x);
+    const attended = g.scope("attn", () => {
+      const split = g.split(linear("c_attn", h, 3 * hidden), 1, [hidden, hidden, hidden]);
+      const [q, k, v] = split.map((part) => g.reshape(part, [B, S, hidden]));
+      return linear("c_proj", needed(attention.attend(layer, q!, k!, v!)), hidden);
+    });
+    const y = g.add(needed(x), attended);
+    const f = norm(parts, "ln_2", y);
+    const mlp = g.scope(
+      "mlp",
+      () => linear("c_proj", g.gelu(linear("c_fc", f, config.intermediate_size)), hidden),
+    );
+    return g.checkpoint(g.add(y, mlp));
+  });
 
   function linear(name: string, of: Value, outFeatures: number): Value {
     return parameters.linears(of, [{ name, outFeatures, bias: true, fanInFanOut: true }])[0]!;
   }
-};
+}
+
+function norm({ g, config, parameters }: TrunkParts, name: string, of: Value): Value {
+  const [weight, bias] = ["weight", "bias"].map((part) =>
+    parameters.weight(`${name}.${part}`, [config.hidden_size])
+  );
+  return g.layerNorm(of, weight!, bias!, config.norm_eps);
+}
 
 function layerLinears({ hidden_size: hidden, intermediate_size: inner }: ModelConfig): LayerLinear[] {
   return [
@@ -61,7 +63,9 @@ function layerLinears({ hidden_size: hidden, intermediate_size: inner }: ModelCo
 }
 
 export const GPT2: Family = {
-  trunk,
+  embed,
+  layer,
+  finalNorm: (parts, x) => parts.g.scope("transformer", () => norm(parts, "ln_f", x)),
   prefix: "transformer.",
   embedding: EMBEDDING,
   layers: LAYERS,

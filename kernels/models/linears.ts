@@ -6,6 +6,8 @@ import type { ModelConfig } from "./model_config.ts";
 
 export interface Linear {
   readonly module: string;
+  /** The layer it is in, from 0. */
+  readonly layer: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bias: boolean;
@@ -23,6 +25,7 @@ export function linears(config: ModelConfig): Linear[] {
     (_, layer) =>
       rows.map(({ path, ...row }) => ({
         ...row,
+        layer,
         module: `${family.layers}.${layer}.${path}`,
         weightShape: weightShape(row.inFeatures, row),
       })),

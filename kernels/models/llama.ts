@@ -5,52 +5,47 @@
  *
  * Legend: B rows, S columns, H hidden, N query heads, K kv heads, G = N/K, D head size.
  */
-import type { Value } from "../graph/value.ts";
-import type { Family, LayerLinear, Trunk } from "./family.ts";
+import { dimProduct, type Value } from "../graph/value.ts";
+import type { Family, LayerLinear, LayerOptions, TrunkParts } from "./family.ts";
 import type { ModelConfig } from "./model_config.ts";
 
 const EMBEDDING = "model.embed_tokens.weight";
 const LAYERS = "model.layers";
 
-/** h = x + o_proj(attention(norm(x))), x = h + down(silu(gate(norm(h)))·up(norm(h))). */
-const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
-  const { hidden_size: hidden, head_dim: d } = config;
-  const [B, S] = ids.shape as [string, string];
-  const tokens = g.reshape(ids, [`${B}*${S}`]);
+function embed({ g, config, parameters, attention }: TrunkParts, ids: Value): Value {
+  const { hidden_size: hidden } = config;
+  const tokens = g.reshape(ids, [dimProduct(ids.shape)]);
   const embedded = g.gather(parameters.weight(EMBEDDING, [config.vocab_size, hidden]), tokens, 0); // [B·S,H]
-  let x = g.cast(embedded, attention.numerics.activations);
-  const last = config.num_hidden_layers - 1;
-  for (let layer = 0; layer <= last; layer++) {
-    const needed = (of: Value) => layer === last ? g.pickRows(of, rows) : of;
-    x = g.scope(`${LAYERS}.${layer}`, () => {
-      const h = norm("input_layernorm", x);
-      const attended = g.scope("self_attn", () => {
-        const kvWidth = config.num_key_value_heads * d;
-        const [qs, ks, vs] = linears(h, config.bias.qkv, {
-          q_proj: config.num_attention_heads * d,
-          k_proj: kvWidth,
-          v_proj: kvWidth,
-        });
-        const q = heads("q_norm", qs!, config.num_attention_heads);
-        const k = heads("k_norm", ks!, config.num_key_value_heads);
-        const o = attention.attend(layer, q, k, g.reshape(vs!, [B, S, kvWidth]));
-        return linears(needed(o), config.bias.o, { o_proj: hidden })[0]!;
-      });
-      const y = g.add(needed(x), attended);
-      const f = norm("post_attention_layernorm", y);
-      const mlp = g.scope("mlp", () => {
-        const inner = config.intermediate_size;
-        const [gate, up] = linears(f, config.bias.mlp, { gate_proj: inner, up_proj: inner });
-        return linears(g.op("SwiGlu", [gate!, up!], {})[0]!, config.bias.mlp, { down_proj: hidden })[0]!;
-      });
-      return g.checkpoint(g.add(y, mlp));
-    });
-  }
-  return g.cast(g.scope("model", () => norm("norm", x)), "float32");
+  return g.cast(embedded, attention.numerics.activations);
+}
 
-  function norm(name: string, of: Value): Value {
-    return g.rmsNorm(of, parameters.weight(`${name}.weight`, [of.shape.at(-1)!]), config.norm_eps);
-  }
+/** h = x + o_proj(attention(norm(x))), x = h + down(silu(gate(norm(h)))·up(norm(h))). */
+function layer(parts: TrunkParts, x: Value, { layer, batch: [B, S], needed }: LayerOptions): Value {
+  const { g, config, parameters, attention } = parts;
+  const { hidden_size: hidden, head_dim: d } = config;
+  return g.scope(`${LAYERS}.${layer}`, () => {
+    const h = norm(parts, "input_layernorm", x);
+    const attended = g.scope("self_attn", () => {
+      const kvWidth = config.num_key_value_heads * d;
+      const [qs, ks, vs] = linears(h, config.bias.qkv, {
+        q_proj: config.num_attention_heads * d,
+        k_proj: kvWidth,
+        v_proj: kvWidth,
+      });
+      const q = heads("q_norm", qs!, config.num_attention_heads);
+      const k = heads("k_norm", ks!, config.num_key_value_heads);
+      const o = attention.attend(layer, q, k, g.reshape(vs!, [B, S, kvWidth]));
+      return linears(needed(o), config.bias.o, { o_proj: hidden })[0]!;
+    });
+    const y = g.add(needed(x), attended);
+    const f = norm(parts, "post_attention_layernorm", y);
+    const mlp = g.scope("mlp", () => {
+      const inner = config.intermediate_size;
+      const [gate, up] = linears(f, config.bias.mlp, { gate_proj: inner, up_proj: inner });
+      return linears(g.op("SwiGlu", [gate!, up!], {})[0]!, config.bias.mlp, { down_proj: hidden })[0]!;
+    });
+    return g.checkpoint(g.add(y, mlp));
+  });
 
   /** Linears that read the same input, by name and width. */
   function linears(of: Value, bias: boolean, widths: Record<string, number>): Value[] {
@@ -61,9 +56,14 @@ const trunk: Trunk = (g, config, parameters, ids, rows, attention) => {
   /** A projection as heads, normed per head where the family does that, as [B,S,n·D]. */
   function heads(normName: string, projected: Value, count: number): Value {
     if (!config.qk_norm) return g.reshape(projected, [B, S, count * d]);
-    return g.reshape(norm(normName, g.reshape(projected, [B, S, count, d])), [B, S, count * d]);
+    const normed = norm(parts, normName, g.reshape(projected, [B, S, count, d]));
+    return g.reshape(normed, [B, S, count * d]);
   }
-};
+}
+
+function norm({ g, config, parameters }: TrunkParts, name: string, of: Value): Value {
+  return g.rmsNorm(of, parameters.weight(`${name}.weight`, [of.shape.at(-1)!]), config.norm_eps);
+}
 
 function layerLinears(config: ModelConfig): LayerLinear[] {
   const { hidden_size: hidden, intermediate_size: inner, head_dim: d, bias } = config;
@@ -81,7 +81,9 @@ function layerLinears(config: ModelConfig): LayerLinear[] {
 }
 
 export const LLAMA: Family = {
-  trunk,
+  embed,
+  layer,
+  finalNorm: (parts, x) => parts.g.scope("model", () => norm(parts, "norm", x)),
   prefix: "model.",
   embedding: EMBEDDING,
   layers: LAYERS,

@@ -261,3 +261,42 @@ export class InputParameters implements Parameters {
     });
   }
 }
+
+/** Weights that are trained as graph inputs, all others shared initializers: full fine-tuning of some layers. */
+export class PartlyFrozenParameters implements Parameters {
+  readonly #g: Builder;
+  readonly #inputs: InputParameters;
+  readonly #frozen: FrozenParameters;
+  readonly #isTrained: (path: string) => boolean;
+
+  /** @param isTrained whether the weight of this full name is; the linears of a block are all or none */
+  constructor(
+    g: Builder,
+    { isTrained, precision }: { isTrained: (path: string) => boolean; precision?: Precision },
+  ) {
+    this.#g = g;
+    this.#inputs = new InputParameters(g);
+    this.#frozen = new FrozenParameters(g, { precision });
+    this.#isTrained = isTrained;
+  }
+
+  get trainable(): ReadonlyMap<string, Value> {
+    return this.#inputs.trainable;
+  }
+
+  get precision(): Precision {
+    return this.#frozen.precision;
+  }
+
+  weight(name: string, shape: readonly Dim[]): Value {
+    return this.#of(name).weight(name, shape);
+  }
+
+  linears(x: Value, modules: readonly LinearModule[]): Value[] {
+    return this.#of(modules[0]!.name).linears(x, modules);
+  }
+
+  #of(name: string): Parameters {
+    return this.#isTrained(this.#g.path(name)) ? this.#inputs : this.#frozen;
+  }
+}

@@ -5,6 +5,7 @@ import { numericsOf } from "../../../kernels/nn/numerics.ts";
 import type { EvaluationJobConfig } from "../../contract/evaluation_job.ts";
 import { promptSizes } from "../../decode/decoder.ts";
 import { cacheBytes } from "../../decode/kv_cache.ts";
+import { hiddenBytes, trunkLayers } from "../../networks/frozen_trunk.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
 import { attentionBlocks } from "../../run/attention_blocks.ts";
@@ -44,16 +45,21 @@ export function evaluationCost(
   const blocks = attentionBlocks(capacity, target);
   const truncation = top_k > 0 || top_p < 1;
   const generates = held.map((tuning) => builtGraphs.generate(model, tuning, { truncation }));
-  const evaluates = held.map((tuning) =>
-    builtGraphs.policyEval(model, tuning, { entropy: true, values: false, blocks })
-  );
+  const trunks = held.map((tuning) => {
+    const layers = trunkLayers(model, [tuning]);
+    return layers.length > 0 ? builtGraphs.trunk(model, { layers, precision, target, blocks }) : null;
+  }).filter((graph) => graph !== null);
+  const evaluates = held.map((tuning) => {
+    const [from = 0] = trunkLayers(model, [tuning]);
+    return builtGraphs.policyEval(model, tuning, { entropy: true, values: false, blocks, from });
+  });
   const scoring = scoringModels(rewards, { target, blocks });
   const all = { rows, columns, actions };
   const prompts = promptSizes({ rows, prompt: longestPrompt, capacity });
   const bounds = { width: model.vocab_size, workers, target };
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
-    weights: heldBytes([...generates, ...evaluates]),
+    weights: heldBytes([...generates, ...trunks, ...evaluates]),
     reordered: (target === "cpu" ? prepackedBytes(generates) : 0) +
       sum(held.map((tuning) => 2 * mergedBytes(model, tuning))),
     reward_models: scoring.bytes,
@@ -62,8 +68,9 @@ export function evaluationCost(
       held.map((tuning) => parameterBytes(model, tuning, { head: false }) * (tuning.type === "full" ? 2 : 1)),
     ),
     cache: cacheBytes(model, { rows, capacity, dtype: numericsOf(precision, target).cache }),
+    hidden_states: hiddenBytes(model, { rows, columns, layers: Math.min(1, trunks.length) }),
     activations: arenaBytes(
-      ...evaluates.map((graph) => evaluationBytes(graph, all, bounds)),
+      ...[...trunks, ...evaluates].map((graph) => evaluationBytes(graph, all, bounds)),
       ...generates.map((graph) => peakBytes(graph, prompts)),
     ),
   };
@@ -76,6 +83,7 @@ export function evaluationCost(
         productFlops(graph, prompts) + (actions - 1) * productFlops(graph, { ...prompts, S: 1 })
       ),
     ) +
+      sum(trunks.map((graph) => productFlops(graph, sizes))) +
       2 * sum(evaluates.map((graph) => productFlops(graph, sizes))) +
       tunings.length * sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: rows }))),
     step_reads: sum(generates.map((graph) => actions * heldBytes([graph]))),

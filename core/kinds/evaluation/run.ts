@@ -5,6 +5,7 @@ import { STEP_SAMPLES, type TrainingEvent, type TrainingSummary } from "../../co
 import { Evaluator } from "../../evaluate/evaluator.ts";
 import { evaluationMetrics, evaluationResult } from "../../evaluate/result.ts";
 import { addEvaluated, emptyTally, type Tally } from "../../evaluate/tally.ts";
+import { FrozenTrunk } from "../../networks/frozen_trunk.ts";
 import { loadPolicy } from "../../networks/load_policy.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import { stopIds } from "../../tokenizer/stop_ids.ts";
@@ -41,8 +42,11 @@ export async function* runEvaluation(
   const base = await BaseModel.open(runtime, folders.model, { precision, memoryShare });
   const stopTokenIds = stopIds(planned.info, tokenizer, job.generation.stop_token_ids);
   const reward = await jobReward(runtime, job, folders, { text, ask });
-  const evaluatorOf = async (of: { checkpoint?: string; adapter?: string }) =>
-    new Evaluator({ policy: await loadPolicy(base, of), reward, tokenizer, stopTokenIds });
+  const evaluatorOf = async (of: { checkpoint?: string; adapter?: string }) => {
+    const policy = await loadPolicy(base, of);
+    const trunk = FrozenTrunk.below(base, [policy.tuning]);
+    return new Evaluator({ policy, trunk, reward, tokenizer, stopTokenIds });
+  };
   const evaluator = await evaluatorOf(folders);
   const other = job.against === null ? null : await evaluatorOf({ checkpoint: folders.against });
   await checkVersions();

@@ -5,12 +5,14 @@
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import type { Artifact } from "../../../kernels/graph/artifact.ts";
 import { peakBytes, productFlops } from "../../../kernels/graph/cost.ts";
+import { frozenLayers } from "../../../kernels/models/trained_layers.ts";
 import { numericsOf } from "../../../kernels/nn/numerics.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import { dropoutOf } from "../../contract/job.ts";
 import { promptSizes } from "../../decode/decoder.ts";
 import { cacheBytes } from "../../decode/kv_cache.ts";
 import { memoize } from "../../memoize.ts";
+import { hiddenBytes, trunkLayers } from "../../networks/frozen_trunk.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
 import { arenaBytes } from "../../run/arena_bytes.ts";
@@ -65,20 +67,26 @@ function costOf(
   const sampling = { ...tuning, precision: job.rollout_precision ?? precision };
 
   const blocks = attentionBlocks(capacity, target);
+  // What each network begins with, where the hidden states below are kept.
+  const layers = ppo.trunk_cache ? trunkLayers(model, [tuning, ...(critic ? [critic] : [])]) : [];
+  const fromOf = (of: Tuning) => layers.find((layer) => layer === frozenLayers(model, of)) ?? 0;
+  const [from, valuesFrom] = [fromOf(tuning), critic ? fromOf(critic) : 0];
+  const trunk = layers.length > 0 ? builtGraphs.trunk(model, { layers, precision, target, blocks }) : null;
   const generate = builtGraphs.generate(model, sampling, { truncation: false });
-  const evaluate = builtGraphs.policyEval(model, trained, { entropy: false, values: head, blocks });
+  const evaluate = builtGraphs.policyEval(model, trained, { entropy: false, values: head, blocks, from });
   // The reference's, without dropout.
-  const refer = builtGraphs.policyEval(model, tuning, { entropy: false, values: false, blocks });
+  const refer = builtGraphs.policyEval(model, tuning, { entropy: false, values: false, blocks, from });
   // An evaluation's, with entropies.
   const measure = job.evaluate &&
-    builtGraphs.policyEval(model, tuning, { entropy: true, values: head, blocks });
-  const values = critic && builtGraphs.valueEval(model, critic, { blocks });
+    builtGraphs.policyEval(model, tuning, { entropy: true, values: head, blocks, from });
+  const values = critic && builtGraphs.valueEval(model, critic, { blocks, from: valuesFrom });
   const scoring = scoringModels(rewards, { target, blocks });
   const options = {
     values: head,
     entropyBonus: ppo.entropy_coef !== 0,
     kl: klLossOf(ppo)?.estimator,
     accumulate: true,
+    from,
   };
   const train = onceAForm((form) => builtGraphs.policyTraining(model, trained, { ...options, ...form }));
 
@@ -98,7 +106,13 @@ function costOf(
   const prepacked = target === "cpu" ? [generate, ...(precision === "int8" ? [training] : [])] : [];
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
-    weights: heldBytes([generate, evaluate, refer, training, ...(values ? [values] : [])]),
+    weights: heldBytes([
+      generate,
+      evaluate,
+      refer,
+      training,
+      ...[values, trunk].filter((graph) => graph !== null),
+    ]),
     reordered: prepackedBytes(prepacked) +
       sum([sampling, tuning, ...(critic ? [critic] : [])].map((tuning) => mergedBytes(model, tuning))),
     reward_models: scoring.bytes,
@@ -109,8 +123,10 @@ function costOf(
       [{ rows: rollouts, capacity }, ...(shared ? [{ rows: ppo.batch_size, capacity: longestPrompt }] : [])]
         .map((sizes) => cacheBytes(model, { ...sizes, dtype: numericsOf(precision, target).cache })),
     ),
+    hidden_states: hiddenBytes(model, { rows: rollouts, columns: capacity, layers: layers.length }),
     activations: arenaBytes(
       cut.bytes,
+      trunk ? evaluationBytes(trunk, all, { width: model.intermediate_size, workers, target }) : 0,
       ...[evaluate, ...(measure ? [measure] : [])].map((graph) =>
         evaluationBytes(graph, all, { width: model.vocab_size, workers, target })
       ),
@@ -124,6 +140,7 @@ function costOf(
     accumulate: true,
     recompute: cut.recompute,
     blocks: cut.blocks,
+    from: valuesFrom,
   });
   const flops = (graph: Artifact | null) => graph ? productFlops(graph, sizes) : 0;
   return {
@@ -132,7 +149,7 @@ function costOf(
     step_flops: productFlops(generate, prompts) +
       (actions - 1) * productFlops(generate, tokens) +
       sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: rollouts }))) +
-      flops(evaluate) + flops(refer) + flops(values) +
+      flops(trunk) + flops(evaluate) + flops(refer) + flops(values) +
       ppo.num_ppo_epochs * (flops(training) + flops(trainValues)),
     step_reads: actions * heldBytes([generate]),
   };

@@ -5,6 +5,7 @@
  */
 
 import type { FinishReason } from "../../decode/sampled_sequence.ts";
+import type { HiddenStates } from "../../run/token_batch.ts";
 
 export interface Experience {
   /** Step, from 1, and row: `12-3`. Unique in the job. */
@@ -57,9 +58,14 @@ export interface Experience {
   advantages: Float32Array;
   /** float32 (n): unwhitened advantage plus value; what the value loss regresses to. Null without a value network. */
   returns: Float32Array | null;
+  /** What goes into the first trained layers, below which nothing changes while the row is trained on. */
+  hidden?: HiddenStates;
 }
 
-/** Bytes a row holds: its arrays and an allowance for the object itself. */
+/**
+ * Bytes a row holds: its arrays and an allowance for the object itself. Hidden states are not among them: a job's estimate
+ * has them, and one that cannot hold them is refused before it starts.
+ */
 export function experienceBytes(row: Experience): number {
   const arrays = [
     row.prompt_ids,

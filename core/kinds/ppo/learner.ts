@@ -2,6 +2,7 @@
  * What PPO trains, gathered: the policy with its optimizer, the value function (a network of its own, or a head on
  * the policy's trunk) with its own, and one way to ask and update both. Decides no hyper-parameter.
  */
+import type { FrozenTrunk } from "../../networks/frozen_trunk.ts";
 import type { Optimizer, StepOutcome } from "../../networks/optimizer.ts";
 import type { KlLossConfig, Policy, TrainOptions } from "../../networks/policy.ts";
 import { GROUPS } from "../../weights/parameter_layout.ts";
@@ -18,6 +19,24 @@ export interface Learner {
   policyOptimizer: Optimizer;
   /** A value network of its own. Null where the value head is on the policy's trunk, and where there are no values. */
   critic: { network: ValueNetwork; optimizer: Optimizer } | null;
+  /** The frozen layers below both, where what comes out of them is kept; else null. */
+  trunk: FrozenTrunk | null;
+}
+
+/**
+ * The sequences as values are asked of them: with one action more where `bootstrap` wants the state after the last. Which one
+ * it is does not matter: it is predicted, never read.
+ */
+export function withBootstrap<Sequence extends TokenSequence>(
+  sequences: readonly Sequence[],
+  bootstrap: readonly boolean[],
+): Sequence[] {
+  return sequences.map((row, index) => {
+    if (!bootstrap[index]) return row;
+    const response_ids = new Int32Array(row.response_ids.length + 1);
+    response_ids.set(row.response_ids);
+    return { ...row, response_ids };
+  });
 }
 
 /**
@@ -34,11 +53,7 @@ export async function valuesOf(
   if (!learner.critic && !learner.policy.shared) {
     return { values: null, bootstrapValues: sequences.map(() => 0) };
   }
-  // One more action after the last makes the state after the last a state before an action. Which one it is
-  // does not matter: it is predicted, never read.
-  const asked = sequences.map((row, index) =>
-    bootstrap[index] ? { ...row, response_ids: [...Array.from(row.response_ids), 0] } : row
-  );
+  const asked = withBootstrap(sequences, bootstrap);
   const values = learner.critic
     ? await learner.critic.network.analyze(asked, { step, signal })
     : (await learner.policy.analyze(asked, { temperature, step, signal })).values!;

@@ -183,7 +183,9 @@ export async function ppoStep(
   };
   const { prompts, completions } = rolledOut;
   const judged = { kl: figures.kl, entropy: figures.entropy, score: rolloutPart["objective/scores"]! };
-  return { judged, rows: [...buffer.rows], prompts, completions, metrics, warnings, next, seconds };
+  // Nobody needs hidden states any more, and while the next step is sampled they would stay for it.
+  const finished = buffer.rows.map(({ hidden: _, ...row }) => row);
+  return { judged, rows: finished, prompts, completions, metrics, warnings, next, seconds };
 }
 
 /** How many rows some part of the reward gave no score, and why the first has none. */

@@ -7,12 +7,12 @@ import type { RewardSource, RewardStats, ScoredBatch } from "../../rewards/rewar
 import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
 import { uniform } from "../../rng.ts";
 import type { RunOptions } from "../../run/graph_runner.ts";
-import type { TokenSequence } from "../../run/token_batch.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
 import type { Experience } from "./experience.ts";
 import type { RowSource } from "../../train/row_source.ts";
-import { type Learner, valuesOf } from "./learner.ts";
+import type { HiddenStates, TokenSequence } from "../../run/token_batch.ts";
+import { type Learner, valuesOf, withBootstrap } from "./learner.ts";
 import type { Prompt } from "../../tokenizer/prompt.ts";
 
 export interface RolloutParts {
@@ -112,8 +112,10 @@ export async function rollout(
   const rewardSeconds = clock();
 
   const bootstrap = terminated.map((ended) => !ended && config.bootstrap_truncated);
+  const { mine: share, offset: first } = shareOf(sequences, replicas);
+  const known = await withHidden(learner, share, shareOf(bootstrap, replicas).mine, signal);
   const measured = await replicas.gather(
-    await measure(learner, shareOf(sequences, replicas).mine, shareOf(bootstrap, replicas).mine, {
+    await measure(learner, known, shareOf(bootstrap, replicas).mine, {
       ...{ temperature, step: key.step, signal },
     }),
   );
@@ -132,6 +134,8 @@ export async function rollout(
     terms: termsOf(scored, row),
     rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
     ...measured[row]!,
+    // What comes out of the frozen layers stays in the process that it was computed in.
+    ...(known[row - first]?.hidden && { hidden: known[row - first]!.hidden }),
   }));
   return {
     rows,
@@ -165,6 +169,18 @@ async function measure(
     values: values && values[row]!,
     bootstrap_value: bootstrapValues[row]!,
   }));
+}
+
+/** The sequences with the hidden states that the networks begin with, where they are kept. */
+async function withHidden<Sequence extends TokenSequence>(
+  { trunk }: Learner,
+  sequences: readonly Sequence[],
+  bootstrap: readonly boolean[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (Sequence & { hidden?: HiddenStates })[]> {
+  if (!trunk) return sequences;
+  const found = await trunk.run(withBootstrap(sequences, bootstrap), { signal });
+  return sequences.map((sequence, row) => ({ ...sequence, hidden: found[row]!.hidden }));
 }
 
 /** Seconds since the last call. */

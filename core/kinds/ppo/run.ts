@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { BaseModel } from "../../weights/base_model.ts";
 import { LoraDropout } from "../../run/lora_dropout.ts";
 import { heldHere } from "../../weights/int8_products.ts";
+import { FrozenTrunk } from "../../networks/frozen_trunk.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
@@ -57,7 +58,10 @@ export async function* runPpo(
   const checkpoints = recorder ? afterRecords(written, recorder) : written;
   const { tokenizer, work } = planned;
   const stopTokenIds = stopIds(planned.info, tokenizer, job.ppo.stop_token_ids);
-  const evaluator = new Evaluator({ policy: learner.policy, reward, tokenizer, stopTokenIds, replicas });
+  const evaluator = new Evaluator({
+    ...{ policy: learner.policy, trunk: learner.trunk },
+    ...{ reward, tokenizer, stopTokenIds, replicas },
+  });
   const parts = {
     ...{ learner, reward, tokenizer, stopTokenIds, plan, replicas },
     checksum: () => checksumOf(trainedParts(job, learner)),
@@ -137,10 +141,12 @@ export async function makeLearner(
   const dropout = LoraDropout.of(base, tuning, { rate: dropoutOf(job.trainable), seed, network: "policy" });
   const policy = new Policy(base, tuning, parameters, { reference, shared, sampling, dropout });
   const policyOptimizer = await Optimizer.create(base.runtime, parameters, ppo);
-  if (value?.type !== "separate" || !start.critic) return { policy, policyOptimizer, critic: null };
+  const tunings = [tuning, ...(start.critic ? [start.critic.tuning] : [])];
+  const trunk = ppo.trunk_cache ? FrozenTrunk.below(base, tunings) : null;
+  if (value?.type !== "separate" || !start.critic) return { policy, policyOptimizer, critic: null, trunk };
   const network = new ValueNetwork(base, start.critic.tuning, start.critic.parameters, {
     dropout: LoraDropout.of(base, start.critic.tuning, { rate: value.dropout, seed, network: "value" }),
   });
   const optimizer = await Optimizer.create(base.runtime, start.critic.parameters, ppo);
-  return { policy, policyOptimizer, critic: { network, optimizer } };
+  return { policy, policyOptimizer, critic: { network, optimizer }, trunk };
 }

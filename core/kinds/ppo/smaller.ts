@@ -1,5 +1,6 @@
 /** Changes that make a PPO job need less memory. */
 import { ADVANTAGE_METHODS } from "../../contract/advantage_methods.ts";
+import { defaultAdapter } from "../../contract/job.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
 import type { SmallerJob } from "../kind.ts";
 
@@ -15,6 +16,10 @@ export const SMALLER_PPO: readonly SmallerJob<PpoJobConfig>[] = [
         : null,
   },
   {
+    path: "ppo.trunk_cache",
+    change: (job) => job.ppo.trunk_cache ? withPpo(job, { trunk_cache: false }) : null,
+  },
+  {
     path: "ppo.micro_batch_size",
     change: (job) => job.ppo.micro_batch_size === 1 ? null : withPpo(job, { micro_batch_size: 1 }),
   },
@@ -27,9 +32,7 @@ export const SMALLER_PPO: readonly SmallerJob<PpoJobConfig>[] = [
   {
     path: "trainable",
     change: (job) =>
-      job.trainable.type === "full"
-        ? { ...job, trainable: { type: "lora", r: 16, alpha: 32, dropout: 0, target_modules: "all-linear" } }
-        : null,
+      job.trainable.type === "full" ? { ...job, trainable: defaultAdapter(job.trainable.layers) } : null,
   },
 ];
 

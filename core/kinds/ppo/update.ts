@@ -90,6 +90,8 @@ async function runAll(
       });
       const stats: Deferred<UpdateStats>[] = [];
       const { mine } = shareOf(miniBatch, replicas);
+      // Of a row that another process measured, once.
+      await learner.trunk?.fill(mine, { signal });
       for (const microBatch of microBatches(mine, config.micro_batch_size)) {
         const first = stats.length === 0;
         stats.push(

@@ -1,7 +1,7 @@
 /** What a job that trains a reward model needs, from shapes alone: what allocates says how much, here it is added up. */
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import { productFlops } from "../../../kernels/graph/cost.ts";
-import { dropoutOf } from "../../contract/job.ts";
+import { defaultAdapter, dropoutOf } from "../../contract/job.ts";
 import type { RewardModelJobConfig } from "../../contract/reward_model_job.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
@@ -54,6 +54,7 @@ export function rewardModelCost(
     trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained) +
       dropoutBytes(model, dropped),
     cache: 0,
+    hidden_states: 0,
     activations: arenaBytes(
       cut.bytes,
       evaluationBytes(scoring, measured, { width: model.hidden_size, workers, target }),
@@ -86,8 +87,6 @@ export const SMALLER_REWARD_MODEL: readonly SmallerJob<RewardModelJobConfig>[] =
   {
     path: "trainable",
     change: (job) =>
-      job.trainable.type === "full"
-        ? { ...job, trainable: { type: "lora", r: 16, alpha: 32, dropout: 0, target_modules: "all-linear" } }
-        : null,
+      job.trainable.type === "full" ? { ...job, trainable: defaultAdapter(job.trainable.layers) } : null,
   },
 ];

@@ -1,7 +1,7 @@
 /** What a job of supervised fine-tuning needs, from shapes alone: what allocates says how much, here it is added up. */
 import type { Tuning } from "../../../kernels/artifacts.ts";
 import { productFlops } from "../../../kernels/graph/cost.ts";
-import { dropoutOf } from "../../contract/job.ts";
+import { defaultAdapter, dropoutOf } from "../../contract/job.ts";
 import type { SftJobConfig } from "../../contract/sft_job.ts";
 import { optimizerBytes } from "../../networks/optimizer.ts";
 import { mergedBytes } from "../../run/adapter_merge.ts";
@@ -60,6 +60,7 @@ export function sftCost(
     trained: trained + optimizerBytes(trained) + workerGradientBytes(cut.workers, trained) +
       dropoutBytes(model, tuning),
     cache: 0,
+    hidden_states: 0,
     activations: arenaBytes(cut.bytes, ...measuring.map((graph) => evaluationBytes(graph, all, bounds))),
   };
   return {
@@ -94,8 +95,6 @@ export const SMALLER_SFT: readonly SmallerJob<SftJobConfig>[] = [
   {
     path: "trainable",
     change: (job) =>
-      job.trainable.type === "full"
-        ? { ...job, trainable: { type: "lora", r: 16, alpha: 32, dropout: 0, target_modules: "all-linear" } }
-        : null,
+      job.trainable.type === "full" ? { ...job, trainable: defaultAdapter(job.trainable.layers) } : null,
   },
 ];

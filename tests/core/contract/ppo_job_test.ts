@@ -41,6 +41,7 @@ Deno.test("a job of model, prompts and reward gets every documented default", ()
     alpha: 32,
     dropout: 0,
     target_modules: "all-linear",
+    layers: null,
   });
   assert.equal(job.value?.type, "separate");
   assert.deepEqual([job.base_precision, job.rollout_precision], [null, null]);
@@ -65,6 +66,34 @@ Deno.test("a critic's dropout that is left out is the policy's, and is there as 
   assert.equal(of(dropouts({ type: "full" })), 0);
   assert.equal(of(dropouts({ type: "full" }, { type: "separate", dropout: 0.2 })), 0.2);
   assert.equal(of(dropouts({ type: "lora", dropout: 0.1 }, { type: "shared" })), null);
+});
+
+Deno.test("a critic trains the policy's layers unless it is told which", () => {
+  const layers = (trainable: object, value?: object) => {
+    const job = ppoJobSchema.parse({ ...JOB, trainable, ...(value && { value }) });
+    assert.deepEqual(ppoJobSchema.parse(JSON.parse(JSON.stringify(job))), job);
+    return job.value && "layers" in job.value ? job.value.layers : "none";
+  };
+  const last = { last: 2 };
+  assert.equal(layers({ type: "lora" }), null);
+  assert.deepEqual(layers({ type: "lora", layers: last }), last);
+  assert.deepEqual(layers({ type: "full", layers: [1, 3] }), [1, 3]);
+  assert.equal(layers({ type: "lora", layers: last }, { type: "separate", layers: null }), null);
+  assert.deepEqual(layers({ type: "lora" }, { type: "separate", layers: [0] }), [0]);
+  assert.equal(layers({ type: "lora", layers: last }, { type: "shared" }), "none");
+});
+
+Deno.test("layers that cannot be are refused by their field", () => {
+  const faults = (layers: unknown) => {
+    const parsed = ppoJobSchema.safeParse({ ...JOB, trainable: { type: "lora", layers } });
+    return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join("."));
+  };
+  for (
+    const wrong of [{ last: 0 }, { last: 1.5 }, { first: 1 }, [], [-1], ["1"], 2, "last", { last: 2, of: 3 }]
+  ) {
+    assert.match(faults(wrong).join(), /^trainable\.layers/, JSON.stringify(wrong));
+  }
+  assert.deepEqual(faults([0, 2]), []);
 });
 
 Deno.test("each method fills in its own defaults, gives way to what is said, and its echo is a request of the same meaning", () => {

@@ -179,7 +179,7 @@ Deno.test("full weights are sampled from instead of the base's", async () => {
   const weights = await initialParameters(base, tuning, options);
   const head = weights.values("lm_head.weight");
   head.forEach((value, at) => head[at] = -value);
-  const decoder = new BatchDecoder(base, weights);
+  const decoder = new BatchDecoder(base, { tuning: { type: "full" }, parameters: weights });
   const policy = new Policy(base, tuning, weights, { reference: "base", shared: true });
   same(await decoder.decode(rowsOf(1), null), await alone(policy, rowsOf(1)));
   decoder.dispose();

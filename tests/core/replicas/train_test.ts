@@ -111,6 +111,15 @@ const PPO_JOBS: Record<string, { job: Partial<PpoJobRequest>; size: number }> = 
       ppo: PPO,
     },
   },
+  "some layers, rows that another process measured, an evaluation": {
+    size: 3,
+    job: {
+      trainable: { type: "lora", r: 4, alpha: 8, layers: { last: 1 } },
+      value: { type: "separate", r: 4, alpha: 8, layers: { last: 2 } },
+      ppo: { ...PPO, num_mini_batches: 2, bootstrap_truncated: true },
+      evaluate: { prompts: ["A cat"], every_steps: 1, samples_per_prompt: 2 },
+    },
+  },
   "GRPO, groups that are cut, the KL in the loss": {
     size: 3,
     job: {

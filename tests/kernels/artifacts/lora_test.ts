@@ -103,7 +103,7 @@ Deno.test("The gate scales the adapter: half of it is half of B", async () => {
 
 Deno.test("An adapter on some linears asks for those alone, each with its own rank and scale", async () => {
   const model = await loadFixture("qwen3");
-  const chosen = uniformAdapter(model.config, { r: 4, scale: 2 }, ["q_proj", "down_proj"]);
+  const chosen = uniformAdapter(model.config, { r: 4, scale: 2 }, { targets: ["q_proj", "down_proj"] });
   assert.equal(chosen.size, 2 * model.config.num_hidden_layers);
   const module = "model.layers.1.mlp.down_proj";
   const adapter = new Map([...chosen, [module, { r: 2, scale: 5 }]]);

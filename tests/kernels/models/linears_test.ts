@@ -23,7 +23,7 @@ for (const name of ["qwen3", "qwen2", "llama", "gpt2"]) {
 
 Deno.test("a target that names two linears of a layer is both of them, as PEFT takes it", async () => {
   const { config } = await loadFixture("gpt2");
-  const paths = [...uniformAdapter(config, { r: 4, scale: 2 }, ["c_proj"]).keys()];
+  const paths = [...uniformAdapter(config, { r: 4, scale: 2 }, { targets: ["c_proj"] }).keys()];
   assert.deepEqual(paths.slice(0, 2), ["transformer.h.0.attn.c_proj", "transformer.h.0.mlp.c_proj"]);
   assert.equal(paths.length, 2 * config.num_hidden_layers);
 });

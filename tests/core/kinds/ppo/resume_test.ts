@@ -33,6 +33,16 @@ const JOBS: Record<string, Partial<PpoJobRequest>> = {
     ...KINDS["lora, shared"],
     ppo: { ...PPO, whiten_rewards: true, lr_scheduler: "cosine", warmup_steps: 3 },
   },
+  "adapters of some layers, dropout, critic of others": {
+    trainable: { type: "lora", r: 4, alpha: 8, dropout: 0.2, layers: { last: 1 } },
+    value: { type: "separate", r: 4, alpha: 8, layers: [1, 2] },
+    ppo: { ...PPO, bootstrap_truncated: true },
+  },
+  "all weights of some layers, shared critic": {
+    trainable: { type: "full", layers: [1, 2] },
+    value: { type: "shared" },
+    ppo: PPO,
+  },
   "full fine-tuning, shared critic, adaptive KL": {
     ...KINDS["full, shared"],
     ppo: { ...PPO, kl_controller: { type: "adaptive", target: 0.01, horizon: 20 }, weight_decay: 0.1 },

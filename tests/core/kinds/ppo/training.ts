@@ -24,11 +24,12 @@ export async function setUp(
   const folder = fixtureFolder(name);
   const { plan, work: { prompts }, tokenizer } = await planJob(job, { model: folder, rewards: {} });
   const saved: TrainingSetUp["saved"] = [];
+  const precision = job.base_precision ?? undefined;
   return {
     plan,
     prompts,
     tokenizer,
-    learner: await makeLearner(await BaseModel.open(runtime, folder), job),
+    learner: await makeLearner(await BaseModel.open(runtime, folder, { precision }), job),
     reward: reward
       ? sourceOf("given", reward)
       : await makeReward(job.reward, { model: () => Promise.reject(new Error("no reward models")) }),
