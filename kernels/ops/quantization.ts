@@ -5,7 +5,7 @@
  * int8 exactly.
  */
 import type { Builder } from "../graph/builder.ts";
-import type { TensorType, Value } from "../graph/value.ts";
+import type { Dim, TensorType, Value } from "../graph/value.ts";
 import type { NoAttrs, OpRow, Sample } from "./op_row.ts";
 
 export interface QuantizationAttrs {
@@ -18,6 +18,8 @@ export interface QuantizationAttrs {
 export const UINT8_ZERO = 128;
 const ZERO = Uint8Array.of(UINT8_ZERO);
 const LARGEST = 127;
+/** A row's largest size is taken to be at least this. */
+const SMALLEST = 1e-28;
 
 /** Numbers that a product can sum up: a row's uint8 codes times int8 ones are added in 32 bits, which may saturate. */
 export const MAX_INT8_TERMS = Math.floor((2 ** 31 - 1) / (255 * LARGEST));
@@ -25,12 +27,22 @@ export const MAX_INT8_TERMS = Math.floor((2 ** 31 - 1) / (255 * LARGEST));
 /** x [M,K] as codes uint8 [M,K] and the size of each row's step [M,1]: x ≈ (codes − 128)·step. */
 function quantizeRows(g: Builder, x: Value): { codes: Value; steps: Value } {
   const M = x.shape[0]!;
-  // Two passes that only read cost less than |x|, which is written first.
-  const largest = g.max(g.reduceMax(x, [-1], true), g.neg(g.reduceMin(x, [-1], true)));
-  // A row of zeros has no largest value; any step will do for it.
-  const steps = g.max(g.mul(largest, 1 / LARGEST), 1e-30);
-  const zeros = g.expand(g.constant("uint8", [1], ZERO), [M]);
-  return { codes: g.op("QuantizeLinear", [x, g.reshape(steps, [M]), zeros], { axis: 0 })[0]!, steps };
+  // Two passes that only read cost less than |x|, which is written first. A row of zeros has no largest value; any will do.
+  const most = [g.reduceMax(x, [-1], true), g.neg(g.reduceMin(x, [-1], true)), g.scalar(SMALLEST)];
+  const steps = g.mul(g.op("Max", most, {})[0]!, 1 / LARGEST);
+  return { codes: g.op("QuantizeLinear", [x, g.reshape(steps, [M]), zerosOf(g, M)], { axis: 0 })[0]!, steps };
+}
+
+/** Of each graph, by number of rows: a decoded token's graph has hundreds of products, and every node costs it. */
+const ZEROS = new WeakMap<Builder, Map<Dim, Value>>();
+
+/** The zero point of each of M rows, made once in a graph. */
+function zerosOf(g: Builder, M: Dim): Value {
+  const made = ZEROS.get(g) ?? new Map<Dim, Value>();
+  ZEROS.set(g, made);
+  const known = made.get(M) ?? g.expand(g.constant("uint8", [1], ZERO), [M]);
+  made.set(M, known);
+  return known;
 }
 
 /** (codes − 128)·step, codes uint8 [M,K], times a weight's codes [K,N] with a scale per column [N], → [M,N]. */
