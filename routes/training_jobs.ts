@@ -4,6 +4,7 @@ import { getJob, listJobs } from "../core/jobs/job_queries.ts";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
 import { JOB_KINDS, trainingJobSchema } from "../core/contract/training_job.ts";
+import { clonedBody, CLONING } from "./cloned_body.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jobSchema } from "../core/contract/job_answers.ts";
 import { JOB_EXAMPLES } from "./job_examples.ts";
@@ -24,8 +25,12 @@ const create = (context: AppContext) =>
     operationId: "createTrainingJob",
     summary: "Start a training job",
     description:
-      "The job is checked, stored and queued; the answer has its configuration with every default filled in. Follow it by its events, or ask for it again until its status is final.",
-    middleware: [startQuery, jsonBody(context, trainingJobSchema)] as const,
+      `The job is checked, stored and queued; the answer has its configuration with every default filled in. Follow it by its events, or ask for it again until its status is final. ${CLONING}`,
+    middleware: [
+      startQuery,
+      jsonBody(context, trainingJobSchema),
+      clonedBody(context, trainingJobSchema),
+    ] as const,
     request: { headers: startHeaders, body: jsonRequest(trainingJobSchema, JOB_EXAMPLES) },
     responses: startResponses,
   });
@@ -39,7 +44,7 @@ const check = (context: AppContext) =>
     summary: "Say what a training job would be and need, and create nothing",
     description:
       "Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time.",
-    middleware: [jsonBody(context, trainingJobSchema)] as const,
+    middleware: [jsonBody(context, trainingJobSchema), clonedBody(context, trainingJobSchema)] as const,
     request: { query: z.strictObject({}), body: jsonRequest(trainingJobSchema, JOB_EXAMPLES) },
     responses: dryRunResponses,
   });

@@ -83,7 +83,10 @@ Deno.test("bodies of example requests are valid", () => {
   for (const { document, operation, body } of requests.filter((one) => one.body !== undefined)) {
     const schema = BODIES[operation];
     assert.ok(schema, `${document}: ${operation} takes no body`);
-    const result = schema.safeParse(JSON.parse(body!));
+    const given = JSON.parse(body!);
+    // Like a job that there is, so only a server can tell: docs_run_test.ts asks one.
+    if ("from" in given) continue;
+    const result = schema.safeParse(given);
     assert.ok(result.success, `${document}: ${operation}: ${result.error?.message}\n${body}`);
   }
 });
