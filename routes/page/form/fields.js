@@ -1,7 +1,7 @@
 /** Fields of a form by their schemas: one component for each way of entering a value. */
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../lib/html.js";
-import { at, constantOf, formOf, labelOf } from "./schema.js";
+import { at, formOf, labelOf } from "./schema.js";
 
 const idOf = (path) => `field-${path.join("-")}`;
 
@@ -27,7 +27,7 @@ function Typed({ form, id, value, read, write = written, placeholder, isLong, at
   };
   return isLong
     ? html`
-      <textarea class="input mono" id=${id} rows="4" placeholder=${placeholder} value=${text}
+      <textarea class="input mono" id=${id} rows="2" placeholder=${placeholder} value=${text}
         onInput=${input} ...${attributes}></textarea>
     `
     : html`
@@ -36,7 +36,12 @@ function Typed({ form, id, value, read, write = written, placeholder, isLong, at
     `;
 }
 
-const asNumber = (text) => text.trim() === "" ? undefined : Number.isNaN(Number(text)) ? text : Number(text);
+/** What is no number stays a text, which the server refuses by name. */
+function asNumber(text) {
+  if (text.trim() === "") return undefined;
+  if (text.trim() === "null") return null;
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}
 
 function asJson(text) {
   if (text.trim() === "") return undefined;
@@ -51,6 +56,26 @@ const asTexts = (text) => {
   const lines = text.split("\n").filter((line) => line !== "");
   return lines.length === 0 ? undefined : lines;
 };
+
+/** Texts by name, a line each. */
+const asMap = (text) => {
+  const pairs = text.split("\n").filter((line) => line.trim() !== "").map((line) => {
+    const [name, ...value] = line.split(":");
+    return [name.trim(), value.join(":").trim()];
+  });
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+};
+
+const writtenMap = (value) =>
+  value && typeof value === "object"
+    ? Object.entries(value).map(([name, text]) => `${name}: ${text}`).join("\n")
+    : written(value);
+
+/** Ways of entering a value that take a whole line. */
+const WIDE = ["group", "variants", "texts", "map", "json"];
+
+/** A choice's value for null. */
+const NONE = "null";
 
 const CONTROLS = {
   choice: ({ values, value, set, id, placeholder, attributes }) =>
@@ -95,6 +120,11 @@ const CONTROLS = {
         Array.isArray(value) ? value.join("\n") : written(value)}
         placeholder="One a line" />
     `,
+  map: (it) =>
+    html`
+      <${Typed} ...${it} form=${it.set} isLong read=${asMap} write=${writtenMap}
+        placeholder="name: value, one a line" />
+    `,
   json: (it) => html`<${Typed} ...${it} form=${it.set} isLong read=${asJson} placeholder="JSON" />`,
 };
 
@@ -121,7 +151,7 @@ export function Field({ ctx, name, path, schema: given, isRequired }) {
     return html`<${Group} ctx=${ctx} name=${name} path=${path} schema=${schema} isNullable=${isNullable} />`;
   }
   const faults = faultsAt(errors, path);
-  const isWide = Own?.isWide || form === "texts" || form === "json";
+  const isWide = Own?.isWide || (!Own && WIDE.includes(form));
   const fallback =
     schema.default === undefined || schema.default === null || typeof schema.default === "object"
       ? ""
@@ -147,9 +177,14 @@ export function Field({ ctx, name, path, schema: given, isRequired }) {
 /** The properties of an object, but for those left out. */
 export function Properties({ ctx, path, schema, leaveOut = [] }) {
   const required = schema.required ?? [];
-  return Object.entries(schema.properties).filter(([key]) => !leaveOut.includes(key)).map(([key, one]) =>
+  const isLeftOut = (key) =>
+    leaveOut.includes([...path, key].join(".")) || ctx.leaveOut.includes([...path, key].join("."));
+  const isWide = (key) => WIDE.includes(formOf(ctx.document, schema.properties[key]).form);
+  const keys = Object.keys(schema.properties).filter((key) => !isLeftOut(key));
+  // What takes a whole line comes after what stands beside others.
+  return [...keys.filter((key) => !isWide(key)), ...keys.filter(isWide)].map((key) =>
     html`
-      <${Field} key=${key} ctx=${ctx} name=${key} path=${[...path, key]} schema=${one}
+      <${Field} key=${key} ctx=${ctx} name=${key} path=${[...path, key]} schema=${schema.properties[key]}
         isRequired=${required.includes(key)} />
     `
   );
@@ -187,13 +222,14 @@ function Variants({ ctx, name, path, described, isRequired }) {
     <label for=${id}>${labelOf(name)}${
     isRequired && html`<span class="required" title="Required"> *</span>`
   }</label>
-    <select class="input" id=${id} data-path=${path.join(".")} value=${chosen ?? ""} onChange=${(event) => {
+    <select class="input" id=${id} data-path=${path.join(".")} value=${
+    value === null ? NONE : chosen ?? ""
+  } onChange=${(event) => {
     const type = event.currentTarget.value;
-    ctx.set(path, type === "" ? undefined : { [field]: type });
+    ctx.set(path, type === "" ? undefined : type === NONE ? null : { [field]: type });
   }}>
-      <option value="" selected=${chosen === undefined}>${
-    isRequired ? "Choose…" : isNullable ? "default" : "default"
-  }</option>
+      <option value="" selected=${chosen === undefined}>${isRequired ? "Choose…" : "default"}</option>
+      ${isNullable && html`<option value=${NONE} selected=${value === null}>none</option>`}
       ${
     [...variants.keys()].map((key) =>
       html`<option key=${key} value=${key} selected=${key === chosen}>${cut(text(key))}</option>`
@@ -204,8 +240,7 @@ function Variants({ ctx, name, path, described, isRequired }) {
     ${
     variant && Object.keys(variant.properties).length > 1 && html`
       <div class="fields nested" style=${{ marginTop: "8px" }}>
-        <${Properties} ctx=${ctx} path=${path} schema=${variant} leaveOut=${Object.keys(variant.properties)
-          .filter((key) => key === field && constantOf(variant.properties[key]) !== undefined)} />
+        <${Properties} ctx=${ctx} path=${path} schema=${variant} leaveOut=${[[...path, field].join(".")]} />
       </div>
     `
   }

@@ -37,7 +37,8 @@ const isNull = (schema) => schema.type === "null" || constantOf(schema) === null
 
 /**
  * How a value is entered, with what that needs:
- * `choice` of values, `flag`, `integer`, `number`, `text`, `texts`, `group` of properties, `variants` by a `type`, or `json`.
+ * `choice` of values, `flag`, `integer`, `number`, `text`, `texts`, `map` of texts, `group` of properties, `variants` by a
+ * `type`, or `json`.
  */
 export function formOf(document, given) {
   const schema = resolved(document, given);
@@ -75,15 +76,20 @@ export function formOf(document, given) {
     return { ...base, form: typesOf(item)[0] === "string" && !item.enum ? "texts" : "json" };
   }
   if (type === "object" && schema.properties) return { ...base, form: "group" };
+  const values = resolved(document, schema.additionalProperties ?? {});
+  if (type === "object" && typesOf(values).includes("string")) return { ...base, form: "map" };
   return { ...base, form: "json" };
 }
 
 const stripped = (schema) =>
   Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined));
 
+const SHORT = new Set(["kl", "ppo", "sft", "url", "id", "eos", "lr"]);
+
 /** A key of a schema as people read it. */
 export function labelOf(key) {
-  const text = key.replaceAll("_", " ");
+  const words = key.split("_").map((word) => SHORT.has(word) ? word.toUpperCase() : word);
+  const text = words.join(" ");
   return text[0].toUpperCase() + text.slice(1);
 }
 

@@ -20,7 +20,8 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 function padded(_plot, min, max) {
   if (!isNumber(min) || !isNumber(max)) return [0, 1];
   const air = (max - min) * 0.08 || Math.abs(max) * 0.1 || 0.1;
-  return [min - air, max + air];
+  // What cannot be negative has no room below nothing.
+  return [min >= 0 ? Math.max(0, min - air) : min - air, max + air];
 }
 
 /** uPlot's columns: steps, then each line, its raw form behind it where it is smoothed. */

@@ -20,7 +20,7 @@ export function extent(records, key) {
   const sizes = records.map((record) => Math.abs(record[key] ?? 0)).filter(Number.isFinite).sort((a, b) =>
     a - b
   );
-  return sizes[Math.floor(0.98 * (sizes.length - 1))] || sizes.at(-1) || 1;
+  return sizes[Math.ceil(0.98 * (sizes.length - 1))] || sizes.at(-1) || 1;
 }
 
 /** Custom properties of a token's background: which colour, and how much of it. */

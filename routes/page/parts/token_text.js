@@ -3,11 +3,23 @@ import { useRef } from "preact/hooks";
 import { html } from "../lib/html.js";
 import { heat } from "./heat.js";
 
+/** What cannot be seen: line breaks, tabs, control characters. */
+// deno-lint-ignore no-control-regex
+const UNSEEN = /([\x00-\x1f\x7f])/;
+
+function glyph(character) {
+  if (character === "\n") return "↵";
+  if (character === "\t") return "⇥";
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}
+
 /** A token's text with what cannot be seen made visible. */
 function shown(text) {
   if (text === "") return html`<span class="glyph">∅</span>`;
-  return text.split(/(\n)/).map((part, at) =>
-    part === "\n" ? html`<span class="glyph" key=${at}>↵</span>${"\n"}` : part
+  return text.split(UNSEEN).map((part, at) =>
+    UNSEEN.test(part)
+      ? html`<span class="glyph" key=${at}>${glyph(part)}</span>${part === "\n" ? part : ""}`
+      : part
   );
 }
 

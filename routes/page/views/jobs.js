@@ -31,16 +31,17 @@ const KINDS = [["", "All kinds"], ["ppo", "PPO"], ["sft", "Fine-tuning"], ["rewa
   "Evaluation",
 ]];
 
-/** The figure that a kind of job is about, and the one beside it. */
+/** The figure that a kind of job is about, what it is called, and its KL. */
 const FIGURES = {
-  ppo: ["objective/scores", "objective/kl"],
-  sft: ["loss", null],
-  reward_model: ["accuracy", null],
+  ppo: ["reward", "objective/scores", "objective/kl"],
+  sft: ["loss", "loss"],
+  reward_model: ["accuracy", "accuracy"],
 };
 
-function figure(job, index) {
-  if (job.kind === "evaluation") return index === 0 ? job.result?.reward.mean : job.result?.kl;
-  return job.latest_metrics?.[FIGURES[job.kind]?.[index]];
+function figures(job) {
+  if (job.kind === "evaluation") return ["reward", job.result?.reward.mean, job.result?.kl];
+  const [name, ...keys] = FIGURES[job.kind];
+  return [name, ...keys.map((key) => job.latest_metrics?.[key])];
 }
 
 function JobRow({ job, isPicked, onPick }) {
@@ -51,6 +52,7 @@ function JobRow({ job, isPicked, onPick }) {
     : isOver && job.started_at
     ? duration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)
     : "";
+  const [name, figure, kl] = figures(job);
   const tags = Object.entries(job.metadata).filter(([key]) => key !== "name").slice(0, 2);
   return html`
     <li class="job-item">
@@ -76,8 +78,10 @@ function JobRow({ job, isPicked, onPick }) {
             : "–"}</span><span>${left}</span></small>
           <${Bar} share=${progress.step / progress.steps} status=${job.status} />
         </div>
-        <span class="number reward">${fixed(figure(job, 0))}</span>
-        <span class="number kl">${fixed(figure(job, 1), 2)}</span>
+        <span class="number reward">${fixed(figure)}${name !== "reward" && Number.isFinite(figure)
+          ? html`<small>${name}</small>`
+          : null}</span>
+        <span class="number kl">${fixed(kl, 2)}</span>
         <span class="number when muted small" title=${job.created_at}>${ago(job.created_at)}</span>
       </div>
     </li>
@@ -247,7 +251,7 @@ export function Jobs({ query }) {
       <ul class="list" data-jobs>
         <li class="columns-head item" role="presentation"><div class="job-row" aria-hidden="true">
           <span></span><span>Job</span><span class="model">Model</span><span>Status</span><span>Step</span>
-          <span class="number reward">Figure</span><span class="number kl">KL</span><span class="number when">Created</span>
+          <span class="number reward">Reward</span><span class="number kl">KL</span><span class="number when">Created</span>
         </div></li>
         ${shown.map((job) =>
           html`<${JobRow} key=${job.id} job=${job} isPicked=${picked.includes(job.id)} onPick=${pick} />`

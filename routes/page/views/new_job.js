@@ -7,14 +7,17 @@ import { go, to } from "../lib/router.js";
 import { useLoad } from "../lib/use_load.js";
 import { Field, Properties } from "../form/fields.js";
 import { RowsField } from "../form/rows_field.js";
-import { labelOf, requestVariants, withPart } from "../form/schema.js";
+import { requestVariants, resolved, withPart } from "../form/schema.js";
 import { Bar, Code, Fault, Segments, Skeleton } from "../parts/parts.js";
 import { curlOf, EXAMPLE_JOB } from "./example_job.js";
 
 const WAIT_MS = 350;
 
 /** What most people set, in this order; all else of a kind comes after it as the document has it. */
-const FIRST = ["model", "prompts", "examples", "preferences", "dataset", "epochs", "reward", "seed"];
+const FIRST = ["model", "dataset", "epochs", "seed"];
+/** And of the kind's own knobs. */
+const FIRST_KNOBS = ["learning_rate", "batch_size", "max_new_tokens", "kl_coef"];
+const LAST = ["prompts", "examples", "preferences", "reward"];
 const ROWS = { ppo: "prompts", evaluation: "prompts", sft: "examples", reward_model: "preferences" };
 const KIND_NAMES = { ppo: "PPO", sft: "Fine-tuning", reward_model: "Reward model", evaluation: "Evaluation" };
 
@@ -79,15 +82,32 @@ function useDryRun(request) {
   return state;
 }
 
-function Estimate({ answer, error, isAsking }) {
+/** Why there is no estimate: before anything was typed, only what is needed. */
+function Refused({ error, isTouched }) {
+  const { errors, message } = error;
+  if (!isTouched && errors.length > 0) {
+    return html`<p class="muted small">What the job needs appears here as you type. First: ${
+      errors.map(({ path }) => path).join(", ")
+    }.</p>`;
+  }
+  return errors.length === 0
+    ? html`<p class="small" style=${{ color: "var(--bad)" }}>${message}</p>`
+    : html`<ul class="small" style=${{ color: "var(--bad)" }}>${
+      errors.slice(0, 6).map(({ path, message: what }) =>
+        html`<li key=${path}><code>${path || "request"}</code> ${what}</li>`
+      )
+    }</ul>`;
+}
+
+function Estimate({ answer, error, isAsking, isTouched }) {
   const plan = answer?.plan;
   const { memory_bytes, machine_bytes, available_bytes, step_seconds } = plan?.estimate ?? {};
   const rows = plan && [
     ["Steps", grouped(plan.steps)],
     ["Time", step_seconds ? `about ${duration(step_seconds * plan.steps)}` : "–"],
     ["A step", step_seconds ? duration(step_seconds) : "–"],
-    ["Trained", `${compact(plan.trainable_parameters)} parameters`],
-    ["Of", `${compact(plan.base_parameters)}`],
+    ["Parameters trained", compact(plan.trainable_parameters)],
+    ["Of the base's", compact(plan.base_parameters)],
     ["Row tokens", `${number(plan.prompt_tokens.min)} to ${number(plan.prompt_tokens.max)}`],
     ...(plan.examples ? [["Examples", `${grouped(plan.examples.trained)}`]] : []),
   ];
@@ -117,14 +137,7 @@ function Estimate({ answer, error, isAsking }) {
         }}>More than is free now: the job would wait.</p>`}
     `
   }
-    ${
-    error && html`
-      <p class="small" style=${{ color: "var(--bad)" }}>${error.message}</p>
-      <ul class="small" style=${{ marginTop: "4px" }}>${error.errors.slice(0, 6).map(({ path, message }) =>
-        html`<li key=${path}><code>${path || "request"}</code> ${message}</li>`
-      )}</ul>
-    `
-  }
+    ${error && html`<${Refused} error=${error} isTouched=${isTouched} />`}
     ${
     !plan && !error &&
     html`<p class="muted small">${
@@ -145,6 +158,14 @@ function Form({ document, models, datasets, initial, isWhole }) {
   const [isStarting, setStarting] = useState(false);
   const kind = variants.has(request.kind) ? request.kind : "ppo";
   const schema = variants.get(kind);
+  const keys = Object.keys(schema.properties);
+  const required = schema.required ?? [];
+  const knobs = resolved(document, schema.properties[kind]).properties ?? {};
+  const first = [
+    ...FIRST.map((key) => [key]),
+    ...FIRST_KNOBS.filter((key) => knobs[key]).map((key) => [kind, key]),
+    ...LAST.map((key) => [key]),
+  ].filter(([key]) => keys.includes(key));
   const dry = useDryRun(request);
   const touched = useRef(new Set());
   const set = (path, part) => {
@@ -159,7 +180,13 @@ function Form({ document, models, datasets, initial, isWhole }) {
   }), [models, datasets]);
   const errors = (fault ?? dry.error)?.errors ?? [];
   const ctx = {
-    ...{ document, value: request, set, controls },
+    ...{
+      document,
+      value: request,
+      set,
+      controls,
+      leaveOut: ["kind", ...first.map((path) => path.join("."))],
+    },
     // Before anything was typed there is nothing wrong yet.
     errors: touched.current.size > 0 || fault ? errors : [],
     onFocus: (path, its) => setFocus({ path, text: its.description }),
@@ -208,9 +235,6 @@ function Form({ document, models, datasets, initial, isWhole }) {
       setJsonFault(caught.message);
     }
   };
-  const keys = Object.keys(schema.properties);
-  const first = FIRST.filter((key) => keys.includes(key));
-  const required = schema.required ?? [];
   return html`
     <div class="head">
       <div>
@@ -241,23 +265,24 @@ function Form({ document, models, datasets, initial, isWhole }) {
             ) => [key, KIND_NAMES[key] ?? key])} value=${kind} onChange=${setKind} />
           </div>
           <div class="panel">
-            <div class="fields">${first.map((key) =>
+            <div class="fields">${first.map((path) =>
               html`
-                <${Field} key=${`${kind}-${key}`} ctx=${ctx} name=${key} path=${[key]} schema=${schema
-                  .properties[key]}
-                  isRequired=${required.includes(key) || key === ROWS[kind] && !request.dataset} />
+                <${Field} key=${`${kind}-${path}`} ctx=${ctx} name=${path.at(-1)} path=${path} schema=${path
+                    .length > 1
+                  ? knobs[path[1]]
+                  : schema.properties[path[0]]}
+                  isRequired=${required.includes(path[0]) || path[0] === ROWS[kind] && !request.dataset} />
               `
             )}</div>
           </div>
           <div class="panel">
-            <h2 style=${{ marginBottom: "12px" }}>${labelOf("more_of_it")}</h2>
+            <h2 style=${{ marginBottom: "12px" }}>Everything else</h2>
             <div class="fields">
               <${Properties}
                 key=${kind}
                 ctx=${ctx}
                 path=${[]}
                 schema=${schema}
-                leaveOut=${[...first, "kind"]}
               />
             </div>
           </div>
@@ -274,7 +299,7 @@ function Form({ document, models, datasets, initial, isWhole }) {
         ${mode === "curl" && html`<${Code} text=${curlOf(request)} />`}
       </div>
       <aside class="stack">
-        <${Estimate} ...${dry} />
+        <${Estimate} ...${dry} isTouched=${touched.current.size > 0 || fault !== null || mode !== "form"} />
         ${mode === "form" && html`<div class="panel help-text">
           ${
           focus

@@ -39,7 +39,7 @@ const pieceOf = ({ text, logprobs = [] }) => ({
   logprob: logprobs.length > 0 ? logprobs.reduce((sum, value) => sum + value, 0) / logprobs.length : null,
 });
 
-function Output({ title, name, output, measure, canScore }) {
+function Output({ title, name, output, measure, canScore, isRunning }) {
   const [chosen, setChosen] = useState(null);
   const records = output.tokens ?? output.pieces;
   useEffect(() => setChosen(null), [records.length === 0]);
@@ -69,6 +69,9 @@ function Output({ title, name, output, measure, canScore }) {
               onChoose=${setChosen}
               label=${title}
             />
+          `}
+          ${!output.isDone && records.length === 0 && html`
+            <p class="muted">${isRunning ? "The model is being loaded…" : "What it says appears here."}</p>
           `}
           ${output.isDone && records.length === 0 && !output.error &&
             html`<p class="muted">It ended at once, without a word.</p>`}
@@ -278,14 +281,16 @@ export function Playground({ query }) {
       </div>
       <div class=${checkpoint ? "two" : ""}>
         <${Output} title=${model ||
-          "Base"} name="base" output=${outputs[0]} measure=${measure} canScore=${!isChat} />
+          "Base"} name="base" output=${outputs[
+            0
+          ]} measure=${measure} canScore=${!isChat} isRunning=${isRunning} />
         ${checkpoint && html`
           <${Output}
             title=${job ? jobName(job) : "Checkpoint"}
             name="checkpoint"
             output=${outputs[1]}
             measure=${measure}
-            canScore=${!isChat}
+            canScore=${!isChat} isRunning=${isRunning}
           />
         `}
       </div>

@@ -52,7 +52,7 @@ export function Result({ job }) {
       <ul class="list">${result.samples.map((sample, at) =>
         html`
           <li key=${at}>
-            <p class="prompt-text clamp two">${sample.prompt}</p>
+            <p class="prompt-text clamp lines-2">${sample.prompt}</p>
             <div class=${sample.against === null ? "" : "two"} style=${{ marginTop: "8px" }}>
                     <div><strong>${fixed(sample.score)}</strong><p>${sample.completion}</p></div>
                     ${sample.against !== null &&

@@ -33,7 +33,7 @@ function Rollout({ job, rollout, text, hasPrompt = true }) {
           <div class="small muted">epoch ${epoch}</div>
         </div>
         <div>
-            ${hasPrompt && html`<p class="small prompt-text clamp two">${rollout.prompt}</p>`}
+            ${hasPrompt && html`<p class="small prompt-text clamp lines-2">${rollout.prompt}</p>`}
             <a class="cover text" data-row href=${to("jobs", job.id, "rollouts", rollout_id)} style=${{
               color: "inherit",
             }}>${text ?? (rollout.completion || html`<span class="muted">(empty)</span>`)}</a>
@@ -101,7 +101,9 @@ function OverEpochs({ job, prompt }) {
           job=${job}
           rollout=${rollout}
           hasPrompt=${false}
-          text=${at > 0 && html`<${Changed} before=${data[at - 1].completion} now=${rollout.completion} />`}
+          text=${at === 0
+            ? undefined
+            : html`<${Changed} before=${data[at - 1].completion} now=${rollout.completion} />`}
         />
       `
     )}</ul>
@@ -157,7 +159,7 @@ function All({ job, query }) {
     onInput: (value) => changeQuery({ [name]: value }),
   });
   return html`
-    <div class="fields" style=${{ marginBottom: "16px" }}>
+    <div class="filters">
       <${Select} label="Order" value=${order} options=${ORDERS} onChange=${(value) =>
         changeQuery({ order: value })} />
       <${Field} label="Epoch" ...${typed("epoch")} min="1" max=${job.progress.epochs} placeholder=${`1 to ${
