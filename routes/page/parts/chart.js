@@ -126,11 +126,12 @@ function bounds(values) {
 /**
  * @param lines `{ label, color, xs, ys }` each: color as the name of a custom property, xs rising, ys with null for none
  * @param marks `{ kind, step, tip, isBest? }` each
+ * @param isNamed whether the legend says which line is which, or its colours are explained elsewhere
  * @param smoothing from 0 (none) to below 1
  * @param version what is another number when the lines' arrays have grown
  */
 export function Chart(
-  { title, name, hint, lines, marks = [], smoothing = 0, isLog = false, version, theme },
+  { title, name, hint, lines, marks = [], smoothing = 0, isLog = false, isNamed = true, version, theme },
 ) {
   const host = useRef(null), head = useRef(null), legend = useRef(null);
   const plot = useRef(null), layer = useRef(null), latest = useRef(lines);
@@ -204,7 +205,8 @@ export function Chart(
       lines.map(({ label, color: swatch }) =>
         html`
           <span key=${label}
-          ><i class="swatch" style=${{ "--swatch": `var(${swatch})` }}></i>${label} <b></b></span>
+            title=${label}
+          ><i class="swatch" style=${{ "--swatch": `var(${swatch})` }}></i>${isNamed && label} <b></b></span>
         `
       )
     }

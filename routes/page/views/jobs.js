@@ -66,9 +66,10 @@ function JobRow({ job, isPicked, onPick }) {
         />
         <div class="cut">
           <a class="cover name cut" data-row href=${to("jobs", job.id)}>${jobName(job)}</a>
-          <div class="under cut"><span>${job.kind}</span>${tags.map(([key, value]) =>
-            html`<span class="cut" key=${key}>· ${key} ${value}</span>`
-          )}</div>
+          <div class="under cut"><span>${job.kind}</span>${Number.isFinite(figure) &&
+            html`<span class="phone-figure">· ${name} ${fixed(figure)}</span>`}${tags.map(([key, value]) =>
+              html`<span class="cut" key=${key}>· ${key} ${value}</span>`
+            )}</div>
         </div>
         <span class="model muted cut">${job.model}</span>
         <span><${Status} of=${job.status} /></span>

@@ -162,6 +162,7 @@ export function Curves({ job, metrics, warnings, checkpoints, version, theme, qu
                         hint=${chart.hint}
                         lines=${lines(chart.names)}
                         marks=${marks}
+                        isNamed=${isAlone}
                         smoothing=${weight}
                         isLog=${isLog}
                         version=${version + otherVersion}

@@ -74,7 +74,8 @@ export function Webhooks({ job }) {
     `;
   }
   return html`
-    <p class="muted small" style=${{ marginBottom: "12px" }}>To ${data[0].destination}</p>
+    <p class="muted small" style=${{ marginBottom: "12px" }}>To ${job.config.webhook?.url ??
+      data[0].destination}</p>
     <ul class="list" data-deliveries>${data.map((delivery) =>
       html`<${Delivery} key=${delivery.id} path=${path} delivery=${delivery} reload=${reload} />`
     )}</ul>
