@@ -18,6 +18,7 @@ import "htm";
 import "preact/package.json" with { type: "json" };
 import "uplot/package.json" with { type: "json" };
 import type { Env } from "./context.ts";
+import { problem } from "./problem.ts";
 
 const FOLDER = fileURLToPath(new URL("./page/", import.meta.url));
 const PACKAGES = fileURLToPath(new URL("../node_modules/", import.meta.url));
@@ -163,7 +164,7 @@ export function page(): Hono<Env> {
   app.get("/page/:hash/:path{.+}", (c) => {
     const { hash, files } = current();
     const file = c.req.param("hash") === hash ? files.get(c.req.param("path")) : undefined;
-    return file ? answer(c, file) : c.notFound();
+    return file ? answer(c, file) : problem("not_found", "No file of the page is there: load the page again");
   });
   return app;
 }

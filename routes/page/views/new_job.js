@@ -111,10 +111,10 @@ function Estimate({ answer, error, isAsking, isTouched }) {
     ["Row tokens", `${number(plan.prompt_tokens.min)} to ${number(plan.prompt_tokens.max)}`],
     ...(plan.examples ? [["Examples", `${grouped(plan.examples.trained)}`]] : []),
   ];
-  return html`<div class="panel" data-estimate aria-live="polite" style=${{
-    opacity: isAsking && plan ? 0.6 : 1,
-  }}>
-    <h2 style=${{ marginBottom: "8px" }}>Estimate</h2>
+  return html`<div class="panel" data-estimate aria-live="polite">
+    <div class="row spread" style=${{ marginBottom: "8px" }}><h2>Estimate</h2>${
+    isAsking && html`<span class="small muted">asking…</span>`
+  }</div>
     ${
     plan && html`
       <div class="progress" style=${{ marginBottom: "12px" }}>
