@@ -3,6 +3,7 @@
  * trains, and all that there is to see of it afterwards. One server, one browser, one trained job.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { Api } from "../../../tasks/api.ts";
 import { startServer } from "../../../tasks/start_server.ts";
@@ -378,12 +379,12 @@ Deno.test({
 
       await step("datasets are sent and looked at", async () => {
         await see("/datasets", "text=Choose a file");
-        const buffer = new TextEncoder().encode(
+        const buffer = Buffer.from(
           '{"prompt":"POST: A cat.\\nTL;DR:"}\n{"prompt":"POST: A dog.\\nTL;DR:"}\n',
         );
         await page.setInputFiles("input[type=file]", {
           ...{ name: "cats.jsonl", mimeType: "application/jsonl" },
-          buffer: buffer as Json,
+          buffer,
         });
         await page.waitForSelector("h1:text-is('cats.jsonl')");
         await page.waitForSelector(".code pre >> text=A dog");
