@@ -119,7 +119,7 @@ Deno.test({
           await page.waitForSelector("text=No job is like that");
           await page.click("text=Clear the filters");
           await page.click("button:text-is('Failed')");
-          await page.waitForSelector("[data-jobs] >> text=sweep 007");
+          await page.waitForSelector("[data-jobs] a:text-is('sweep 007')");
           assert.deepEqual(await shown(), ["sweep 007"]);
           await see("/jobs", "[data-jobs] >> text=sweep 497");
           await page.fill("[data-search]", "sweep 003");

@@ -397,7 +397,7 @@ Deno.test({
         await page.close();
         const { rollout_id } = rollouts[0];
         const places = {
-          "/jobs": "[data-jobs] li",
+          "/jobs": "[data-jobs] [data-row]",
           [`/jobs/${id}`]: '[data-metric="tokens_per_second"] canvas',
           [`/jobs/${id}/rollouts`]: "[data-rollouts] li",
           [`/jobs/${id}/rollouts/${rollout_id}`]: ".token",
