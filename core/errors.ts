@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   "too_many_requests",
   "wrong_state",
   "idempotency_conflict",
+  "unsupported_method",
   "unknown_model",
   "unknown_checkpoint",
   "unknown_dataset",

@@ -60,6 +60,7 @@ export const PROBLEMS: Record<
   too_many_requests: { status: 429, title: "Too many requests", retry_after_s: 5 },
   wrong_state: { status: 409, title: "Wrong state", in_vain: true },
   idempotency_conflict: { status: 409, title: "Idempotency key already used", in_vain: true },
+  unsupported_method: { status: 422, title: "Unsupported method" },
   unknown_model: { status: 422, title: "Unknown model" },
   unknown_dataset: { status: 422, title: "Unknown dataset" },
   unknown_checkpoint: { status: 422, title: "Unknown checkpoint" },
