@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { printedInstead } from "./core/settings/command_line.ts";
 import { prepareDataDir } from "./core/settings/data_dir.ts";
 import { Datasets } from "./core/datasets/datasets.ts";
+import { FineTuning } from "./core/fine_tuning/fine_tuning.ts";
 import { Files } from "./core/files/files.ts";
 import { DATASETS_FOLDER, SURVEYS_FOLDER } from "./core/formats/row_store.ts";
 import { openDatabase } from "./core/db/open_database.ts";
@@ -35,6 +36,7 @@ import type { GraderServices } from "./core/questions/grader_question.ts";
 import { Judge } from "./core/questions/judge.ts";
 import { PyodideFolder } from "./core/questions/pyodide_folder.ts";
 import { PythonGraders } from "./core/questions/python_graders.ts";
+import { checkReward } from "./core/questions/check_reward.ts";
 import { RewardModules } from "./core/questions/reward_modules.ts";
 import { OutboundGuard } from "./core/outbound/outbound_guard.ts";
 import {
@@ -203,9 +205,27 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     stop_grace_ms: DEADLINES.stop_ms,
     shutdown_grace_ms: settings.SHUTDOWN_GRACE_S * 1000,
   });
+  const fineTuning = new FineTuning({
+    ...{ sources, files, datasets, serving, supervisor, feed, logger },
+    onOutbox: () => deliverer.wake(),
+    checkReward: (reward) => checkReward(reward, { guard, modules, graders }, logger),
+    device: settings.DEVICE,
+  });
   const closing = new AbortController();
   const app = createApp({
-    ...{ ...sources, supervisor, feed, deliverer, serving, guard, registry, datasets, files, logger },
+    ...{
+      ...sources,
+      supervisor,
+      feed,
+      deliverer,
+      serving,
+      guard,
+      registry,
+      datasets,
+      files,
+      fineTuning,
+      logger,
+    },
     answering: makeAnswering,
     modules,
     graders,
@@ -240,6 +260,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const server = await listen(answer, { hostname: settings.HOST, port: settings.PORT, logger });
   await supervisor.start();
   deliverer.start();
+  fineTuning.wake();
   started.resolve();
   const host = server.hostname.includes(":") ? `[${server.hostname}]` : server.hostname;
   const url = `http://${host}:${server.port}`;
@@ -256,6 +277,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   closing.abort();
   const drained = server.shutdown();
   await Promise.all([
+    fineTuning.stop(),
     supervisor.stop(hurry.signal),
     serving.close(),
     deliverer.stop(),

@@ -2,6 +2,7 @@
 import type { Database } from "../core/db/open_database.ts";
 import type { ServingEngine } from "../core/processes/serving_engine.ts";
 import type { Datasets } from "../core/datasets/datasets.ts";
+import type { FineTuning } from "../core/fine_tuning/fine_tuning.ts";
 import type { Files } from "../core/files/files.ts";
 import type { ModelRegistry } from "../core/models/model_registry.ts";
 import type { EventFeed } from "../core/jobs/event_feed.ts";
@@ -34,6 +35,7 @@ export interface AppContext {
   registry: ModelRegistry;
   datasets: Datasets;
   files: Files;
+  fineTuning: FineTuning;
   logger: Logger;
   /** Absolute folders that models are searched in. */
   modelRoots: readonly ModelRoot[];

@@ -17,6 +17,7 @@ const API = [
   "routes",
   "core/settings",
   "core/keys",
+  "core/fine_tuning",
   "core/jobs",
   "core/records",
   "core/webhooks",

@@ -1,5 +1,6 @@
 /** What clients may say of webhooks: a URL, a secret, and endpoints for the events of all jobs. */
 import { z } from "zod";
+import { FINE_TUNING_EVENT_TYPES } from "./fine_tuning_events.ts";
 import { JOB_EVENT_TYPES, JOB_EVENTS } from "./job_events.ts";
 
 /** Where deliveries are posted to. */
@@ -17,14 +18,19 @@ export const webhookSecretSchema = z.string().regex(
 export const ALL_TYPES = "*";
 
 /** The event types that webhooks carry. */
-export const WEBHOOK_TYPES = JOB_EVENT_TYPES.filter((type) => JOB_EVENTS[type].webhook);
+export const WEBHOOK_TYPES = [
+  ...JOB_EVENT_TYPES.filter((type) => JOB_EVENTS[type].webhook),
+  ...FINE_TUNING_EVENT_TYPES,
+];
 
 const eventTypesSchema = z.array(
   z.enum([ALL_TYPES, ...WEBHOOK_TYPES], {
     error: () => `Expected '${ALL_TYPES}' for all, or one of ${WEBHOOK_TYPES.join(", ")}`,
   }),
 ).min(1, "Expected at least one event type, or '*' for all").max(WEBHOOK_TYPES.length + 1)
-  .describe("Events that are sent: their types, or * for all.");
+  .describe(
+    "Events that are sent: their types, or * for all training_job.…; those of type fine_tuning.… have OpenAI's body.",
+  );
 
 const descriptionSchema = z.string().max(500).describe("A text of your own.");
 const urlSchema = webhookUrlSchema.describe(

@@ -7,6 +7,7 @@ import { index, integer, primaryKey, type SQLiteTable, sqliteTable } from "drizz
 import { CHECKPOINT_REASONS, type CheckpointFile } from "../contract/checkpoint.ts";
 import { DATASET_FORMATS } from "../contract/dataset_conversion.ts";
 import { FILE_PURPOSES } from "../contract/file.ts";
+import { FINE_TUNE_METHODS } from "../contract/fine_tune_rows.ts";
 import { FINE_TUNE_STATUSES, type FineTuneError, type Note } from "../contract/fine_tune.ts";
 import type { Attempt } from "../contract/job_answers.ts";
 import type { EvaluationResult } from "../contract/evaluation_result.ts";
@@ -289,6 +290,7 @@ export const fineTunes = sqliteTable("fine_tunes", {
   /** The same once there is a training job, with which the row goes. */
   job_id: string("job_id").references(() => jobs.id, { onDelete: "cascade" }),
   status: oneOf("status", FINE_TUNE_STATUSES).notNull(),
+  method: oneOf("method", FINE_TUNE_METHODS).notNull().default("reinforcement"),
   model: string("model").notNull(),
   training_file: string("training_file").notNull(),
   validation_file: string("validation_file"),
@@ -301,8 +303,9 @@ export const fineTunes = sqliteTable("fine_tunes", {
   /** What was said of it before there was a training job, oldest first. */
   notes: list<Note>("notes").notNull(),
   error: object<FineTuneError>("error", ["code", "message"]),
-  /** The dataset that was made of its files. */
+  /** The dataset that was made of its files, and how many of its last rows are the validation file's. */
   dataset: string("dataset"),
+  held_out: count("held_out").notNull().default(0),
   /** The file with its metrics, made when it was first asked for; it may be gone again. */
   result_file: string("result_file"),
   owner: string("owner"),

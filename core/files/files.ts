@@ -8,7 +8,7 @@ import { and, eq, gt, isNotNull, isNull, lt, lte, or } from "drizzle-orm";
 import { CONTENT_FILE, type FilePurpose, FILES_FOLDER } from "../contract/file.ts";
 import { naming } from "../db/damaged_data.ts";
 import { newId } from "../db/new_id.ts";
-import type { Database } from "../db/open_database.ts";
+import type { Database, Transaction } from "../db/open_database.ts";
 import { type Page, page } from "../db/page.ts";
 import { readableRows } from "../db/readable_rows.ts";
 import { type FileRow, files, rowNumber } from "../db/schema.ts";
@@ -44,6 +44,8 @@ export interface IncomingFile {
   /** Known once all parts are there; throws what is wrong with it. */
   fields: () => FileFields;
   owner: string | null;
+  /** Writes more in the transaction that writes the row; what it throws leaves no file. */
+  beside?: (tx: Transaction, row: FileRow) => Promise<void>;
 }
 
 /** Whether it is there at a time. */
@@ -88,7 +90,7 @@ export class Files {
   }
 
   /** @throws {UserError} `too_many_requests` while others come in, `body_too_large`, `disk_full`, what `fields` throws */
-  async add({ parts, fields, owner }: IncomingFile): Promise<FileRow> {
+  async add({ parts, fields, owner, beside }: IncomingFile): Promise<FileRow> {
     if (this.#running >= MAX_RUNNING) {
       throw new UserError("too_many_requests", `${MAX_RUNNING} files are coming in already: try again later`);
     }
@@ -107,7 +109,7 @@ export class Files {
         ...{ id: newId("file"), name, purpose, ...received, owner },
         expires_at: expires_after_s === null ? null : new Date(now + expires_after_s * 1000),
         created_at: new Date(now),
-      });
+      }, beside);
     } finally {
       this.#running--;
       await Deno.remove(folder, { recursive: true }).catch(() => {});
@@ -115,13 +117,16 @@ export class Files {
   }
 
   /** Gives a folder its name, and then its row. */
-  async #keep(folder: string, row: FileRow): Promise<FileRow> {
+  async #keep(folder: string, row: FileRow, beside: IncomingFile["beside"]): Promise<FileRow> {
     const place = join(this.#root, row.id);
     await Deno.rename(folder, place);
     try {
       await syncFolder(this.#root);
-      const [made] = await this.#options.db.write((tx) => tx.insert(files).values(row).returning());
-      return made!;
+      return await this.#options.db.write(async (tx) => {
+        const [made] = await tx.insert(files).values(row).returning();
+        await beside?.(tx, made!);
+        return made!;
+      });
     } catch (thrown) {
       await Deno.remove(place, { recursive: true }).catch(() => {});
       throw thrown;

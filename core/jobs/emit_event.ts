@@ -2,8 +2,9 @@
 import { newId } from "../db/new_id.ts";
 import type { Transaction } from "../db/open_database.ts";
 import { events, type JobRow } from "../db/schema.ts";
-import { enqueueEvent } from "../webhooks/enqueue.ts";
+import { enqueueEvent, enqueueFineTuningEvent } from "../webhooks/enqueue.ts";
 import type { WebhookData, WebhookPayload } from "../contract/webhook_payload.ts";
+import { FINE_TUNING_EVENTS, FINE_TUNING_KINDS } from "../contract/fine_tuning_events.ts";
 import { JOB_EVENTS, type JobEventType } from "../contract/job_events.ts";
 import { jobTime } from "./job_time.ts";
 import { jobView } from "./job_view.ts";
@@ -33,4 +34,7 @@ export async function emitEvent(
   const body = JSON.stringify(payload);
   const hasOwn = job.webhook_url !== null && job.webhook_given_up === null;
   await enqueueEvent(tx, job.id, hasOwn, { event_id: id, type, body, at: now });
+  if (!(type in FINE_TUNING_EVENTS) || !FINE_TUNING_KINDS.includes(job.kind)) return;
+  const theirs = FINE_TUNING_EVENTS[type as keyof typeof FINE_TUNING_EVENTS];
+  await enqueueFineTuningEvent(tx, { event_id: id, job_id: job.id, type: theirs, at: now });
 }

@@ -55,18 +55,21 @@ export function initialProgress(config: { kind: string; epochs?: number }, plan:
  * Adds a queued job; the caller's transaction may write more that belongs to the request.
  *
  * @param owner Id of the API key that asked for it; null where none is needed.
+ * @param named its id where it has one already, and what its fine-tuned models' names have of their own
  */
 export async function createJob(
   tx: Transaction,
   config: TrainingJobConfig,
   plan: JobPlan,
   owner: string | null = null,
+  { id = newId("job"), suffix = null }: { id?: string; suffix?: string | null } = {},
 ): Promise<JobRow> {
   const dataset = config.dataset === null ? null : await requireDataset(tx, config.dataset);
   const [job] = await tx.insert(jobs).values({
-    id: newId("job"),
+    id,
     status: "queued",
     ...configColumns(config),
+    suffix,
     ...(dataset && { row_count: dataset.rows }),
     plan,
     progress: initialProgress(config, plan),

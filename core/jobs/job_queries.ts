@@ -169,17 +169,19 @@ export async function eventSeq(
 /** Checkpoints that only resume their job are for nobody else. */
 export const HAS_FILES = ne(checkpoints.files, []);
 
-/** Oldest first; `after` is the last id of the page before. */
+/** Oldest first, or newest; `after` is the last id of the page before. */
 export async function listCheckpoints(
   db: Database,
   jobId: string,
-  options: { limit: number; after?: string },
+  { newestFirst = false, ...options }: { limit: number; after?: string; newestFirst?: boolean },
 ): Promise<Page<CheckpointRow>> {
-  const after = options.after === undefined ? 0 : await numberOf(db, checkpoints, options.after);
+  const after = options.after === undefined ? undefined : await numberOf(db, checkpoints, options.after);
+  const behind = after === undefined ? undefined : (newestFirst ? lt : gt)(rowNumber(checkpoints), after);
   const rows = await readableRows(db, checkpoints, {
     record: "The checkpoint in row",
-    where: and(eq(checkpoints.job_id, jobId), gt(rowNumber(checkpoints), after), HAS_FILES),
+    where: and(eq(checkpoints.job_id, jobId), behind, HAS_FILES),
     number: rowNumber(checkpoints),
+    newestFirst,
     limit: options.limit + 1,
   });
   return page(rows, options.limit);

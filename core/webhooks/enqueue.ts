@@ -1,5 +1,10 @@
 /** Writes what is to be sent, in the transaction of what happened, within a bound for each destination and for all. */
 import { type SQL, sql } from "drizzle-orm";
+import {
+  FINE_TUNING_EVENT_TYPES,
+  fineTuningBody,
+  type FineTuningEventType,
+} from "../contract/fine_tuning_events.ts";
 import { ALL_TYPES } from "../contract/webhook_schema.ts";
 import { isDamage } from "../db/damaged_data.ts";
 import type { Transaction } from "../db/open_database.ts";
@@ -38,10 +43,14 @@ async function subscribers(tx: Transaction, type: string): Promise<string[]> {
   }
 }
 
+/** All types are all of ours: whoever reads the others' bodies asks for them by name. */
+const isFineTuning = (type: string) => (FINE_TUNING_EVENT_TYPES as readonly string[]).includes(type);
+
 function wants(eventTypes: unknown, type: string): boolean {
   try {
     const types = JSON.parse(eventTypes as string);
-    return Array.isArray(types) && (types.includes(ALL_TYPES) || types.includes(type));
+    return Array.isArray(types) &&
+      ((types.includes(ALL_TYPES) && !isFineTuning(type)) || types.includes(type));
   } catch {
     return false;
   }
@@ -101,6 +110,16 @@ export async function enqueue(
       created_at: at,
     };
   })).returning();
+}
+
+/** Adds the deliveries of the end of a job, or of what was to become one, to the endpoints that are told of it as OpenAI does. */
+export async function enqueueFineTuningEvent(
+  tx: Transaction,
+  { event_id, job_id, type, at }: { event_id: string; job_id: string; type: FineTuningEventType; at: Date },
+): Promise<void> {
+  const body = fineTuningBody(event_id, job_id, type, at);
+  const notice = { event_id, type, job_id: null, about_job_id: job_id, body, at };
+  await enqueue(tx, (await subscribers(tx, type)).map((destination) => ({ ...notice, destination })));
 }
 
 /**

@@ -179,7 +179,7 @@ function expiryOf(fields: MultipartFile["fields"]): number | null {
 
 /** The files' routes. */
 export function files(context: AppContext): OpenAPIHono<Env> {
-  const { files } = context;
+  const { files, fineTuning } = context;
   const app = new OpenAPIHono<Env>();
 
   app.openapi(create, async (c) => {
@@ -214,6 +214,7 @@ export function files(context: AppContext): OpenAPIHono<Env> {
 
   app.openapi(list, async (c) => {
     const { order, purpose, ...query } = c.req.valid("query");
+    await fineTuning.makeResults();
     const one = FILE_PURPOSES.find((known) => known === purpose);
     // A purpose that no file can have.
     const none = purpose !== undefined && one === undefined;
@@ -240,7 +241,7 @@ export function files(context: AppContext): OpenAPIHono<Env> {
 
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
-    await files.delete(ownId("file", id));
+    await fineTuning.deleteFile(ownId("file", id));
     return c.json({ id, object: "file" as const, deleted: true as const }, 200);
   });
 

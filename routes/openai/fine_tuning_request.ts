@@ -279,6 +279,8 @@ function reinforcement(request: FineTuningRequest, rate: number, seed: number): 
       epochs: n_epochs,
       ppo: own.ppo !== undefined && own.ppo !== ppo ? own.ppo : {
         ...(!names(ppo, "batch_size") && { batch_size }),
+        // A grader's reward is all there is: nothing is taken from it for an answer that is cut off.
+        missing_eos_penalty: 0,
         ...(!names(ppo, "rollouts_per_prompt") &&
           { rollouts_per_prompt: Math.max(1, Math.round(SAMPLES * compute)) }),
         ...ppo,

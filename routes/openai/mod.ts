@@ -5,16 +5,23 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { CheckpointExports } from "../../core/jobs/checkpoint_exports.ts";
 import type { AppContext, Env } from "../context.ts";
-import { files } from "./files.ts";
 import { chatCompletions } from "./chat_completions.ts";
 import { completions } from "./completions.ts";
 import { graders } from "./graders.ts";
 import { MODEL_STATUSES, type Statuses } from "./errors.ts";
+import { files } from "./files.ts";
+import { fineTuningJobs } from "./fine_tuning_jobs.ts";
 
 type Resource = (context: AppContext, exports: CheckpointExports) => OpenAPIHono<Env>;
 
 /** One file a resource. */
-export const OPENAI_RESOURCES: readonly Resource[] = [files, completions, chatCompletions, graders];
+export const OPENAI_RESOURCES: readonly Resource[] = [
+  files,
+  fineTuningJobs,
+  completions,
+  chatCompletions,
+  graders,
+];
 
 /** Where errors have OpenAI's shape, with what below it; and the statuses that differ there. */
 export const OPENAI_PATHS: Record<string, Statuses> = {

@@ -113,6 +113,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
         datasets: undefined as never,
         files: undefined as never,
         graders: null as never,
+        fineTuning: undefined as never,
         modules: undefined as never,
         registry: undefined as never,
         logger: { info() {}, with: () => ({ info() {} }) } as never,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { Datasets } from "../../core/datasets/datasets.ts";
+import { FineTuning } from "../../core/fine_tuning/fine_tuning.ts";
 import { Files } from "../../core/files/files.ts";
 import { KeyRing } from "../../core/keys/key_ring.ts";
 import { ModelRegistry } from "../../core/models/model_registry.ts";
@@ -12,6 +13,7 @@ import { createLogger } from "../../core/log.ts";
 import { answering } from "../../core/questions/answering.ts";
 import { PyodideFolder } from "../../core/questions/pyodide_folder.ts";
 import { PythonGraders } from "../../core/questions/python_graders.ts";
+import { checkReward } from "../../core/questions/check_reward.ts";
 import { RewardModules } from "../../core/questions/reward_modules.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
 import { createApp } from "../../routes/app.ts";
@@ -82,6 +84,14 @@ export async function served(
       ...{ max_bytes: 64 * 1024 ** 2, memory: 8 * 1024 ** 3 },
     });
     const files = new Files({ db: it.db, dataDir: it.folder, logger, max_bytes: 64 * 1024 ** 2 });
+    const answerers = { guard, modules, graders };
+    const fineTuning = new FineTuning({
+      sources: { db: it.db, modelRoots: [FIXTURES, join(it.folder, "models")], dataDir: it.folder },
+      ...{ files, datasets, serving, supervisor: it.supervisor, feed: it.feed, logger, device: "cpu" },
+      onOutbox: () => it.deliverer.wake(),
+      checkReward: (reward) => checkReward(reward, answerers, logger),
+      retry_ms: 10,
+    });
     const app = createApp({
       ...{
         db: it.db,
@@ -102,6 +112,7 @@ export async function served(
       registry,
       datasets,
       files,
+      fineTuning,
       closing: new AbortController().signal,
       ...more,
     });
@@ -129,6 +140,7 @@ export async function served(
     try {
       await work(Object.assign(it, { app, call, keys }));
     } finally {
+      await fineTuning.stop();
       await keys.close();
       await registry.close();
       await serving.close();

@@ -36,6 +36,7 @@ async function counted(
       modules: unused,
       datasets: unused,
       files: unused,
+      fineTuning: unused,
       registry: unused,
     },
     ...{ device: "cpu", modelRoots: [] },
