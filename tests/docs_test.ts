@@ -1,4 +1,5 @@
 /** What the documents claim, where a program can tell: requests, endpoints, links, paths, tasks, variables. */
+import { fineTuningRequestSchema } from "../routes/openai/fine_tuning_request.ts";
 import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +37,7 @@ const BODIES: Record<string, z.ZodType> = {
   "POST /v1/training-jobs/dry-run": trainingJobSchema,
   "POST /v1/completions": completionSchema,
   "POST /v1/chat/completions": chatCompletionSchema,
+  "POST /v1/fine_tuning/jobs": fineTuningRequestSchema,
   "POST /v1/generations": generationSchema,
   "POST /v1/scores": scoreSchema,
   "POST /v1/models": modelRegistrationSchema,
