@@ -133,11 +133,7 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   THREADS: { what: "Threads per engine process", otherwise: "all CPUs" },
   DEVICE: { what: "Where models run: cpu, cuda or cuda:N", otherwise: "cpu" },
   LOG_LEVEL: { what: LOG_LEVELS.join(", "), otherwise: "info" },
-  GRADER_BASE_URL: {
-    what:
-      "A service with OpenAI's chat completions that score_model graders ask, as https://api.example.com/v1",
-    otherwise: null,
-  },
+  GRADER_BASE_URL: { what: "Judge of score_model graders, as https://api.example.com/v1", otherwise: null },
   GRADER_API_KEY: { what: "Its key", otherwise: null },
   GRADER_PYTHON_SECONDS: { what: "Seconds that a Python grader may take for a row", otherwise: "30" },
   GRADER_PYTHON_MB: { what: "MiB of memory that a Python grader may use", otherwise: "512" },
