@@ -132,6 +132,11 @@ export function rewardGraders(reward: RewardConfig): string[] {
   return [...new Set(rewardNodes(reward).flatMap((node) => kinds[node.type]!.graders?.(node) ?? []))];
 }
 
+/** Whether a reward reads rows: those of a dataset are then whole items. */
+export function readsItems(reward: RewardConfig): boolean {
+  return rewardNodes(reward).some(({ type }) => type === "grader");
+}
+
 /** Whether a reward compares with an answer that each prompt must have. */
 export function needsAnswers(reward: RewardConfig): boolean {
   return rewardNodes(reward).some((node) => kinds[node.type]!.needsAnswers?.(node));

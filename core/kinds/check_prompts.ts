@@ -3,7 +3,7 @@ import type { DatasetColumns } from "../contract/dataset.ts";
 import { type JobPrompt, promptSchema } from "../contract/prompt.ts";
 import { ANSWER_NEEDED } from "../contract/prompt_answers.ts";
 import type { JobFolders } from "../contract/protocol.ts";
-import { needsAnswers, type RewardConfig } from "../contract/reward_schema.ts";
+import { needsAnswers, readsItems, type RewardConfig } from "../contract/reward_schema.ts";
 import { invalid } from "../errors.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import { preparePrompt } from "../tokenizer/prepare_prompts.ts";
@@ -30,7 +30,8 @@ export async function checkPrompts(
   folders: JobFolders,
   text: TextWork,
 ): Promise<{ prompts: RowSource<Prompt>; tokens: Measure }> {
-  const rows = jobRows(job, "prompts", job.prompts, promptSchema, folders);
+  const items = readsItems(job.reward);
+  const rows = jobRows(job, "prompts", job.prompts, promptSchema, folders, { items });
   const prepared = (room: number) => (prompt: JobPrompt, index: number) =>
     preparePrompt(prompt, rows.path(index), { info, tokenizer, room });
   const prompts = preparedRows(rows, prepared(room));
@@ -43,7 +44,7 @@ export async function checkPrompts(
       return { tokens: ids.length, answers: Number(answer !== undefined) };
     },
     text,
-    { model: folders.model, surveys: folders.surveys, by: "prompts" },
+    { model: folders.model, surveys: folders.surveys, by: items ? "prompts with items" : "prompts" },
   );
   if (needsAnswers(job.reward) && answers.min === 0) {
     throw invalid(`${rows.path(answers.min_at)}.answer`, ANSWER_NEEDED);

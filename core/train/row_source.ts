@@ -28,6 +28,7 @@ export interface JobRows<Row> extends RowSource<Row> {
  * The rows of a job, from its field or from the dataset that it names.
  *
  * @param schema of a row, as it is in the request
+ * @param options `items`: whether a dataset's prompts have the whole row as their item
  * @throws {UserError} naming the columns that are missing; `at` then throws what is wrong with a row
  */
 export function jobRows<Row>(
@@ -36,6 +37,7 @@ export function jobRows<Row>(
   inline: readonly Row[],
   schema: z.ZodType<Row>,
   folders: Pick<JobFolders, "dataset">,
+  { items = false }: { items?: boolean } = {},
 ): JobRows<Row> {
   if (folders.dataset === undefined) {
     return {
@@ -52,7 +54,9 @@ export function jobRows<Row>(
     length: reader.length,
     at(index) {
       if (index >= reader.length) return undefined;
-      const { data, error } = schema.safeParse(mappedRow(field, columns, reader.row(index)));
+      const whole = reader.row(index);
+      const mapped = mappedRow(field, columns, whole);
+      const { data, error } = schema.safeParse(items ? { ...mapped, item: whole } : mapped);
       if (error) {
         throw withFields(
           invalidValue(error),

@@ -137,3 +137,31 @@ Deno.test("a row that will not do is told of by its number", () =>
     await refused([good, good, { prompt: "The" }], exact, "dataset.rows.2.answer", /Expected an answer/);
     await refused([good], { columns: { prompt: "question" } }, "columns.prompt", /no column 'question'/);
   }));
+
+Deno.test("a grader reads the whole row of a dataset, columns that nothing else reads among it", () =>
+  inFolder(async (parent) => {
+    const dataset = await writeDataset(parent, ROWS.map((row) => ({ ...row, deep: { note: ["kept"] } })));
+    const check = (input: string, reference: string) => ({
+      ...{ type: "string_check", operation: "eq", input, reference } as const,
+    });
+    const grader = {
+      type: "multi" as const,
+      graders: {
+        deep: check("{{ item.deep.note[0] }}", "kept"),
+        label: check("{{ item.label }}", "{{ item.label }}"),
+      },
+      calculate_output: "deep + label",
+    };
+    const job = jobOn({
+      ppo: { batch_size: 5, max_new_tokens: 2, num_ppo_epochs: 1 },
+      reward: { type: "grader", grader },
+    });
+    const folders = { model: MODEL, rewards: {}, output: join(parent, "out"), dataset };
+    const scores: unknown[] = [];
+    for await (const event of trainJob(runtime, { job, folders })) {
+      if (event.type === "step") {
+        scores.push(event.metrics["reward/grader/mean"], event.metrics["reward/grader.deep/failed"]);
+      }
+    }
+    assert.deepEqual(scores, [2, 0]);
+  }));

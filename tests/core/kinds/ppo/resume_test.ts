@@ -62,6 +62,28 @@ const JOBS: Record<string, Partial<PpoJobRequest>> = {
       ],
     },
   },
+  "a grader's reward, whose rows have items": {
+    ...KINDS["lora, separate"],
+    ppo: PPO,
+    prompts: SHAPE.prompts.map((text, index) => ({ text, item: { label: "e".repeat(index), index } })),
+    reward: {
+      type: "grader",
+      grader: {
+        type: "multi",
+        graders: {
+          close: {
+            ...{ type: "text_similarity", evaluation_metric: "fuzzy_match" },
+            ...{ input: "{{ sample.output_text }}", reference: "{{ item.label }}" },
+          },
+          lacking: {
+            ...{ type: "string_check", operation: "eq" },
+            ...{ input: "{{ item.index }}", reference: "{{ item.other }}" },
+          },
+        },
+        calculate_output: "10 * close + lacking",
+      },
+    },
+  },
   "updates that target_kl ends, and mini-batches": {
     ...KINDS["lora, separate"],
     ppo: { ...PPO, learning_rate: 1e-2, num_ppo_epochs: 4, num_mini_batches: 2, target_kl: 1e-4 },
