@@ -12,8 +12,9 @@ import { type AskGrader, gradeRows } from "../graders/grade_rows.ts";
 import type { RowGrade } from "../graders/row_grade.ts";
 import { type AskReward, itemOf } from "./asked_reward.ts";
 import { gradeTexts, localGrader } from "./local_grader.ts";
-import type { Column, RewardPart } from "./reward_part.ts";
+import type { Column, PartScores, RewardPart } from "./reward_part.ts";
 import type { Fault, RewardSample, Scorer } from "./reward_source.ts";
+import { type EarlyPart, rowByRow } from "./row_by_row.ts";
 import type { RewardContext } from "./rewards.ts";
 
 /** Rows in a question. */
@@ -27,28 +28,31 @@ export async function graderReward(
   { grader, response_format }: RewardOf<"grader">,
   { ask = nobody, ...models }: RewardContext,
   at: string,
-): Promise<RewardPart> {
+): Promise<RewardPart | EarlyPart> {
   const json = response_format !== null && response_format.type !== "text";
   const local = new Map<string, Scorer>();
   for (const [name, single] of singleGraders(grader)) {
     const scorer = single.type === "score_model" ? await ownModel(single, models) : null;
     if (scorer) local.set(name, scorer);
   }
-  return {
-    async score(samples, signal) {
-      const rows = samples.map((sample) =>
-        gradedRow(graderItem(sample), sample.completion, { json, terminated: sample.terminated })
-      );
-      const { rewards, columns } = await gradeRows(grader, rows, {
-        ask: asking(samples, at, ask, local),
-        signal,
-      });
-      const parts = [...columns].filter(([name]) => name !== "").map(([name, { grades, seconds }]) =>
-        [name, { ...columnOf(grades), seconds }] as [string, Column]
-      );
-      return { ...columnOf(rewards), parts: Object.fromEntries(parts) };
-    },
+  const scoreRows = async (samples: readonly RewardSample[], signal?: AbortSignal): Promise<PartScores> => {
+    const rows = samples.map((sample) =>
+      gradedRow(graderItem(sample), sample.completion, { json, terminated: sample.terminated })
+    );
+    const { rewards, columns } = await gradeRows(grader, rows, {
+      ask: asking(samples, at, ask, local),
+      signal,
+    });
+    const parts = [...columns].filter(([name]) => name !== "").map(([name, { grades, seconds }]) =>
+      [name, { ...columnOf(grades), seconds }] as [string, Column]
+    );
+    return { ...columnOf(rewards), parts: Object.fromEntries(parts) };
   };
+  // Models of this process would take the time of the rows that are sampled, and comparing texts takes none.
+  const asks = singleGraders(grader).some(([, { type }]) => type === "python" || type === "score_model");
+  if (local.size > 0 || !asks) return { score: scoreRows };
+  const options = { together: ASKED_ROWS, at_a_time: 1 };
+  return rowByRow((samples, _rows, signal) => scoreRows(samples, signal), options);
 }
 
 /** The row as graders see it: what its user gave, with the answer; a row that was given none is its prompt and answer. */

@@ -54,7 +54,20 @@ export interface ScoredBatch {
   faults?: Readonly<Record<string, readonly Fault[]>>;
 }
 
+/** A batch whose rows come one by one, each as soon as it has ended. Disposing it ends what nobody waits for. */
+export interface RewardBeginning extends Disposable {
+  /** Row `row` of the batch; it need not be added to be scored. */
+  add(row: number, sample: RewardSample): void;
+}
+
 export interface RewardSource {
+  /**
+   * Begins with a batch of so many rows that `score` is then asked about, where others work it out; the scores are those of
+   * `score` alone.
+   */
+  begin?(rows: number, signal?: AbortSignal): RewardBeginning;
+  /** Whether this process only waits while `score` goes on, so that it may compute meanwhile. */
+  waits?: boolean;
   /**
    * Scores a batch. A sample's score does not depend on its neighbours, but where the reward is normalised.
    *

@@ -1,10 +1,10 @@
 /** The table of reward kinds: how each configuration becomes a source. A kind without a maker does not compile. */
 import type { RewardConfig, RewardOf, RewardType } from "../contract/reward_schema.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
-import { placeIn } from "../contract/reward_secrets.ts";
+import { placeIn, rewardPlaces } from "../contract/reward_secrets.ts";
 import { termNames, typeName } from "../contract/rewards/term_names.ts";
 import { UserError } from "../errors.ts";
-import type { Replicas } from "../replicas/replicas.ts";
+import { ALONE, type Replicas } from "../replicas/replicas.ts";
 import { askedReward, type AskReward } from "./asked_reward.ts";
 import { clipReward, scaleReward, sumReward } from "./combined_rewards.ts";
 import { exactMatchReward } from "./exact_match_reward.ts";
@@ -17,7 +17,8 @@ import { regexReward } from "./regex_reward.ts";
 import { repetitionReward } from "./repetition_reward.ts";
 import { firstsPart, sharedScorer } from "./replicated_part.ts";
 import { plainPart, type RewardPart, wholeReward } from "./reward_part.ts";
-import type { RewardSource, Scorer } from "./reward_source.ts";
+import type { RewardBeginning, RewardSource, Scorer } from "./reward_source.ts";
+import type { EarlyPart } from "./row_by_row.ts";
 
 /** What makers need from outside. */
 export interface RewardContext {
@@ -33,6 +34,8 @@ export interface RewardContext {
   ask?: AskReward;
   /** Those that train together and all need all scores. */
   replicas?: Replicas;
+  /** Takes the parts that can begin with rows of a batch that is not whole. */
+  early?: (part: EarlyPart) => void;
 }
 
 /** @param at where the reward is in the whole, as keys with dots between */
@@ -64,11 +67,10 @@ const MODULE_BATCHES = { batch_size: 1024, concurrency: 1 } as const;
 
 /** All others: made of rewards, or saying more than a score. */
 const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPart> } = {
-  http: (config, { ask, replicas }, at) => firstsPart(askedReward("http", at, config, ask), replicas),
-  module: ({ on_error }, { ask, replicas }, at) =>
-    firstsPart(askedReward("module", at, { ...MODULE_BATCHES, on_error }, ask), replicas),
-  grader: async (config, context, at) =>
-    firstsPart(await graderReward(config, context, at), context.replicas),
+  http: (config, context, at) => asked(askedReward("http", at, config, context.ask), context),
+  module: ({ on_error }, context, at) =>
+    asked(askedReward("module", at, { ...MODULE_BATCHES, on_error }, context.ask), context),
+  grader: async (config, context, at) => asked(await graderReward(config, context, at), context),
   sum: async ({ terms }, context, at) => {
     const names = termNames(terms);
     const parts = [];
@@ -82,6 +84,15 @@ const MAKERS: { [Type in Exclude<RewardType, ScorerType>]: Maker<Type, RewardPar
   scale: async (config, context, at) => scaleReward(await innerOf(config, context, at), config),
   normalize: async (config, context, at) => normalizedReward(await innerOf(config, context, at), at, config),
 };
+
+/** Kinds that others may work out. */
+const ASKED: ReadonlySet<RewardType> = new Set<RewardType>(["http", "module", "grader"]);
+
+/** A part that others work out; where several processes train, it waits for the rows of all. */
+function asked(part: RewardPart | EarlyPart, { early, replicas = ALONE }: RewardContext): RewardPart {
+  if ("begin" in part && replicas.size === 1) early?.(part);
+  return firstsPart(part, replicas);
+}
 
 function innerOf({ reward }: { reward: RewardConfig }, context: RewardContext, at: string) {
   return makePart(reward, context, placeIn(at, "reward"));
@@ -108,8 +119,23 @@ async function makePart(config: RewardConfig, context: RewardContext, at: string
  * are not finite, so the error names the kind that is at fault.
  */
 export async function makeReward(config: RewardConfig, context: RewardContext): Promise<RewardSource> {
-  const part = await makePart(config, context, "");
-  return wholeReward(isSum(config) ? null : typeName(config), part);
+  const parts: EarlyPart[] = [];
+  const part = await makePart(config, { ...context, early: (part) => parts.push(part) }, "");
+  const source = wholeReward(isSum(config) ? null : typeName(config), part);
+  if (parts.length === 0) return source;
+  const types = rewardPlaces(config).map(([, { type }]) => type);
+  const computes = types.some((type) => type === "model" || type === "classifier") ||
+    types.filter((type) => ASKED.has(type)).length > parts.length;
+  return { ...source, waits: !computes, begin: (rows, signal) => beginAll(parts, rows, signal) };
+}
+
+function beginAll(parts: readonly EarlyPart[], rows: number, signal?: AbortSignal): RewardBeginning {
+  const begun = new DisposableStack();
+  const each = parts.map((part) => begun.use(part.begin(rows, signal)));
+  return {
+    add: (row, sample) => each.forEach((one) => one.add(row, sample)),
+    [Symbol.dispose]: () => begun.dispose(),
+  };
 }
 
 function finiteReward(part: RewardPart, type: string): RewardPart {

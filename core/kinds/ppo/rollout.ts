@@ -3,7 +3,13 @@ import { prefillTokens } from "../../decode/prompt_groups.ts";
 import type { SamplingRequest } from "../../decode/sampling_request.ts";
 import { responseText } from "../../rewards/response_text.ts";
 import { termsOf } from "../../rewards/terms_of.ts";
-import type { RewardSource, RewardStats, ScoredBatch } from "../../rewards/reward_source.ts";
+import type {
+  RewardBeginning,
+  RewardSample,
+  RewardSource,
+  RewardStats,
+  ScoredBatch,
+} from "../../rewards/reward_source.ts";
 import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
 import { uniform } from "../../rng.ts";
 import type { RunOptions } from "../../run/graph_runner.ts";
@@ -44,7 +50,8 @@ export interface Rollout {
   scored: ScoredBatch;
   /** Prompt tokens that were run, and those that were not, as another row of the same prompt had been. */
   prefill: { run: number; saved: number };
-  seconds: { rollout: number; reward: number; analyze: number };
+  /** Of `reward`, from when all rows were sampled, `reward_wait` is what nothing else was done in. */
+  seconds: { rollout: number; reward: number; reward_wait: number; analyze: number };
 }
 
 /**
@@ -68,6 +75,27 @@ export async function rollout(
   const prompts = asked.map(({ prompt_idx }) => parts.prompts.at(prompt_idx)!);
   const clock = stopwatch();
   const { mine, offset } = shareOf(prompts, replicas);
+  const samples = new Map<number, RewardSample>();
+  /** What the reward is told of a row, whose text is read once. */
+  const sampleOf = (row: number, ids: readonly number[], terminated: boolean): RewardSample => {
+    const prompt = prompts[row]!;
+    const response_ids = Int32Array.from(ids);
+    const sample = samples.get(row) ?? {
+      prompt_idx: asked[row]!.prompt_idx,
+      prompt: prompt.text,
+      completion: responseText(tokenizer, response_ids, terminated),
+      prompt_ids: prompt.ids,
+      response_ids,
+      terminated,
+      answer: prompt.answer,
+      item: prompt.item,
+      metadata: prompt.metadata,
+    };
+    samples.set(row, sample);
+    return sample;
+  };
+  // Rows that have ended are asked about while others are sampled, where others score them.
+  using begun = replicas.size === 1 ? reward.begin?.(prompts.length, signal) : undefined;
   const own = mine.length === 0 ? [] : await learner.policy.respond(
     mine.map(({ ids }, at): SamplingRequest => ({
       prompt_ids: ids,
@@ -80,6 +108,7 @@ export async function rollout(
         return uniform(key.seed, "sample", key.step, group, position, sample);
       },
       stop_token_ids: stopTokenIds,
+      ...(begun && { onToken: telling(begun, (ids, terminated) => sampleOf(at, ids, terminated), at) }),
     })),
     { signal },
   );
@@ -92,24 +121,11 @@ export async function rollout(
     row,
   }));
   const terminated = sampled.map(({ finish_reason }) => finish_reason === "stop");
-  const completions = sequences.map(({ response_ids }, row) =>
-    responseText(tokenizer, response_ids, terminated[row]!)
-  );
-  const scored = await reward.score(
-    sequences.map((sequence, row) => ({
-      prompt_idx: asked[row]!.prompt_idx,
-      prompt: prompts[row]!.text,
-      completion: completions[row]!,
-      ...sequence,
-      terminated: terminated[row]!,
-      answer: prompts[row]!.answer,
-      item: prompts[row]!.item,
-      metadata: prompts[row]!.metadata,
-    })),
-    signal,
-    stats,
-  );
-  const rewardSeconds = clock();
+  const all = sampled.map(({ response_ids }, row) => sampleOf(row, response_ids, terminated[row]!));
+  const completions = all.map(({ completion }) => completion);
+  const scoring = timed(() => reward.score(all, signal, stats));
+  if (!reward.waits) await scoring.result;
+  let rewardWait = clock();
 
   const bootstrap = terminated.map((ended) => !ended && config.bootstrap_truncated);
   const { mine: share, offset: first } = shareOf(sequences, replicas);
@@ -120,6 +136,8 @@ export async function rollout(
     }),
   );
   const analyzeSeconds = clock();
+  const scored = await scoring.result;
+  rewardWait += clock();
 
   const rows = sequences.map((sequence, row) => ({
     ...sequence,
@@ -143,8 +161,35 @@ export async function rollout(
     completions,
     scored,
     prefill: prefillTokens(sampled),
-    seconds: { rollout: rolloutSeconds, reward: rewardSeconds, analyze: analyzeSeconds },
+    seconds: {
+      rollout: rolloutSeconds,
+      reward: scoring.seconds(),
+      reward_wait: rewardWait,
+      analyze: analyzeSeconds,
+    },
   };
+}
+
+/** Tells of a row once its last token is sampled. */
+function telling(
+  begun: RewardBeginning,
+  sampleOf: (ids: readonly number[], terminated: boolean) => RewardSample,
+  row: number,
+): SamplingRequest["onToken"] {
+  const ids: number[] = [];
+  return (token, _logprob, finish_reason) => {
+    ids.push(token);
+    if (finish_reason !== null) begun.add(row, sampleOf(ids, finish_reason === "stop"));
+  };
+}
+
+/** Work, and how long it took once it is done. What it throws is whoever awaits it to hear. */
+function timed<Result>(work: () => Promise<Result>): { result: Promise<Result>; seconds(): number } {
+  const start = performance.now();
+  let end = start;
+  const result = work().finally(() => end = performance.now());
+  result.catch(() => {});
+  return { result, seconds: () => (end - start) / 1000 };
 }
 
 /** What a row is trained by, before its rewards. */

@@ -126,3 +126,102 @@ Deno.test("an abort ends the wait by its reason", async () => {
     }));
   await assert.rejects(source.score(SAMPLES, controller.signal), reason);
 });
+
+Deno.test("rows that have ended are asked about while others are sampled, and the scores are those of the whole", async () => {
+  const answers = (question: RewardQuestion) =>
+    scored(codes(question), { terms: { len: codes(question).map((code) => code === 2 ? null : 10 * code) } });
+  const terms = [{ name: "http", reward: { ...HTTP, concurrency: 1 } }, {
+    reward: { type: "length", target: 1 },
+  }];
+  const input = { type: "clip", min: 0, max: 4, reward: { type: "sum", terms } } as RewardInput;
+  const whole = await (await made(input, (question) => Promise.resolve(answers(question)))).score(SAMPLES);
+
+  const questions: number[][] = [];
+  const first = Promise.withResolvers<void>();
+  const source = await made(input, async (question) => {
+    questions.push(codes(question));
+    await first.promise;
+    return answers(question);
+  });
+  assert.equal(source.waits, true, "a rule takes no time");
+  using begun = source.begin!(5);
+  begun.add(3, SAMPLES[3]!);
+  begun.add(1, SAMPLES[1]!);
+  await null;
+  assert.deepEqual(
+    questions,
+    [[4]],
+    "one question at a time, of an eighth of the rows while some are missing",
+  );
+  first.resolve();
+  const early = await source.score(SAMPLES);
+  assert.deepEqual(questions, [[4], [2], [1, 3], [5]], "then by the size that the reward says");
+  assert.deepEqual({ ...early, seconds: {} }, { ...whole, seconds: {} });
+  // The next batch begins anew.
+  assert.deepEqual((await source.score(SAMPLES.slice(0, 2))).scores, whole.scores.slice(0, 2));
+});
+
+Deno.test("which rows are asked about together follows from the order of their ends, however long answers take", async () => {
+  const samples = Array.from({ length: 32 }, (_, row) => sample("x".repeat(row), { prompt_idx: row }));
+  const order = [5, 9, 3, 30, 1, 2, 17, 8, 22, 31];
+  const asked = async (wait_ms: number) => {
+    const questions: number[][] = [];
+    const source = await made({ ...HTTP, batch_size: 20, concurrency: 2 }, async ({ items }) => {
+      questions.push(items.map(({ prompt_idx }) => prompt_idx));
+      await new Promise((resolve) => setTimeout(resolve, wait_ms));
+      return scored(items.map(() => 1));
+    });
+    using begun = source.begin!(32);
+    for (const row of order) {
+      begun.add(row, samples[row]!);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    // The last end together, at the longest length.
+    samples.forEach((one, row) => order.includes(row) || begun.add(row, one));
+    await source.score(samples);
+    return questions;
+  };
+  const questions = await asked(0);
+  assert.deepEqual(questions.map(({ length }) => length), [4, 4, 20, 4]);
+  assert.deepEqual(questions.slice(0, 2), [order.slice(0, 4), order.slice(4, 8)]);
+  assert.deepEqual(await asked(50), questions, "also where all have ended before the first answer");
+});
+
+Deno.test("a row without a score that was asked about early fails the batch by its number, when that is whole", async () => {
+  const source = await made(HTTP, ({ items }) =>
+    Promise.resolve(
+      items[0]!.prompt_idx === 4 ? scored([null], { faults: [{ row: 0, message: "no" }] }) : scored([1]),
+    ));
+  using begun = source.begin!(5);
+  begun.add(2, SAMPLES[2]!);
+  begun.add(4, SAMPLES[4]!);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await assert.rejects(source.score(SAMPLES), /The http reward has no score for completion 4 of the batch/);
+});
+
+Deno.test("what was asked about early and nobody waits for is called off", async () => {
+  let signal: AbortSignal | undefined;
+  const source = await made(HTTP, (_, given) => {
+    signal = given;
+    return new Promise(() => {});
+  });
+  {
+    using begun = source.begin!(5);
+    begun.add(0, SAMPLES[0]!);
+    await null;
+    assert.equal(signal!.aborted, false);
+  }
+  assert.ok(signal!.aborted);
+});
+
+Deno.test("a reward with a model in it begins early and computes; one of rules alone does neither", async () => {
+  const model = () => ({
+    score: (samples: readonly unknown[]) => Promise.resolve(new Float32Array(samples.length)),
+  });
+  const of = (...rewards: unknown[]) =>
+    makeReward(rewardSchema.parse({ type: "sum", terms: rewards.map((reward) => ({ reward })) }), { model });
+  const mixed = await of(HTTP, { type: "model", model: "judge" });
+  assert.deepEqual([mixed.waits, typeof mixed.begin], [false, "function"]);
+  const rules = await of({ type: "length", target: 1 }, { type: "json_valid" });
+  assert.deepEqual([rules.waits, rules.begin], [undefined, undefined]);
+});

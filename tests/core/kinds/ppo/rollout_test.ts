@@ -1,5 +1,7 @@
 /** Rolling out on a real tiny model: every field of the rows against what the model itself says. */
 import assert from "node:assert/strict";
+import { rewardSchema } from "../../../../core/contract/reward_schema.ts";
+import { makeReward } from "../../../../core/rewards/rewards.ts";
 import { ppoSchema } from "../../../../core/contract/ppo_job.ts";
 import { rollout } from "../../../../core/kinds/ppo/rollout.ts";
 import type { RewardSample, Scorer } from "../../../../core/rewards/reward_source.ts";
@@ -106,4 +108,38 @@ Deno.test("rollout() is a function of seed and step; a row bootstraps only when 
   assert.ok(rows.some(({ terminated }) => terminated) && rows.some(({ terminated }) => !terminated));
   for (const row of rows) assert.equal(row.bootstrap_value === 0, row.terminated);
   for (const row of await ids(KEY, false)) assert.equal(row.bootstrap_value, 0);
+});
+
+Deno.test("a service is asked about rows that have ended while others are sampled; rows and scores stay as they are", async () => {
+  const asked: number[] = [];
+  let sampling = true;
+  const source = async () =>
+    await makeReward(rewardSchema.parse({ type: "http", url: "https://example.com/" }), {
+      ask: ({ items }) => {
+        if (sampling) asked.push(...items.map(({ prompt_idx }) => prompt_idx));
+        const scores = items.map(({ completion }) => completion.length);
+        return Promise.resolve({ type: "scored", scores, terms: {}, faults: [] });
+      },
+      model: () => Promise.reject(new Error("no models")),
+    });
+  const given = await parts("lora, shared", recording());
+  const { policy } = given.learner;
+  const respond = policy.respond.bind(policy);
+  policy.respond = async (...args) => {
+    const sampled = await respond(...args);
+    sampling = false;
+    return sampled;
+  };
+  const config = ppoSchema.parse({ max_new_tokens: 24 });
+  const indices = [0, 1, 2, 3, 0, 1, 2, 3];
+  const early = await rollout({ ...given, reward: await source() }, config, indices, KEY);
+  const lengths = early.rows.map(({ response_ids }) => response_ids.length);
+  assert.ok(new Set(lengths).size > 1, "rows end at different tokens");
+  assert.ok(asked.length > 0, "some row was asked about before all had ended");
+  const { score } = await source();
+  const late = await rollout({ ...given, reward: { score } }, config, indices, KEY);
+  assert.deepEqual({ ...early, seconds: {}, scored: { ...early.scored, seconds: {} } }, {
+    ...{ ...late, seconds: {}, scored: { ...late.scored, seconds: {} } },
+  });
+  assert.equal(late.seconds.reward_wait >= late.seconds.reward, true);
 });
