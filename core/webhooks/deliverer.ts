@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDamage } from "../db/damaged_data.ts";
+import type { FineTuningEventType } from "../contract/fine_tuning_events.ts";
 import type { Database } from "../db/open_database.ts";
 import { patient } from "../db/patient.ts";
 import type { DeliveryRow, EndpointRow } from "../db/schema.ts";
@@ -156,8 +157,8 @@ export class Deliverer {
   }
 
   /** Tests an endpoint. Where it accepts, what waits for it is tried again. @throws as `EndpointTests.send` */
-  async test(endpoint: EndpointRow): Promise<DeliveryRow> {
-    const row = await this.#tests.send(endpoint);
+  async test(endpoint: EndpointRow, openaiType?: FineTuningEventType): Promise<DeliveryRow> {
+    const row = await this.#tests.send(endpoint, openaiType);
     if (row.status === "delivered") this.refresh(endpoint.id);
     return row;
   }

@@ -1,4 +1,5 @@
 /** Tests of endpoints: an event that tells of nothing, sent once and at once, whatever waits. */
+import { fineTuningBody, type FineTuningEventType } from "../contract/fine_tuning_events.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database } from "../db/open_database.ts";
 import { type DeliveryRow, type EndpointRow, webhookDeliveries } from "../db/schema.ts";
@@ -12,6 +13,9 @@ import { TEST_TYPE, testBody } from "./test_event.ts";
 /** In progress, in all; an endpoint has one. */
 const MAX_TESTS = 16;
 
+/** A test tells of no job. */
+const NO_JOB = "job_00000000000000000000000000";
+
 export class EndpointTests {
   readonly #options: AttemptOptions & { db: Database };
   readonly #running = new Set<string>();
@@ -23,25 +27,31 @@ export class EndpointTests {
   /**
    * Sends a test; gives its row of the log.
    *
+   * @param openaiType of an event that is told as OpenAI does; left out: a test event of ours
+   *
    * @throws UserError `too_many_requests` while another test of the endpoint, or too many others, are on their way.
    */
-  async send(endpoint: EndpointRow): Promise<DeliveryRow> {
+  async send(endpoint: EndpointRow, openaiType?: FineTuningEventType): Promise<DeliveryRow> {
     const { id } = endpoint;
     if (this.#running.has(id) || this.#running.size >= MAX_TESTS) {
       throw new UserError("too_many_requests", "Another test is on its way: try again when it has ended");
     }
     this.#running.add(id);
     try {
-      return await this.#send(endpoint);
+      return await this.#send(endpoint, openaiType);
     } finally {
       this.#running.delete(id);
     }
   }
 
-  async #send(endpoint: EndpointRow): Promise<DeliveryRow> {
+  async #send(endpoint: EndpointRow, openaiType?: FineTuningEventType): Promise<DeliveryRow> {
     const { id, url, description } = endpoint;
     const at = new Date();
-    const sent = { event_id: newId("event"), body: testBody({ id, url, description }, at) };
+    const event_id = newId("event");
+    const body = openaiType === undefined
+      ? testBody({ id, url, description }, at)
+      : fineTuningBody(event_id, NO_JOB, openaiType, at);
+    const sent = { event_id, body };
     const outcome = await attempt(sent, { url, secrets: secretsAt(endpoint) }, this.#options);
     if (!outcome) throw new UserError("runtime_unavailable", "The server is stopping: try again");
     const accepted = outcome.error === null;

@@ -88,7 +88,7 @@ const create = createRoute({
   },
   responses: {
     200: { description: "The file", content: json(fileSchema) },
-    ...openaiErrorResponses([400, 401, 408, 413, 415, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 405, 408, 413, 415, 429, 500, 503]),
   },
 });
 
@@ -105,7 +105,7 @@ const list = createRoute({
   },
   responses: {
     200: { description: "A page of files", content: json(listSchema(fileSchema)) },
-    ...openaiErrorResponses([400, 401, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 405, 429, 500, 503]),
   },
 });
 
@@ -116,7 +116,7 @@ const show = createRoute({
   request: { params },
   responses: {
     200: { description: "The file", content: json(fileSchema) },
-    ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
   },
 });
 
@@ -130,7 +130,7 @@ const content = createRoute({
       description: "The bytes",
       content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
     },
-    ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
   },
 });
 
@@ -144,7 +144,7 @@ const remove = createRoute({
   request: { params },
   responses: {
     200: { description: "It is gone", content: json(deletedSchema) },
-    ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
   },
 });
 

@@ -46,7 +46,7 @@ const create = (context: AppContext) =>
     request: { body: { required: true, content: json(fineTuningRequestSchema) } },
     responses: {
       200: { description: "The job", content: json(fineTuningJobSchema) },
-      ...openaiErrorResponses([400, 401, 413, 415, 429, 500, 503]),
+      ...openaiErrorResponses([400, 401, 403, 405, 413, 415, 429, 500, 503]),
     },
   });
 
@@ -63,7 +63,7 @@ const list = createRoute({
   },
   responses: {
     200: { description: "A page of jobs", content: json(listSchema(fineTuningJobSchema)) },
-    ...openaiErrorResponses([400, 401, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 405, 429, 500, 503]),
   },
 });
 
@@ -74,7 +74,7 @@ const show = createRoute({
   request: { params },
   responses: {
     200: { description: "The job", content: json(fineTuningJobSchema) },
-    ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
   },
 });
 
@@ -92,7 +92,7 @@ const verb = (name: keyof typeof VERBS) =>
     request: { params },
     responses: {
       200: { description: "The job", content: json(fineTuningJobSchema) },
-      ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+      ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
     },
   });
 
@@ -103,7 +103,7 @@ const events = createRoute({
   request: { params, query: z.object(listQuery("event", { max: 1000, fallback: 20 })) },
   responses: {
     200: { description: "A page of events", content: json(listSchema(fineTuningEventSchema)) },
-    ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
   },
 });
 
@@ -114,7 +114,7 @@ const checkpoints = createRoute({
   request: { params, query: z.object(listQuery("checkpoint", { max: 100, fallback: 10 })) },
   responses: {
     200: { description: "A page of checkpoints", content: json(listSchema(fineTuningCheckpointSchema)) },
-    ...openaiErrorResponses([400, 401, 404, 429, 500, 503]),
+    ...openaiErrorResponses([400, 401, 403, 404, 405, 429, 500, 503]),
   },
 });
 

@@ -11,6 +11,7 @@ import { graders } from "./graders.ts";
 import { MODEL_STATUSES, type Statuses } from "./errors.ts";
 import { files } from "./files.ts";
 import { fineTuningJobs } from "./fine_tuning_jobs.ts";
+import { webhookEndpoints } from "./webhook_endpoints.ts";
 
 type Resource = (context: AppContext, exports: CheckpointExports) => OpenAPIHono<Env>;
 
@@ -18,6 +19,7 @@ type Resource = (context: AppContext, exports: CheckpointExports) => OpenAPIHono
 export const OPENAI_RESOURCES: readonly Resource[] = [
   files,
   fineTuningJobs,
+  webhookEndpoints,
   completions,
   chatCompletions,
   graders,

@@ -32,6 +32,7 @@ export const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 export interface Served extends Supervised {
   app: ReturnType<typeof createApp>;
   keys: KeyRing;
+  fineTuning: FineTuning;
   /** Sends a request; a body that is no text is sent as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
@@ -138,7 +139,7 @@ export async function served(
     };
     await it.supervisor.start();
     try {
-      await work(Object.assign(it, { app, call, keys }));
+      await work(Object.assign(it, { app, call, keys, fineTuning }));
     } finally {
       await fineTuning.stop();
       await keys.close();
