@@ -10,6 +10,7 @@ import { limitParam } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import {
   formatOf,
+  ofRollout,
   PAGE_TEXT,
   recordContent,
   recordPage,
@@ -29,10 +30,6 @@ const route = createRoute({
     params: jobParams,
     query: z.strictObject({
       ...recordParams,
-      rollout: z.string().regex(/^\d{1,9}-\d{1,9}$/, "Expected a rollout_id").optional().openapi({
-        description: "A rollout_id.",
-        example: "12-3",
-      }),
       state_text: z.enum(["true", "false"]).default("true").openapi({
         description: "false leaves state_text out, which is most of an answer's bytes.",
       }),
@@ -56,13 +53,6 @@ function readCursor(text: string | undefined): TokenPlace | undefined {
   if (text === undefined) return undefined;
   const [step, row, position] = text.split("-").map(Number);
   return { step: step!, row: row!, position: position! };
-}
-
-/** The tokens of a rollout alone, by its id; where a step is named too, both have to fit. */
-function ofRollout(rollout: string | undefined, step: number | undefined) {
-  if (rollout === undefined) return { step };
-  const [its, row] = rollout.split("-").map(Number);
-  return { step: its, row, ...(step !== undefined && step !== its && { row: -1 }) };
 }
 
 /** The per-token records' route. */

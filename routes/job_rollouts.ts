@@ -12,6 +12,7 @@ import { problemResponses } from "./problem.ts";
 import {
   formatOf,
   numberParam,
+  ofRollout,
   PAGE_TEXT,
   recordContent,
   recordPage,
@@ -67,10 +68,10 @@ export function jobRollouts(context: AppContext): OpenAPIHono<Env> {
   const { db, dataDir } = context;
   return new OpenAPIHono<Env>().openapi(route, async (c) => {
     const { id } = c.req.valid("param");
-    const { format: asked, limit, order, after, ...filter } = c.req.valid("query");
+    const { format: asked, limit, order, after, rollout, step, ...filter } = c.req.valid("query");
     const format = formatOf(c, asked);
     const source = await openRecords(db, dataDir, await getJob(db, id), "rollouts");
-    const query = { filter, order, after: readCursor(after) };
+    const query = { filter: { ...filter, ...ofRollout(rollout, step) }, order, after: readCursor(after) };
     if (format !== "json") {
       const slices = source ? rolloutSlices(source, query) : ReadableStream.from([]);
       return await tableAnswer(c, context, format, `${id}-rollouts`, { slices, columns: rolloutTable });

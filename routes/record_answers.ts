@@ -48,8 +48,19 @@ export const recordParams = {
   epoch: integerParam(1),
   step: integerParam(1),
   prompt: integerParam(0, "A prompt_idx."),
+  rollout: z.string().regex(/^\d{1,9}-\d{1,9}$/, "Expected a rollout_id").optional().openapi({
+    description: "A rollout_id.",
+    example: "12-3",
+  }),
   format: formatParam,
 };
+
+/** One rollout alone, by its id; where a step is named too, both have to fit. */
+export function ofRollout(rollout: string | undefined, step: number | undefined) {
+  if (rollout === undefined) return { step };
+  const [its, row] = rollout.split("-").map(Number);
+  return { step: its, row, ...(step !== undefined && step !== its && { row: -1 }) };
+}
 
 /** The schema of a page of records. */
 export function recordPage<T extends z.ZodType>(item: T) {

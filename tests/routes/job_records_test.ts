@@ -240,6 +240,20 @@ Deno.test("a number that there is none of is null in every format", () =>
     assert.deepEqual(byReward.data.map(({ rollout_id }: Json) => rollout_id), ["1-1"]);
   }));
 
+Deno.test("one rollout is found by its id", () =>
+  served(async (it) => {
+    const job = await makeRecords(it.db, it.folder, { steps: 3, steps_per_epoch: 1, rows: 4 });
+    const path = `/v1/training-jobs/${job.id}/rollouts`;
+    const ids = async (query: string) =>
+      (await it.call("GET", `${path}?${query}`)).json.data.map(({ rollout_id }: Json) => rollout_id);
+    assert.deepEqual(await ids("rollout=2-3"), ["2-3"]);
+    assert.deepEqual(await ids("rollout=2-3&step=2&order=-reward"), ["2-3"]);
+    for (const query of ["rollout=2-4", "rollout=4-0", "rollout=2-3&step=1"]) {
+      assert.deepEqual(await ids(query), [], query);
+    }
+    assertProblem(await it.call("GET", `${path}?rollout=2`), 422, "invalid_request", "rollout");
+  }));
+
 Deno.test("a job without records yet has empty pages and tables; one that can have none answers 404 and says why", () =>
   served(async (it) => {
     const none = await addRunning(it.db, SHAPE);

@@ -249,15 +249,17 @@ export function Jobs({ query }) {
           </div>
     `}
     ${shown && shown.length > 0 && html`
-      <ul class="list" data-jobs>
-        <li class="columns-head item" role="presentation"><div class="job-row" aria-hidden="true">
+      <div class="list">
+        <div class="columns-head item" aria-hidden="true">
+          <div class="job-row">
           <span></span><span>Job</span><span class="model">Model</span><span>Status</span><span>Step</span>
           <span class="number reward">Reward</span><span class="number kl">KL</span><span class="number when">Created</span>
-        </div></li>
-        ${shown.map((job) =>
+        </div>
+        </div>
+        <ul data-jobs>${shown.map((job) =>
           html`<${JobRow} key=${job.id} job=${job} isPicked=${picked.includes(job.id)} onPick=${pick} />`
-        )}
-      </ul>
+        )}</ul>
+      </div>
       ${next && html`<${More} onMore=${more} isLoading=${isLoading} />`}
     `}
     ${picked.length > 0 && html`

@@ -106,8 +106,7 @@ Deno.test({
 
         await step("pages of jobs come as they are scrolled to, and a search looks at all", async () => {
           assert.equal((await shown())[0], "a million tokens");
-          while ((await shown()).length < JOBS) {
-            const before = (await shown()).length;
+          for (let before = 0; (before = (await shown()).length) < JOBS;) {
             await page.keyboard.press("End");
             await page.evaluate("scrollTo(0, document.body.scrollHeight)");
             await until(page, `document.querySelectorAll("[data-jobs] a[data-row]").length > ${before}`);

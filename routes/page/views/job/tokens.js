@@ -35,17 +35,10 @@ async function loadTokens(jobId, rollout, signal) {
   return tokens.map((token) => ({ ...token, text: token.action_token }));
 }
 
-/** The rollout itself: a page of its step that has it. */
-async function loadRollout(jobId, rolloutId, signal) {
-  const [step, row] = rolloutId.split("-").map(Number);
-  for (let after, seen = 0; after !== null;) {
-    const page = await get(`/v1/training-jobs/${jobId}/rollouts`, { step, limit: 100, after }, signal);
-    const found = page.data.find(({ rollout_id }) => rollout_id === rolloutId);
-    if (found) return { rollout: found, rows: seen + page.data.length, row };
-    seen += page.data.length;
-    after = page.has_more ? page.next_cursor : null;
-  }
-  return null;
+/** The rollout itself; null: there is none. */
+async function loadRollout(jobId, rollout, signal) {
+  const { data } = await get(`/v1/training-jobs/${jobId}/rollouts`, { rollout }, signal);
+  return data[0] ?? null;
 }
 
 function Record({ token, count }) {
@@ -86,7 +79,7 @@ export function Tokens({ job, rolloutId, query, theme }) {
       ys: records.map((record) => record[measure.key]),
     }, [records, measure?.key]);
   const error = tokens.error ?? rollout.error;
-  const it = rollout.data?.rollout;
+  const it = rollout.data;
   const [step, row] = rolloutId.split("-").map(Number);
   return html`
     <div class="head">
