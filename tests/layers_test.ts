@@ -251,6 +251,7 @@ Deno.test("the packages that nothing of the program imports are those of tests a
     "drizzle-kit",
     "fast-check",
     "openai",
+    "openai-6",
     "playwright-core",
   ]);
 });
