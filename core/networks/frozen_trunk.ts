@@ -6,7 +6,7 @@ import { HIDDEN, type Tuning } from "../../kernels/artifacts.ts";
 import { frozenLayers } from "../../kernels/models/trained_layers.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
-import { evaluate, type RunOptions } from "../run/graph_runner.ts";
+import { evaluate, inOrder, type RunOptions } from "../run/graph_runner.ts";
 import { SessionCache } from "../run/session_cache.ts";
 import { type HiddenStates, tokenBatch, type TokenSequence } from "../run/token_batch.ts";
 import type { BaseModel } from "../weights/base_model.ts";
@@ -60,10 +60,16 @@ export class FrozenTrunk {
         return { feeds: new Feeds(runtime).batch(batch), columns: batch.columns };
       },
       width: config.intermediate_size,
+      byLength: true,
     };
     const runs = await evaluate(this.#sessions, evaluation, sequences, { signal });
-    return runs.flatMap(({ part, outputs }) =>
-      part.map((sequence, row) => ({ ...sequence, hidden: this.#ofRow(outputs, part.length, row, sequence) }))
+    return inOrder(
+      runs,
+      (part, outputs) =>
+        part.map((sequence, row) => ({
+          ...sequence,
+          hidden: this.#ofRow(outputs, part.length, row, sequence),
+        })),
     );
   }
 

@@ -17,7 +17,7 @@ import { builtGraphs } from "../run/built_graphs.ts";
 import { headLikelihoods, type Likelihoods } from "./head_likelihoods.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
-import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { evaluate, inOrder, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { firstLayer } from "../run/hidden_batch.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -159,11 +159,6 @@ export class Policy {
     const off = reference && this.#reference === "base";
     const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
     const values = this.shared && !reference;
-    const analysis: Analysis = {
-      logprobs: [],
-      ...(entropy && { entropy: [] }),
-      ...(values && { values: [] }),
-    };
     const masks = this.#dropout && step !== undefined && !reference ? { dropout: this.#dropout, step } : null;
     const { tuning, merge } = masks ? this.#trained : { tuning: this.tuning, merge: this.#merge };
     const { config } = this.base;
@@ -184,14 +179,19 @@ export class Policy {
         return { feeds, columns: batch.columns };
       },
       width: config.vocab_size,
+      byLength: true,
     };
-    for (const { part, outputs } of await evaluate(this.#sessions, evaluation, sequences, { signal })) {
-      const lengths = part.map(({ response_ids }) => response_ids.length);
-      analysis.logprobs.push(...unpack(outputs.logprobs!, lengths));
-      analysis.entropy?.push(...unpack(outputs.entropy!, lengths));
-      analysis.values?.push(...unpack(outputs.values!, lengths));
-    }
-    return analysis;
+    const runs = await evaluate(this.#sessions, evaluation, sequences, { signal });
+    const each = (name: string) =>
+      inOrder(
+        runs,
+        (part, outputs) => unpack(outputs[name]!, part.map(({ response_ids }) => response_ids.length)),
+      );
+    return {
+      logprobs: each("logprobs"),
+      ...(entropy && { entropy: each("entropy") }),
+      ...(values && { values: each("values") }),
+    };
   }
 
   /**

@@ -12,7 +12,7 @@ import { Deferred } from "../run/deferred.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
-import { evaluate, type PreparedRun, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { evaluate, inOrder, type PreparedRun, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { LoraDropout, type NumberedRow, withDropout } from "../run/lora_dropout.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
@@ -127,11 +127,13 @@ export class RewardModel {
       prepare: (rows: readonly TokenSequence[], least: number) =>
         this.#prepare(rows.map(({ prompt_ids }) => prompt_ids), least),
       width: this.base.config.hidden_size,
+      byLength: true,
     };
     const rows = sequences.map((ids) => ({ prompt_ids: ids, response_ids: [] }));
     const runs = await evaluate(this.#sessions, evaluation, rows, { signal });
     const { gain, bias } = this.#scale;
-    return Float32Array.from(runs.flatMap(({ outputs }) => [...outputs.scores!]), (raw) => gain * raw + bias);
+    const scores = inOrder(runs, (_, outputs) => [...outputs.scores!]);
+    return Float32Array.from(scores, (raw) => gain * raw + bias);
   }
 
   /**

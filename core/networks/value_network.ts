@@ -7,7 +7,7 @@ import type { BaseModel } from "../weights/base_model.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
-import { evaluate, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { evaluate, inOrder, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
 import { firstLayer } from "../run/hidden_batch.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -74,10 +74,12 @@ export class ValueNetwork {
         return { feeds, columns: batch.columns };
       },
       width: config.intermediate_size,
+      byLength: true,
     };
     const runs = await evaluate(this.#sessions, evaluation, sequences, { signal });
-    return runs.flatMap(({ part, outputs }) =>
-      unpack(outputs.values!, part.map(({ response_ids }) => response_ids.length))
+    return inOrder(
+      runs,
+      (part, outputs) => unpack(outputs.values!, part.map(({ response_ids }) => response_ids.length)),
     );
   }
 

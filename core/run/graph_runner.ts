@@ -12,7 +12,8 @@ import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel, Workers } from "../weights/base_model.ts";
 import type { Feeds } from "./feeds.ts";
 import type { LoraDropout } from "./lora_dropout.ts";
-import { forwardBounds, forwardChunks, forwardRows } from "./forward_chunks.ts";
+import { type ForwardBounds, forwardBounds, forwardChunks, forwardRows } from "./forward_chunks.ts";
+import { isEven, lengthRounds, type RowLength } from "./length_rounds.ts";
 import { cutEvenly, inRounds, runWorkers, workersOfBatch } from "./workers.ts";
 import type { SessionCache } from "./session_cache.ts";
 import type { ParameterSet } from "../weights/parameter_set.ts";
@@ -54,6 +55,8 @@ export interface Evaluation<Row extends BatchRow> {
   prepare: Prepare<Row>;
   /** Numbers a token of the widest array: the vocabulary, or hidden. */
   width: number;
+  /** Whether rows may be run by their lengths and not in order, which `inOrder` then restores. */
+  byLength?: boolean;
   /** The masks of a graph with dropout, and the step whose they are. */
   masks?: { dropout: LoraDropout; step: number } | null;
 }
@@ -61,15 +64,35 @@ export interface Evaluation<Row extends BatchRow> {
 /** The float32 outputs of a run, as arrays of their own. */
 type Outputs = Record<string, Float32Array>;
 
-/** Evaluates `rows` in as many runs as they need, and gives each run's rows and outputs, in order. */
+/** A run's rows, where they stood among all, and what came of them. */
+export interface Evaluated<Row> {
+  part: Row[];
+  at: readonly number[];
+  outputs: Outputs;
+}
+
+/** What `read` makes of each run's rows, one result each, in the order that all rows were given in. */
+export function inOrder<Row, Result>(
+  runs: readonly Evaluated<Row>[],
+  read: (part: readonly Row[], outputs: Outputs) => readonly Result[],
+): Result[] {
+  const results: Result[] = [];
+  for (const { part, at, outputs } of runs) {
+    read(part, outputs).forEach((result, row) => results[at[row]!] = result);
+  }
+  return results;
+}
+
+/** Evaluates `rows` in as many runs as they need, and gives each run's rows and outputs; in order unless told otherwise. */
 export async function evaluate<Row extends BatchRow>(
   sessions: SessionCache,
-  { name, artifact, parameters, prepare, width, masks }: Evaluation<Row>,
+  { name, artifact, parameters, prepare, width, byLength = false, masks }: Evaluation<Row>,
   rows: readonly Row[],
   { signal }: RunOptions = {},
-): Promise<{ part: Row[]; outputs: Outputs }[]> {
+): Promise<Evaluated<Row>[]> {
   const { base } = sessions;
-  const workers = cutEvenly(rows, workersOfBatch(rows.length, base));
+  const bounds = forwardBounds(base.runtime.target, base.memoryShare);
+  const workers = partsOf(rows, workersOfBatch(rows.length, base), { width, bounds, byLength });
   const blocks = attentionBlocks(longest(rows), base.runtime.target);
   const graph = () => artifact({ blocks });
   const bindings: { session: Session; binding: Binding }[] = [];
@@ -82,25 +105,73 @@ export async function evaluate<Row extends BatchRow>(
       }
       for (const output of session.outputs) binding.outputOnDevice(output.name);
     }
-    const bounds = forwardBounds(base.runtime.target, base.memoryShare);
     return await inRounds(
-      workers.map((part) => forwardChunks(part, width, bounds)),
+      workers,
       async (round) => {
         await runPrepared(
           base,
-          round.map(({ part, worker }) => {
+          round.map(({ part: at, worker }) => {
+            const part = at.map((row) => rows[row]!);
             const { feeds, columns } = prepare(part, blocks);
             if (masks) feeds.dropout(masks.dropout, masks.step, part, columns);
+            count(base, part, columns);
             return { feeds, columns, ...bindings[worker]! };
           }),
           signal,
         );
-        return round.map(({ part, worker }) => ({ part, outputs: taken(bindings[worker]!.binding) }));
+        return round.map(({ part: at, worker }) => ({
+          part: at.map((row) => rows[row]!),
+          at,
+          outputs: taken(bindings[worker]!.binding),
+        }));
       },
     );
   } finally {
     for (const { binding } of bindings) binding.dispose();
   }
+}
+
+/** The runs of each worker, as numbers of rows: in order, or by their lengths where those differ. */
+function partsOf(
+  rows: readonly BatchRow[],
+  workers: number,
+  { width, bounds, byLength }: { width: number; bounds: ForwardBounds; byLength: boolean },
+): number[][][] {
+  const lengths = rows.map(lengthOf);
+  if (byLength && !isEven(lengths)) {
+    const fits = (at: readonly number[]) =>
+      forwardChunks(at.map((row) => rows[row]!), width, bounds).length === 1;
+    return ofWorkers(lengthRounds(lengths, workers, fits), workers);
+  }
+  let next = 0;
+  return cutEvenly(rows, workers).map((part) =>
+    forwardChunks(part, width, bounds).map((chunk) => chunk.map(() => next++))
+  );
+}
+
+/** What each worker runs, of what is run in each round. */
+function ofWorkers<Part>(rounds: readonly (readonly Part[])[], workers: number): Part[][] {
+  return Array.from(
+    { length: workers },
+    (_, worker) => rounds.flatMap((round) => worker < round.length ? [round[worker]!] : []),
+  );
+}
+
+/** A row as its runs see it: a sequence's last token predicts nothing. */
+function lengthOf(row: RunRow): RowLength {
+  const columns = sequencesOf(row).map((sequence) => rowSize(sequence).tokens - 1);
+  return {
+    columns: Math.max(...columns),
+    tokens: columns.reduce((sum, length) => sum + length, 0),
+    sequences: columns.length,
+  };
+}
+
+/** Counts what a run computes. */
+function count(base: BaseModel, part: readonly RunRow[], columns: number): void {
+  const lengths = part.map(lengthOf);
+  const sequences = sum(lengths.map(({ sequences }) => sequences));
+  base.computed.add(columns * sequences, sum(lengths.map(({ tokens }) => tokens)));
 }
 
 /** Bytes of the values that runs of `evaluate` hold at once, of all workers, for a batch of that shape. */
@@ -214,7 +285,7 @@ export class TrainingGraph {
     { first, step, signal }: RunOptions & { first: boolean },
   ): Promise<Deferred<Outputs>> {
     const cut = this.#cut(rows);
-    const parts = cutEvenly(rows, cut.workers);
+    const parts = trainingParts(rows, cut);
     const sessions = await this.#sessions.forWorkers(
       parts.length,
       `${this.#name}:${formKey(cut)}`,
@@ -227,13 +298,14 @@ export class TrainingGraph {
     }
     using made = new DisposableStack();
     const stats = await inRounds(
-      parts.map((part) => cutEvenly(part, Math.ceil(part.length / cut.rows))),
+      parts,
       async (round) => {
         const fresh = round.map(({ worker }) => this.#bindStats(workers[worker]!, made));
         await runPrepared(
           this.#sessions.base,
           round.map(({ part, worker }) => {
             const { feeds, columns } = prepare(part, cut.blocks);
+            count(this.#sessions.base, part, columns);
             if (this.#dropout) feeds.dropout(this.#dropout, step, part.flatMap(sequencesOf), columns);
             return { feeds, columns, ...workers[worker]! };
           }),
@@ -309,6 +381,29 @@ export class TrainingGraph {
     for (const { binding } of this.#bound) binding.dispose();
     for (const gradients of this.#workers) gradients.dispose();
   }
+}
+
+/**
+ * The runs of each worker: in order, or by their lengths where those differ, none larger in any way than the cut's largest.
+ */
+function trainingParts<Row extends RunRow>(rows: readonly Row[], cut: TrainingCut): Row[][][] {
+  const lengths = rows.map(lengthOf);
+  if (isEven(lengths)) {
+    return cutEvenly(rows, cut.workers).map((part) => cutEvenly(part, Math.ceil(part.length / cut.rows)));
+  }
+  const actions = rows.map((row) => sum(sequencesOf(row).map((sequence) => rowSize(sequence).actions)));
+  const columns = lengths.map(({ columns, sequences }) => columns * sequences);
+  const most = { columns: cut.rows * Math.max(...columns), actions: cut.rows * Math.max(...actions) };
+  const fits = (at: readonly number[]) =>
+    lengths[at[0]!]!.columns * sum(at.map((row) => lengths[row]!.sequences)) <= most.columns &&
+    sum(at.map((row) => actions[row]!)) <= most.actions;
+  const rounds = lengthRounds(lengths, cut.workers, fits);
+  return ofWorkers(rounds, Math.min(cut.workers, rows.length))
+    .map((parts) => parts.map((part) => part.map((row) => rows[row]!)));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** `total` with `part` added to each of its arrays. */

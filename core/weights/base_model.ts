@@ -17,6 +17,7 @@ import type { Runtime } from "../ort/runtime.ts";
 import type { Session } from "../ort/session.ts";
 import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
+import { ComputedTokens } from "./computed_tokens.ts";
 import { heldHere } from "./int8_products.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
 import { changedWhileRead, folderVersion, WEIGHTS } from "../formats/file_version.ts";
@@ -83,6 +84,8 @@ export class BaseModel {
   readonly small: boolean;
   /** What its runs may take of what they otherwise would: less on a machine that was found too small. */
   readonly memoryShare: number;
+  /** Of all runs over batches, but for what is sampled. */
+  readonly computed = new ComputedTokens();
   /** By name and dtype: a weight may be asked for as float32 and as half precision. */
   readonly #weights = new Map<string, Tensor>();
   readonly #prepacked: PrepackedWeights;

@@ -12,7 +12,7 @@ const ALWAYS = [
   ...["advantages/mean", "advantages/std", "rollout_gap/mean_abs", "rollout_gap/max_abs", "rollout_gap/k3"],
   ...["loss/policy_avg", "policy/approxkl_avg", "policy/clipfrac_avg", "policy/entropy_avg", "policy/k3_avg"],
   ...["policy/grad_norm", "val/ratio", "val/ratio_var"],
-  ...["optimizer_steps", "skipped_steps", "early_stop_epoch"],
+  ...["optimizer_steps", "skipped_steps", "early_stop_epoch", "padding_share"],
   ...["rollout/prefill_tokens", "rollout/prefill_tokens_saved"],
 ];
 

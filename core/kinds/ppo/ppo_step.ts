@@ -97,6 +97,7 @@ export async function ppoStep(
   const perEpoch = stepsPerEpoch(count, ppo.batch_size);
   const updatesPerStep = ppo.num_ppo_epochs * ppo.num_mini_batches;
   const clock = stopwatch();
+  base.computed.forget(); // an evaluation's, which a job that resumes may not have seen
 
   // Random numbers are drawn by epochs and steps from 0; whatever leaves here counts from 1.
   const epoch = Math.floor(step / perEpoch);
@@ -167,6 +168,7 @@ export async function ppoStep(
     "rollout_tokens_per_second": buffer.tokens / phases.rollout,
     "rollout/prefill_tokens": rolledOut.prefill.run,
     "rollout/prefill_tokens_saved": rolledOut.prefill.saved,
+    "padding_share": base.computed.paddingShare,
     "memory/rss_bytes": Deno.memoryUsage().rss,
     ...deviceMemory(base.runtime.device),
     ...replicaMetrics(parts.replicas ?? ALONE),

@@ -64,7 +64,12 @@ function samplesOf(events: TrainingEvent[]): string[] {
 const TOLERANCE = 1e-3;
 
 /** Another with shares: how many micro-batches there are, and how often a prompt is run for its rollouts. */
-const OF_SHARES = ["val/ratio_var", "rollout/prefill_tokens", "rollout/prefill_tokens_saved"];
+const OF_SHARES = [
+  "val/ratio_var",
+  "padding_share",
+  "rollout/prefill_tokens",
+  "rollout/prefill_tokens_saved",
+];
 
 function near(actual: MetricsRecord[], expected: MetricsRecord[], skip: readonly string[] = []): void {
   assert.equal(actual.length, expected.length);

@@ -75,9 +75,9 @@ const REWARD: Scorer = {
   score: (samples) => Promise.resolve(Float32Array.from(samples, ({ response_ids }) => response_ids[0]! % 7)),
 };
 
-/** All that a run measures but times. */
+/** All that a run measures but times, and how it was cut. */
 function figures(steps: readonly Metrics[]): [string, number][] {
-  return steps.flatMap((metrics, step) =>
+  return steps.flatMap(({ padding_share: _, ...metrics }, step) =>
     Object.entries(reproducible(metrics)).map((
       [name, value],
     ): [string, number] => [`${name} of step ${step}`, value as number])
