@@ -33,6 +33,8 @@ export interface Served extends Supervised {
   app: ReturnType<typeof createApp>;
   keys: KeyRing;
   fineTuning: FineTuning;
+  /** Another, as the next start of the server would have it. */
+  makeFineTuning: () => FineTuning;
   /** Sends a request; a body that is no text is sent as JSON. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
@@ -86,13 +88,15 @@ export async function served(
     });
     const files = new Files({ db: it.db, dataDir: it.folder, logger, max_bytes: 64 * 1024 ** 2 });
     const answerers = { guard, modules, graders };
-    const fineTuning = new FineTuning({
-      sources: { db: it.db, modelRoots: [FIXTURES, join(it.folder, "models")], dataDir: it.folder },
-      ...{ files, datasets, serving, supervisor: it.supervisor, feed: it.feed, logger, device: "cpu" },
-      onOutbox: () => it.deliverer.wake(),
-      checkReward: (reward) => checkReward(reward, answerers, logger),
-      retry_ms: 10,
-    });
+    const makeFineTuning = () =>
+      new FineTuning({
+        sources: { db: it.db, modelRoots: [FIXTURES, join(it.folder, "models")], dataDir: it.folder },
+        ...{ files, datasets, serving, supervisor: it.supervisor, feed: it.feed, logger, device: "cpu" },
+        onOutbox: () => it.deliverer.wake(),
+        checkReward: (reward) => checkReward(reward, answerers, logger),
+        retry_ms: 10,
+      });
+    const fineTuning = makeFineTuning();
     const app = createApp({
       ...{
         db: it.db,
@@ -139,7 +143,7 @@ export async function served(
     };
     await it.supervisor.start();
     try {
-      await work(Object.assign(it, { app, call, keys, fineTuning }));
+      await work(Object.assign(it, { app, call, keys, fineTuning, makeFineTuning }));
     } finally {
       await fineTuning.stop();
       await keys.close();
