@@ -28,7 +28,7 @@ export interface JobRows<Row> extends RowSource<Row> {
  * The rows of a job, from its field or from the dataset that it names.
  *
  * @param schema of a row, as it is in the request
- * @param options `items`: whether a dataset's prompts have the whole row as their item
+ * @param options `items`: whether a dataset's prompts have the whole row as their item, where it has no column of that name
  * @throws {UserError} naming the columns that are missing; `at` then throws what is wrong with a row
  */
 export function jobRows<Row>(
@@ -56,7 +56,7 @@ export function jobRows<Row>(
       if (index >= reader.length) return undefined;
       const whole = reader.row(index);
       const mapped = mappedRow(field, columns, whole);
-      const { data, error } = schema.safeParse(items ? { ...mapped, item: whole } : mapped);
+      const { data, error } = schema.safeParse(items ? { item: whole, ...mapped } : mapped);
       if (error) {
         throw withFields(
           invalidValue(error),

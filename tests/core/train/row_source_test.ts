@@ -58,3 +58,15 @@ Deno.test("what is made of rows is made for those asked for, once of a list's an
     assert.equal(rows.at(1000), undefined);
   }
 });
+
+Deno.test("a dataset's row is its prompt's item where that is asked for, but a column of that name comes first", () =>
+  inFolder(async (parent) => {
+    const prompt = z.object({ item: z.record(z.string(), z.unknown()) });
+    const read = async (name: string, row: Record<string, unknown>) => {
+      const dataset = await writeDataset(parent, [row], name);
+      return jobRows(onDataset, "prompts", [], prompt, { dataset }, { items: true }).at(0)!.item;
+    };
+    const whole = { prompt: "a", label: "yes" };
+    assert.deepEqual(await read("whole", whole), whole);
+    assert.deepEqual(await read("column", { prompt: "a", item: { label: "no" } }), { label: "no" });
+  }));
