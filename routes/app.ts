@@ -30,6 +30,7 @@ import { openaiErrors } from "./openai/errors.ts";
 import { absentFromOpenai, OPENAI_RESOURCES, openaiPaths } from "./openai/mod.ts";
 import { refuseForeign, requireHost } from "./own_requests.ts";
 import { page } from "./page.ts";
+import { plainSchemas } from "./plain_schemas.ts";
 import { invalidProblem, problem, problemOf } from "./problem.ts";
 import { rateLimit } from "./rate_limit.ts";
 import { recordWrites } from "./record_writes.ts";
@@ -39,7 +40,8 @@ import { securedDocument, SECURITY_SCHEME } from "./secured_document.ts";
 import { sharedReads } from "./shared_reads.ts";
 import { trainingJobs } from "./training_jobs.ts";
 import { webhookDeliveries } from "./webhook_deliveries.ts";
-import { webhookRequest, webhooks } from "./webhooks.ts";
+import { WEBHOOK_REQUESTS } from "./webhook_requests.ts";
+import { webhooks } from "./webhooks.ts";
 
 const INFO = {
   title: "Proximal",
@@ -147,16 +149,16 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   ) {
     app.route("/", resource(context, exports));
   }
-  app.openAPIRegistry.registerWebhook(webhookRequest);
+  for (const request of WEBHOOK_REQUESTS) app.openAPIRegistry.registerWebhook(request);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", SECURITY_SCHEME);
   // Made at the first request for it, and again once a key is needed.
   const documents = new Map<boolean, string>();
   const document = () => {
     const { required } = keys;
-    const made = documents.get(required) ?? JSON.stringify(securedDocument(
+    const made = documents.get(required) ?? JSON.stringify(plainSchemas(securedDocument(
       app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "/" }] }),
       required,
-    ));
+    )));
     documents.set(required, made);
     return made;
   };

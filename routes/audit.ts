@@ -1,5 +1,6 @@
 /** Who changed what. Written by `record_writes.ts`, and by the `keys` task. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../core/contract/component.ts";
 import type { AuditRow } from "../core/db/schema.ts";
 import { AUDIT_DAYS, listAudit, MAX_AUDIT_ROWS } from "../core/keys/audit_log.ts";
 import type { AppContext, Env } from "./context.ts";
@@ -18,7 +19,7 @@ const recordSchema = z.object({
   status: z.int(),
   outcome: z.enum(["done", "refused", "failed"]),
   request_id: z.string().nullable().describe("As in the answer's X-Request-Id and in the server's log."),
-}).openapi("AuditRecord");
+}).meta(component("AuditRecord"));
 
 const text = (what: string) => z.string().min(1).max(200).optional().describe(what);
 

@@ -1,5 +1,6 @@
 /** Checkpoints: list of a job's, one, its files, and the same policy in other programs' layouts. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../core/contract/component.ts";
 import type { Context } from "hono";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ import { undescribed } from "./undescribed.ts";
 const exportSchema = z.object({
   format: z.enum(EXPORT_FORMATS),
   files: z.array(checkpointFileSchema),
-}).openapi("CheckpointExport");
+}).meta(component("CheckpointExport"));
 
 const file = {
   description: "The file. Its ETag is its SHA-256; Range, If-Range, If-Match and If-None-Match are honoured.",

@@ -10,7 +10,7 @@ import { isFinal } from "../core/contract/job_states.ts";
 import { eventView } from "../core/jobs/job_view.ts";
 import { type EventPart, SharedEvents } from "../core/jobs/shared_events.ts";
 import type { AppContext, Env } from "./context.ts";
-import { eventSchema } from "../core/contract/job_answers.ts";
+import { eventSchema } from "../core/contract/event_answers.ts";
 import { eventStreamContent } from "./event_stream_content.ts";
 import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { preferredType } from "./preferred_type.ts";

@@ -1,5 +1,6 @@
 /** Models that jobs and generations can name: folders found in the model roots, and downloads from a hub. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../core/contract/component.ts";
 import type { Context } from "hono";
 import { basename, dirname, join } from "node:path";
 import { attributeTo, invalid, UserError } from "../core/errors.ts";
@@ -175,7 +176,7 @@ const show = createRoute({
 });
 
 const deletedSchema = z.object({ id: z.string(), object: z.literal("model"), deleted: z.literal(true) })
-  .openapi("DeletedModel");
+  .meta(component("DeletedModel"));
 
 const remove = createRoute({
   method: "delete",

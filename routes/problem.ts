@@ -4,6 +4,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "@hono/zod-openapi";
+import { component } from "../core/contract/component.ts";
 import {
   type ErrorCode,
   errorRecord,
@@ -97,7 +98,7 @@ const problemSchema = z.object({
   code: z.enum(Object.keys(PROBLEMS) as [ErrorCode, ...ErrorCode[]]),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   error: errorMember,
-}).openapi("Problem");
+}).meta(component("Problem"));
 
 export type Problem = z.output<typeof problemSchema>;
 

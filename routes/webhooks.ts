@@ -1,7 +1,6 @@
 /** Webhooks: endpoints for the events of all jobs. What was sent to them is in `webhook_deliveries.ts`. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { webhookPayloadSchema } from "../core/contract/webhook_payload.ts";
 import {
   createEndpointSchema,
   rotateSecretSchema,
@@ -159,29 +158,6 @@ const test = createRoute({
     ...problemResponses(401, 404, 422, 429, 500, 503),
   },
 });
-
-/** What receivers get, a request that the server makes: for the document of the whole app, as it has no path here. */
-export const webhookRequest = {
-  method: "post" as const,
-  ...{ path: "training_job", tags: [...tags] },
-  operationId: "trainingJobEvent",
-  summary: "What a webhook is sent",
-  description: "Each try has the headers of Standard Webhooks (https://www.standardwebhooks.com).",
-  request: {
-    headers: z.object({
-      "webhook-id": z.string().describe("The event's id, the same on every try."),
-      "webhook-timestamp": z.string().describe("Seconds since 1970, of the try."),
-      "webhook-signature": z.string().describe(
-        "v1, and the base64 of HMAC-SHA256 over id, timestamp and body, joined by dots; while a secret is rotated several, separated by spaces.",
-      ),
-    }),
-    body: { required: true, content: jsonContent(webhookPayloadSchema) },
-  },
-  responses: {
-    200: { description: "Any 2xx accepts it; anything else, or nothing within 10 s, is tried again" },
-    410: { description: "Nothing more is sent" },
-  },
-};
 
 /** The webhooks' routes. */
 export function webhooks(context: AppContext): OpenAPIHono<Env> {

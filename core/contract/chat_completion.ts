@@ -1,5 +1,6 @@
 /** The body of POST /v1/chat/completions as OpenAI's clients send it, how it reads as a generation, and the answer. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { chatFields } from "./chat_schema.ts";
 import type { GenerationExtras, GenerationRequest } from "./generation.ts";
 import {
@@ -68,7 +69,7 @@ export const chatCompletionSchema = z.strictObject({
   if (max_tokens != null && max_completion_tokens != null && max_tokens !== max_completion_tokens) {
     refuse(["max_tokens"], "Expected max_completion_tokens or max_tokens, got both");
   }
-}).meta({ id: "ChatCompletionRequest" });
+}).meta(component("ChatCompletionRequest"));
 
 export type ChatCompletionRequest = z.output<typeof chatCompletionSchema>;
 
@@ -111,12 +112,12 @@ const likely = {
 const tokenSchema = z.object({
   ...likely,
   top_logprobs: z.array(z.object(likely)).describe("Always empty."),
-}).meta({ id: "ChatToken" });
+}).meta(component("ChatToken"));
 
 export type ChatToken = z.output<typeof tokenSchema>;
 
 const logprobsSchema = z.object({ content: z.array(tokenSchema), refusal: z.null() }).nullable()
-  .meta({ id: "ChatLogprobs" });
+  .meta(component("ChatLogprobs"));
 
 const finishReason = z.enum(["stop", "length"]);
 const head = {
@@ -136,7 +137,7 @@ export const chatCompletionAnswerSchema = z.object({
     finish_reason: finishReason,
   })),
   usage: openaiUsage,
-}).meta({ id: "ChatCompletion" });
+}).meta(component("ChatCompletion"));
 
 /** Each event of a streamed answer. */
 export const chatChunkSchema = z.object({
@@ -149,7 +150,7 @@ export const chatChunkSchema = z.object({
     finish_reason: finishReason.nullable(),
   })),
   usage: openaiUsage.nullable().optional(),
-}).meta({ id: "ChatCompletionChunk" });
+}).meta(component("ChatCompletionChunk"));
 
 export type ChatCompletion = z.output<typeof chatCompletionAnswerSchema>;
 export type ChatChunk = z.output<typeof chatChunkSchema>;

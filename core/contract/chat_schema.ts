@@ -3,6 +3,7 @@
  * and the template decides: what roles there are, whether content may be parts, what tool calls look like.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { refusing } from "./refuse.ts";
 
 /** One text of a request. */
@@ -34,9 +35,12 @@ function asSent<T extends z.ZodType>(schema: T, openapi: Record<string, unknown>
 
 const nullable = (type: string) => ({ type: [type, "null"] });
 
+/** An object of any keys. */
+const ANY_OBJECT = { ...component("AnyObject"), type: "object", additionalProperties: true };
+
 /** One turn of a conversation; the model's own chat template lays it out. */
 export const messageSchema = asSent(message, {
-  id: "Message",
+  ...component("Message"),
   type: "object",
   description:
     "One turn. Every key goes to the model's chat template as it is, but for those that are null, which count as missing. " +
@@ -55,8 +59,13 @@ export const messageSchema = asSent(message, {
           type: "array",
           maxItems: 1000,
           items: {
+            ...component("MessagePart"),
             type: "object",
-            properties: { type: { type: "string" }, text: { type: "string" } },
+            description: "A piece of a message; the template decides what may be in it.",
+            properties: {
+              type: { type: "string", description: "text, and what else the template knows." },
+              text: { type: "string", description: "The text of a part of type text." },
+            },
             required: ["type"],
             additionalProperties: true,
           },
@@ -65,10 +74,22 @@ export const messageSchema = asSent(message, {
       ],
       description: "The text; or parts, where the template takes them; null beside tool_calls.",
     },
-    name: { ...nullable("string"), maxLength: 200 },
-    tool_calls: { ...nullable("array"), items: { type: "object", additionalProperties: true } },
-    tool_call_id: { ...nullable("string"), maxLength: 200 },
-    reasoning_content: { ...nullable("string"), maxLength: MAX_TEXT },
+    name: { ...nullable("string"), maxLength: 200, description: "Who speaks." },
+    tool_calls: {
+      ...nullable("array"),
+      items: ANY_OBJECT,
+      description: "Calls of functions by the assistant.",
+    },
+    tool_call_id: {
+      ...nullable("string"),
+      maxLength: 200,
+      description: "The call that a tool's message answers.",
+    },
+    reasoning_content: {
+      ...nullable("string"),
+      maxLength: MAX_TEXT,
+      description: "What the assistant thought before it answered.",
+    },
   },
   required: ["role"],
   additionalProperties: true,
@@ -79,7 +100,7 @@ const objects = (description: string) =>
     description,
     type: ["array", "null"],
     maxItems: 1000,
-    items: { type: "object", additionalProperties: true },
+    items: ANY_OBJECT,
   }).optional();
 
 /** Names that a request may not give to a template: they are the request's own, or transformers' arguments. */

@@ -1,10 +1,15 @@
 /** A checkpoint: its manifest, checkpoint.json, and how the API shows it. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { layersSchema } from "./layers.ts";
 import { metricsSchema } from "./progress.ts";
 import { time } from "./time.ts";
 
-export const checkpointFileSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
+export const checkpointFileSchema = z.object({
+  name: z.string().describe("What it is downloaded by."),
+  bytes: z.int().describe("Its size."),
+  sha256: z.string().describe("Of its bytes, in hexadecimal."),
+}).meta(component("CheckpointFile"));
 
 export type CheckpointFile = z.output<typeof checkpointFileSchema>;
 
@@ -79,16 +84,16 @@ export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
 /** A checkpoint as the API shows it. */
 export const checkpointSchema = z.object({
-  id: z.string(),
-  job_id: z.string(),
+  id: z.string().describe("Names the checkpoint in paths and requests."),
+  job_id: z.string().describe("The job that wrote it."),
   epoch: z.int().describe("From 1."),
   step: z.int().describe("From 1."),
   reason: z.enum(CHECKPOINT_REASONS).describe(
     "epoch: it has ended. steps: checkpoint_every_steps. pause: the job was paused, or the server stopped. best: an evaluation found it the best so far. stop: the job stopped early.",
   ),
-  files: z.array(checkpointFileSchema),
+  files: z.array(checkpointFileSchema).describe("What it is made of."),
   metrics: metricsSchema,
-  created_at: time,
-}).meta({ id: "Checkpoint" });
+  created_at: time.describe("When it was written."),
+}).meta(component("Checkpoint"));
 
 export type CheckpointView = z.output<typeof checkpointSchema>;

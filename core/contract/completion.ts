@@ -3,6 +3,7 @@
  * is refused by name unless it is sent with the value that changes nothing, as many clients do.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import type { GenerationExtras, GenerationRequest } from "./generation.ts";
 import {
   only,
@@ -38,9 +39,9 @@ export const completionSchema = z.strictObject({
   ...UNSUPPORTED_SAMPLING,
   suffix: only("suffix", z.literal("")),
   best_of: only("best_of", z.literal(1)),
-}).superRefine((request, context) => requireStream(request, refusing(context))).meta({
-  id: "CompletionRequest",
-});
+}).superRefine((request, context) => requireStream(request, refusing(context))).meta(
+  component("CompletionRequest"),
+);
 
 export type CompletionRequest = z.output<typeof completionSchema>;
 
@@ -66,7 +67,7 @@ export const completionAnswerSchema = z.object({
   model: z.string(),
   choices: z.array(choiceSchema),
   usage: openaiUsage.nullable().optional(),
-}).meta({ id: "Completion" });
+}).meta(component("Completion"));
 
 export type Completion = z.output<typeof completionAnswerSchema>;
 

@@ -1,5 +1,6 @@
 /** How datasets look in answers. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { DATASET_FORMATS } from "./dataset_conversion.ts";
 import { time } from "./time.ts";
 
@@ -12,9 +13,9 @@ export const datasetSchema = z.object({
   bytes: z.int().describe("Of the file that was sent, unpacked where it came with a Content-Encoding."),
   sha256: z.string().describe("Of the same bytes, in hexadecimal."),
   created_at: time,
-}).meta({ id: "Dataset" });
+}).meta(component("Dataset"));
 
 export type DatasetView = z.output<typeof datasetSchema>;
 
 /** A row by its columns. */
-export const datasetRowSchema = z.record(z.string(), z.unknown()).meta({ id: "DatasetRow" });
+export const datasetRowSchema = z.record(z.string(), z.unknown()).meta(component("DatasetRow"));

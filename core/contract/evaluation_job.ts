@@ -1,5 +1,6 @@
 /** The job that evaluates: prompts that a policy answers, scored and compared with another policy's answers. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { rowsFaults } from "./dataset.ts";
 import { generationFields, samplesPerPrompt } from "./evaluation_fields.ts";
 import { jobFields } from "./job.ts";
@@ -21,7 +22,7 @@ const generation = z.strictObject({
   stop_token_ids: z.array(z.int().min(0).max(10_000_000)).max(64).default([]).describe(
     "Token ids that end a completion beside the model's own end-of-sequence ids. Default none.",
   ),
-}).meta({ id: "EvaluationGeneration" });
+}).meta(component("EvaluationGeneration"));
 
 const fields = {
   model: z.string().min(1).max(200).describe("Name or id of the model."),
@@ -64,12 +65,12 @@ function evaluation<Kind extends z.ZodType<"evaluation">>(kind: Kind) {
   }).overwrite((job) => ({ ...job, against: againstOf(job) }));
 }
 
-export const evaluationJobSchema = evaluation(z.literal("evaluation")).meta({ id: "EvaluationJob" });
+export const evaluationJobSchema = evaluation(z.literal("evaluation")).meta(component("EvaluationJob"));
 
 /** The same where nothing else could be meant. */
-export const evaluationRequestSchema = evaluation(z.literal("evaluation").default("evaluation")).meta({
-  id: "EvaluationRequest",
-});
+export const evaluationRequestSchema = evaluation(z.literal("evaluation").default("evaluation")).meta(
+  component("EvaluationRequest"),
+);
 
 /** What a job compares with that does not say. */
 function againstOf(

@@ -1,5 +1,6 @@
 /** What an evaluation comes to: the `result` of its job. */
 import { z } from "zod";
+import { component } from "./component.ts";
 
 const ci95 = z.tuple([z.number(), z.number()]).nullable().describe(
   "95 % confidence interval of the mean: Student's, over the means of prompts. Null with fewer than two prompts.",
@@ -46,6 +47,6 @@ export const evaluationResultSchema = z.object({
     score: z.number(),
     against_score: z.number().nullable(),
   })).describe("The first prompts' first completions, cut where they are long."),
-}).meta({ id: "EvaluationResult" });
+}).meta(component("EvaluationResult"));
 
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;

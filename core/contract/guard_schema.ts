@@ -1,5 +1,6 @@
 /** When a PPO job's policy has diverged, and what is done then: `ppo.guard` as the user writes it. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { refusing } from "./refuse.ts";
 
 const GUARDS = ["kl_budget", "entropy_floor", "reward_spike"] as const;
@@ -27,6 +28,6 @@ export const guardSchema = z.strictObject({
   if (GUARDS.every((field) => guard[field] === null)) {
     refusing(context)([GUARDS[0]], `Expected one of ${GUARDS.join(", ")} at least, got none`);
   }
-}).meta({ id: "Guard" });
+}).meta(component("Guard"));
 
 export type GuardConfig = z.output<typeof guardSchema>;

@@ -1,5 +1,6 @@
 /** What training jobs of all kinds share: each field of a request once, for the kinds' schemas to pick from. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import "../field_messages.ts";
 import { deviceSchema } from "../device_name.ts";
 import { layersSchema } from "./layers.ts";
@@ -44,21 +45,24 @@ const trainableSchema = z.discriminatedUnion("type", [
     ),
     target_modules: targetModules,
     layers,
+  }).meta({ ...component("LoraTrainable"), description: "Adapters on frozen weights" }),
+  z.strictObject({ type: z.literal("full"), layers }).meta({
+    ...component("FullTrainable"),
+    description: "All weights",
   }),
-  z.strictObject({ type: z.literal("full"), layers }),
-]).meta({ id: "Trainable" });
+]).meta(component("Trainable"));
 
 const webhookSchema = z.strictObject({
-  url: webhookUrlSchema,
+  url: webhookUrlSchema.describe("A public https URL, or one that the server's OUTBOUND_ALLOW opens."),
   secret: webhookSecretSchema.optional().describe("Signs the deliveries (Standard Webhooks)."),
-});
+}).meta(component("JobWebhook"));
 
 const keepSchema = z.strictObject({
   last: z.int().min(1).max(10_000).default(1).describe("The newest so many. Default 1."),
   best_by: metricName.nullable().default(null).describe(
     "And the one where this metric of its epoch, or of the evaluation after its step, is best: highest, but lowest where the name ends in loss, perplexity or kl. Default null: none.",
   ),
-});
+}).meta(component("Keep"));
 
 /** Which checkpoints of a job stay. */
 export type KeepConfig = z.output<typeof keepSchema>;
@@ -98,7 +102,9 @@ export const jobFields = {
     "What the frozen matrices of layers and head are held and multiplied as, for policy, reference, value network and rollouts alike. int8: 8 bits, faster and smaller on a CPU, at a cost in exactness; needs trainable.type lora. bfloat16 and float16: layers compute in 16 bits, on a GPU; the head stays float32. Default null: float32 (exact) on a CPU, bfloat16 on a GPU.",
   ),
   seed: z.int().min(0).default(0).describe("Two runs of one seed are equal on one machine's CPU. Default 0."),
-  webhook: webhookSchema.nullable().default(null),
+  webhook: webhookSchema.nullable().default(null).describe(
+    "Where this job's events are posted to, beside the webhooks for all jobs. Default null: nowhere.",
+  ),
   metadata: metadataSchema.default({}).describe("Up to 16 texts of your own, kept with the job."),
 };
 

@@ -1,5 +1,6 @@
 /** What a job will do and need, known before anything is loaded: the answer to a check and to a dry run. */
 import { z } from "zod";
+import { component } from "./component.ts";
 
 /** What the job is estimated to need; a checked plan has all of it. */
 const estimateSchema = z.looseObject({
@@ -32,6 +33,6 @@ export const jobPlanSchema = z.object({
   trainable_parameters: z.int(),
   base_parameters: z.int(),
   estimate: estimateSchema,
-}).meta({ id: "JobPlan" });
+}).meta(component("JobPlan"));
 
 export type JobPlan = z.output<typeof jobPlanSchema>;

@@ -3,6 +3,7 @@
  * from the rest of a job, are in no answer about it, and are read by pages.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import type { JobKind, TrainingJobConfig } from "./training_job.ts";
 
 /** The field of each kind's request that has them. */
@@ -44,12 +45,12 @@ export const jobRowsSchema = z.object({
   dataset: z.string().nullable().describe(
     "Id of the dataset that they are read from; null: they came with the request.",
   ),
-}).meta({ id: "JobRows" });
+}).meta(component("JobRows"));
 
 /** A row as a page has it. */
 export const jobRowSchema = z.object({
   index: z.int().describe("From 0, in the order of the request: what prompt_idx means."),
   row: z.unknown().describe("As it was sent, with every default filled in."),
-}).meta({ id: "JobRow" });
+}).meta(component("JobRow"));
 
 export type JobRowView = z.output<typeof jobRowSchema>;

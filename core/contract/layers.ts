@@ -1,12 +1,13 @@
 /** Which layers of a model are trained: as a job names them, and their numbers. */
 import { z } from "zod";
+import { component } from "./component.ts";
 
 /** More than any model here has. */
 const MAX_LAYERS = 1000;
 
 /** As trlX's num_layers_unfrozen, or as PEFT's layers_to_transform. */
 export const layersSchema = z.union([
-  z.strictObject({ last: z.int().min(1).max(MAX_LAYERS) }).meta({ id: "LastLayers" }),
+  z.strictObject({ last: z.int().min(1).max(MAX_LAYERS) }).meta(component("LastLayers")),
   z.array(z.int().min(0).max(MAX_LAYERS - 1)).min(1).max(MAX_LAYERS),
 ], {
   error: (issue) =>

@@ -1,32 +1,39 @@
 /** Models as the API shows them, and how one is registered. */
 import { z } from "zod";
+import { component } from "./component.ts";
 
 const TASKS = ["causal_lm", "sequence_classifier"] as const;
 
 /** What a model is, without reading its weights. */
 export const modelSummarySchema = z.object({
-  model_type: z.string(),
-  task: z.enum(TASKS),
-  /** A sequence classifier with one class: it scores texts. */
-  is_reward_model: z.boolean(),
-  parameters: z.int(),
-  /** The dtype that most of the weights are stored in. */
-  dtype: z.string(),
-  /** Of the weights. */
-  bytes: z.int(),
+  model_type: z.string().describe("As its config.json says."),
+  task: z.enum(TASKS).describe("What it gives: texts, or scores of texts."),
+  is_reward_model: z.boolean().describe(
+    "Whether it is a sequence classifier with one class: it scores texts.",
+  ),
+  parameters: z.int().describe("How many weights it has."),
+  dtype: z.string().describe("What most of the weights are stored in."),
+  bytes: z.int().describe("Of the weights."),
   context: z.int().describe("Longest text, in tokens."),
-  vocab_size: z.int(),
-  has_chat_template: z.boolean(),
+  vocab_size: z.int().describe("How many tokens it knows."),
+  has_chat_template: z.boolean().describe("Whether it takes messages."),
 });
 
 export type ModelSummary = z.output<typeof modelSummarySchema>;
 
 /** Where a model of the hub is from. */
-export const hubSourceSchema = z.object({ hub_id: z.string(), revision: z.string(), commit: z.string() });
+export const hubSourceSchema = z.object({
+  hub_id: z.string().describe("org/name at the hub."),
+  revision: z.string().describe("The branch, tag or commit that was asked for."),
+  commit: z.string().describe("The commit that it was then."),
+}).meta(component("HubSource"));
 
 export type HubSource = z.output<typeof hubSourceSchema>;
 
-const problem = z.object({ code: z.string(), detail: z.string() }).nullable();
+const problem = z.object({
+  code: z.string().describe("One of the error codes."),
+  detail: z.string().describe("What is wrong."),
+}).meta(component("ModelProblem")).nullable();
 
 /** A model, or one that is being downloaded. */
 export const modelSchema = z.object({
@@ -43,15 +50,21 @@ export const modelSchema = z.object({
   ),
   ...modelSummarySchema.partial().shape,
   problem: problem.describe("Why the model cannot be used; what could not be read of it is left out."),
-  hub: hubSourceSchema.nullable(),
-  initialized: z.object({ tokenizer: z.string(), seed: z.int() }).nullable().describe(
+  hub: hubSourceSchema.nullable().describe("Where a downloaded model is from."),
+  initialized: z.object({
+    tokenizer: z.string().describe("The model whose tokenizer it got."),
+    seed: z.int().describe("What its weights were drawn by."),
+  }).meta(component("ModelInitialization")).nullable().describe(
     "What a model that was made here from a bare configuration began as.",
   ),
   checkpoint: z.string().nullable().describe("The checkpoint that it is, or was made of here."),
-  download: z.object({ bytes: z.int(), total_bytes: z.int() }).nullable().describe(
+  download: z.object({
+    bytes: z.int().describe("That are here."),
+    total_bytes: z.int().describe("In all."),
+  }).meta(component("ModelDownload")).nullable().describe(
     "How much is here, while it is not a model yet.",
   ),
-}).meta({ id: "Model" });
+}).meta(component("Model"));
 
 export type ModelView = z.output<typeof modelSchema>;
 
@@ -72,7 +85,7 @@ export const bareConfigSchema = z.strictObject({
   tie_word_embeddings: z.boolean().default(true).describe("Whether the head is the embedding. Default true."),
   norm_eps: z.number().gt(0).max(0.1).default(1e-6).describe("Default 1e-6."),
   rope_theta: z.number().gt(0).max(1e9).default(10_000).describe("Of rotary positions. Default 10000."),
-}).meta({ id: "BareConfig" });
+}).meta(component("BareConfig"));
 
 export type BareConfig = z.output<typeof bareConfigSchema>;
 
@@ -112,20 +125,30 @@ const madeName = z.string().max(100)
 const bareRegistrationSchema = z.strictObject({
   ...bareFields,
   name: madeName.describe("What it is called. Default: its family and a hash of all that it is made of."),
-}).describe("A model with random weights, for sft to train from nothing.");
+}).meta({
+  ...component("BareRegistration"),
+  description: "A model with random weights, for sft to train from nothing.",
+});
 
 /** A checkpoint's whole weights, to be a model that jobs begin with and adapters are trained on. */
 const promotionSchema = z.strictObject({
   ...checkpointFields,
   name: madeName.describe("What it is called. Default: model- and the checkpoint's number."),
-}).describe("A checkpoint as a model of its own, its adapter merged.");
+}).meta({
+  ...component("CheckpointRegistration"),
+  description: "A checkpoint as a model of its own, its adapter merged.",
+});
 
 export type MadeRegistration = z.output<typeof bareRegistrationSchema> | z.output<typeof promotionSchema>;
 
 /** What POST /v1/models takes. */
 export const modelRegistrationSchema = z.union([
-  z.strictObject({ path: z.string().min(1).max(200).describe("Folder name below a folder of MODELS_DIR.") }),
-  z.strictObject({ hub_id: hubId, revision: revision.default("main") }),
+  z.strictObject({ path: z.string().min(1).max(200).describe("Folder name below a folder of MODELS_DIR.") })
+    .meta({ ...component("FolderRegistration"), description: "A folder that is there" }),
+  z.strictObject({
+    hub_id: hubId.describe("org/name at the hub."),
+    revision: revision.default("main").describe("A branch, tag or commit. Default main."),
+  }).meta({ ...component("HubRegistration"), description: "A model of the hub, which is downloaded" }),
   bareRegistrationSchema,
   promotionSchema,
-]);
+]).meta(component("ModelRegistration"));

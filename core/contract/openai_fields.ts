@@ -3,6 +3,7 @@
  * it is sent with the value that changes nothing, as many clients do.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { type GenerationRequest, generationSchema, stopString } from "./generation.ts";
 import type { Refuse } from "./refuse.ts";
 
@@ -77,7 +78,7 @@ export const openaiUsage = z.object({
   prompt_tokens: z.int(),
   completion_tokens: z.int(),
   total_tokens: z.int(),
-}).meta({ id: "OpenAIUsage" });
+}).meta(component("OpenAIUsage"));
 
 export type OpenAIUsage = z.output<typeof openaiUsage>;
 

@@ -2,8 +2,12 @@
 import { z } from "zod";
 import type { Refuse } from "./refuse.ts";
 
-export const checkpoint = z.string().max(200).nullable();
-export const adapter = z.string().max(500).nullable();
+export const checkpoint = z.string().max(200).nullable().describe(
+  "Id of a checkpoint of the model, whose weights are used. Default null: the bare model.",
+);
+export const adapter = z.string().max(500).nullable().describe(
+  "Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR.",
+);
 
 /** Whether a name that may be a model's or a checkpoint's is the latter. */
 export function isCheckpointId(name: string): boolean {
@@ -11,7 +15,10 @@ export function isCheckpointId(name: string): boolean {
 }
 
 /** Of a prompt, which may name its own: one that says neither is for the policy of its request. */
-export const policyOf = { checkpoint: checkpoint.optional(), adapter: adapter.optional() };
+export const policyOf = {
+  checkpoint: checkpoint.optional().describe("For this prompt. Default: the request's."),
+  adapter: adapter.optional().describe("For this prompt. Default: the request's."),
+};
 
 export interface PolicyNames {
   checkpoint: string | null;

@@ -3,6 +3,7 @@
  * the default comes from; OpenAPI, the job row and the engine all use these schemas.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import {
   ADVANTAGE_METHODS,
   ADVANTAGE_NAMES,
@@ -36,7 +37,10 @@ import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
 const klControllerSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("fixed") }),
+  z.strictObject({ type: z.literal("fixed") }).meta({
+    ...component("FixedKlController"),
+    description: "kl_coef stays as it is",
+  }),
   z.strictObject({
     type: z.literal("adaptive"),
     target: z.number().gt(0).max(10_000).default(6).describe(
@@ -45,8 +49,8 @@ const klControllerSchema = z.discriminatedUnion("type", [
     horizon: z.int().min(1).max(100_000_000).default(10_000).describe(
       "Episodes over which the coefficient adapts. Default 10000 (lm-human-preferences).",
     ),
-  }),
-]);
+  }).meta({ ...component("AdaptiveKlController"), description: "kl_coef follows the KL that is measured" }),
+]).meta(component("KlController"));
 
 /** Rollouts that a step may have. */
 const MAX_ROLLOUTS = 65536;
@@ -231,7 +235,7 @@ export const ppoSchema = z.strictObject({
       );
     }
   },
-).meta({ id: "PpoConfig" });
+).meta(component("PpoConfig"));
 
 /** A value's fields that are not left out. */
 function given<T extends object>(value: T): T {
@@ -345,10 +349,16 @@ const valueSchema = z.discriminatedUnion("type", [
     ),
     learning_rate: criticRate("Peak learning rate of the value adapter.", ADAPTER_RATE),
     head_learning_rate: headLearningRate,
-  }).describe("An adapter of its own on the shared frozen base, and a scalar head"),
+  }).meta({
+    ...component("SeparateValue"),
+    description: "An adapter of its own on the shared frozen base, and a scalar head",
+  }),
   z.strictObject({ type: z.literal("shared"), head_learning_rate: headLearningRate })
-    .describe("A scalar head on the policy's trunk, trained through the common loss"),
-]).meta({ id: "Value" });
+    .meta({
+      ...component("SharedValue"),
+      description: "A scalar head on the policy's trunk, trained through the common loss",
+    }),
+]).meta(component("Value"));
 
 /** Filled in by `ppoJobSchema` where it is left out: separate, or null for a method without a value network. */
 const jobValueSchema = valueSchema.nullable().optional().describe(
@@ -406,7 +416,7 @@ export const ppoJobSchema = z.strictObject({
   }
   checkAnswers(job.reward, job.prompts, ["prompts"], fail);
   checkAnswers(job.reward, job.evaluate?.prompts ?? [], ["evaluate", "prompts"], fail);
-}).overwrite((job) => ({ ...job, value: effectiveValue(job) })).meta({ id: "PpoJob" });
+}).overwrite((job) => ({ ...job, value: effectiveValue(job) })).meta(component("PpoJob"));
 
 /** Going back needs checkpoints: between two good ones there may be one for each time, and one more that is bad. */
 function keepFaults(

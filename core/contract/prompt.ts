@@ -1,5 +1,6 @@
 /** Prompts as training jobs take them. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { metadataSchema } from "./metadata.ts";
 import { chatFields, MAX_TEXT } from "./chat_schema.ts";
 import { itemSchema } from "./item.ts";
@@ -21,17 +22,21 @@ export const promptSchema = z.union([
   z.string().min(1).max(MAX_TEXT),
   z.strictObject({
     id: promptId,
-    text: z.string().min(1).max(MAX_TEXT),
+    text: z.string().min(1).max(MAX_TEXT).describe("What the model goes on with."),
     answer,
     item,
     metadata: promptMetadata,
-  }),
-  z.strictObject({ id: promptId, ...chatFields, answer, item, metadata: promptMetadata }),
+  }).meta(component("TextPrompt")),
+  z.strictObject({ id: promptId, ...chatFields, answer, item, metadata: promptMetadata })
+    .meta(component("ChatPrompt")),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
       ? "Expected a text, { id?, text, answer?, item?, metadata? } or { id?, messages, tools?, documents?, chat_template_kwargs?, answer?, item?, metadata? }"
       : undefined,
-}).meta({ id: "Prompt" });
+}).meta({
+  ...component("Prompt"),
+  description: "A text, or a text or a conversation with what goes beside it",
+});
 
 export type JobPrompt = z.output<typeof promptSchema>;

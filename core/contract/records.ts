@@ -3,11 +3,12 @@
  * how a rollout and a token of one look in answers. Null says that there is no such number; it is never 0 and never NaN.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import "../field_messages.ts";
 
 const lastEpochs = z.strictObject({
   last_epochs: z.int().min(1).max(10_000).describe("Those of the newest so many epochs."),
-});
+}).meta(component("LastEpochs"));
 
 /** How much a job keeps. */
 export const recordsSchema = z.strictObject({
@@ -22,7 +23,7 @@ export const recordsSchema = z.strictObject({
   max_bytes: z.int().min(100_000).max(1_000_000_000_000_000).default(1_000_000_000).describe(
     "Most bytes that a job's records take; the oldest steps' token records go first, then the oldest rollouts. A million tokens take some 40 MB. Default 1,000,000,000.",
   ),
-}).meta({ id: "Records" });
+}).meta(component("Records"));
 
 export type RecordsConfig = z.output<typeof recordsSchema>;
 
@@ -63,7 +64,7 @@ export const rolloutSchema = z.object({
   finish_reason: z.enum(FINISH_REASONS),
   prompt_tokens: z.int(),
   completion_tokens: z.int().describe("With the stop token."),
-}).meta({ id: "Rollout" });
+}).meta(component("Rollout"));
 
 export type RolloutView = z.output<typeof rolloutSchema>;
 
@@ -84,6 +85,6 @@ export const attributionSchema = z.object({
   ...place,
   position: z.int().describe("In the response, from 0."),
   rollout_id: z.string(),
-}).meta({ id: "Attribution" });
+}).meta(component("Attribution"));
 
 export type AttributionView = z.output<typeof attributionSchema>;

@@ -1,5 +1,6 @@
 /** The job that trains a reward model: pairs of answers, of which one is preferred. What it shares with others is declared there. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { MAX_TEXT, messageSchema } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
 import { heldOutRowsSchema, heldOutSchema } from "./held_out.ts";
@@ -29,7 +30,7 @@ export const rewardModelSchema = z.strictObject({
     "At each epoch's end, measure mean and standard deviation of the scores of the held-out answers, or else of up to 512 pairs that are trained on: checkpoints written then tell scores of mean 0 and standard deviation 1 on those. Default true.",
   ),
   ...optimizerFields,
-}).superRefine(batchFaults).meta({ id: "RewardModelConfig" });
+}).superRefine(batchFaults).meta(component("RewardModelConfig"));
 
 const messages = z.array(messageSchema).min(1).max(1000);
 
@@ -65,7 +66,7 @@ export const preferenceSchema = z.strictObject({
   for (const side of ["chosen", "rejected"] as const) {
     if (typeof pair[side] !== "string") answerFaults(pair.prompt, pair[side], side, refuse);
   }
-}).meta({ id: "Preference" });
+}).meta(component("Preference"));
 
 export type Preference = z.output<typeof preferenceSchema>;
 type Messages = z.output<typeof messages>;
@@ -121,7 +122,7 @@ export const rewardModelJobSchema = z.strictObject({
   const refuse = refusing(context);
   jobFaults(job, refuse);
   rowsFaults(job, "preferences", refuse);
-}).meta({ id: "RewardModelJob" });
+}).meta(component("RewardModelJob"));
 
 export type RewardModelJobConfig = z.output<typeof rewardModelJobSchema>;
 export type RewardModelConfig = RewardModelJobConfig["reward_model"];

@@ -4,6 +4,7 @@
  * compile.
  */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { classifier } from "./rewards/classifier.ts";
 import { clip, normalize, scale, sum } from "./rewards/combined.ts";
 import { exactMatch } from "./rewards/exact_match.ts";
@@ -75,11 +76,19 @@ export type RewardOf<Type extends RewardType> = Filled<z.output<SchemaOf<Type>>,
 export type RewardInput = { [Type in RewardType]: Filled<z.input<SchemaOf<Type>>, "input"> }[RewardType];
 
 const kinds: Record<string, RewardKind> = KINDS;
-const schemas = Object.values(KINDS).map(({ schema }) => schema);
+
+/** `exact_match` is an ExactMatchReward. */
+function componentName(type: string): string {
+  return type.replaceAll(/(?:^|_)([a-z])/g, (_, letter) => letter.toUpperCase()) + "Reward";
+}
+
+const schemas = Object.entries(kinds).map(([type, { schema }]) =>
+  schema.meta(component(componentName(type)))
+) as unknown as { [Type in RewardType]: SchemaOf<Type> }[RewardType][];
 
 const union = z.discriminatedUnion("type", schemas as [(typeof schemas)[0], ...typeof schemas], {
   error: (issue) => issue.code === "invalid_union" ? `Expected one of ${REWARD_TYPES.join(", ")}` : undefined,
-}).meta({ id: "Reward", description: "Where a completion's score comes from" });
+}).meta({ ...component("Reward"), description: "Where a completion's score comes from" });
 
 /** What is inside a value of some kind, which may not be validated yet; nothing is inside what has no kind. */
 function innerOf(node: unknown): unknown[] {

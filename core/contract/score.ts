@@ -1,5 +1,6 @@
 /** The body of POST /v1/scores, and the answer: declared once, used by routes and engine. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import "../field_messages.ts";
 import { MAX_TEXT } from "./chat_schema.ts";
 import { itemSchema } from "./item.ts";
@@ -21,11 +22,15 @@ const besides = {
 
 const scoreItem = z.union([
   z.strictObject({
-    prompt: z.string().min(1).max(MAX_TEXT),
-    completion: z.string().min(1).max(MAX_TEXT),
+    prompt: z.string().min(1).max(MAX_TEXT).describe("What is answered."),
+    completion: z.string().min(1).max(MAX_TEXT).describe("What is scored."),
     ...besides,
-  }),
-  z.strictObject({ prompt_token_ids: tokenIds, completion_token_ids: tokenIds, ...besides }),
+  }).meta(component("ScoreTextItem")),
+  z.strictObject({
+    prompt_token_ids: tokenIds.describe("What is answered, as tokens."),
+    completion_token_ids: tokenIds.describe("What is scored, as tokens."),
+    ...besides,
+  }).meta(component("ScoreTokenItem")),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
@@ -39,37 +44,42 @@ export const scoreSchema = z.strictObject({
   ),
   checkpoint: checkpoint.default(null),
   adapter: adapter.default(null),
-  temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1),
-  items: z.array(scoreItem).min(1).max(256),
-  reward: rewardSchema.nullable().default(null),
-  tokens: z.boolean().default(true),
+  temperature: z.number().min(MIN_TEMPERATURE).max(100).default(1).describe(
+    "Temperature of every log-probability. Default 1.",
+  ),
+  items: z.array(scoreItem).min(1).max(256).describe("Completions to score."),
+  reward: rewardSchema.nullable().default(null).describe("What scores them. Default null: nothing does."),
+  tokens: z.boolean().default(true).describe("Also answer each token's numbers. Default true."),
 }).superRefine((request, context) => {
   onePolicy(request, [], refusing(context));
-});
+}).meta(component("ScoreRequest"));
 
 export type ScoreRequest = z.output<typeof scoreSchema>;
 
+const tokenScore = z.object({
+  token_id: z.int().describe("The token."),
+  token: z.string().describe("Its text."),
+  logprob: z.number().describe("Under the policy, in nats."),
+  ref_logprob: z.number().describe("Under the bare model, in nats."),
+  kl_div: z.number().describe("logprob − ref_logprob (k1)."),
+  entropy: z.number().describe("Of the policy where the token was chosen, in nats."),
+  value: z.number().optional().describe(
+    "Of the state before the token; where the checkpoint has a value network.",
+  ),
+}).meta(component("TokenScore"));
+
+const oneScore = z.object({
+  logprob: z.number().describe("Sum over the completion's tokens, in nats."),
+  ref_logprob: z.number().describe("Sum over the completion's tokens, in nats."),
+  kl: z.number().describe("Sum of kl_div over the completion's tokens."),
+  reward: z.number().optional().describe("What the request's reward gives it; left out without one."),
+  tokens: z.array(tokenScore).optional().describe("Left out where the request says so."),
+}).meta(component("Score"));
+
 /** The answer to POST /v1/scores. */
 export const scoreResultSchema = z.object({
-  data: z.array(z.object({
-    /** Sums over the completion's tokens. */
-    logprob: z.number(),
-    ref_logprob: z.number(),
-    kl: z.number(),
-    reward: z.number().optional(),
-    tokens: z.array(z.object({
-      token_id: z.int(),
-      token: z.string(),
-      logprob: z.number(),
-      ref_logprob: z.number(),
-      /** k1: logprob − ref_logprob. */
-      kl_div: z.number(),
-      entropy: z.number(),
-      /** Present when the checkpoint has a value network. */
-      value: z.number().optional(),
-    })).optional(),
-  })),
-}).meta({ id: "Scores" });
+  data: z.array(oneScore).describe("In the order of the items."),
+}).meta(component("Scores"));
 
 export type ScoreResult = z.output<typeof scoreResultSchema>;
 export type Score = ScoreResult["data"][number];

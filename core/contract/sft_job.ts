@@ -1,5 +1,6 @@
 /** The job of supervised fine-tuning: examples of what to say. What it shares with PPO is declared there. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { chatFields } from "./chat_schema.ts";
 import { rowsFaults } from "./dataset.ts";
 import { heldOutRowsSchema, heldOutSchema } from "./held_out.ts";
@@ -21,7 +22,7 @@ export const sftSchema = z.strictObject({
     "Put short examples of a run into one row, each computed as if it were alone: less padding, the same results. Default true (ours).",
   ),
   ...optimizerFields,
-}).superRefine(batchFaults).meta({ id: "SftConfig" });
+}).superRefine(batchFaults).meta(component("SftConfig"));
 
 /** What an assistant's message counts; what the field is in messages, which a schema keeps as they were sent. */
 const weightSchema = z.number().min(0).max(1000).nullish();
@@ -56,14 +57,17 @@ const conversationSchema = z.strictObject({
 
 /** What is to be said: after a prompt, without the token that ends it, or in a conversation. */
 export const exampleSchema = z.union([
-  z.strictObject({ prompt: promptSchema, completion: z.string().min(1).max(1_000_000) }),
-  conversationSchema,
+  z.strictObject({
+    prompt: promptSchema,
+    completion: z.string().min(1).max(1_000_000).describe("What is to be said, without what ends it."),
+  }).meta(component("CompletionExample")),
+  conversationSchema.meta(component("ChatExample")),
 ], {
   error: (issue) =>
     issue.code === "invalid_union"
       ? "Expected { prompt, completion } or { messages, tools?, documents?, chat_template_kwargs? }"
       : undefined,
-}).meta({ id: "Example" });
+}).meta(component("Example"));
 
 export type Example = z.output<typeof exampleSchema>;
 
@@ -80,6 +84,6 @@ export const sftJobSchema = z.strictObject({
   const refuse = refusing(context);
   jobFaults(job, refuse);
   rowsFaults(job, "examples", refuse);
-}).meta({ id: "SftJob" });
+}).meta(component("SftJob"));
 
 export type SftJobConfig = z.output<typeof sftJobSchema>;

@@ -1,5 +1,6 @@
 /** How a training job evaluates its policy on the way. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { generationFields, samplesPerPrompt } from "./evaluation_fields.ts";
 import { heldOutRowsSchema, heldOutSchema } from "./held_out.ts";
 import { promptSchema } from "./prompt.ts";
@@ -44,6 +45,6 @@ export const evaluateSchema = z.strictObject({
   evaluate.every_epochs === null && evaluate.every_steps === null
     ? { ...evaluate, every_epochs: 1 }
     : evaluate
-).meta({ id: "Evaluate" });
+).meta(component("Evaluate"));
 
 export type EvaluateConfig = z.output<typeof evaluateSchema>;

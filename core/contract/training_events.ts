@@ -1,27 +1,29 @@
 /** What a training says while it runs, and at its end. It names no job, row or URL; epochs and steps count from 1. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { CHECKPOINT_REASONS, checkpointFileSchema } from "./checkpoint.ts";
 import { evaluationResultSchema } from "./evaluation_result.ts";
 import { jobPlanSchema } from "./job_plan.ts";
-import { metricsSchema, progressSchema } from "./progress.ts";
+import { metricsSchema, progressSchema, sentMetricsSchema } from "./progress.ts";
 import { stepRecordsSchema } from "./records.ts";
 
 /** How many rollouts of a step an event shows, at most. */
 export const STEP_SAMPLES = 4;
 
 /** One rollout of a step, for people to read. */
-const sampleSchema = z.object({ prompt: z.string(), completion: z.string(), score: z.number() });
+export const sampleSchema = z.object({
+  prompt: z.string().describe("As the model saw it."),
+  completion: z.string().describe("What it answered."),
+  score: z.number().describe("What the reward gave, after shaping."),
+}).meta(component("Sample"));
 
 /** Something about a job that somebody should look at; it goes on. */
 export const warningSchema = z.object({
-  /** docs/jobs.md says what each means. */
-  code: z.string(),
-  /** What is wrong, with figures, and what helps. */
-  detail: z.string(),
-  /** What it was seen by. */
-  figures: metricsSchema,
-  step: z.int(),
-});
+  code: z.string().describe("docs/jobs.md says what each means."),
+  detail: z.string().describe("What is wrong, with figures, and what helps."),
+  figures: metricsSchema.describe("What it was seen by."),
+  step: z.int().describe("The step that it is about."),
+}).meta(component("Warning"));
 
 export const trainingEventSchema = z.discriminatedUnion("type", [
   z.object({
@@ -36,7 +38,7 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("step"),
     progress: progressSchema,
-    metrics: metricsSchema,
+    metrics: sentMetricsSchema,
     samples: z.array(sampleSchema),
     /** Where the job keeps records of the step: they are on the disk. */
     records: stepRecordsSchema.optional(),
@@ -48,11 +50,16 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
     type: z.literal("evaluation"),
     step: z.int(),
     progress: progressSchema,
-    metrics: metricsSchema,
+    metrics: sentMetricsSchema,
     samples: z.array(sampleSchema),
   }),
   /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
-  z.object({ type: z.literal("epoch"), epoch: z.int(), progress: progressSchema, metrics: metricsSchema }),
+  z.object({
+    type: z.literal("epoch"),
+    epoch: z.int(),
+    progress: progressSchema,
+    metrics: sentMetricsSchema,
+  }),
   z.object({
     type: z.literal("checkpoint"),
     reason: z.enum(CHECKPOINT_REASONS),
@@ -63,21 +70,24 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
     /** Those that are for anybody; what only resuming needs is not among them. */
     files: z.array(checkpointFileSchema),
     /** The epoch's means; those of its steps so far where it has not ended. */
-    metrics: metricsSchema,
+    metrics: sentMetricsSchema,
   }),
   /** After the step that it is about. */
-  warningSchema.extend({ type: z.literal("warning") }),
+  warningSchema.extend({ type: z.literal("warning"), figures: sentMetricsSchema }),
 ]);
 
 /** Why a job ended before its last step, as it was told to. */
-export const stoppedSchema = z.object({ code: z.string(), detail: z.string() });
+export const stoppedSchema = z.object({
+  code: z.string().describe("What ended it, for programs."),
+  detail: z.string().describe("The same for people."),
+}).meta(component("Stopped"));
 
 export type Stopped = z.output<typeof stoppedSchema>;
 
 /** The result of a training. */
 export const trainingSummarySchema = z.object({
   progress: progressSchema,
-  metrics: metricsSchema,
+  metrics: sentMetricsSchema,
   /** Whether it ended by a `pause`, with steps left. */
   paused: z.literal(true).optional(),
   /** Why it ended with steps left that it need not do. */

@@ -1,5 +1,6 @@
 /** Training jobs of all kinds: a table from kind to schema, and the request that is one of them. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { evaluationJobSchema } from "./evaluation_job.ts";
 import { ppoJobSchema } from "./ppo_job.ts";
 import { rewardModelJobSchema } from "./reward_model_job.ts";
@@ -21,7 +22,7 @@ export const trainingJobSchema = z.discriminatedUnion(
   "kind",
   Object.values(SCHEMAS) as [(typeof SCHEMAS)[JobKind], ...(typeof SCHEMAS)[JobKind][]],
   { error: (issue) => issue.code === "invalid_union" ? `Expected ${JOB_KINDS.join(", ")}` : undefined },
-);
+).meta(component("TrainingJobRequest"));
 
 /** What a client may send. */
 export type TrainingJobRequest = z.input<typeof trainingJobSchema>;

@@ -1,5 +1,6 @@
 /** Metrics that a job is judged by: which checkpoint is the best, and whether going on is worth it. */
 import { z } from "zod";
+import { component } from "./component.ts";
 
 /** Metrics by their names' ends of which less is better. */
 const LESS_IS_BETTER = /(loss|perplexity|kl|kl_div|calibration_error|brier)$/;
@@ -30,7 +31,7 @@ export const earlyStopSchema = z.strictObject({
   mode: z.enum(MODES).nullable().default(null).describe(
     "max: more is better; min: less. Default null: min where the name ends in loss, perplexity or kl, else max.",
   ),
-}).meta({ id: "EarlyStop" });
+}).meta(component("EarlyStop"));
 
 export type EarlyStopConfig = z.output<typeof earlyStopSchema>;
 

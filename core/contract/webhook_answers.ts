@@ -1,5 +1,6 @@
 /** How webhooks, and what was sent to them, look in answers. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { time } from "./time.ts";
 import { ENDPOINT_STATUSES } from "./webhook_schema.ts";
 
@@ -27,14 +28,14 @@ export const webhookSchema = z.object({
     "Until when a secret before the current one signs as well; null when none does.",
   ),
   created_at: time,
-}).meta({ id: "Webhook" });
+}).meta(component("Webhook"));
 
 export type WebhookView = z.output<typeof webhookSchema>;
 
 /** The same in the answers that make a secret. */
 export const webhookWithSecretSchema = webhookSchema.extend({
   secret: z.string().describe("Signs the deliveries. Shown in this answer only."),
-}).meta({ id: "WebhookWithSecret" });
+}).meta(component("WebhookWithSecret"));
 
 /** What a delivery looks like in lists. */
 export const deliverySchema = z.object({
@@ -54,11 +55,11 @@ export const deliverySchema = z.object({
   redelivery_of: z.string().nullable(),
   created_at: time,
   finished_at: time.nullable(),
-}).meta({ id: "WebhookDelivery" });
+}).meta(component("WebhookDelivery"));
 
 export type DeliveryView = z.output<typeof deliverySchema>;
 
 /** One delivery by itself. */
 export const deliveryWithBodySchema = deliverySchema.extend({
   body: z.string().describe("The exact text that is signed and sent."),
-}).meta({ id: "WebhookDeliveryWithBody" });
+}).meta(component("WebhookDeliveryWithBody"));

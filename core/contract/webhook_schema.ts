@@ -1,5 +1,6 @@
 /** What clients may say of webhooks: a URL, a secret, and endpoints for the events of all jobs. */
 import { z } from "zod";
+import { component } from "./component.ts";
 import { FINE_TUNING_EVENT_TYPES } from "./fine_tuning_events.ts";
 import { JOB_EVENT_TYPES, JOB_EVENTS } from "./job_events.ts";
 
@@ -43,7 +44,7 @@ export const createEndpointSchema = z.strictObject({
   event_types: eventTypesSchema.default([ALL_TYPES]),
   description: descriptionSchema.default(""),
   secret: webhookSecretSchema.optional().describe("Signs the deliveries. Default: one is made."),
-});
+}).meta(component("WebhookCreation"));
 
 export const ENDPOINT_STATUSES = ["enabled", "disabled"] as const;
 
@@ -55,7 +56,7 @@ export const updateEndpointSchema = z.strictObject({
   status: z.enum(ENDPOINT_STATUSES).optional().describe(
     "disabled: nothing is sent; what happens is kept for the endpoint for three days. enabled: sent again, in order, with what was kept.",
   ),
-});
+}).meta(component("WebhookUpdate"));
 
 /** How long an earlier secret goes on signing at most, in s. */
 const MAX_OVERLAP_S = 30 * 86_400;
@@ -66,7 +67,7 @@ export const rotateSecretSchema = z.strictObject({
   overlap_seconds: z.int().min(0).max(MAX_OVERLAP_S).default(86_400).describe(
     "How long the secrets before go on signing beside the new one. 0: no longer. Default 86400, a day.",
   ),
-});
+}).meta(component("SecretRotation"));
 
 export type CreateEndpoint = z.output<typeof createEndpointSchema>;
 export type UpdateEndpoint = z.output<typeof updateEndpointSchema>;

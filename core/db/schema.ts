@@ -12,7 +12,7 @@ import { FINE_TUNE_STATUSES, type FineTuneError, type Note } from "../contract/f
 import type { Attempt } from "../contract/job_answers.ts";
 import type { EvaluationResult } from "../contract/evaluation_result.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
-import { METRIC_SCOPES, type MetricsRecord, type Progress } from "../contract/progress.ts";
+import { METRIC_SCOPES, type Metrics, type Progress } from "../contract/progress.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { JOB_EVENT_TYPES } from "../contract/job_events.ts";
 import { DELIVERY_STATUSES, DISABLE_CODES } from "../contract/webhook_answers.ts";
@@ -44,7 +44,7 @@ export const jobs = sqliteTable("jobs", {
   suffix: string("suffix"),
   plan: object<JobPlan>("plan", ["steps"]).notNull(),
   progress: object<Progress>("progress", ["epoch", "step", "steps"]).notNull(),
-  latest_metrics: object<MetricsRecord>("latest_metrics"),
+  latest_metrics: object<Metrics>("latest_metrics"),
   error: object<ErrorRecord>("error", ["code", "detail"]),
   /** Id of the last checkpoint. */
   checkpoint: string("checkpoint"),
@@ -113,7 +113,7 @@ export const metrics = sqliteTable("metrics", {
   scope: oneOf("scope", METRIC_SCOPES).notNull(),
   step: count("step").notNull(),
   epoch: count("epoch").notNull(),
-  metrics: object<MetricsRecord>("metrics").notNull(),
+  metrics: object<Metrics>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [primaryKey({ columns: [table.job_id, table.scope, table.step] })]);
 
@@ -139,7 +139,7 @@ export const checkpoints = sqliteTable("checkpoints", {
   /** Below DATA_DIR, so the folder as a whole can be moved. */
   folder: string("folder").notNull(),
   files: list<CheckpointFile>("files").notNull(),
-  metrics: object<MetricsRecord>("metrics").notNull(),
+  metrics: object<Metrics>("metrics").notNull(),
   created_at: timestamp("created_at").notNull(),
 }, (table) => [index("checkpoints_job").on(table.job_id)]);
 

@@ -2,7 +2,7 @@
 import { and, eq, gte, inArray, lte } from "drizzle-orm";
 import type { Database } from "../db/open_database.ts";
 import { type JobRow, metrics } from "../db/schema.ts";
-import type { MetricsRecord } from "../contract/progress.ts";
+import type { Metrics } from "../contract/progress.ts";
 import { listMetrics, metricNames } from "../jobs/job_queries.ts";
 
 /** OpenAI's columns by the metrics that fill them; null where nothing is measured, as the header is what programs know. */
@@ -36,7 +36,7 @@ export async function* resultFile(db: Database, { id, kind }: JobRow): AsyncGene
     if (rows.length === 0) return;
     const measured = await measuredAt(db, id, rows[0]!.step, rows.at(-1)!.step);
     const lines = rows.map(({ step, metrics: own }) => {
-      const all: MetricsRecord = { ...measured.get(step), ...own };
+      const all: Metrics = { ...measured.get(step), ...own };
       return [
         step,
         ...Object.values(first).map((name) => cell(name && all[name])),
@@ -57,7 +57,7 @@ async function measuredAt(db: Database, id: string, from: number, to: number) {
     gte(metrics.step, from),
     lte(metrics.step, to),
   ));
-  const measured = new Map<number, MetricsRecord>();
+  const measured = new Map<number, Metrics>();
   for (const { step, metrics: values } of rows) measured.set(step, { ...measured.get(step), ...values });
   return measured;
 }

@@ -1,6 +1,8 @@
 /** Rows as the API and webhooks show them; nothing else decides what of a row leaves the server. */
 import type { CheckpointView } from "../contract/checkpoint.ts";
-import type { EventView, JobView, MetricsView } from "../contract/job_answers.ts";
+import type { EventView } from "../contract/event_answers.ts";
+import type { JobView, MetricsView } from "../contract/job_answers.ts";
+import { finiteMetrics } from "../contract/progress.ts";
 import type { CheckpointRow, EventRow, JobRow, MetricsRow } from "../db/schema.ts";
 import type { ErrorRecord } from "../errors.ts";
 import { ROWS_FIELDS } from "../contract/job_rows.ts";
@@ -24,10 +26,10 @@ export function jobView(row: JobRow): JobView {
       ...config,
       webhook: row.webhook_url === null ? null : { url: row.webhook_url },
       metadata: row.metadata,
-    },
+    } as JobView["config"],
     rows: { field: ROWS_FIELDS[row.kind], count: row.row_count, dataset: row.config.dataset ?? null },
     progress: row.progress,
-    latest_metrics: row.latest_metrics,
+    latest_metrics: row.latest_metrics && finiteMetrics(row.latest_metrics),
     error: told(row.error),
     status_reason: told(row.status_reason),
     attempts: row.attempts,
@@ -44,7 +46,7 @@ export function jobView(row: JobRow): JobView {
 
 /** One step's or epoch's metrics, flat: `{ step, epoch, "objective/kl": … }`. */
 export function metricsView(row: MetricsRow): MetricsView {
-  return { step: row.step, epoch: row.epoch, ...row.metrics };
+  return { step: row.step, epoch: row.epoch, ...finiteMetrics(row.metrics) };
 }
 
 export function eventView(row: EventRow): EventView {
@@ -65,7 +67,7 @@ export function checkpointView(row: CheckpointRow): CheckpointView {
     step: row.step,
     reason: row.reason,
     files: row.files,
-    metrics: row.metrics,
+    metrics: finiteMetrics(row.metrics),
     created_at: row.created_at.toISOString(),
   };
 }

@@ -17,7 +17,7 @@ import {
   rowNumber,
 } from "../db/schema.ts";
 import type { JobEventType } from "../contract/job_events.ts";
-import type { MetricScope, MetricsRecord } from "../contract/progress.ts";
+import type { Metrics, MetricScope } from "../contract/progress.ts";
 import type { TrainingEvent, Warning } from "../contract/training_events.ts";
 import { boundedSamples } from "./bounded_samples.ts";
 import { checkpointsInUse } from "./checkpoints_in_use.ts";
@@ -180,7 +180,7 @@ export async function recordEvent(db: Database, place: Place, event: TrainingEve
 }
 
 /** Steps that are done again after a resume are measured again: they take time and tokens. */
-function measureStep(kind: string, metrics: MetricsRecord): void {
+function measureStep(kind: string, metrics: Metrics): void {
   const { "time/step_s": seconds, tokens_per_second: rate } = metrics;
   if (typeof seconds !== "number") return;
   MEASURES.step_seconds.observe(seconds, [kind]);
@@ -215,7 +215,7 @@ async function insertMetrics(
   scope: MetricScope,
   step: number,
   epoch: number,
-  values: MetricsRecord,
+  values: Metrics,
 ): Promise<void> {
   const created_at = await jobTime(tx, job_id);
   await tx.insert(metrics).values({ job_id, scope, step, epoch, metrics: values, created_at });

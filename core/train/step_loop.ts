@@ -13,7 +13,7 @@ import type {
 } from "../contract/training_events.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { StepRecords } from "../contract/records.ts";
-import type { Metrics, MetricsRecord, Progress } from "../contract/progress.ts";
+import type { Metrics, Progress } from "../contract/progress.ts";
 import { StepAbandoned } from "../step_abandoned.ts";
 import { bestBy, type EarlyStopConfig, modeOf, type Watching } from "../contract/watched_metric.ts";
 import { judge, type Judged } from "./judged.ts";
@@ -96,7 +96,7 @@ export interface Course<S extends Counters> {
   start: LoopState<S>;
   step(state: S, options: StepOptions): Promise<Stepped<S>>;
   /** @param last of the last step */
-  epochMetrics(sums: MetricSums, last: Metrics): MetricsRecord;
+  epochMetrics(sums: MetricSums, last: Metrics): Metrics;
   /** Why no more steps are to be done after a state; null to go on. */
   stopped?(state: S): Stopped | null;
   evaluation?: Evaluation;
@@ -111,7 +111,7 @@ export interface Checkpoints<S extends Counters> {
   every_steps: number | null;
   /** Throws when none could be written: called before each step. */
   ready(): Promise<void>;
-  save(at: LoopState<S>, why: { epoch: number; reason: CheckpointReason }, metrics: MetricsRecord): Saving;
+  save(at: LoopState<S>, why: { epoch: number; reason: CheckpointReason }, metrics: Metrics): Saving;
 }
 
 export interface TrainSignals {
@@ -179,7 +179,7 @@ export async function* runSteps<S extends Counters>(
     const taken = at.state.step - start.state.step;
     return progressOf(course, at.state, taken === 0 ? null : seconds / taken * (steps - at.state.step));
   };
-  const save = (reason: CheckpointReason, metrics: MetricsRecord) => {
+  const save = (reason: CheckpointReason, metrics: Metrics) => {
     if (!checkpoints) return;
     const { epoch, step } = progress();
     const { read, saved } = checkpoints.save(at, { epoch, reason }, metrics);
@@ -198,7 +198,7 @@ export async function* runSteps<S extends Counters>(
     if (every && at.state.step % every === 0) return "steps";
     return isBest ? "best" : null;
   };
-  const soFar = (): MetricsRecord => ({ ...course.epochMetrics(at.sums, at.metrics), ...at.evaluation });
+  const soFar = (): Metrics => ({ ...course.epochMetrics(at.sums, at.metrics), ...at.evaluation });
   async function* evaluated(): AsyncGenerator<TrainingEvent, Evaluated | "abandoned" | null> {
     const { step } = at.state;
     if (!course.evaluation || (step > 0 && !course.evaluation.due(step))) return null;
@@ -215,7 +215,7 @@ export async function* runSteps<S extends Counters>(
     { type: "evaluation", step: at.state.step, progress: progress(), metrics, samples }
   );
   /** Judges what was measured after a step. Says whether it is the best so far, by something to tell it from others. */
-  const judgeBy = (measured: MetricsRecord): boolean => {
+  const judgeBy = (measured: Metrics): boolean => {
     const { step } = at.state;
     const value = best && measured[best.metric];
     if (best && step > 0) at = { ...at, best: judge(at.best ?? null, value ?? undefined, step, best) };

@@ -1,12 +1,13 @@
 /** Errors on the paths that OpenAI's clients use: in the shape and with the statuses those expect. */
 import type { MiddlewareHandler } from "hono";
 import { z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Env } from "../context.ts";
 import { type Problem, PROBLEMS } from "../problem.ts";
 import { errorMember, errorOf } from "./error_shape.ts";
 
-const openaiErrorSchema = z.object({ error: errorMember }).openapi("OpenAIError");
+const openaiErrorSchema = z.object({ error: errorMember }).meta(component("OpenAIError"));
 
 /** Statuses for what a problem has another for. */
 export type Statuses = Partial<Record<ErrorCode, number>>;

@@ -1,5 +1,6 @@
 /** Files as OpenAI's clients send, list and read them. What a training makes of one is `fine_tuning_jobs.ts`'s. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import { FILE_PURPOSES, UPLOAD_PURPOSES } from "../../core/contract/file.ts";
 import type { FileRow } from "../../core/db/schema.ts";
 import { invalid, UserError } from "../../core/errors.ts";
@@ -34,7 +35,7 @@ const fileSchema = z.object({
   purpose: z.enum(FILE_PURPOSES),
   status: z.enum(["uploaded", "processed", "error"]).describe("processed at once."),
   status_details: z.null(),
-}).openapi("OpenAIFile");
+}).meta(component("OpenAIFile"));
 
 /** A file as OpenAI's clients see it. */
 export function fileView(row: FileRow): z.output<typeof fileSchema> {
@@ -135,7 +136,7 @@ const content = createRoute({
 });
 
 const deletedSchema = z.object({ id: z.string(), object: z.literal("file"), deleted: z.literal(true) })
-  .openapi("OpenAIFileDeleted");
+  .meta(component("OpenAIFileDeleted"));
 
 const remove = createRoute({
   ...{ method: "delete", path: "/v1/files/{id}", tags, operationId: "deleteFile" },

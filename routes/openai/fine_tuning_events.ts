@@ -1,9 +1,10 @@
 /** What happens to a job, as OpenAI's events tell it: a message for people, and metrics by the names that scripts read. */
 import { z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import type { Note } from "../../core/contract/fine_tune.ts";
 import { type Grader, singleGraders } from "../../core/contract/graders/grader_schema.ts";
 import type { JobEventType } from "../../core/contract/job_events.ts";
-import type { MetricsRecord, Progress } from "../../core/contract/progress.ts";
+import type { Metrics, Progress } from "../../core/contract/progress.ts";
 import type { EventRow, JobRow } from "../../core/db/schema.ts";
 import { openaiId } from "./ids.ts";
 import { unixSeconds } from "./unix_time.ts";
@@ -18,7 +19,7 @@ export const fineTuningEventSchema = z.object({
   data: z.record(z.string(), z.unknown()).nullable().describe(
     "Of metrics: the numbers. Of errors: the code.",
   ),
-}).openapi("FineTuningEvent");
+}).meta(component("FineTuningEvent"));
 
 export type FineTuningEvent = z.output<typeof fineTuningEventSchema>;
 
@@ -35,7 +36,7 @@ const TOLD: Record<JobEventType, (data: Data, job: JobRow) => Told> = {
   }),
   "training_job.step.completed": stepEvent,
   "training_job.evaluation.completed": ({ step, metrics }) => {
-    const reward = (metrics as MetricsRecord)["eval/avg_reward"];
+    const reward = (metrics as Metrics)["eval/avg_reward"];
     return { message: `Evaluated after step ${step}: full validation mean reward=${shown(reward)}` };
   },
   "training_job.epoch.completed": epochEvent,
@@ -92,7 +93,7 @@ function numbers(values: Record<string, number | null | undefined>): Record<stri
 
 function stepEvent(data: Data, job: JobRow): Told {
   const { step, steps } = data.progress as Progress;
-  const metrics = data.metrics as MetricsRecord;
+  const metrics = data.metrics as Metrics;
   const counted = { step, total_steps: steps };
   return job.kind === "ppo" ? rewardStep(metrics, counted, job) : lossStep(metrics, counted);
 }
@@ -102,7 +103,7 @@ interface Counted {
   total_steps: number;
 }
 
-function lossStep(metrics: MetricsRecord, counted: Counted): Told {
+function lossStep(metrics: Metrics, counted: Counted): Told {
   const { loss } = metrics;
   return {
     message: `Step ${counted.step}/${counted.total_steps}: training loss=${shown(loss)}`,
@@ -114,7 +115,7 @@ function lossStep(metrics: MetricsRecord, counted: Counted): Told {
 /** Of a supervised job the validation file is measured where an epoch ends. */
 function epochEvent({ epoch, progress, metrics }: Data, job: JobRow): Told {
   const { epochs, step, steps } = progress as Progress;
-  const loss = (metrics as MetricsRecord)["held_out/loss"];
+  const loss = (metrics as Metrics)["held_out/loss"];
   const message = `Epoch ${epoch}/${epochs} completed`;
   if (job.kind !== "sft" || typeof loss !== "number") return { message };
   return {
@@ -125,7 +126,7 @@ function epochEvent({ epoch, progress, metrics }: Data, job: JobRow): Told {
 }
 
 /** The kinds of errors that graders may have, by whether a row was trained on or measured. */
-function rewardStep(metrics: MetricsRecord, counted: Counted, job: JobRow): Told {
+function rewardStep(metrics: Metrics, counted: Counted, job: JobRow): Told {
   const reward = metrics["objective/raw_scores"];
   const valid = metrics["eval/avg_reward"];
   const length = metrics["response_len/mean"];
@@ -179,7 +180,7 @@ function rewardStep(metrics: MetricsRecord, counted: Counted, job: JobRow): Told
 }
 
 /** How many of a step's rows failed, by kind: `train_sample_parse_error_count` and `_mean`. */
-function errorsOf(metrics: MetricsRecord, term: string, rollouts: number): Record<string, number> {
+function errorsOf(metrics: Metrics, term: string, rollouts: number): Record<string, number> {
   const start = `reward/${term}/failed/`;
   return Object.fromEntries(
     Object.entries(metrics).filter(([name]) => name.startsWith(start)).flatMap(([name, count]) => {

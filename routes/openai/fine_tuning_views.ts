@@ -1,5 +1,6 @@
 /** Jobs and checkpoints as OpenAI's clients see them. */
 import { z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import type { FineTuneMethod } from "../../core/contract/fine_tune_rows.ts";
 import { fineTunedName } from "../../core/contract/fine_tuned_name.ts";
 import type { JobStatus } from "../../core/contract/job_states.ts";
@@ -68,7 +69,7 @@ export const fineTuningJobSchema = z.object({
   metadata: z.record(z.string(), z.string()).nullable(),
   method: z.record(z.string(), z.unknown()),
   user_provided_suffix: z.string().nullable(),
-}).openapi("FineTuningJob");
+}).meta(component("FineTuningJob"));
 
 export type FineTuningJobView = z.output<typeof fineTuningJobSchema>;
 
@@ -163,7 +164,7 @@ export const fineTuningCheckpointSchema = z.object({
   fine_tuning_job_id: z.string(),
   step_number: z.int(),
   metrics: z.record(z.string(), z.number()).describe("Of its epoch so far, by the names that events have."),
-}).openapi("FineTuningCheckpoint");
+}).meta(component("FineTuningCheckpoint"));
 
 /** OpenAI's names of metrics by ours. */
 const METRICS: Partial<Record<JobRow["kind"], Readonly<Record<string, string>>>> = {

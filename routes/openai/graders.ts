@@ -1,5 +1,6 @@
 /** POST /v1/fine_tuning/alpha/graders: whether a grader is one, and what it says of a text. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import { MAX_TEXT } from "../../core/contract/chat_schema.ts";
 import { gradedSchema } from "../../core/contract/graders/graded.ts";
 import {
@@ -86,7 +87,7 @@ const validateRoute = (context: AppContext) =>
     responses: {
       200: {
         description: "The grader",
-        content: jsonContent(z.object({ grader: graderSchema }).meta({ id: "ValidatedGrader" })),
+        content: jsonContent(z.object({ grader: graderSchema }).meta(component("ValidatedGrader"))),
       },
       ...errors,
     },

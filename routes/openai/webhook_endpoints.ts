@@ -3,6 +3,7 @@
  * sent OpenAI's bodies. Others are not shown here.
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import type { MiddlewareHandler } from "hono";
 import { FINE_TUNING_EVENT_TYPES } from "../../core/contract/fine_tuning_events.ts";
 import { webhookUrlSchema } from "../../core/contract/webhook_schema.ts";
@@ -66,12 +67,12 @@ const endpointSchema = z.object({
   url: z.string(),
   event_types: z.array(z.string()),
   signing_secret_hint: z.string().describe("The end of the secret."),
-}).openapi("OpenAIWebhookEndpoint");
+}).meta(component("OpenAIWebhookEndpoint"));
 
 const withSecretSchema = endpointSchema.extend({
   signing_secret: z.string().describe("Signs the deliveries."),
 })
-  .openapi("OpenAIWebhookEndpointWithSecret");
+  .meta(component("OpenAIWebhookEndpointWithSecret"));
 
 function endpointView(row: EndpointRow): z.output<typeof endpointSchema> {
   return {
@@ -151,7 +152,7 @@ const deletedSchema = z.object({
   id: z.string(),
   object: z.literal("webhook_endpoint.deleted"),
   deleted: z.literal(true),
-}).openapi("OpenAIWebhookEndpointDeleted");
+}).meta(component("OpenAIWebhookEndpointDeleted"));
 
 const remove = createRoute({
   ...{ method: "delete", path: `${PATH}/{id}`, tags, operationId: "deleteWebhookEndpoint" },
@@ -216,7 +217,7 @@ const testedSchema = z.object({
   event_type: z.string(),
   status_code: z.int(),
   success: z.literal(true),
-}).openapi("OpenAIWebhookTestResult");
+}).meta(component("OpenAIWebhookTestResult"));
 
 const test = (context: AppContext) =>
   createRoute({
@@ -236,7 +237,7 @@ const types = createRoute({
     200: {
       description: "The types",
       content: json(
-        z.object({ object: z.literal("list"), data: z.array(eventType) }).openapi("OpenAIEventTypes"),
+        z.object({ object: z.literal("list"), data: z.array(eventType) }).meta(component("OpenAIEventTypes")),
       ),
     },
     ...openaiErrorResponses([401, 403, 405, 429, 500]),

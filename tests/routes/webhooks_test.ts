@@ -1,5 +1,6 @@
 /** `/v1/webhooks` from outside: endpoints, their secrets, tests, logs and redelivery, with a real receiver. */
 import assert from "node:assert/strict";
+import { WEBHOOK_TYPES } from "../../core/contract/webhook_schema.ts";
 import { Webhook } from "standardwebhooks";
 import { Receiver } from "../core/webhooks/receiver.ts";
 import { eventually } from "../core/jobs/supervised.ts";
@@ -300,11 +301,16 @@ Deno.test("A delivery is sent again by hand, as a new one with its event's id; f
 Deno.test("The OpenAPI document says what receivers get", async () => {
   await served(async (it) => {
     const { webhooks, components } = (await it.call("GET", "/openapi.json")).json;
-    const { requestBody, parameters } = webhooks.training_job.post;
-    const { $ref } = requestBody.content["application/json"].schema;
-    assert.deepEqual(components.schemas[$ref.split("/").at(-1)].required, ["type", "timestamp", "data"]);
-    const names = parameters.map(({ name }: { name: string }) => name);
-    assert.deepEqual(names, ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+    for (const type of [...WEBHOOK_TYPES, "webhook.test"]) assert.ok(webhooks[type], type);
+    // deno-lint-ignore no-explicit-any
+    for (const [type, { post }] of Object.entries<any>(webhooks)) {
+      const { $ref } = post.requestBody.content["application/json"].schema;
+      const schema = components.schemas[$ref.split("/").at(-1)];
+      assert.deepEqual(schema.required, ["type", "timestamp", "data"]);
+      assert.deepEqual(schema.properties.type.enum, [type]);
+      const names = post.parameters.map(({ name }: { name: string }) => name);
+      assert.deepEqual(names, ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a grader says of one row, as OpenAI's `alpha.graders.run` has it. */
 import { z } from "zod";
+import { component } from "../component.ts";
 
 /** What can go wrong with a row. Each is a flag of its grade: the row's reward is then 0, and nothing fails. */
 export const GRADER_FAULTS = [
@@ -44,7 +45,7 @@ export const graderErrorsSchema = z.object({
   model_grader_refusal_error: flag.describe("A judge refused."),
   model_grader_parse_error: flag.describe("A judge gave no number."),
   model_grader_server_error_details: details.describe("What was answered instead; else null."),
-}).meta({ id: "GraderErrors" });
+}).meta(component("GraderErrors"));
 
 export type GraderErrors = z.output<typeof graderErrorsSchema>;
 
@@ -72,7 +73,7 @@ export const gradedSchema = z.object({
     sampled_model_name: z.string().nullable().describe("The judge that was asked; null where none was."),
     errors: graderErrorsSchema,
   }),
-}).meta({ id: "GraderResult" });
+}).meta(component("GraderResult"));
 
 /** A row's grade. */
 export type Graded = z.output<typeof gradedSchema>;

@@ -3,6 +3,7 @@
  * `core/graders/`.
  */
 import { z } from "zod";
+import { component } from "../component.ts";
 import { refusing } from "../refuse.ts";
 import { BadFormula, MAX_FORMULA_CHARS, parseFormula } from "./formula.ts";
 import { BadTemplate, parseTemplate } from "./template.ts";
@@ -42,7 +43,7 @@ const stringCheck = z.strictObject({
   operation: z.enum(OPERATIONS).describe(
     "eq: equal; ne (or neq): not equal; like: the input contains the reference; ilike: the same, whatever the case.",
   ),
-}).meta({ id: "StringCheckGrader", description: "1 where two texts compare as asked, else 0" });
+}).meta({ ...component("StringCheckGrader"), description: "1 where two texts compare as asked, else 0" });
 
 export const TEXT_METRICS = [
   ...["fuzzy_match", "bleu", "gleu"],
@@ -74,7 +75,7 @@ const textSimilarity = z.strictObject({
   }).describe(
     "fuzzy_match: rapidfuzz's ratio; bleu and gleu: nltk's of a sentence; rouge_1 to rouge_5 and rouge_l: F1 of rouge-score.",
   ),
-}).meta({ id: "TextSimilarityGrader", description: "From 0 to 1, how alike two texts are" });
+}).meta({ ...component("TextSimilarityGrader"), description: "From 0 to 1, how alike two texts are" });
 
 const python = z.strictObject({
   type: z.literal("python"),
@@ -83,7 +84,7 @@ const python = z.strictObject({
     "Python with a function grade(sample, item), which gives a number. It is run without network, files or programs.",
   ),
   image_tag: z.string().max(100).nullish().describe("Taken, and without effect: there is one environment."),
-}).meta({ id: "PythonGrader", description: "What a Python function gives" });
+}).meta({ ...component("PythonGrader"), description: "What a Python function gives" });
 
 const inputText = z.strictObject({ type: z.literal("input_text"), text: template });
 
@@ -123,7 +124,7 @@ export const scoreModelSchema = z.strictObject({
   if (range && range[0] >= range[1]) {
     refusing(context)(["range"], `Expected a lower and a higher bound, got ${range.join(" and ")}`);
   }
-}).meta({ id: "ScoreModelGrader", description: "What a model says of it" });
+}).meta({ ...component("ScoreModelGrader"), description: "What a model says of it" });
 
 const SINGLE = {
   string_check: stringCheck,
@@ -210,7 +211,7 @@ const multi = z.strictObject({
     if (!(thrown instanceof BadFormula)) throw thrown;
     refuse(["calculate_output"], thrown.message);
   }
-}).meta({ id: "MultiGrader", description: "A formula of other graders" });
+}).meta({ ...component("MultiGrader"), description: "A formula of other graders" });
 
 export const GRADER_TYPES = [...Object.keys(SINGLE), "multi"];
 
@@ -223,7 +224,7 @@ export const graderSchema = z.discriminatedUnion("type", [
   multi,
 ], {
   error: unknownType(GRADER_TYPES),
-}).meta({ id: "Grader", description: "What grades a completion, as OpenAI's fine-tuning has it" });
+}).meta({ ...component("Grader"), description: "What grades a completion, as OpenAI's fine-tuning has it" });
 
 export type Grader = z.output<typeof graderSchema>;
 export type GraderInput = z.input<typeof graderSchema>;

@@ -289,7 +289,8 @@ Deno.test("OpenAPI comes out of the same schema, the recursive reward by name", 
   assert.deepEqual(dangling, []);
   assert.deepEqual(schemas["PpoJob"]!["required"], ["kind", "model", "reward"]);
   assert.equal(schemas["PpoJob"]!["additionalProperties"], false);
-  assert.ok(references(schemas["Reward"]).includes("#/components/schemas/Reward"));
+  assert.ok(references(schemas["Reward"]).includes("#/components/schemas/SumReward"));
+  assert.ok(references(schemas["SumReward"]).includes("#/components/schemas/Reward"));
   const temperature =
     (schemas["PpoConfig"]!["properties"] as Record<string, Record<string, unknown>>)["temperature"]!;
   assert.equal(temperature["default"], 1);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PpoJobRequest } from "../../../core/contract/ppo_job.ts";
 import { rewardModelJobSchema } from "../../../core/contract/reward_model_job.ts";
 import { sftJobSchema } from "../../../core/contract/sft_job.ts";
-import type { MetricsRecord } from "../../../core/contract/progress.ts";
+import type { Metrics } from "../../../core/contract/progress.ts";
 import type { TrainFolders } from "../../../core/contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../../../core/contract/training_events.ts";
 import type { EngineJob } from "../../../core/kinds/kinds.ts";
@@ -49,7 +49,7 @@ async function run(
 }
 
 /** Of each step, without times and memory. */
-function stepMetrics(events: TrainingEvent[]): MetricsRecord[] {
+function stepMetrics(events: TrainingEvent[]): Metrics[] {
   return events.flatMap((event) => event.type === "step" ? [reproducible(event.metrics)] : []);
 }
 
@@ -71,7 +71,7 @@ const OF_SHARES = [
   "rollout/prefill_tokens_saved",
 ];
 
-function near(actual: MetricsRecord[], expected: MetricsRecord[], skip: readonly string[] = []): void {
+function near(actual: Metrics[], expected: Metrics[], skip: readonly string[] = []): void {
   assert.equal(actual.length, expected.length);
   for (const [step, wanted] of expected.entries()) {
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { webhookPayloadSchema } from "../../../core/contract/webhook_payload.ts";
+import { WEBHOOK_PAYLOADS } from "../../../core/contract/webhook_payload.ts";
 import { asc } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
 import { webhookDeliveries } from "../../../core/db/schema.ts";
@@ -33,11 +33,9 @@ Deno.test("Deliverer sends a job's events in order, signed, with the job as it w
     for (const { headers, text } of receiver.received) {
       new Webhook(webhook_secret!).verify(text, Object.fromEntries(headers));
       assert.equal(headers.get("content-type"), "application/json");
-      assert.deepEqual(
-        webhookPayloadSchema.parse(JSON.parse(text)),
-        JSON.parse(text),
-        "what the contract says, and no more",
-      );
+      const sent = JSON.parse(text);
+      const { payload } = WEBHOOK_PAYLOADS.find(({ type }) => type === sent.type)!;
+      assert.deepEqual(payload.parse(sent), sent, "what the contract says, and no more");
     }
     const epoch = receiver.received[2]!.body;
     assert.deepEqual(Object.keys(epoch), ["type", "timestamp", "data"]);

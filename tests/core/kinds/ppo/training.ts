@@ -1,7 +1,7 @@
 /** Everything the trainer needs for a job on a fixture, on the real runtime; only checkpoints are counted, not written. */
 import { makeLearner } from "../../../../core/kinds/ppo/run.ts";
 import { planJob } from "../../../../core/kinds/plan_job.ts";
-import type { Metrics, MetricsRecord } from "../../../../core/contract/progress.ts";
+import type { Metrics } from "../../../../core/contract/progress.ts";
 import type { TrainingEvent } from "../../../../core/contract/training_events.ts";
 import { BaseModel } from "../../../../core/weights/base_model.ts";
 import type { PpoJobConfig } from "../../../../core/contract/ppo_job.ts";
@@ -13,7 +13,7 @@ import { type Scorer, sourceOf } from "../../../../core/rewards/reward_source.ts
 import { EOS, fixtureFolder, runtime } from "../../networks/tiny_models.ts";
 
 export interface TrainingSetUp extends TrainerParts {
-  saved: { state: PpoState; epoch: number; metrics: MetricsRecord }[];
+  saved: { state: PpoState; epoch: number; metrics: Metrics }[];
 }
 
 /** Parts of `job` on the fixture `name`, with the job's own reward unless one is given, which is then called `given`. */
