@@ -60,6 +60,13 @@ function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
   return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
 }
 
+/** Where the registry is reached through, for who fetches packages: it may have a password in it, and no engine needs it. */
+function proxies(): Record<string, string> {
+  const names = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+  const all = Deno.env.toObject();
+  return Object.fromEntries(names.filter((name) => all[name]).map((name) => [name, all[name]!]));
+}
+
 /** What answers for graders; whoever names the judge allows it, for judging alone. */
 function graderServices(
   { GRADER_BASE_URL: base_url, GRADER_API_KEY: api_key, ...settings }: Settings,
@@ -69,7 +76,7 @@ function graderServices(
   const { DATA_DIR: dataDir, OUTBOUND_ALLOW, GRADER_PYTHON_SECONDS, GRADER_PYTHON_MB: memory_mb } = settings;
   return {
     python: new PythonGraders({
-      ...{ dataDir, logger, pyodide: new PyodideFolder(environment, logger) },
+      ...{ dataDir, logger, pyodide: new PyodideFolder({ ...environment, ...proxies() }, logger) },
       limits: { timeout_ms: GRADER_PYTHON_SECONDS * 1000, memory_mb },
     }),
     judge: base_url === undefined ? null : new Judge({

@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 import { countingProxy } from "./counting_proxy.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-/** Folders of the repository that installing does not read. */
-const LEFT = ["node_modules", "data", "models", "docs", ".git", "shared"];
+/** Folders of the repository that installing does not read, beside installed packages. */
+const LEFT = ["data", "models", "docs", ".git", "shared"];
 const TASKS = { "to run": "install", "to test and change": "install:all" };
 
 function copySources(from: string, to: string): void {
   for (const { name, isDirectory, isFile } of Deno.readDirSync(from)) {
-    if (from === ROOT && LEFT.includes(name)) continue;
+    if (name === "node_modules" || (from === ROOT && LEFT.includes(name))) continue;
     if (isFile) Deno.copyFileSync(join(from, name), join(to, name));
     if (!isDirectory) continue;
     Deno.mkdirSync(join(to, name));

@@ -1,6 +1,6 @@
 /**
- * Where Pyodide is: beside the other packages, once somebody needs it. Running without Python graders does not need its
- * 14 MB, so they are fetched from the registry npm, as deno.lock pins them, when the first such grader comes.
+ * Where Pyodide is, once somebody needs it. Running without Python graders does not need its
+ * 14 MB, so they are fetched from the registry npm, as their own lock pins them, when the first such grader comes.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,9 +8,9 @@ import { UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { withoutPaths } from "../without_paths.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PACKAGE = join(ROOT, "node_modules", "pyodide");
-const ENTRY = "core/questions/pyodide_package.ts";
+/** It has a configuration and a lock of its own, so that no other task brings it. */
+const FOLDER = fileURLToPath(new URL("../../tasks/python", import.meta.url));
+const PACKAGE = join(FOLDER, "node_modules", "pyodide");
 const INSTALL_MS = 120_000;
 
 export class PyodideFolder {
@@ -35,8 +35,8 @@ export class PyodideFolder {
   async #install(): Promise<string> {
     this.#logger.info("Fetching Pyodide, which Python graders need");
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["install", "--frozen", "--entrypoint", ENTRY],
-      ...{ cwd: ROOT, env: this.#environment, clearEnv: true, stdin: "null", stdout: "null" },
+      args: ["install", "--frozen"],
+      ...{ cwd: FOLDER, env: this.#environment, clearEnv: true, stdin: "null", stdout: "null" },
       signal: AbortSignal.timeout(INSTALL_MS),
     }).output();
     const there = await realPath();
