@@ -1,6 +1,7 @@
 /**
  * The pictures of docs/page.md and the README, from a real run: `deno task screenshots`. Starts a server, trains the demo's
- * job with a webhook, and takes the page as it is then. Needs Debian's chromium. `--into DIR` puts them elsewhere.
+ * job at two learning rates, and takes the page as it is then. Needs Debian's chromium. `--into DIR` puts them elsewhere;
+ * `--server URL --jobs ID,ID` takes those of two jobs that a running server has, the second laid over the first.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,6 +15,8 @@ const { values } = parseArgs({
   options: {
     into: { type: "string", default: new URL("../docs", import.meta.url).pathname },
     epochs: { type: "string", default: "10" },
+    server: { type: "string" },
+    jobs: { type: "string" },
   },
 });
 
@@ -71,21 +74,25 @@ function pictures(job: string, other: string, best: string): Picture[] {
   ];
 }
 
-const server = await startServer();
+/** Trains the two jobs; gives their ids. */
+async function train(api: Api): Promise<string[]> {
+  const named = (name: string, job: Record<string, unknown>) => api.run(name, { ...job, metadata: { name } });
+  const demo = demoJob(0, Number(values.epochs));
+  const job = await named("ask in few words", { ...demo });
+  const other = await named("a lower rate", { ...demo, ppo: { ...demo.ppo, learning_rate: 2e-4 } });
+  return [job.id, other.id];
+}
+
+const started = values.server === undefined ? await startServer() : null;
+const url = values.server ?? started!.url;
 const eyes = await Eyes.open();
 try {
-  const api = new Api(server.url);
-  const epochs = Number(values.epochs);
-  const named = (name: string, job: Record<string, unknown>) => api.run(name, { ...job, metadata: { name } });
-  const slower = demoJob(0, epochs);
-  const other = await named("a lower rate", { ...slower, ppo: { ...slower.ppo, learning_rate: 2e-4 } });
-  const job = await named("ask in few words", { ...demoJob(0, epochs) });
-  const { data: [best] } = await api.call(
-    "GET",
-    `/v1/training-jobs/${job.id}/rollouts?order=-reward&limit=1`,
-  );
-  for (const { name, path, ready, look, before } of pictures(job.id, other.id, best.rollout_id)) {
-    const page = await eyes.page(`${server.url}/#${path}`, look);
+  const api = new Api(url);
+  const [job, other] = values.jobs?.split(",") ?? await train(api);
+  if (!job || !other) throw new Error("Expected the ids of two jobs in --jobs");
+  const { data: [best] } = await api.call("GET", `/v1/training-jobs/${job}/rollouts?order=-reward&limit=1`);
+  for (const { name, path, ready, look, before } of pictures(job, other, best.rollout_id)) {
+    const page = await eyes.page(`${url}/#${path}`, look);
     await page.waitForSelector(ready);
     await before?.(page);
     // Nothing is loading any more, and what was drawn is on the screen.
@@ -97,5 +104,5 @@ try {
   if (faults.length > 0) throw new Error(faults.join("\n"));
 } finally {
   await eyes.close();
-  await server.stop();
+  await started?.stop();
 }

@@ -47,7 +47,7 @@ function optionsOf({ lines, smoothing, width, onCursor, onDraw, isLog }) {
     ticks: { show: false },
   };
   return {
-    ...{ width, height: HEIGHT, padding: [8, 6, 0, 0], legend: { show: false } },
+    ...{ width, height: HEIGHT, padding: [8, 12, 0, 0], legend: { show: false } },
     cursor: { y: false, sync: { key: "steps" }, points: { size: 7 }, drag: { x: true, y: false } },
     scales: { x: { time: false }, y: isLog ? { distr: 3 } : { range: padded } },
     series: [
