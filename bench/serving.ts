@@ -1,7 +1,8 @@
 /**
  * Several checkpoints of one base, served: `serving.ts [SIZE] [--checkpoints N] [--rows N] [--tokens N]` prints a JSON
  * line with the tokens per second of one request for each checkpoint, all at once and one after another, as adapters
- * beside the base and as a policy of its own for each. Random weights, responses always of full length.
+ * beside the base and as a policy of its own for each. Random weights, responses always of full length. `--table 1,8,32`
+ * prints rates by these rows instead, beside llama.cpp's server (serving_table.ts).
  */
 import { parseArgs } from "node:util";
 import { BaseModel } from "../core/weights/base_model.ts";
@@ -13,6 +14,7 @@ import { Policy } from "../core/networks/policy.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import { fillUniform, uniform } from "../core/rng.ts";
 import { writeRandomModel } from "../tasks/random_model.ts";
+import { servingTable } from "./serving_table.ts";
 import { type WorkloadName, WORKLOADS } from "./workloads.ts";
 
 const { values, positionals: [size = "tiny"] } = parseArgs({
@@ -22,6 +24,8 @@ const { values, positionals: [size = "tiny"] } = parseArgs({
     rows: { type: "string", default: "2" },
     tokens: { type: "string" },
     threads: { type: "string", default: "2" },
+    table: { type: "string" },
+    python: { type: "string" },
   },
 });
 const { config, P, R } = WORKLOADS[size as WorkloadName];
@@ -34,6 +38,12 @@ const [checkpoints, rows, tokens] = [values.checkpoints, values.rows, values.tok
 const folder = await Deno.makeTempDir({ prefix: "proximal-bench-" });
 try {
   await writeRandomModel(folder, config, { classifier: false, seed: 0 });
+  if (values.table !== undefined) {
+    const { python, threads, table } = values;
+    const rows = table.split(",").map(Number);
+    await servingTable(folder, { size: size as WorkloadName, threads: Number(threads), python, rows });
+    Deno.exit();
+  }
   const runtime = Runtime.open({ threads: Number(values.threads) });
   const base = await BaseModel.open(runtime, folder);
   const lora = tuningOf(base.config, { type: "lora", r: 16, alpha: 32, target_modules: "all-linear" });
