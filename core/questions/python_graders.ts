@@ -17,6 +17,8 @@ import { ownFolder } from "./reward_modules.ts";
 const HARNESS = fileURLToPath(new URL("./python_harness.ts", import.meta.url));
 /** Processes that run or wait; whoever needs one more waits for one to be free. */
 const MAX_PROCESSES = 4;
+/** So many sources are known to be right. */
+const MAX_READ = 1000;
 /** How long one waits for more rows. */
 const IDLE_MS = 60_000;
 
@@ -39,6 +41,8 @@ export class PythonGraders {
   readonly #options: PythonGradersOptions;
   /** Those that wait, by asker and source; one that has read none is under no name. The longest first. */
   readonly #idle = new Map<string, Worker>();
+  /** Sources that were read and found right, by their hashes: reading one again says the same. */
+  readonly #read = new Set<string>();
   /** Those that run or wait. */
   #count = 0;
   readonly #waiting: (() => void)[] = [];
@@ -50,8 +54,12 @@ export class PythonGraders {
   /** Has the source read, and nothing of it run. @throws {UserError} `invalid_request` for what is no grader */
   async check(source: string, asker: string, signal?: AbortSignal): Promise<void> {
     const given = signal ?? new AbortController().signal;
+    const known = keyOf(source, "");
+    if (this.#read.has(known)) return;
     try {
       this.#release(keyOf(source, asker), await this.#worker(source, asker, given));
+      if (this.#read.size >= MAX_READ) this.#read.clear();
+      this.#read.add(known);
     } catch (thrown) {
       if (!(thrown instanceof Ended)) throw thrown;
       throw new UserError("invalid_request", `Cannot run Python graders: ${thrown.message}`);

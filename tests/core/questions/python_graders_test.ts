@@ -21,6 +21,10 @@ def grade(sample, item):
     return names["result"]
 `;
 
+/** Right, and without an end once it is run. */
+const FALLS_BACK =
+  "try:\n    import numpy\nexcept ImportError:\n    numpy = None\nwhile True: pass\ndef grade(s, i): return 1";
+
 const silentLogger = createLogger("silent");
 const signal = new AbortController().signal;
 
@@ -45,7 +49,11 @@ async function graders(limits = { timeout_ms: 5000, memory_mb: 256 }) {
   };
 }
 
-Deno.test("python graders", async (t) => {
+/** Why there is no Pyodide here; null where there is. */
+const absent = await new PyodideFolder(Deno.env.toObject(), silentLogger).find().then(() => null, String);
+if (absent !== null) console.log(`skipped: python graders: ${absent}`);
+
+Deno.test({ name: "python graders", ignore: absent !== null }, async (t) => {
   const it = await graders();
   const folders = async () => (await Array.fromAsync(Deno.readDir(`${it.dataDir}/reward-modules`))).length;
   try {
@@ -63,8 +71,7 @@ Deno.test("python graders", async (t) => {
         const isTold = (error: unknown) => error instanceof UserError && message.test(error.message);
         await assert.rejects(it.check(source), isTold, source.slice(0, 100));
       }
-      const fallsBack = "try:\n    import numpy\nexcept ImportError:\n    numpy = None\n";
-      await it.check(`${fallsBack}while True: pass\ndef grade(s, i): return 1`);
+      await it.check(FALLS_BACK);
       // One process has read them all.
       assert.equal(await folders(), 1);
     });
@@ -77,6 +84,9 @@ Deno.test("python graders", async (t) => {
         "result = 7",
       );
       assert.deepEqual([text, choices, boolean, int].map((grade) => grade!.score), [4, 0.5, 1, 7]);
+      // A source that was read before needs no other process to be read again.
+      await it.check(FALLS_BACK);
+      assert.equal(await folders(), 1);
     });
 
     await t.step("are run anew for each row: no score depends on the rows before", async () => {
