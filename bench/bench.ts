@@ -1,7 +1,8 @@
 /**
  * `deno task bench [SIZE …] [--python PATH] [--steps N] [--device cuda] [--base-precision int8]
- * [--rollout-precision int8]`: PPO steps of our workloads, each in a process of its own, as JSON lines. With a Python that
- * has the peers' packages, the peers run in the same sitting and a last line per size gives the ratios. Sizes: tiny (the
+ * [--rollout-precision int8] [--layers K …]`: PPO steps of our workloads, each in a process of its own, as JSON lines. With a Python that
+ * has the peers' packages, the peers run in the same sitting and a last line per size gives the ratios. With `--layers`, steps that train
+ * the last K layers follow. Sizes: tiny (the
  * default), 135m, 0.6b, and 0.6b-gpu. `--growth` prints how a step grows instead, `--cold-start` how soon a server and a model answer, `--learning` how fast jobs learn
  * (learning.ts).
  */
@@ -20,6 +21,7 @@ const { values: options, positionals } = parseArgs({
     device: { type: "string", default: "cpu" },
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
+    layers: { type: "string", multiple: true, default: [] },
     growth: { type: "boolean", default: false },
     "cold-start": { type: "boolean", default: false },
     learning: { type: "boolean", default: false },
@@ -91,7 +93,13 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
+function ratio(a: number, b: number): number {
+  return Number((a / b).toFixed(2));
+}
+
 for (const size of sizes) {
+  /** Seconds of a step by how many of the last layers it trains. */
+  const fewer = new Map<number, number>();
   const steps = options.steps ?? STEPS[size]!;
   const args = [
     "run",
@@ -108,6 +116,16 @@ for (const size of sizes) {
   ];
   const ours = JSON.parse((await run(Deno.execPath(), args)).split("\n").at(-1)!);
   print(ours);
+  for (const layers of options.layers) {
+    const some = JSON.parse((await run(Deno.execPath(), [...args, "--layers", layers])).split("\n").at(-1)!);
+    print(some);
+    print({
+      size,
+      "last layers": Number(layers),
+      "ppo step, all layers": ratio(ours.median_step_s, some.median_step_s),
+    });
+    fewer.set(Number(layers), some.median_step_s);
+  }
   if (!options.python) continue;
 
   const python = (script: string, ...more: string[]) =>
@@ -118,7 +136,6 @@ for (const size of sizes) {
   print({ system: "transformers generate", size, tok_s: hf });
   const torch = Number(/fwd\+bwd ms ([\d.]+)/.exec(await python("torch_step.py", "lora"))![1]);
   print({ system: "torch policy forward and backward", size, ms: torch });
-  const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
   print({
     size,
     base_precision: ours.base_precision,
@@ -126,6 +143,12 @@ for (const size of sizes) {
     "ratios, above 1 is better": {
       // The first step of each carries its start-up; a job is made of the others. TRL takes but one of 0.6b.
       "ppo step, steady, TRL": ratio(median(trl.per_step_s.slice(trl.steps > 1 ? 1 : 0)), ours.median_step_s),
+      ...Object.fromEntries(
+        [...fewer].map(([layers, seconds]) => [
+          `ppo step of the last ${layers} layers, TRL's of all`,
+          ratio(median(trl.per_step_s.slice(trl.steps > 1 ? 1 : 0)), seconds),
+        ]),
+      ),
       "ppo step, first included, TRL": ratio(
         trl.total_s / trl.steps,
         mean(ours.per_step_s.slice(0, trl.steps)),

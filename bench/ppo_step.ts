@@ -24,12 +24,14 @@ const { values: options, positionals: [size = "tiny"] } = parseArgs({
     "base-precision": { type: "string" },
     "rollout-precision": { type: "string" },
     dropout: { type: "string", default: "0" },
+    layers: { type: "string" },
     "each-step": { type: "boolean", default: false },
   },
 });
 const { B, P, R, ...workload } = WORKLOADS[size as WorkloadName];
 const micro_batch_size = "micro" in workload ? workload.micro : null;
 const steps = Number(options.steps);
+const layers = options.layers === undefined ? null : { last: Number(options.layers) };
 
 const folder = await Deno.makeTempDir({ prefix: "proximal-bench-" });
 try {
@@ -45,7 +47,7 @@ try {
     steps,
     base_precision: options["base-precision"] as PpoJobRequest["base_precision"],
     rollout_precision: options["rollout-precision"] as PpoJobRequest["rollout_precision"],
-    trainable: { type: "lora", dropout: Number(options.dropout) },
+    trainable: { type: "lora", dropout: Number(options.dropout), layers },
     ppo: { micro_batch_size },
   });
   const policyTrain = learner.policy.train.bind(learner.policy);
@@ -79,6 +81,7 @@ try {
     size,
     lora: true,
     dropout: Number(options.dropout),
+    layers,
     base_precision: learner.policy.base.precision,
     rollout_precision: job.rollout_precision ?? learner.policy.base.precision,
     B,
