@@ -123,7 +123,7 @@ Deno.test("a reinforcement job goes from its files to a result, and is a trainin
     assert.deepEqual([job.kind, job.status, job.rows.count], ["ppo", "succeeded", 7]);
     assert.deepEqual([job.config.evaluate.held_out, job.config.evaluate.held_out_rows], [2, "last"]);
     const prompts = (await it.call("GET", `/v1/datasets/${job.rows.dataset}/rows`)).json.data;
-    assert.deepEqual(prompts[0].row.item, JSON.parse(rows(1)));
+    assert.deepEqual(prompts[0].item, JSON.parse(rows(1)));
 
     const told = await events(it, made.id);
     const messages = told.data.map(({ message }: Json) => message).toReversed();
