@@ -18,6 +18,7 @@ import { chatCompletionSchema } from "../core/contract/chat_completion.ts";
 import { completionSchema } from "../core/contract/completion.ts";
 import { modelRegistrationSchema } from "../core/contract/model.ts";
 import { commandSchema } from "../core/contract/protocol.ts";
+import { WARNING_CODES } from "../core/kinds/ppo/step_watch.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { served } from "./routes/served.ts";
 
@@ -232,4 +233,15 @@ Deno.test("each search in docs/architecture.md finds the file of its row, among 
       `${what}: ${search} finds ${files.length} files`,
     );
   }
+});
+
+Deno.test("docs/troubleshooting.md says of every warning and every error code what helps, and of no other", () => {
+  const section = (document: string, heading: string) =>
+    text(document).split(new RegExp(`^##+ ${heading}$`, "m"))[1]!.split(/^## /m)[0]!;
+  const codes = (part: string) => [...part.matchAll(/^\| `([a-z_]+)`/gm)].map(([, code]) => code!);
+  const warnings = codes(section("docs/jobs.md", "Warnings"));
+  assert.deepEqual(WARNING_CODES.filter((code) => !warnings.includes(code)), []);
+  const page = "docs/troubleshooting.md";
+  assert.deepEqual(codes(section(page, "Warnings of a run")).toSorted(), warnings.toSorted());
+  assert.deepEqual(codes(section(page, "Errors")).toSorted(), Object.keys(PROBLEMS).toSorted());
 });
