@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 /** All of them in each step. */
 const PROMPTS = 16;
 const LEARNING_RATES = [1e-5, 1e-4, 1e-3, 1e-2];
-const KL_COEFS = [0, 0.1, 1];
+const KL_COEFS = [0, 0.1];
 /** What holds while the other is changed: the demo's own. */
 const LEARNING_RATE = 1e-3, KL_COEF = 0.1;
 
