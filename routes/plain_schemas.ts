@@ -57,6 +57,10 @@ function plain(value: unknown, schemas: Json, isComponent = false): unknown {
       ? item
       : plain(item, schemas);
   }
+  // Only null has no type in many languages; a branch of a union may be it.
+  for (const property of Object.values(isObject(made.properties) ? made.properties : {})) {
+    if (isObject(property) && property.type === "null") property.type = ["string", "null"];
+  }
   return tidied(made);
 }
 
@@ -76,7 +80,8 @@ function reference(name: string, given: Json, schemas: Json): Json {
 
 function tidied(schema: Json): Json {
   const types = typesOf(schema);
-  if (COMBINED.some((key) => key in schema)) delete schema.default;
+  // What a whole object is where it is left out is in its text; its fields have defaults of their own.
+  if (isObject(schema.default) || COMBINED.some((key) => key in schema)) delete schema.default;
   const [type] = types.filter((type) => type !== "null");
   if (type === undefined) return schema;
   if (WITHOUT_LITERALS.includes(type) && Array.isArray(schema.enum)) {

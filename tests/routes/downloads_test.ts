@@ -81,7 +81,7 @@ Deno.test("an archive has all files of a checkpoint in a folder of its name, and
     const id = checkpoint.split("/").at(-1)!;
     const { files } = (await it.call("GET", checkpoint)).json;
     const answer = await it.app.request(`${checkpoint}/archive`);
-    assert.equal(answer.headers.get("content-type"), "application/x-tar");
+    assert.equal(answer.headers.get("content-type"), "application/octet-stream");
     assert.equal(answer.headers.get("content-disposition"), `attachment; filename="${id}.tar"`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     await Deno.writeFile(join(it.folder, "all.tar"), bytes);
