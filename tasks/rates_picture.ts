@@ -47,7 +47,7 @@ function drawPanel({ title, lines, log }: Panel): string[] {
   const y = (value: number) => bottom - (bottom - TOP) * (scaled(value) - low) / (high - low || 1);
   const marks = log
     ? Array.from({ length: 9 }, (_, index) => 10 ** (index - 2)).filter((mark) =>
-      scaled(mark) >= low && scaled(mark) <= high
+      mark >= LEAST && scaled(mark) >= low && scaled(mark) <= high
     )
     : [low, (low + high) / 2, high];
   // Labels stand at the ends of their lines, apart from each other.
