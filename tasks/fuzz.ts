@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { OPENAI_PATHS } from "../routes/openai/mod.ts";
 import { startServer } from "./start_server.ts";
 
 const KEY = "a-key-that-is-only-for-the-fuzz-task";
@@ -84,6 +85,13 @@ try {
     `parameters = { "path.id" = "${id}" }\n`
   );
   const accepted = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"].map((status) => `"${status}"`);
+  // What is 409 or 422 elsewhere.
+  operations.push(
+    ...Object.keys(OPENAI_PATHS).map((path) =>
+      `[[operations]]\ninclude-path-regex = '^${path}'\n` +
+      `checks.positive_data_acceptance.expected-statuses = [${[...accepted, '"400"']}]\n`
+    ),
+  );
   // A body may also be too large, which the tool does not count among refusals.
   const refused = ["4xx", "5xx"].map((status) => `"${status}"`);
   await Deno.writeTextFile(

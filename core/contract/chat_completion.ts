@@ -74,7 +74,9 @@ export const chatCompletionSchema = z.strictObject({
 export type ChatCompletionRequest = z.output<typeof chatCompletionSchema>;
 
 function textsOnly(messages: readonly Message[], refuse: Refuse): void {
-  messages.forEach(({ content, audio }, index) => {
+  messages.forEach((message, index) => {
+    // What is no message is refused by its own schema, and looked at here all the same.
+    const { content, audio } = Object(message) as Message;
     if (audio != null) refuse(["messages", index, "audio"], "Expected no audio, which is not supported");
     if (!Array.isArray(content)) return;
     content.forEach((part, at) => {

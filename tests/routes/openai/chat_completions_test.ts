@@ -99,6 +99,9 @@ Deno.test("what cannot be done is refused with its param", async () => {
         [{ messages: [] }, "messages", /./],
         [{ messages: "Hello" }, "messages", /./],
         [{ messages: [{ content: "Hello" }] }, "messages.0.role", /./],
+        [{ messages: [null] }, "messages.0", /./],
+        [{ messages: ["Hello", 5] }, "messages.0", /./],
+        [{ messages: [{ role: "user", content: [null] }] }, "messages.0.content.0", /./],
         [
           { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:," } }] }] },
           "messages.0.content.0",

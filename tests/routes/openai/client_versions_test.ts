@@ -12,6 +12,7 @@ import { type RunningServer, startServer } from "../../../tasks/start_server.ts"
 import { scenario } from "./client_scenario.ts";
 
 const PYPI = ["3.57.0", "1.109.1"];
+const PIP = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "10"];
 const INSTALL_MS = 90_000;
 
 /** Name of a model that was fine-tuned for a moment. */
@@ -45,12 +46,13 @@ async function packagesWith(version: string): Promise<string | null> {
   };
   const isRight = () => run("-c", `import openai; assert openai.__version__ == "${version}"`);
   if (await isRight()) return folder;
-  const isMade = await run("-m", "pip", "install", "-q", "--target", folder, `openai==${version}`) &&
+  const isMade = await run("-m", "pip", "install", ...PIP, "--target", folder, `openai==${version}`) &&
     await isRight();
   return isMade ? folder : null;
 }
 
 Deno.test("OpenAI's clients at two versions each", async (t) => {
+  const packages = PYPI.map((version) => packagesWith(version));
   const server = await startServer({ LOG_LEVEL: "error" });
   try {
     for (const [version, Client] of [["7", OpenAI], ["6", OldOpenAI as unknown as typeof OpenAI]] as const) {
@@ -68,18 +70,18 @@ Deno.test("OpenAI's clients at two versions each", async (t) => {
         await scenario(client, { tuned: await fineTuned(server), requests });
       });
     }
-    for (const version of PYPI) {
-      const packages = await packagesWith(version);
+    for (const [at, version] of PYPI.entries()) {
+      const folder = await packages[at]!;
       const name = `PyPI openai ${version}`;
       await t.step({
-        name: packages ? name : `${name} (skipped: needs python3 with pip that reaches a registry)`,
-        ignore: packages === null,
+        name: folder ? name : `${name} (skipped: needs python3 with pip that reaches a registry)`,
+        ignore: folder === null,
         fn: async () => {
           const { success, stdout, stderr } = await new Deno.Command("python3", {
             args: [fileURLToPath(new URL("./client_scenario.py", import.meta.url))],
             env: {
               ...{ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: "any", NO_PROXY: "127.0.0.1" },
-              PYTHONPATH: packages!,
+              PYTHONPATH: folder!,
               TUNED: await fineTuned(server),
             },
           }).output();
