@@ -47,7 +47,23 @@ const INFO = {
   title: "Proximal",
   version: VERSION,
   description: "PPO fine-tuning of language models behind a REST API.",
+  license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+  contact: { name: "Whoever runs this server" },
 };
+
+/** What the operations are about, in the order in which pages show them. */
+const TAGS = Object.entries({
+  "Training jobs": "Jobs of all kinds, and everything that belongs to one.",
+  Checkpoints: "What jobs write: files, and the same in other programs' layouts.",
+  Inference: "Text, and scores of text, from models and checkpoints.",
+  Models: "What jobs and generations can name.",
+  Datasets: "Rows that are sent once and named by jobs.",
+  Files: "Files as OpenAI's clients send them.",
+  "Fine-tuning": "Jobs as OpenAI's clients ask for them.",
+  Webhooks: "Where events are posted to, and what was.",
+  Server: "Who did what.",
+  Health: "Whether the server lives, and what it measures.",
+}).map(([name, description]) => ({ name, description }));
 
 /** The methods that exist for a path, for Allow; none: nothing is there. */
 function allowedMethods(app: OpenAPIHono<Env>, path: string): string[] {
@@ -156,7 +172,7 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   const document = () => {
     const { required } = keys;
     const made = documents.get(required) ?? JSON.stringify(plainSchemas(securedDocument(
-      app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, servers: [{ url: "/" }] }),
+      app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS, servers: [{ url: "/" }] }),
       required,
     )));
     documents.set(required, made);

@@ -1,0 +1,273 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.list_fine_tuning_job_checkpoints_response_200 import ListFineTuningJobCheckpointsResponse200
+from ...models.open_ai_error import OpenAIError
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    id: str,
+    *,
+    limit: int | Unset = 10,
+    after: str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["after"] = after
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/fine_tuning/jobs/{id}/checkpoints".format(id=quote(str(id), safe=""),),
+        "params": params,
+    }
+
+
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ListFineTuningJobCheckpointsResponse200 | OpenAIError | None:
+    if response.status_code == 200:
+        response_200 = ListFineTuningJobCheckpointsResponse200.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 405:
+        response_405 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_405
+
+    if response.status_code == 429:
+        response_429 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = OpenAIError.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 10,
+    after: str | Unset = UNSET,
+
+) -> Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]:
+    """ List the checkpoints of a fine-tuning job, newest first
+
+     Each is a fine-tuned model by its name.
+
+    Args:
+        id (str):  Example: ftjob-01k0….
+        limit (int | Unset):  Default: 10.
+        after (str | Unset): The last id of the page before.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]
+     """
+
+
+    kwargs = _get_kwargs(
+        id=id,
+limit=limit,
+after=after,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 10,
+    after: str | Unset = UNSET,
+
+) -> ListFineTuningJobCheckpointsResponse200 | OpenAIError | None:
+    """ List the checkpoints of a fine-tuning job, newest first
+
+     Each is a fine-tuned model by its name.
+
+    Args:
+        id (str):  Example: ftjob-01k0….
+        limit (int | Unset):  Default: 10.
+        after (str | Unset): The last id of the page before.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ListFineTuningJobCheckpointsResponse200 | OpenAIError
+     """
+
+
+    return sync_detailed(
+        id=id,
+client=client,
+limit=limit,
+after=after,
+
+    ).parsed
+
+async def asyncio_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 10,
+    after: str | Unset = UNSET,
+
+) -> Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]:
+    """ List the checkpoints of a fine-tuning job, newest first
+
+     Each is a fine-tuned model by its name.
+
+    Args:
+        id (str):  Example: ftjob-01k0….
+        limit (int | Unset):  Default: 10.
+        after (str | Unset): The last id of the page before.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]
+     """
+
+
+    kwargs = _get_kwargs(
+        id=id,
+limit=limit,
+after=after,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 10,
+    after: str | Unset = UNSET,
+
+) -> ListFineTuningJobCheckpointsResponse200 | OpenAIError | None:
+    """ List the checkpoints of a fine-tuning job, newest first
+
+     Each is a fine-tuned model by its name.
+
+    Args:
+        id (str):  Example: ftjob-01k0….
+        limit (int | Unset):  Default: 10.
+        after (str | Unset): The last id of the page before.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ListFineTuningJobCheckpointsResponse200 | OpenAIError
+     """
+
+
+    return (await asyncio_detailed(
+        id=id,
+client=client,
+limit=limit,
+after=after,
+
+    )).parsed

@@ -1,0 +1,298 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.bare_registration import BareRegistration
+from ...models.checkpoint_registration import CheckpointRegistration
+from ...models.folder_registration import FolderRegistration
+from ...models.hub_registration import HubRegistration
+from ...models.model import Model
+from ...models.problem import Problem
+from typing import cast
+
+
+
+def _get_kwargs(
+    *,
+    body: BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+
+    
+
+    
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/models",
+    }
+
+    
+    if isinstance(body, FolderRegistration):
+        _kwargs["json"] = body.to_dict()
+    elif isinstance(body, HubRegistration):
+        _kwargs["json"] = body.to_dict()
+    elif isinstance(body, BareRegistration):
+        _kwargs["json"] = body.to_dict()
+    else:
+        _kwargs["json"] = body.to_dict()
+
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Model | Problem | None:
+    if response.status_code == 200:
+        response_200 = Model.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 201:
+        response_201 = Model.from_dict(response.json())
+
+
+
+        return response_201
+
+    if response.status_code == 202:
+        response_202 = Model.from_dict(response.json())
+
+
+
+        return response_202
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 405:
+        response_405 = Problem.from_dict(response.json())
+
+
+
+        return response_405
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Model | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration,
+
+) -> Response[Model | Problem]:
+    """ Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with
+    random weights
+
+     What is to be used is checked, downloaded or made; a request for what is here already changes
+    nothing.
+
+    Args:
+        body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Model | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        body=body,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration,
+
+) -> Model | Problem | None:
+    """ Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with
+    random weights
+
+     What is to be used is checked, downloaded or made; a request for what is here already changes
+    nothing.
+
+    Args:
+        body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Model | Problem
+     """
+
+
+    return sync_detailed(
+        client=client,
+body=body,
+
+    ).parsed
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration,
+
+) -> Response[Model | Problem]:
+    """ Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with
+    random weights
+
+     What is to be used is checked, downloaded or made; a request for what is here already changes
+    nothing.
+
+    Args:
+        body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Model | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        body=body,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration,
+
+) -> Model | Problem | None:
+    """ Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with
+    random weights
+
+     What is to be used is checked, downloaded or made; a request for what is here already changes
+    nothing.
+
+    Args:
+        body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Model | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        client=client,
+body=body,
+
+    )).parsed

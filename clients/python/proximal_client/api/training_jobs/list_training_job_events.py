@@ -1,0 +1,347 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.list_training_job_events_order import ListTrainingJobEventsOrder
+from ...models.list_training_job_events_response_200 import ListTrainingJobEventsResponse200
+from ...models.list_training_job_events_type import ListTrainingJobEventsType
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    id: str,
+    *,
+    limit: int | Unset = 100,
+    after: str | Unset = UNSET,
+    type_: ListTrainingJobEventsType | Unset = UNSET,
+    order: ListTrainingJobEventsOrder | Unset = ListTrainingJobEventsOrder.ASC,
+    last_event_id: str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(last_event_id, Unset):
+        headers["last-event-id"] = last_event_id
+
+
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["after"] = after
+
+    json_type_: str | Unset = UNSET
+    if not isinstance(type_, Unset):
+        json_type_ = type_.value
+
+    params["type"] = json_type_
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
+
+    params["order"] = json_order
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/training-jobs/{id}/events".format(id=quote(str(id), safe=""),),
+        "params": params,
+    }
+
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ListTrainingJobEventsResponse200 | Problem | None:
+    if response.status_code == 200:
+        response_200 = ListTrainingJobEventsResponse200.from_dict(response.json())
+
+
+
+        return response_200
+
+    if response.status_code == 204:
+        response_204 = cast(Any, None)
+        return response_204
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+
+
+        return response_404
+
+    if response.status_code == 405:
+        response_405 = Problem.from_dict(response.json())
+
+
+
+        return response_405
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ListTrainingJobEventsResponse200 | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 100,
+    after: str | Unset = UNSET,
+    type_: ListTrainingJobEventsType | Unset = UNSET,
+    order: ListTrainingJobEventsOrder | Unset = ListTrainingJobEventsOrder.ASC,
+    last_event_id: str | Unset = UNSET,
+
+) -> Response[Any | ListTrainingJobEventsResponse200 | Problem]:
+    """ Events of a training job, as a list or a stream
+
+     What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
+    ID continues one that broke off.
+
+    Args:
+        id (str):  Example: job_01k0….
+        limit (int | Unset):  Default: 100.
+        after (str | Unset): next_cursor of the page before.
+        type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
+            has all.
+        order (ListTrainingJobEventsOrder | Unset): Of a list: oldest first, or newest first. A
+            stream is oldest first. Default: ListTrainingJobEventsOrder.ASC.
+        last_event_id (str | Unset): Stream what came after this event.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | ListTrainingJobEventsResponse200 | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        id=id,
+limit=limit,
+after=after,
+type_=type_,
+order=order,
+last_event_id=last_event_id,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 100,
+    after: str | Unset = UNSET,
+    type_: ListTrainingJobEventsType | Unset = UNSET,
+    order: ListTrainingJobEventsOrder | Unset = ListTrainingJobEventsOrder.ASC,
+    last_event_id: str | Unset = UNSET,
+
+) -> Any | ListTrainingJobEventsResponse200 | Problem | None:
+    """ Events of a training job, as a list or a stream
+
+     What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
+    ID continues one that broke off.
+
+    Args:
+        id (str):  Example: job_01k0….
+        limit (int | Unset):  Default: 100.
+        after (str | Unset): next_cursor of the page before.
+        type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
+            has all.
+        order (ListTrainingJobEventsOrder | Unset): Of a list: oldest first, or newest first. A
+            stream is oldest first. Default: ListTrainingJobEventsOrder.ASC.
+        last_event_id (str | Unset): Stream what came after this event.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | ListTrainingJobEventsResponse200 | Problem
+     """
+
+
+    return sync_detailed(
+        id=id,
+client=client,
+limit=limit,
+after=after,
+type_=type_,
+order=order,
+last_event_id=last_event_id,
+
+    ).parsed
+
+async def asyncio_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 100,
+    after: str | Unset = UNSET,
+    type_: ListTrainingJobEventsType | Unset = UNSET,
+    order: ListTrainingJobEventsOrder | Unset = ListTrainingJobEventsOrder.ASC,
+    last_event_id: str | Unset = UNSET,
+
+) -> Response[Any | ListTrainingJobEventsResponse200 | Problem]:
+    """ Events of a training job, as a list or a stream
+
+     What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
+    ID continues one that broke off.
+
+    Args:
+        id (str):  Example: job_01k0….
+        limit (int | Unset):  Default: 100.
+        after (str | Unset): next_cursor of the page before.
+        type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
+            has all.
+        order (ListTrainingJobEventsOrder | Unset): Of a list: oldest first, or newest first. A
+            stream is oldest first. Default: ListTrainingJobEventsOrder.ASC.
+        last_event_id (str | Unset): Stream what came after this event.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | ListTrainingJobEventsResponse200 | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        id=id,
+limit=limit,
+after=after,
+type_=type_,
+order=order,
+last_event_id=last_event_id,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    id: str,
+    *,
+    client: AuthenticatedClient,
+    limit: int | Unset = 100,
+    after: str | Unset = UNSET,
+    type_: ListTrainingJobEventsType | Unset = UNSET,
+    order: ListTrainingJobEventsOrder | Unset = ListTrainingJobEventsOrder.ASC,
+    last_event_id: str | Unset = UNSET,
+
+) -> Any | ListTrainingJobEventsResponse200 | Problem | None:
+    """ Events of a training job, as a list or a stream
+
+     What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
+    ID continues one that broke off.
+
+    Args:
+        id (str):  Example: job_01k0….
+        limit (int | Unset):  Default: 100.
+        after (str | Unset): next_cursor of the page before.
+        type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
+            has all.
+        order (ListTrainingJobEventsOrder | Unset): Of a list: oldest first, or newest first. A
+            stream is oldest first. Default: ListTrainingJobEventsOrder.ASC.
+        last_event_id (str | Unset): Stream what came after this event.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | ListTrainingJobEventsResponse200 | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        id=id,
+client=client,
+limit=limit,
+after=after,
+type_=type_,
+order=order,
+last_event_id=last_event_id,
+
+    )).parsed

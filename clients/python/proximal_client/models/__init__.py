@@ -1,0 +1,1093 @@
+""" Contains all the data models used in inputs/outputs """
+
+from .adaptive_kl_controller import AdaptiveKlController
+from .adaptive_kl_controller_type import AdaptiveKlControllerType
+from .any_object import AnyObject
+from .attempt import Attempt
+from .attempt_started_data import AttemptStartedData
+from .attempt_started_event import AttemptStartedEvent
+from .attempt_started_event_type import AttemptStartedEventType
+from .attribution import Attribution
+from .audit_record import AuditRecord
+from .audit_record_outcome import AuditRecordOutcome
+from .bare_config import BareConfig
+from .bare_config_family import BareConfigFamily
+from .bare_registration import BareRegistration
+from .cancelled_data import CancelledData
+from .cancelled_event import CancelledEvent
+from .cancelled_event_type import CancelledEventType
+from .cancelled_webhook import CancelledWebhook
+from .cancelled_webhook_data import CancelledWebhookData
+from .cancelled_webhook_type import CancelledWebhookType
+from .cancelling_data import CancellingData
+from .cancelling_event import CancellingEvent
+from .cancelling_event_type import CancellingEventType
+from .chat_completion import ChatCompletion
+from .chat_completion_choices_item import ChatCompletionChoicesItem
+from .chat_completion_choices_item_finish_reason import ChatCompletionChoicesItemFinishReason
+from .chat_completion_choices_item_message import ChatCompletionChoicesItemMessage
+from .chat_completion_choices_item_message_role import ChatCompletionChoicesItemMessageRole
+from .chat_completion_object import ChatCompletionObject
+from .chat_completion_request import ChatCompletionRequest
+from .chat_completion_request_chat_template_kwargs_type_0 import ChatCompletionRequestChatTemplateKwargsType0
+from .chat_completion_request_metadata_type_0 import ChatCompletionRequestMetadataType0
+from .chat_completion_request_stream_options_type_0 import ChatCompletionRequestStreamOptionsType0
+from .chat_example import ChatExample
+from .chat_example_chat_template_kwargs_type_0 import ChatExampleChatTemplateKwargsType0
+from .chat_logprobs_type_0 import ChatLogprobsType0
+from .chat_prompt import ChatPrompt
+from .chat_prompt_chat_template_kwargs_type_0 import ChatPromptChatTemplateKwargsType0
+from .chat_prompt_item import ChatPromptItem
+from .chat_prompt_metadata import ChatPromptMetadata
+from .chat_token import ChatToken
+from .chat_token_top_logprobs_item import ChatTokenTopLogprobsItem
+from .checkpoint import Checkpoint
+from .checkpoint_created_data import CheckpointCreatedData
+from .checkpoint_created_event import CheckpointCreatedEvent
+from .checkpoint_created_event_type import CheckpointCreatedEventType
+from .checkpoint_created_webhook import CheckpointCreatedWebhook
+from .checkpoint_created_webhook_data import CheckpointCreatedWebhookData
+from .checkpoint_created_webhook_type import CheckpointCreatedWebhookType
+from .checkpoint_export import CheckpointExport
+from .checkpoint_export_format import CheckpointExportFormat
+from .checkpoint_file import CheckpointFile
+from .checkpoint_reason import CheckpointReason
+from .checkpoint_registration import CheckpointRegistration
+from .classifier_reward import ClassifierReward
+from .classifier_reward_dtype import ClassifierRewardDtype
+from .classifier_reward_function_to_apply_type_1 import ClassifierRewardFunctionToApplyType1
+from .classifier_reward_function_to_apply_type_2_type_1 import ClassifierRewardFunctionToApplyType2Type1
+from .classifier_reward_function_to_apply_type_3_type_1 import ClassifierRewardFunctionToApplyType3Type1
+from .classifier_reward_text import ClassifierRewardText
+from .classifier_reward_type import ClassifierRewardType
+from .clip_reward import ClipReward
+from .clip_reward_type import ClipRewardType
+from .completion import Completion
+from .completion_choices_item import CompletionChoicesItem
+from .completion_choices_item_finish_reason_type_1 import CompletionChoicesItemFinishReasonType1
+from .completion_choices_item_finish_reason_type_2_type_1 import CompletionChoicesItemFinishReasonType2Type1
+from .completion_choices_item_finish_reason_type_3_type_1 import CompletionChoicesItemFinishReasonType3Type1
+from .completion_choices_item_logprobs_type_0 import CompletionChoicesItemLogprobsType0
+from .completion_choices_item_logprobs_type_0_top_logprobs_type_0_item_type_0 import CompletionChoicesItemLogprobsType0TopLogprobsType0ItemType0
+from .completion_example import CompletionExample
+from .completion_object import CompletionObject
+from .completion_request import CompletionRequest
+from .completion_request_stream_options_type_0 import CompletionRequestStreamOptionsType0
+from .create_dataset_files_body import CreateDatasetFilesBody
+from .create_dataset_files_body_format import CreateDatasetFilesBodyFormat
+from .create_dataset_format import CreateDatasetFormat
+from .create_file_body import CreateFileBody
+from .create_file_body_purpose import CreateFileBodyPurpose
+from .dataset import Dataset
+from .dataset_format import DatasetFormat
+from .dataset_row import DatasetRow
+from .deleted_model import DeletedModel
+from .deleted_model_object import DeletedModelObject
+from .download_checkpoint_archive_format import DownloadCheckpointArchiveFormat
+from .download_checkpoint_export_file_format import DownloadCheckpointExportFileFormat
+from .dry_run import DryRun
+from .early_stop import EarlyStop
+from .early_stop_mode_type_1 import EarlyStopModeType1
+from .early_stop_mode_type_2_type_1 import EarlyStopModeType2Type1
+from .early_stop_mode_type_3_type_1 import EarlyStopModeType3Type1
+from .epoch_completed_data import EpochCompletedData
+from .epoch_completed_event import EpochCompletedEvent
+from .epoch_completed_event_type import EpochCompletedEventType
+from .epoch_completed_webhook import EpochCompletedWebhook
+from .epoch_completed_webhook_data import EpochCompletedWebhookData
+from .epoch_completed_webhook_type import EpochCompletedWebhookType
+from .evaluate import Evaluate
+from .evaluate_held_out_rows import EvaluateHeldOutRows
+from .evaluation_completed_data import EvaluationCompletedData
+from .evaluation_completed_event import EvaluationCompletedEvent
+from .evaluation_completed_event_type import EvaluationCompletedEventType
+from .evaluation_generation import EvaluationGeneration
+from .evaluation_job import EvaluationJob
+from .evaluation_job_base_precision_type_1 import EvaluationJobBasePrecisionType1
+from .evaluation_job_base_precision_type_2_type_1 import EvaluationJobBasePrecisionType2Type1
+from .evaluation_job_base_precision_type_3_type_1 import EvaluationJobBasePrecisionType3Type1
+from .evaluation_job_columns_type_0 import EvaluationJobColumnsType0
+from .evaluation_job_config import EvaluationJobConfig
+from .evaluation_job_config_base_precision_type_1 import EvaluationJobConfigBasePrecisionType1
+from .evaluation_job_config_base_precision_type_2_type_1 import EvaluationJobConfigBasePrecisionType2Type1
+from .evaluation_job_config_base_precision_type_3_type_1 import EvaluationJobConfigBasePrecisionType3Type1
+from .evaluation_job_config_columns_type_0 import EvaluationJobConfigColumnsType0
+from .evaluation_job_config_kind import EvaluationJobConfigKind
+from .evaluation_job_config_metadata import EvaluationJobConfigMetadata
+from .evaluation_job_kind import EvaluationJobKind
+from .evaluation_job_metadata import EvaluationJobMetadata
+from .evaluation_request import EvaluationRequest
+from .evaluation_request_base_precision_type_1 import EvaluationRequestBasePrecisionType1
+from .evaluation_request_base_precision_type_2_type_1 import EvaluationRequestBasePrecisionType2Type1
+from .evaluation_request_base_precision_type_3_type_1 import EvaluationRequestBasePrecisionType3Type1
+from .evaluation_request_columns_type_0 import EvaluationRequestColumnsType0
+from .evaluation_request_kind import EvaluationRequestKind
+from .evaluation_request_metadata import EvaluationRequestMetadata
+from .evaluation_result import EvaluationResult
+from .evaluation_result_against_type_0 import EvaluationResultAgainstType0
+from .evaluation_result_reward import EvaluationResultReward
+from .evaluation_result_reward_difference_type_0 import EvaluationResultRewardDifferenceType0
+from .evaluation_result_samples_item import EvaluationResultSamplesItem
+from .evaluation_result_terms import EvaluationResultTerms
+from .evaluation_result_terms_additional_property import EvaluationResultTermsAdditionalProperty
+from .exact_match_reward import ExactMatchReward
+from .exact_match_reward_type import ExactMatchRewardType
+from .failed_data import FailedData
+from .failed_event import FailedEvent
+from .failed_event_type import FailedEventType
+from .failed_webhook import FailedWebhook
+from .failed_webhook_data import FailedWebhookData
+from .failed_webhook_type import FailedWebhookType
+from .fine_tuning_checkpoint import FineTuningCheckpoint
+from .fine_tuning_checkpoint_metrics import FineTuningCheckpointMetrics
+from .fine_tuning_checkpoint_object import FineTuningCheckpointObject
+from .fine_tuning_event import FineTuningEvent
+from .fine_tuning_event_data_type_0 import FineTuningEventDataType0
+from .fine_tuning_event_level import FineTuningEventLevel
+from .fine_tuning_event_object import FineTuningEventObject
+from .fine_tuning_event_type import FineTuningEventType
+from .fine_tuning_job import FineTuningJob
+from .fine_tuning_job_cancelled_webhook import FineTuningJobCancelledWebhook
+from .fine_tuning_job_cancelled_webhook_object import FineTuningJobCancelledWebhookObject
+from .fine_tuning_job_cancelled_webhook_type import FineTuningJobCancelledWebhookType
+from .fine_tuning_job_error_type_0 import FineTuningJobErrorType0
+from .fine_tuning_job_failed_webhook import FineTuningJobFailedWebhook
+from .fine_tuning_job_failed_webhook_object import FineTuningJobFailedWebhookObject
+from .fine_tuning_job_failed_webhook_type import FineTuningJobFailedWebhookType
+from .fine_tuning_job_hyperparameters_type_0 import FineTuningJobHyperparametersType0
+from .fine_tuning_job_metadata_type_0 import FineTuningJobMetadataType0
+from .fine_tuning_job_method import FineTuningJobMethod
+from .fine_tuning_job_object import FineTuningJobObject
+from .fine_tuning_job_status import FineTuningJobStatus
+from .fine_tuning_job_succeeded_webhook import FineTuningJobSucceededWebhook
+from .fine_tuning_job_succeeded_webhook_object import FineTuningJobSucceededWebhookObject
+from .fine_tuning_job_succeeded_webhook_type import FineTuningJobSucceededWebhookType
+from .fine_tuning_request import FineTuningRequest
+from .fine_tuning_request_hyperparameters_type_0 import FineTuningRequestHyperparametersType0
+from .fine_tuning_request_hyperparameters_type_0_batch_size_type_0 import FineTuningRequestHyperparametersType0BatchSizeType0
+from .fine_tuning_request_hyperparameters_type_0_learning_rate_multiplier_type_0 import FineTuningRequestHyperparametersType0LearningRateMultiplierType0
+from .fine_tuning_request_hyperparameters_type_0n_epochs_type_0 import FineTuningRequestHyperparametersType0NEpochsType0
+from .fine_tuning_request_metadata_type_0 import FineTuningRequestMetadataType0
+from .fine_tuning_request_method_type_0 import FineTuningRequestMethodType0
+from .fine_tuning_request_method_type_0_dpo_type_0 import FineTuningRequestMethodType0DpoType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0 import FineTuningRequestMethodType0ReinforcementType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_grader import FineTuningRequestMethodType0ReinforcementType0Grader
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_batch_size_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0BatchSizeType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_compute_multiplier_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ComputeMultiplierType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_eval_interval_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0EvalIntervalType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_eval_samples_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0EvalSamplesType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_learning_rate_multiplier_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0LearningRateMultiplierType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_reasoning_effort_type_1 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ReasoningEffortType1
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_reasoning_effort_type_2_type_1 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ReasoningEffortType2Type1
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0_reasoning_effort_type_3_type_1 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ReasoningEffortType3Type1
+from .fine_tuning_request_method_type_0_reinforcement_type_0_hyperparameters_type_0n_epochs_type_0 import FineTuningRequestMethodType0ReinforcementType0HyperparametersType0NEpochsType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_proximal_type_0 import FineTuningRequestMethodType0ReinforcementType0ProximalType0
+from .fine_tuning_request_method_type_0_reinforcement_type_0_response_format_type_0 import FineTuningRequestMethodType0ReinforcementType0ResponseFormatType0
+from .fine_tuning_request_method_type_0_supervised_type_0 import FineTuningRequestMethodType0SupervisedType0
+from .fine_tuning_request_method_type_0_supervised_type_0_hyperparameters_type_0 import FineTuningRequestMethodType0SupervisedType0HyperparametersType0
+from .fine_tuning_request_method_type_0_supervised_type_0_hyperparameters_type_0_batch_size_type_0 import FineTuningRequestMethodType0SupervisedType0HyperparametersType0BatchSizeType0
+from .fine_tuning_request_method_type_0_supervised_type_0_hyperparameters_type_0_learning_rate_multiplier_type_0 import FineTuningRequestMethodType0SupervisedType0HyperparametersType0LearningRateMultiplierType0
+from .fine_tuning_request_method_type_0_supervised_type_0_hyperparameters_type_0n_epochs_type_0 import FineTuningRequestMethodType0SupervisedType0HyperparametersType0NEpochsType0
+from .fine_tuning_request_method_type_0_supervised_type_0_proximal_type_0 import FineTuningRequestMethodType0SupervisedType0ProximalType0
+from .fine_tuning_request_method_type_0_type import FineTuningRequestMethodType0Type
+from .fine_tuning_webhook_data import FineTuningWebhookData
+from .fixed_kl_controller import FixedKlController
+from .fixed_kl_controller_type import FixedKlControllerType
+from .folder_registration import FolderRegistration
+from .full_trainable import FullTrainable
+from .full_trainable_type import FullTrainableType
+from .generation import Generation
+from .generation_chat_prompt import GenerationChatPrompt
+from .generation_chat_prompt_chat_template_kwargs_type_0 import GenerationChatPromptChatTemplateKwargsType0
+from .generation_finish_reason import GenerationFinishReason
+from .generation_request import GenerationRequest
+from .generation_text_prompt import GenerationTextPrompt
+from .generation_token_prompt import GenerationTokenPrompt
+from .generations import Generations
+from .get_checkpoint_export_format import GetCheckpointExportFormat
+from .get_health_response_200 import GetHealthResponse200
+from .get_health_response_200_status import GetHealthResponse200Status
+from .get_readiness_response_200 import GetReadinessResponse200
+from .get_readiness_response_200_status import GetReadinessResponse200Status
+from .grader_errors import GraderErrors
+from .grader_result import GraderResult
+from .grader_result_metadata import GraderResultMetadata
+from .grader_result_metadata_scores import GraderResultMetadataScores
+from .grader_result_model_grader_token_usage_per_model import GraderResultModelGraderTokenUsagePerModel
+from .grader_result_model_grader_token_usage_per_model_additional_property import GraderResultModelGraderTokenUsagePerModelAdditionalProperty
+from .grader_result_sub_rewards import GraderResultSubRewards
+from .grader_reward import GraderReward
+from .grader_reward_response_format_type_0 import GraderRewardResponseFormatType0
+from .grader_reward_response_format_type_0_type import GraderRewardResponseFormatType0Type
+from .grader_reward_response_format_type_1 import GraderRewardResponseFormatType1
+from .grader_reward_response_format_type_1_type import GraderRewardResponseFormatType1Type
+from .grader_reward_response_format_type_2 import GraderRewardResponseFormatType2
+from .grader_reward_response_format_type_2_json_schema import GraderRewardResponseFormatType2JsonSchema
+from .grader_reward_response_format_type_2_type import GraderRewardResponseFormatType2Type
+from .grader_reward_type import GraderRewardType
+from .guard import Guard
+from .guard_action import GuardAction
+from .http_reward import HttpReward
+from .http_reward_headers import HttpRewardHeaders
+from .http_reward_on_error_type_0 import HttpRewardOnErrorType0
+from .http_reward_type import HttpRewardType
+from .hub_registration import HubRegistration
+from .hub_source import HubSource
+from .job_error import JobError
+from .job_error_code import JobErrorCode
+from .job_kind import JobKind
+from .job_plan import JobPlan
+from .job_plan_estimate import JobPlanEstimate
+from .job_plan_estimate_memory import JobPlanEstimateMemory
+from .job_plan_examples import JobPlanExamples
+from .job_plan_prompt_tokens import JobPlanPromptTokens
+from .job_row import JobRow
+from .job_rows import JobRows
+from .job_rows_field import JobRowsField
+from .job_status import JobStatus
+from .job_webhook import JobWebhook
+from .json_valid_reward import JsonValidReward
+from .json_valid_reward_type import JsonValidRewardType
+from .keep import Keep
+from .keywords_reward import KeywordsReward
+from .keywords_reward_type import KeywordsRewardType
+from .last_epochs import LastEpochs
+from .last_layers import LastLayers
+from .length_reward import LengthReward
+from .length_reward_type import LengthRewardType
+from .length_reward_unit import LengthRewardUnit
+from .list_audit_records_response_200 import ListAuditRecordsResponse200
+from .list_dataset_rows_response_200 import ListDatasetRowsResponse200
+from .list_datasets_response_200 import ListDatasetsResponse200
+from .list_files_order import ListFilesOrder
+from .list_files_response_200 import ListFilesResponse200
+from .list_files_response_200_object import ListFilesResponse200Object
+from .list_fine_tuning_events_response_200 import ListFineTuningEventsResponse200
+from .list_fine_tuning_events_response_200_object import ListFineTuningEventsResponse200Object
+from .list_fine_tuning_job_checkpoints_response_200 import ListFineTuningJobCheckpointsResponse200
+from .list_fine_tuning_job_checkpoints_response_200_object import ListFineTuningJobCheckpointsResponse200Object
+from .list_fine_tuning_jobs_response_200 import ListFineTuningJobsResponse200
+from .list_fine_tuning_jobs_response_200_object import ListFineTuningJobsResponse200Object
+from .list_models_fine_tuned import ListModelsFineTuned
+from .list_models_response_200 import ListModelsResponse200
+from .list_models_response_200_object import ListModelsResponse200Object
+from .list_training_job_attributions_format import ListTrainingJobAttributionsFormat
+from .list_training_job_attributions_response_200 import ListTrainingJobAttributionsResponse200
+from .list_training_job_attributions_response_200_dropped_type_0 import ListTrainingJobAttributionsResponse200DroppedType0
+from .list_training_job_attributions_state_text import ListTrainingJobAttributionsStateText
+from .list_training_job_checkpoints_response_200 import ListTrainingJobCheckpointsResponse200
+from .list_training_job_deliveries_response_200 import ListTrainingJobDeliveriesResponse200
+from .list_training_job_deliveries_status import ListTrainingJobDeliveriesStatus
+from .list_training_job_events_order import ListTrainingJobEventsOrder
+from .list_training_job_events_response_200 import ListTrainingJobEventsResponse200
+from .list_training_job_events_type import ListTrainingJobEventsType
+from .list_training_job_logs_response_200 import ListTrainingJobLogsResponse200
+from .list_training_job_logs_response_200_data_item import ListTrainingJobLogsResponse200DataItem
+from .list_training_job_metrics_format import ListTrainingJobMetricsFormat
+from .list_training_job_metrics_response_200 import ListTrainingJobMetricsResponse200
+from .list_training_job_metrics_scope import ListTrainingJobMetricsScope
+from .list_training_job_rollouts_format import ListTrainingJobRolloutsFormat
+from .list_training_job_rollouts_order import ListTrainingJobRolloutsOrder
+from .list_training_job_rollouts_response_200 import ListTrainingJobRolloutsResponse200
+from .list_training_job_rollouts_response_200_dropped_type_0 import ListTrainingJobRolloutsResponse200DroppedType0
+from .list_training_job_rows_response_200 import ListTrainingJobRowsResponse200
+from .list_training_jobs_kind import ListTrainingJobsKind
+from .list_training_jobs_response_200 import ListTrainingJobsResponse200
+from .list_training_jobs_status import ListTrainingJobsStatus
+from .list_webhook_deliveries_response_200 import ListWebhookDeliveriesResponse200
+from .list_webhook_deliveries_status import ListWebhookDeliveriesStatus
+from .list_webhook_endpoints_response_200 import ListWebhookEndpointsResponse200
+from .list_webhook_endpoints_response_200_object import ListWebhookEndpointsResponse200Object
+from .list_webhooks_response_200 import ListWebhooksResponse200
+from .lora_trainable import LoraTrainable
+from .lora_trainable_target_modules_type_0 import LoraTrainableTargetModulesType0
+from .lora_trainable_type import LoraTrainableType
+from .message import Message
+from .message_part import MessagePart
+from .metrics import Metrics
+from .model import Model
+from .model_download import ModelDownload
+from .model_initialization import ModelInitialization
+from .model_object import ModelObject
+from .model_problem import ModelProblem
+from .model_reward import ModelReward
+from .model_reward_type import ModelRewardType
+from .model_status import ModelStatus
+from .model_task import ModelTask
+from .module_reward import ModuleReward
+from .module_reward_on_error_type_0 import ModuleRewardOnErrorType0
+from .module_reward_type import ModuleRewardType
+from .multi_grader import MultiGrader
+from .multi_grader_graders import MultiGraderGraders
+from .multi_grader_type import MultiGraderType
+from .normalize_reward import NormalizeReward
+from .normalize_reward_type import NormalizeRewardType
+from .open_ai_error import OpenAIError
+from .open_ai_error_detail import OpenAIErrorDetail
+from .open_ai_error_detail_type import OpenAIErrorDetailType
+from .open_ai_event_types import OpenAIEventTypes
+from .open_ai_event_types_data_item import OpenAIEventTypesDataItem
+from .open_ai_event_types_object import OpenAIEventTypesObject
+from .open_ai_file import OpenAIFile
+from .open_ai_file_deleted import OpenAIFileDeleted
+from .open_ai_file_deleted_object import OpenAIFileDeletedObject
+from .open_ai_file_object import OpenAIFileObject
+from .open_ai_file_purpose import OpenAIFilePurpose
+from .open_ai_file_status import OpenAIFileStatus
+from .open_ai_usage_type_0 import OpenAIUsageType0
+from .open_ai_webhook_endpoint import OpenAIWebhookEndpoint
+from .open_ai_webhook_endpoint_deleted import OpenAIWebhookEndpointDeleted
+from .open_ai_webhook_endpoint_deleted_object import OpenAIWebhookEndpointDeletedObject
+from .open_ai_webhook_endpoint_object import OpenAIWebhookEndpointObject
+from .open_ai_webhook_endpoint_request import OpenAIWebhookEndpointRequest
+from .open_ai_webhook_endpoint_request_event_types_item import OpenAIWebhookEndpointRequestEventTypesItem
+from .open_ai_webhook_endpoint_update import OpenAIWebhookEndpointUpdate
+from .open_ai_webhook_endpoint_update_event_types_item import OpenAIWebhookEndpointUpdateEventTypesItem
+from .open_ai_webhook_endpoint_with_secret import OpenAIWebhookEndpointWithSecret
+from .open_ai_webhook_endpoint_with_secret_object import OpenAIWebhookEndpointWithSecretObject
+from .open_ai_webhook_test import OpenAIWebhookTest
+from .open_ai_webhook_test_event_type import OpenAIWebhookTestEventType
+from .open_ai_webhook_test_result import OpenAIWebhookTestResult
+from .open_ai_webhook_test_result_object import OpenAIWebhookTestResultObject
+from .paused_data import PausedData
+from .paused_event import PausedEvent
+from .paused_event_type import PausedEventType
+from .paused_webhook import PausedWebhook
+from .paused_webhook_data import PausedWebhookData
+from .paused_webhook_type import PausedWebhookType
+from .pausing_data import PausingData
+from .pausing_event import PausingEvent
+from .pausing_event_type import PausingEventType
+from .ppo_config import PpoConfig
+from .ppo_config_advantage import PpoConfigAdvantage
+from .ppo_config_kl_estimator import PpoConfigKlEstimator
+from .ppo_config_kl_in import PpoConfigKlIn
+from .ppo_config_loss_aggregation import PpoConfigLossAggregation
+from .ppo_config_lr_scheduler import PpoConfigLrScheduler
+from .ppo_config_missing_eos import PpoConfigMissingEos
+from .ppo_config_score_scaling import PpoConfigScoreScaling
+from .ppo_job import PpoJob
+from .ppo_job_base_precision_type_1 import PpoJobBasePrecisionType1
+from .ppo_job_base_precision_type_2_type_1 import PpoJobBasePrecisionType2Type1
+from .ppo_job_base_precision_type_3_type_1 import PpoJobBasePrecisionType3Type1
+from .ppo_job_columns_type_0 import PpoJobColumnsType0
+from .ppo_job_config import PpoJobConfig
+from .ppo_job_config_base_precision_type_1 import PpoJobConfigBasePrecisionType1
+from .ppo_job_config_base_precision_type_2_type_1 import PpoJobConfigBasePrecisionType2Type1
+from .ppo_job_config_base_precision_type_3_type_1 import PpoJobConfigBasePrecisionType3Type1
+from .ppo_job_config_columns_type_0 import PpoJobConfigColumnsType0
+from .ppo_job_config_kind import PpoJobConfigKind
+from .ppo_job_config_metadata import PpoJobConfigMetadata
+from .ppo_job_config_rollout_precision_type_1 import PpoJobConfigRolloutPrecisionType1
+from .ppo_job_config_rollout_precision_type_2_type_1 import PpoJobConfigRolloutPrecisionType2Type1
+from .ppo_job_config_rollout_precision_type_3_type_1 import PpoJobConfigRolloutPrecisionType3Type1
+from .ppo_job_kind import PpoJobKind
+from .ppo_job_metadata import PpoJobMetadata
+from .ppo_job_rollout_precision_type_1 import PpoJobRolloutPrecisionType1
+from .ppo_job_rollout_precision_type_2_type_1 import PpoJobRolloutPrecisionType2Type1
+from .ppo_job_rollout_precision_type_3_type_1 import PpoJobRolloutPrecisionType3Type1
+from .preference import Preference
+from .problem import Problem
+from .problem_code import ProblemCode
+from .problem_errors_item import ProblemErrorsItem
+from .progress import Progress
+from .python_grader import PythonGrader
+from .python_grader_type import PythonGraderType
+from .queued_data import QueuedData
+from .queued_event import QueuedEvent
+from .queued_event_type import QueuedEventType
+from .records import Records
+from .records_rollouts_type_0 import RecordsRolloutsType0
+from .regex_reward import RegexReward
+from .regex_reward_type import RegexRewardType
+from .repetition_reward import RepetitionReward
+from .repetition_reward_type import RepetitionRewardType
+from .requeued_data import RequeuedData
+from .requeued_event import RequeuedEvent
+from .requeued_event_type import RequeuedEventType
+from .resumed_data import ResumedData
+from .resumed_event import ResumedEvent
+from .resumed_event_type import ResumedEventType
+from .reward_model_config import RewardModelConfig
+from .reward_model_config_lr_scheduler import RewardModelConfigLrScheduler
+from .reward_model_config_overlong import RewardModelConfigOverlong
+from .reward_model_job import RewardModelJob
+from .reward_model_job_base_precision_type_1 import RewardModelJobBasePrecisionType1
+from .reward_model_job_base_precision_type_2_type_1 import RewardModelJobBasePrecisionType2Type1
+from .reward_model_job_base_precision_type_3_type_1 import RewardModelJobBasePrecisionType3Type1
+from .reward_model_job_columns_type_0 import RewardModelJobColumnsType0
+from .reward_model_job_config import RewardModelJobConfig
+from .reward_model_job_config_base_precision_type_1 import RewardModelJobConfigBasePrecisionType1
+from .reward_model_job_config_base_precision_type_2_type_1 import RewardModelJobConfigBasePrecisionType2Type1
+from .reward_model_job_config_base_precision_type_3_type_1 import RewardModelJobConfigBasePrecisionType3Type1
+from .reward_model_job_config_columns_type_0 import RewardModelJobConfigColumnsType0
+from .reward_model_job_config_held_out_rows import RewardModelJobConfigHeldOutRows
+from .reward_model_job_config_kind import RewardModelJobConfigKind
+from .reward_model_job_config_metadata import RewardModelJobConfigMetadata
+from .reward_model_job_held_out_rows import RewardModelJobHeldOutRows
+from .reward_model_job_kind import RewardModelJobKind
+from .reward_model_job_metadata import RewardModelJobMetadata
+from .rollout import Rollout
+from .rollout_finish_reason import RolloutFinishReason
+from .rollout_rewards import RolloutRewards
+from .rotate_webhook_endpoint_secret_body import RotateWebhookEndpointSecretBody
+from .run_grader_body import RunGraderBody
+from .run_grader_body_item import RunGraderBodyItem
+from .sample import Sample
+from .scale_reward import ScaleReward
+from .scale_reward_type import ScaleRewardType
+from .score import Score
+from .score_model_grader import ScoreModelGrader
+from .score_model_grader_input_item import ScoreModelGraderInputItem
+from .score_model_grader_input_item_content_type_1 import ScoreModelGraderInputItemContentType1
+from .score_model_grader_input_item_content_type_1_type import ScoreModelGraderInputItemContentType1Type
+from .score_model_grader_input_item_content_type_2_item import ScoreModelGraderInputItemContentType2Item
+from .score_model_grader_input_item_content_type_2_item_type import ScoreModelGraderInputItemContentType2ItemType
+from .score_model_grader_input_item_role import ScoreModelGraderInputItemRole
+from .score_model_grader_input_item_type import ScoreModelGraderInputItemType
+from .score_model_grader_sampling_params_type_0 import ScoreModelGraderSamplingParamsType0
+from .score_model_grader_type import ScoreModelGraderType
+from .score_request import ScoreRequest
+from .score_text_item import ScoreTextItem
+from .score_text_item_item import ScoreTextItemItem
+from .score_text_item_metadata import ScoreTextItemMetadata
+from .score_token_item import ScoreTokenItem
+from .score_token_item_item import ScoreTokenItemItem
+from .score_token_item_metadata import ScoreTokenItemMetadata
+from .scores import Scores
+from .secret_rotation import SecretRotation
+from .separate_value import SeparateValue
+from .separate_value_target_modules_type_0 import SeparateValueTargetModulesType0
+from .separate_value_type import SeparateValueType
+from .sft_config import SftConfig
+from .sft_config_loss_on import SftConfigLossOn
+from .sft_config_lr_scheduler import SftConfigLrScheduler
+from .sft_job import SftJob
+from .sft_job_base_precision_type_1 import SftJobBasePrecisionType1
+from .sft_job_base_precision_type_2_type_1 import SftJobBasePrecisionType2Type1
+from .sft_job_base_precision_type_3_type_1 import SftJobBasePrecisionType3Type1
+from .sft_job_columns_type_0 import SftJobColumnsType0
+from .sft_job_config import SftJobConfig
+from .sft_job_config_base_precision_type_1 import SftJobConfigBasePrecisionType1
+from .sft_job_config_base_precision_type_2_type_1 import SftJobConfigBasePrecisionType2Type1
+from .sft_job_config_base_precision_type_3_type_1 import SftJobConfigBasePrecisionType3Type1
+from .sft_job_config_columns_type_0 import SftJobConfigColumnsType0
+from .sft_job_config_held_out_rows import SftJobConfigHeldOutRows
+from .sft_job_config_kind import SftJobConfigKind
+from .sft_job_config_metadata import SftJobConfigMetadata
+from .sft_job_held_out_rows import SftJobHeldOutRows
+from .sft_job_kind import SftJobKind
+from .sft_job_metadata import SftJobMetadata
+from .shared_value import SharedValue
+from .shared_value_type import SharedValueType
+from .started_data import StartedData
+from .started_event import StartedEvent
+from .started_event_type import StartedEventType
+from .started_webhook import StartedWebhook
+from .started_webhook_data import StartedWebhookData
+from .started_webhook_type import StartedWebhookType
+from .step_completed_data import StepCompletedData
+from .step_completed_event import StepCompletedEvent
+from .step_completed_event_type import StepCompletedEventType
+from .step_metrics import StepMetrics
+from .stopped import Stopped
+from .string_check_grader import StringCheckGrader
+from .string_check_grader_operation import StringCheckGraderOperation
+from .string_check_grader_type import StringCheckGraderType
+from .succeeded_data import SucceededData
+from .succeeded_event import SucceededEvent
+from .succeeded_event_type import SucceededEventType
+from .succeeded_webhook import SucceededWebhook
+from .succeeded_webhook_data import SucceededWebhookData
+from .succeeded_webhook_type import SucceededWebhookType
+from .sum_reward import SumReward
+from .sum_reward_terms_item import SumRewardTermsItem
+from .sum_reward_type import SumRewardType
+from .test_webhook import TestWebhook
+from .test_webhook_data import TestWebhookData
+from .test_webhook_data_webhook import TestWebhookDataWebhook
+from .test_webhook_type import TestWebhookType
+from .text_prompt import TextPrompt
+from .text_prompt_item import TextPromptItem
+from .text_prompt_metadata import TextPromptMetadata
+from .text_similarity_grader import TextSimilarityGrader
+from .text_similarity_grader_evaluation_metric import TextSimilarityGraderEvaluationMetric
+from .text_similarity_grader_type import TextSimilarityGraderType
+from .token_score import TokenScore
+from .training_job import TrainingJob
+from .training_job_metadata import TrainingJobMetadata
+from .usage import Usage
+from .validate_grader_body import ValidateGraderBody
+from .validated_grader import ValidatedGrader
+from .warning import Warning_
+from .warning_data import WarningData
+from .warning_event import WarningEvent
+from .warning_event_type import WarningEventType
+from .warning_webhook import WarningWebhook
+from .warning_webhook_data import WarningWebhookData
+from .warning_webhook_type import WarningWebhookType
+from .webhook import Webhook
+from .webhook_creation import WebhookCreation
+from .webhook_creation_event_types_item import WebhookCreationEventTypesItem
+from .webhook_delivery import WebhookDelivery
+from .webhook_delivery_status import WebhookDeliveryStatus
+from .webhook_delivery_with_body import WebhookDeliveryWithBody
+from .webhook_delivery_with_body_status import WebhookDeliveryWithBodyStatus
+from .webhook_disabled_type_0 import WebhookDisabledType0
+from .webhook_disabled_type_0_code import WebhookDisabledType0Code
+from .webhook_status import WebhookStatus
+from .webhook_update import WebhookUpdate
+from .webhook_update_event_types_item import WebhookUpdateEventTypesItem
+from .webhook_update_status import WebhookUpdateStatus
+from .webhook_with_secret import WebhookWithSecret
+from .webhook_with_secret_disabled_type_0 import WebhookWithSecretDisabledType0
+from .webhook_with_secret_disabled_type_0_code import WebhookWithSecretDisabledType0Code
+from .webhook_with_secret_status import WebhookWithSecretStatus
+
+__all__ = (
+    "AdaptiveKlController",
+    "AdaptiveKlControllerType",
+    "AnyObject",
+    "Attempt",
+    "AttemptStartedData",
+    "AttemptStartedEvent",
+    "AttemptStartedEventType",
+    "Attribution",
+    "AuditRecord",
+    "AuditRecordOutcome",
+    "BareConfig",
+    "BareConfigFamily",
+    "BareRegistration",
+    "CancelledData",
+    "CancelledEvent",
+    "CancelledEventType",
+    "CancelledWebhook",
+    "CancelledWebhookData",
+    "CancelledWebhookType",
+    "CancellingData",
+    "CancellingEvent",
+    "CancellingEventType",
+    "ChatCompletion",
+    "ChatCompletionChoicesItem",
+    "ChatCompletionChoicesItemFinishReason",
+    "ChatCompletionChoicesItemMessage",
+    "ChatCompletionChoicesItemMessageRole",
+    "ChatCompletionObject",
+    "ChatCompletionRequest",
+    "ChatCompletionRequestChatTemplateKwargsType0",
+    "ChatCompletionRequestMetadataType0",
+    "ChatCompletionRequestStreamOptionsType0",
+    "ChatExample",
+    "ChatExampleChatTemplateKwargsType0",
+    "ChatLogprobsType0",
+    "ChatPrompt",
+    "ChatPromptChatTemplateKwargsType0",
+    "ChatPromptItem",
+    "ChatPromptMetadata",
+    "ChatToken",
+    "ChatTokenTopLogprobsItem",
+    "Checkpoint",
+    "CheckpointCreatedData",
+    "CheckpointCreatedEvent",
+    "CheckpointCreatedEventType",
+    "CheckpointCreatedWebhook",
+    "CheckpointCreatedWebhookData",
+    "CheckpointCreatedWebhookType",
+    "CheckpointExport",
+    "CheckpointExportFormat",
+    "CheckpointFile",
+    "CheckpointReason",
+    "CheckpointRegistration",
+    "ClassifierReward",
+    "ClassifierRewardDtype",
+    "ClassifierRewardFunctionToApplyType1",
+    "ClassifierRewardFunctionToApplyType2Type1",
+    "ClassifierRewardFunctionToApplyType3Type1",
+    "ClassifierRewardText",
+    "ClassifierRewardType",
+    "ClipReward",
+    "ClipRewardType",
+    "Completion",
+    "CompletionChoicesItem",
+    "CompletionChoicesItemFinishReasonType1",
+    "CompletionChoicesItemFinishReasonType2Type1",
+    "CompletionChoicesItemFinishReasonType3Type1",
+    "CompletionChoicesItemLogprobsType0",
+    "CompletionChoicesItemLogprobsType0TopLogprobsType0ItemType0",
+    "CompletionExample",
+    "CompletionObject",
+    "CompletionRequest",
+    "CompletionRequestStreamOptionsType0",
+    "CreateDatasetFilesBody",
+    "CreateDatasetFilesBodyFormat",
+    "CreateDatasetFormat",
+    "CreateFileBody",
+    "CreateFileBodyPurpose",
+    "Dataset",
+    "DatasetFormat",
+    "DatasetRow",
+    "DeletedModel",
+    "DeletedModelObject",
+    "DownloadCheckpointArchiveFormat",
+    "DownloadCheckpointExportFileFormat",
+    "DryRun",
+    "EarlyStop",
+    "EarlyStopModeType1",
+    "EarlyStopModeType2Type1",
+    "EarlyStopModeType3Type1",
+    "EpochCompletedData",
+    "EpochCompletedEvent",
+    "EpochCompletedEventType",
+    "EpochCompletedWebhook",
+    "EpochCompletedWebhookData",
+    "EpochCompletedWebhookType",
+    "Evaluate",
+    "EvaluateHeldOutRows",
+    "EvaluationCompletedData",
+    "EvaluationCompletedEvent",
+    "EvaluationCompletedEventType",
+    "EvaluationGeneration",
+    "EvaluationJob",
+    "EvaluationJobBasePrecisionType1",
+    "EvaluationJobBasePrecisionType2Type1",
+    "EvaluationJobBasePrecisionType3Type1",
+    "EvaluationJobColumnsType0",
+    "EvaluationJobConfig",
+    "EvaluationJobConfigBasePrecisionType1",
+    "EvaluationJobConfigBasePrecisionType2Type1",
+    "EvaluationJobConfigBasePrecisionType3Type1",
+    "EvaluationJobConfigColumnsType0",
+    "EvaluationJobConfigKind",
+    "EvaluationJobConfigMetadata",
+    "EvaluationJobKind",
+    "EvaluationJobMetadata",
+    "EvaluationRequest",
+    "EvaluationRequestBasePrecisionType1",
+    "EvaluationRequestBasePrecisionType2Type1",
+    "EvaluationRequestBasePrecisionType3Type1",
+    "EvaluationRequestColumnsType0",
+    "EvaluationRequestKind",
+    "EvaluationRequestMetadata",
+    "EvaluationResult",
+    "EvaluationResultAgainstType0",
+    "EvaluationResultReward",
+    "EvaluationResultRewardDifferenceType0",
+    "EvaluationResultSamplesItem",
+    "EvaluationResultTerms",
+    "EvaluationResultTermsAdditionalProperty",
+    "ExactMatchReward",
+    "ExactMatchRewardType",
+    "FailedData",
+    "FailedEvent",
+    "FailedEventType",
+    "FailedWebhook",
+    "FailedWebhookData",
+    "FailedWebhookType",
+    "FineTuningCheckpoint",
+    "FineTuningCheckpointMetrics",
+    "FineTuningCheckpointObject",
+    "FineTuningEvent",
+    "FineTuningEventDataType0",
+    "FineTuningEventLevel",
+    "FineTuningEventObject",
+    "FineTuningEventType",
+    "FineTuningJob",
+    "FineTuningJobCancelledWebhook",
+    "FineTuningJobCancelledWebhookObject",
+    "FineTuningJobCancelledWebhookType",
+    "FineTuningJobErrorType0",
+    "FineTuningJobFailedWebhook",
+    "FineTuningJobFailedWebhookObject",
+    "FineTuningJobFailedWebhookType",
+    "FineTuningJobHyperparametersType0",
+    "FineTuningJobMetadataType0",
+    "FineTuningJobMethod",
+    "FineTuningJobObject",
+    "FineTuningJobStatus",
+    "FineTuningJobSucceededWebhook",
+    "FineTuningJobSucceededWebhookObject",
+    "FineTuningJobSucceededWebhookType",
+    "FineTuningRequest",
+    "FineTuningRequestHyperparametersType0",
+    "FineTuningRequestHyperparametersType0BatchSizeType0",
+    "FineTuningRequestHyperparametersType0LearningRateMultiplierType0",
+    "FineTuningRequestHyperparametersType0NEpochsType0",
+    "FineTuningRequestMetadataType0",
+    "FineTuningRequestMethodType0",
+    "FineTuningRequestMethodType0DpoType0",
+    "FineTuningRequestMethodType0ReinforcementType0",
+    "FineTuningRequestMethodType0ReinforcementType0Grader",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0BatchSizeType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ComputeMultiplierType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0EvalIntervalType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0EvalSamplesType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0LearningRateMultiplierType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0NEpochsType0",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ReasoningEffortType1",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ReasoningEffortType2Type1",
+    "FineTuningRequestMethodType0ReinforcementType0HyperparametersType0ReasoningEffortType3Type1",
+    "FineTuningRequestMethodType0ReinforcementType0ProximalType0",
+    "FineTuningRequestMethodType0ReinforcementType0ResponseFormatType0",
+    "FineTuningRequestMethodType0SupervisedType0",
+    "FineTuningRequestMethodType0SupervisedType0HyperparametersType0",
+    "FineTuningRequestMethodType0SupervisedType0HyperparametersType0BatchSizeType0",
+    "FineTuningRequestMethodType0SupervisedType0HyperparametersType0LearningRateMultiplierType0",
+    "FineTuningRequestMethodType0SupervisedType0HyperparametersType0NEpochsType0",
+    "FineTuningRequestMethodType0SupervisedType0ProximalType0",
+    "FineTuningRequestMethodType0Type",
+    "FineTuningWebhookData",
+    "FixedKlController",
+    "FixedKlControllerType",
+    "FolderRegistration",
+    "FullTrainable",
+    "FullTrainableType",
+    "Generation",
+    "GenerationChatPrompt",
+    "GenerationChatPromptChatTemplateKwargsType0",
+    "GenerationFinishReason",
+    "GenerationRequest",
+    "Generations",
+    "GenerationTextPrompt",
+    "GenerationTokenPrompt",
+    "GetCheckpointExportFormat",
+    "GetHealthResponse200",
+    "GetHealthResponse200Status",
+    "GetReadinessResponse200",
+    "GetReadinessResponse200Status",
+    "GraderErrors",
+    "GraderResult",
+    "GraderResultMetadata",
+    "GraderResultMetadataScores",
+    "GraderResultModelGraderTokenUsagePerModel",
+    "GraderResultModelGraderTokenUsagePerModelAdditionalProperty",
+    "GraderResultSubRewards",
+    "GraderReward",
+    "GraderRewardResponseFormatType0",
+    "GraderRewardResponseFormatType0Type",
+    "GraderRewardResponseFormatType1",
+    "GraderRewardResponseFormatType1Type",
+    "GraderRewardResponseFormatType2",
+    "GraderRewardResponseFormatType2JsonSchema",
+    "GraderRewardResponseFormatType2Type",
+    "GraderRewardType",
+    "Guard",
+    "GuardAction",
+    "HttpReward",
+    "HttpRewardHeaders",
+    "HttpRewardOnErrorType0",
+    "HttpRewardType",
+    "HubRegistration",
+    "HubSource",
+    "JobError",
+    "JobErrorCode",
+    "JobKind",
+    "JobPlan",
+    "JobPlanEstimate",
+    "JobPlanEstimateMemory",
+    "JobPlanExamples",
+    "JobPlanPromptTokens",
+    "JobRow",
+    "JobRows",
+    "JobRowsField",
+    "JobStatus",
+    "JobWebhook",
+    "JsonValidReward",
+    "JsonValidRewardType",
+    "Keep",
+    "KeywordsReward",
+    "KeywordsRewardType",
+    "LastEpochs",
+    "LastLayers",
+    "LengthReward",
+    "LengthRewardType",
+    "LengthRewardUnit",
+    "ListAuditRecordsResponse200",
+    "ListDatasetRowsResponse200",
+    "ListDatasetsResponse200",
+    "ListFilesOrder",
+    "ListFilesResponse200",
+    "ListFilesResponse200Object",
+    "ListFineTuningEventsResponse200",
+    "ListFineTuningEventsResponse200Object",
+    "ListFineTuningJobCheckpointsResponse200",
+    "ListFineTuningJobCheckpointsResponse200Object",
+    "ListFineTuningJobsResponse200",
+    "ListFineTuningJobsResponse200Object",
+    "ListModelsFineTuned",
+    "ListModelsResponse200",
+    "ListModelsResponse200Object",
+    "ListTrainingJobAttributionsFormat",
+    "ListTrainingJobAttributionsResponse200",
+    "ListTrainingJobAttributionsResponse200DroppedType0",
+    "ListTrainingJobAttributionsStateText",
+    "ListTrainingJobCheckpointsResponse200",
+    "ListTrainingJobDeliveriesResponse200",
+    "ListTrainingJobDeliveriesStatus",
+    "ListTrainingJobEventsOrder",
+    "ListTrainingJobEventsResponse200",
+    "ListTrainingJobEventsType",
+    "ListTrainingJobLogsResponse200",
+    "ListTrainingJobLogsResponse200DataItem",
+    "ListTrainingJobMetricsFormat",
+    "ListTrainingJobMetricsResponse200",
+    "ListTrainingJobMetricsScope",
+    "ListTrainingJobRolloutsFormat",
+    "ListTrainingJobRolloutsOrder",
+    "ListTrainingJobRolloutsResponse200",
+    "ListTrainingJobRolloutsResponse200DroppedType0",
+    "ListTrainingJobRowsResponse200",
+    "ListTrainingJobsKind",
+    "ListTrainingJobsResponse200",
+    "ListTrainingJobsStatus",
+    "ListWebhookDeliveriesResponse200",
+    "ListWebhookDeliveriesStatus",
+    "ListWebhookEndpointsResponse200",
+    "ListWebhookEndpointsResponse200Object",
+    "ListWebhooksResponse200",
+    "LoraTrainable",
+    "LoraTrainableTargetModulesType0",
+    "LoraTrainableType",
+    "Message",
+    "MessagePart",
+    "Metrics",
+    "Model",
+    "ModelDownload",
+    "ModelInitialization",
+    "ModelObject",
+    "ModelProblem",
+    "ModelReward",
+    "ModelRewardType",
+    "ModelStatus",
+    "ModelTask",
+    "ModuleReward",
+    "ModuleRewardOnErrorType0",
+    "ModuleRewardType",
+    "MultiGrader",
+    "MultiGraderGraders",
+    "MultiGraderType",
+    "NormalizeReward",
+    "NormalizeRewardType",
+    "OpenAIError",
+    "OpenAIErrorDetail",
+    "OpenAIErrorDetailType",
+    "OpenAIEventTypes",
+    "OpenAIEventTypesDataItem",
+    "OpenAIEventTypesObject",
+    "OpenAIFile",
+    "OpenAIFileDeleted",
+    "OpenAIFileDeletedObject",
+    "OpenAIFileObject",
+    "OpenAIFilePurpose",
+    "OpenAIFileStatus",
+    "OpenAIUsageType0",
+    "OpenAIWebhookEndpoint",
+    "OpenAIWebhookEndpointDeleted",
+    "OpenAIWebhookEndpointDeletedObject",
+    "OpenAIWebhookEndpointObject",
+    "OpenAIWebhookEndpointRequest",
+    "OpenAIWebhookEndpointRequestEventTypesItem",
+    "OpenAIWebhookEndpointUpdate",
+    "OpenAIWebhookEndpointUpdateEventTypesItem",
+    "OpenAIWebhookEndpointWithSecret",
+    "OpenAIWebhookEndpointWithSecretObject",
+    "OpenAIWebhookTest",
+    "OpenAIWebhookTestEventType",
+    "OpenAIWebhookTestResult",
+    "OpenAIWebhookTestResultObject",
+    "PausedData",
+    "PausedEvent",
+    "PausedEventType",
+    "PausedWebhook",
+    "PausedWebhookData",
+    "PausedWebhookType",
+    "PausingData",
+    "PausingEvent",
+    "PausingEventType",
+    "PpoConfig",
+    "PpoConfigAdvantage",
+    "PpoConfigKlEstimator",
+    "PpoConfigKlIn",
+    "PpoConfigLossAggregation",
+    "PpoConfigLrScheduler",
+    "PpoConfigMissingEos",
+    "PpoConfigScoreScaling",
+    "PpoJob",
+    "PpoJobBasePrecisionType1",
+    "PpoJobBasePrecisionType2Type1",
+    "PpoJobBasePrecisionType3Type1",
+    "PpoJobColumnsType0",
+    "PpoJobConfig",
+    "PpoJobConfigBasePrecisionType1",
+    "PpoJobConfigBasePrecisionType2Type1",
+    "PpoJobConfigBasePrecisionType3Type1",
+    "PpoJobConfigColumnsType0",
+    "PpoJobConfigKind",
+    "PpoJobConfigMetadata",
+    "PpoJobConfigRolloutPrecisionType1",
+    "PpoJobConfigRolloutPrecisionType2Type1",
+    "PpoJobConfigRolloutPrecisionType3Type1",
+    "PpoJobKind",
+    "PpoJobMetadata",
+    "PpoJobRolloutPrecisionType1",
+    "PpoJobRolloutPrecisionType2Type1",
+    "PpoJobRolloutPrecisionType3Type1",
+    "Preference",
+    "Problem",
+    "ProblemCode",
+    "ProblemErrorsItem",
+    "Progress",
+    "PythonGrader",
+    "PythonGraderType",
+    "QueuedData",
+    "QueuedEvent",
+    "QueuedEventType",
+    "Records",
+    "RecordsRolloutsType0",
+    "RegexReward",
+    "RegexRewardType",
+    "RepetitionReward",
+    "RepetitionRewardType",
+    "RequeuedData",
+    "RequeuedEvent",
+    "RequeuedEventType",
+    "ResumedData",
+    "ResumedEvent",
+    "ResumedEventType",
+    "RewardModelConfig",
+    "RewardModelConfigLrScheduler",
+    "RewardModelConfigOverlong",
+    "RewardModelJob",
+    "RewardModelJobBasePrecisionType1",
+    "RewardModelJobBasePrecisionType2Type1",
+    "RewardModelJobBasePrecisionType3Type1",
+    "RewardModelJobColumnsType0",
+    "RewardModelJobConfig",
+    "RewardModelJobConfigBasePrecisionType1",
+    "RewardModelJobConfigBasePrecisionType2Type1",
+    "RewardModelJobConfigBasePrecisionType3Type1",
+    "RewardModelJobConfigColumnsType0",
+    "RewardModelJobConfigHeldOutRows",
+    "RewardModelJobConfigKind",
+    "RewardModelJobConfigMetadata",
+    "RewardModelJobHeldOutRows",
+    "RewardModelJobKind",
+    "RewardModelJobMetadata",
+    "Rollout",
+    "RolloutFinishReason",
+    "RolloutRewards",
+    "RotateWebhookEndpointSecretBody",
+    "RunGraderBody",
+    "RunGraderBodyItem",
+    "Sample",
+    "ScaleReward",
+    "ScaleRewardType",
+    "Score",
+    "ScoreModelGrader",
+    "ScoreModelGraderInputItem",
+    "ScoreModelGraderInputItemContentType1",
+    "ScoreModelGraderInputItemContentType1Type",
+    "ScoreModelGraderInputItemContentType2Item",
+    "ScoreModelGraderInputItemContentType2ItemType",
+    "ScoreModelGraderInputItemRole",
+    "ScoreModelGraderInputItemType",
+    "ScoreModelGraderSamplingParamsType0",
+    "ScoreModelGraderType",
+    "ScoreRequest",
+    "Scores",
+    "ScoreTextItem",
+    "ScoreTextItemItem",
+    "ScoreTextItemMetadata",
+    "ScoreTokenItem",
+    "ScoreTokenItemItem",
+    "ScoreTokenItemMetadata",
+    "SecretRotation",
+    "SeparateValue",
+    "SeparateValueTargetModulesType0",
+    "SeparateValueType",
+    "SftConfig",
+    "SftConfigLossOn",
+    "SftConfigLrScheduler",
+    "SftJob",
+    "SftJobBasePrecisionType1",
+    "SftJobBasePrecisionType2Type1",
+    "SftJobBasePrecisionType3Type1",
+    "SftJobColumnsType0",
+    "SftJobConfig",
+    "SftJobConfigBasePrecisionType1",
+    "SftJobConfigBasePrecisionType2Type1",
+    "SftJobConfigBasePrecisionType3Type1",
+    "SftJobConfigColumnsType0",
+    "SftJobConfigHeldOutRows",
+    "SftJobConfigKind",
+    "SftJobConfigMetadata",
+    "SftJobHeldOutRows",
+    "SftJobKind",
+    "SftJobMetadata",
+    "SharedValue",
+    "SharedValueType",
+    "StartedData",
+    "StartedEvent",
+    "StartedEventType",
+    "StartedWebhook",
+    "StartedWebhookData",
+    "StartedWebhookType",
+    "StepCompletedData",
+    "StepCompletedEvent",
+    "StepCompletedEventType",
+    "StepMetrics",
+    "Stopped",
+    "StringCheckGrader",
+    "StringCheckGraderOperation",
+    "StringCheckGraderType",
+    "SucceededData",
+    "SucceededEvent",
+    "SucceededEventType",
+    "SucceededWebhook",
+    "SucceededWebhookData",
+    "SucceededWebhookType",
+    "SumReward",
+    "SumRewardTermsItem",
+    "SumRewardType",
+    "TestWebhook",
+    "TestWebhookData",
+    "TestWebhookDataWebhook",
+    "TestWebhookType",
+    "TextPrompt",
+    "TextPromptItem",
+    "TextPromptMetadata",
+    "TextSimilarityGrader",
+    "TextSimilarityGraderEvaluationMetric",
+    "TextSimilarityGraderType",
+    "TokenScore",
+    "TrainingJob",
+    "TrainingJobMetadata",
+    "Usage",
+    "ValidatedGrader",
+    "ValidateGraderBody",
+    "Warning_",
+    "WarningData",
+    "WarningEvent",
+    "WarningEventType",
+    "WarningWebhook",
+    "WarningWebhookData",
+    "WarningWebhookType",
+    "Webhook",
+    "WebhookCreation",
+    "WebhookCreationEventTypesItem",
+    "WebhookDelivery",
+    "WebhookDeliveryStatus",
+    "WebhookDeliveryWithBody",
+    "WebhookDeliveryWithBodyStatus",
+    "WebhookDisabledType0",
+    "WebhookDisabledType0Code",
+    "WebhookStatus",
+    "WebhookUpdate",
+    "WebhookUpdateEventTypesItem",
+    "WebhookUpdateStatus",
+    "WebhookWithSecret",
+    "WebhookWithSecretDisabledType0",
+    "WebhookWithSecretDisabledType0Code",
+    "WebhookWithSecretStatus",
+)

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class CancelledWebhookType(StrEnum):
+    TRAINING_JOB_CANCELLED = "training_job.cancelled"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.chat_token_top_logprobs_item import ChatTokenTopLogprobsItem
+
+
+
+
+
+T = TypeVar("T", bound="ChatToken")
+
+
+
+@_attrs_define
+class ChatToken:
+    """ 
+        Attributes:
+            token (str): Its text; its bytes, as <0xF0>, where they are none.
+            bytes_ (list[int]): Its text in UTF-8, of which it may be a part.
+            logprob (float): At the request's temperature, at 1 where that is 0.
+            top_logprobs (list[ChatTokenTopLogprobsItem]): Always empty.
+     """
+
+    token: str
+    bytes_: list[int]
+    logprob: float
+    top_logprobs: list[ChatTokenTopLogprobsItem]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.chat_token_top_logprobs_item import ChatTokenTopLogprobsItem # noqa: PLC0415
+        token = self.token
+
+        bytes_ = self.bytes_
+
+
+
+        logprob = self.logprob
+
+        top_logprobs = []
+        for top_logprobs_item_data in self.top_logprobs:
+            top_logprobs_item = top_logprobs_item_data.to_dict()
+            top_logprobs.append(top_logprobs_item)
+
+
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "token": token,
+            "bytes": bytes_,
+            "logprob": logprob,
+            "top_logprobs": top_logprobs,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.chat_token_top_logprobs_item import ChatTokenTopLogprobsItem # noqa: PLC0415
+        d = dict(src_dict)
+        token = d.pop("token")
+
+        bytes_ = cast(list[int], d.pop("bytes"))
+
+
+        logprob = d.pop("logprob")
+
+        top_logprobs = []
+        _top_logprobs = d.pop("top_logprobs")
+        for top_logprobs_item_data in (_top_logprobs):
+            top_logprobs_item = ChatTokenTopLogprobsItem.from_dict(top_logprobs_item_data)
+
+
+
+            top_logprobs.append(top_logprobs_item)
+
+
+        chat_token = cls(
+            token=token,
+            bytes_=bytes_,
+            logprob=logprob,
+            top_logprobs=top_logprobs,
+        )
+
+
+        chat_token.additional_properties = d
+        return chat_token
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.checkpoint import Checkpoint
+
+
+
+
+
+T = TypeVar("T", bound="CheckpointCreatedData")
+
+
+
+@_attrs_define
+class CheckpointCreatedData:
+    """ What there is to know of it.
+
+        Attributes:
+            checkpoint (Checkpoint):
+     """
+
+    checkpoint: Checkpoint
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.checkpoint import Checkpoint # noqa: PLC0415
+        checkpoint = self.checkpoint.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "checkpoint": checkpoint,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.checkpoint import Checkpoint # noqa: PLC0415
+        d = dict(src_dict)
+        checkpoint = Checkpoint.from_dict(d.pop("checkpoint"))
+
+
+
+
+        checkpoint_created_data = cls(
+            checkpoint=checkpoint,
+        )
+
+
+        checkpoint_created_data.additional_properties = d
+        return checkpoint_created_data
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class ClassifierRewardFunctionToApplyType3Type1(StrEnum):
+    NONE = "none"
+    SIGMOID = "sigmoid"
+    SOFTMAX = "softmax"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.completion_object import CompletionObject
+from ..types import UNSET, Unset
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.completion_choices_item import CompletionChoicesItem
+  from ..models.open_ai_usage_type_0 import OpenAIUsageType0
+
+
+
+
+
+T = TypeVar("T", bound="Completion")
+
+
+
+@_attrs_define
+class Completion:
+    """ 
+        Attributes:
+            id (str):
+            object_ (CompletionObject):
+            created (int): Seconds since 1970.
+            model (str):
+            choices (list[CompletionChoicesItem]):
+            usage (None | OpenAIUsageType0 | Unset):
+     """
+
+    id: str
+    object_: CompletionObject
+    created: int
+    model: str
+    choices: list[CompletionChoicesItem]
+    usage: None | OpenAIUsageType0 | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.completion_choices_item import CompletionChoicesItem # noqa: PLC0415
+        from ..models.open_ai_usage_type_0 import OpenAIUsageType0 # noqa: PLC0415
+        id = self.id
+
+        object_ = self.object_.value
+
+        created = self.created
+
+        model = self.model
+
+        choices = []
+        for choices_item_data in self.choices:
+            choices_item = choices_item_data.to_dict()
+            choices.append(choices_item)
+
+
+
+        usage: dict[str, Any] | None | Unset
+        if isinstance(self.usage, Unset):
+            usage = UNSET
+        elif isinstance(self.usage, OpenAIUsageType0):
+            usage = self.usage.to_dict()
+        else:
+            usage = self.usage
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "id": id,
+            "object": object_,
+            "created": created,
+            "model": model,
+            "choices": choices,
+        })
+        if usage is not UNSET:
+            field_dict["usage"] = usage
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.completion_choices_item import CompletionChoicesItem # noqa: PLC0415
+        from ..models.open_ai_usage_type_0 import OpenAIUsageType0 # noqa: PLC0415
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        object_ = CompletionObject(d.pop("object"))
+
+
+
+
+        created = d.pop("created")
+
+        model = d.pop("model")
+
+        choices = []
+        _choices = d.pop("choices")
+        for choices_item_data in (_choices):
+            choices_item = CompletionChoicesItem.from_dict(choices_item_data)
+
+
+
+            choices.append(choices_item)
+
+
+        def _parse_usage(data: object) -> None | OpenAIUsageType0 | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_open_ai_usage_type_0 = OpenAIUsageType0.from_dict(data)
+
+
+
+                return componentsschemas_open_ai_usage_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | OpenAIUsageType0 | Unset, data)
+
+        usage = _parse_usage(d.pop("usage", UNSET))
+
+
+        completion = cls(
+            id=id,
+            object_=object_,
+            created=created,
+            model=model,
+            choices=choices,
+            usage=usage,
+        )
+
+
+        completion.additional_properties = d
+        return completion
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class CreateDatasetFilesBodyFormat(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+class EarlyStopModeType3Type1(StrEnum):
+    MAX = "max"
+    MIN = "min"
+
+    def __str__(self) -> str:
+        return str(self.value)

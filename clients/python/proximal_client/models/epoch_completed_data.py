@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.metrics import Metrics
+  from ..models.progress import Progress
+
+
+
+
+
+T = TypeVar("T", bound="EpochCompletedData")
+
+
+
+@_attrs_define
+class EpochCompletedData:
+    """ What there is to know of it.
+
+        Attributes:
+            epoch (int): From 1.
+            progress (Progress):
+            metrics (Metrics): Numbers by the metrics' names. One that is no finite number is left out.
+     """
+
+    epoch: int
+    progress: Progress
+    metrics: Metrics
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.metrics import Metrics # noqa: PLC0415
+        from ..models.progress import Progress # noqa: PLC0415
+        epoch = self.epoch
+
+        progress = self.progress.to_dict()
+
+        metrics = self.metrics.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "epoch": epoch,
+            "progress": progress,
+            "metrics": metrics,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.metrics import Metrics # noqa: PLC0415
+        from ..models.progress import Progress # noqa: PLC0415
+        d = dict(src_dict)
+        epoch = d.pop("epoch")
+
+        progress = Progress.from_dict(d.pop("progress"))
+
+
+
+
+        metrics = Metrics.from_dict(d.pop("metrics"))
+
+
+
+
+        epoch_completed_data = cls(
+            epoch=epoch,
+            progress=progress,
+            metrics=metrics,
+        )
+
+
+        epoch_completed_data.additional_properties = d
+        return epoch_completed_data
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

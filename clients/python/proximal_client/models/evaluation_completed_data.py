@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.metrics import Metrics
+  from ..models.sample import Sample
+
+
+
+
+
+T = TypeVar("T", bound="EvaluationCompletedData")
+
+
+
+@_attrs_define
+class EvaluationCompletedData:
+    """ What there is to know of it.
+
+        Attributes:
+            step (int): After which step; 0 before the first.
+            epoch (int): The epoch that the step is of.
+            metrics (Metrics): Numbers by the metrics' names. One that is no finite number is left out.
+            samples (list[Sample]): Some of what was sampled, cut where it is long.
+     """
+
+    step: int
+    epoch: int
+    metrics: Metrics
+    samples: list[Sample]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.metrics import Metrics # noqa: PLC0415
+        from ..models.sample import Sample # noqa: PLC0415
+        step = self.step
+
+        epoch = self.epoch
+
+        metrics = self.metrics.to_dict()
+
+        samples = []
+        for samples_item_data in self.samples:
+            samples_item = samples_item_data.to_dict()
+            samples.append(samples_item)
+
+
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "step": step,
+            "epoch": epoch,
+            "metrics": metrics,
+            "samples": samples,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.metrics import Metrics # noqa: PLC0415
+        from ..models.sample import Sample # noqa: PLC0415
+        d = dict(src_dict)
+        step = d.pop("step")
+
+        epoch = d.pop("epoch")
+
+        metrics = Metrics.from_dict(d.pop("metrics"))
+
+
+
+
+        samples = []
+        _samples = d.pop("samples")
+        for samples_item_data in (_samples):
+            samples_item = Sample.from_dict(samples_item_data)
+
+
+
+            samples.append(samples_item)
+
+
+        evaluation_completed_data = cls(
+            step=step,
+            epoch=epoch,
+            metrics=metrics,
+            samples=samples,
+        )
+
+
+        evaluation_completed_data.additional_properties = d
+        return evaluation_completed_data
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

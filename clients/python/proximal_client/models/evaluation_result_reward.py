@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.evaluation_result_reward_difference_type_0 import EvaluationResultRewardDifferenceType0
+
+
+
+
+
+T = TypeVar("T", bound="EvaluationResultReward")
+
+
+
+@_attrs_define
+class EvaluationResultReward:
+    """ 
+        Attributes:
+            mean (float):
+            ci95 (list[float] | None): 95 % confidence interval of the mean: Student's, over the means of prompts. Null with
+                fewer than two prompts.
+            against (float | None): The other policy's mean.
+            difference (EvaluationResultRewardDifferenceType0 | None): Of the pairs: this policy's score less the other's.
+     """
+
+    mean: float
+    ci95: list[float] | None
+    against: float | None
+    difference: EvaluationResultRewardDifferenceType0 | None
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.evaluation_result_reward_difference_type_0 import EvaluationResultRewardDifferenceType0 # noqa: PLC0415
+        mean = self.mean
+
+        ci95: list[float] | None
+        if isinstance(self.ci95, list):
+            ci95 = []
+            for ci95_type_0_item_data in self.ci95:
+                ci95_type_0_item: float
+                ci95_type_0_item = ci95_type_0_item_data
+                ci95.append(ci95_type_0_item)
+
+
+        else:
+            ci95 = self.ci95
+
+        against: float | None
+        against = self.against
+
+        difference: dict[str, Any] | None
+        if isinstance(self.difference, EvaluationResultRewardDifferenceType0):
+            difference = self.difference.to_dict()
+        else:
+            difference = self.difference
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "mean": mean,
+            "ci95": ci95,
+            "against": against,
+            "difference": difference,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.evaluation_result_reward_difference_type_0 import EvaluationResultRewardDifferenceType0 # noqa: PLC0415
+        d = dict(src_dict)
+        mean = d.pop("mean")
+
+        def _parse_ci95(data: object) -> list[float] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                ci95_type_0 = []
+                _ci95_type_0 = data
+                for ci95_type_0_item_data in (_ci95_type_0):
+                    def _parse_ci95_type_0_item(data: object) -> float:
+                        return cast(float, data)
+
+                    ci95_type_0_item = _parse_ci95_type_0_item(ci95_type_0_item_data)
+
+                    ci95_type_0.append(ci95_type_0_item)
+
+                return ci95_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[float] | None, data)
+
+        ci95 = _parse_ci95(d.pop("ci95"))
+
+
+        def _parse_against(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        against = _parse_against(d.pop("against"))
+
+
+        def _parse_difference(data: object) -> EvaluationResultRewardDifferenceType0 | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                difference_type_0 = EvaluationResultRewardDifferenceType0.from_dict(data)
+
+
+
+                return difference_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(EvaluationResultRewardDifferenceType0 | None, data)
+
+        difference = _parse_difference(d.pop("difference"))
+
+
+        evaluation_result_reward = cls(
+            mean=mean,
+            ci95=ci95,
+            against=against,
+            difference=difference,
+        )
+
+
+        evaluation_result_reward.additional_properties = d
+        return evaluation_result_reward
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class FineTuningRequestMethodType0ReinforcementType0HyperparametersType0EvalIntervalType0(StrEnum):
+    AUTO = "auto"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.get_readiness_response_200_status import GetReadinessResponse200Status
+
+
+
+
+
+
+T = TypeVar("T", bound="GetReadinessResponse200")
+
+
+
+@_attrs_define
+class GetReadinessResponse200:
+    """ 
+        Attributes:
+            status (GetReadinessResponse200Status):
+            device (str): Where models run unless a job says otherwise: cpu, cuda or cuda:N.
+     """
+
+    status: GetReadinessResponse200Status
+    device: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        status = self.status.value
+
+        device = self.device
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "status": status,
+            "device": device,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        status = GetReadinessResponse200Status(d.pop("status"))
+
+
+
+
+        device = d.pop("device")
+
+        get_readiness_response_200 = cls(
+            status=status,
+            device=device,
+        )
+
+
+        get_readiness_response_200.additional_properties = d
+        return get_readiness_response_200
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

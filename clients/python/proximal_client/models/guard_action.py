@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class GuardAction(StrEnum):
+    ROLLBACK = "rollback"
+    STOP = "stop"
+    WARN = "warn"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class HttpRewardOnErrorType0(StrEnum):
+    FAIL = "fail"
+
+    def __str__(self) -> str:
+        return str(self.value)

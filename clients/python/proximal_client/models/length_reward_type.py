@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class LengthRewardType(StrEnum):
+    LENGTH = "length"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.attribution import Attribution
+  from ..models.list_training_job_attributions_response_200_dropped_type_0 import ListTrainingJobAttributionsResponse200DroppedType0
+
+
+
+
+
+T = TypeVar("T", bound="ListTrainingJobAttributionsResponse200")
+
+
+
+@_attrs_define
+class ListTrainingJobAttributionsResponse200:
+    """ 
+        Attributes:
+            data (list[Attribution]):
+            has_more (bool):
+            next_cursor (None | str): For after; null on the last page.
+            dropped (ListTrainingJobAttributionsResponse200DroppedType0 | None): Records of earlier steps were removed, as
+                the job's `records` says; null where none were.
+     """
+
+    data: list[Attribution]
+    has_more: bool
+    next_cursor: None | str
+    dropped: ListTrainingJobAttributionsResponse200DroppedType0 | None
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.attribution import Attribution # noqa: PLC0415
+        from ..models.list_training_job_attributions_response_200_dropped_type_0 import ListTrainingJobAttributionsResponse200DroppedType0 # noqa: PLC0415
+        data = []
+        for data_item_data in self.data:
+            data_item = data_item_data.to_dict()
+            data.append(data_item)
+
+
+
+        has_more = self.has_more
+
+        next_cursor: None | str
+        next_cursor = self.next_cursor
+
+        dropped: dict[str, Any] | None
+        if isinstance(self.dropped, ListTrainingJobAttributionsResponse200DroppedType0):
+            dropped = self.dropped.to_dict()
+        else:
+            dropped = self.dropped
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "data": data,
+            "has_more": has_more,
+            "next_cursor": next_cursor,
+            "dropped": dropped,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.attribution import Attribution # noqa: PLC0415
+        from ..models.list_training_job_attributions_response_200_dropped_type_0 import ListTrainingJobAttributionsResponse200DroppedType0 # noqa: PLC0415
+        d = dict(src_dict)
+        data = []
+        _data = d.pop("data")
+        for data_item_data in (_data):
+            data_item = Attribution.from_dict(data_item_data)
+
+
+
+            data.append(data_item)
+
+
+        has_more = d.pop("has_more")
+
+        def _parse_next_cursor(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor"))
+
+
+        def _parse_dropped(data: object) -> ListTrainingJobAttributionsResponse200DroppedType0 | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                dropped_type_0 = ListTrainingJobAttributionsResponse200DroppedType0.from_dict(data)
+
+
+
+                return dropped_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ListTrainingJobAttributionsResponse200DroppedType0 | None, data)
+
+        dropped = _parse_dropped(d.pop("dropped"))
+
+
+        list_training_job_attributions_response_200 = cls(
+            data=data,
+            has_more=has_more,
+            next_cursor=next_cursor,
+            dropped=dropped,
+        )
+
+
+        list_training_job_attributions_response_200.additional_properties = d
+        return list_training_job_attributions_response_200
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class LoraTrainableTargetModulesType0(StrEnum):
+    ALL_LINEAR = "all-linear"
+
+    def __str__(self) -> str:
+        return str(self.value)

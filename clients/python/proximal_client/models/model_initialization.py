@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+
+
+
+
+
+
+T = TypeVar("T", bound="ModelInitialization")
+
+
+
+@_attrs_define
+class ModelInitialization:
+    """ What a model that was made here from a bare configuration began as.
+
+        Attributes:
+            tokenizer (str): The model whose tokenizer it got.
+            seed (int): What its weights were drawn by.
+     """
+
+    tokenizer: str
+    seed: int
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        tokenizer = self.tokenizer
+
+        seed = self.seed
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "tokenizer": tokenizer,
+            "seed": seed,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        tokenizer = d.pop("tokenizer")
+
+        seed = d.pop("seed")
+
+        model_initialization = cls(
+            tokenizer=tokenizer,
+            seed=seed,
+        )
+
+
+        model_initialization.additional_properties = d
+        return model_initialization
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

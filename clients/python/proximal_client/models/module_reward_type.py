@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class ModuleRewardType(StrEnum):
+    MODULE = "module"
+
+    def __str__(self) -> str:
+        return str(self.value)

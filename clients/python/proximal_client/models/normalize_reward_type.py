@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class NormalizeRewardType(StrEnum):
+    NORMALIZE = "normalize"
+
+    def __str__(self) -> str:
+        return str(self.value)

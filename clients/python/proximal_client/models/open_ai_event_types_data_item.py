@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class OpenAIEventTypesDataItem(StrEnum):
+    FINE_TUNING_JOB_CANCELLED = "fine_tuning.job.cancelled"
+    FINE_TUNING_JOB_FAILED = "fine_tuning.job.failed"
+    FINE_TUNING_JOB_SUCCEEDED = "fine_tuning.job.succeeded"
+
+    def __str__(self) -> str:
+        return str(self.value)

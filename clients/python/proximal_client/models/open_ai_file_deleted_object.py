@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class OpenAIFileDeletedObject(StrEnum):
+    FILE = "file"
+
+    def __str__(self) -> str:
+        return str(self.value)

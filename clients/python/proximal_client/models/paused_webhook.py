@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.paused_webhook_type import PausedWebhookType
+from typing import cast
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.paused_webhook_data import PausedWebhookData
+
+
+
+
+
+T = TypeVar("T", bound="PausedWebhook")
+
+
+
+@_attrs_define
+class PausedWebhook:
+    """ 
+        Attributes:
+            type_ (PausedWebhookType): What happened.
+            timestamp (datetime.datetime): When it happened.
+            data (PausedWebhookData): The job as it was then, and what else there is to know.
+     """
+
+    type_: PausedWebhookType
+    timestamp: datetime.datetime
+    data: PausedWebhookData
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.paused_webhook_data import PausedWebhookData # noqa: PLC0415
+        type_ = self.type_.value
+
+        timestamp = self.timestamp.isoformat()
+
+        data = self.data.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "type": type_,
+            "timestamp": timestamp,
+            "data": data,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.paused_webhook_data import PausedWebhookData # noqa: PLC0415
+        d = dict(src_dict)
+        type_ = PausedWebhookType(d.pop("type"))
+
+
+
+
+        timestamp = datetime.datetime.fromisoformat(d.pop("timestamp"))
+
+
+
+
+        data = PausedWebhookData.from_dict(d.pop("data"))
+
+
+
+
+        paused_webhook = cls(
+            type_=type_,
+            timestamp=timestamp,
+            data=data,
+        )
+
+
+        paused_webhook.additional_properties = d
+        return paused_webhook
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class PausedWebhookType(StrEnum):
+    TRAINING_JOB_PAUSED = "training_job.paused"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class PpoConfigLrScheduler(StrEnum):
+    CONSTANT = "constant"
+    COSINE = "cosine"
+    LINEAR = "linear"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+class RewardModelJobHeldOutRows(StrEnum):
+    LAST = "last"
+    RANDOM = "random"
+
+    def __str__(self) -> str:
+        return str(self.value)

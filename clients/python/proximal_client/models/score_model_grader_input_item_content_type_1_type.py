@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class ScoreModelGraderInputItemContentType1Type(StrEnum):
+    INPUT_TEXT = "input_text"
+
+    def __str__(self) -> str:
+        return str(self.value)

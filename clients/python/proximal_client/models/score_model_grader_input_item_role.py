@@ -1,0 +1,10 @@
+from enum import StrEnum
+
+class ScoreModelGraderInputItemRole(StrEnum):
+    ASSISTANT = "assistant"
+    DEVELOPER = "developer"
+    SYSTEM = "system"
+    USER = "user"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class SftJobKind(StrEnum):
+    SFT = "sft"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class SharedValueType(StrEnum):
+    SHARED = "shared"
+
+    def __str__(self) -> str:
+        return str(self.value)

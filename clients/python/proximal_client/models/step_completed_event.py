@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.step_completed_event_type import StepCompletedEventType
+from typing import cast
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.step_completed_data import StepCompletedData
+
+
+
+
+
+T = TypeVar("T", bound="StepCompletedEvent")
+
+
+
+@_attrs_define
+class StepCompletedEvent:
+    """ 
+        Attributes:
+            id (str): Names the event; for after and Last-Event-ID.
+            type_ (StepCompletedEventType): What happened.
+            job_id (str): The job that it happened to.
+            created_at (datetime.datetime): When it happened.
+            data (StepCompletedData): What there is to know of it.
+     """
+
+    id: str
+    type_: StepCompletedEventType
+    job_id: str
+    created_at: datetime.datetime
+    data: StepCompletedData
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.step_completed_data import StepCompletedData # noqa: PLC0415
+        id = self.id
+
+        type_ = self.type_.value
+
+        job_id = self.job_id
+
+        created_at = self.created_at.isoformat()
+
+        data = self.data.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "id": id,
+            "type": type_,
+            "job_id": job_id,
+            "created_at": created_at,
+            "data": data,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.step_completed_data import StepCompletedData # noqa: PLC0415
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        type_ = StepCompletedEventType(d.pop("type"))
+
+
+
+
+        job_id = d.pop("job_id")
+
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+
+
+
+        data = StepCompletedData.from_dict(d.pop("data"))
+
+
+
+
+        step_completed_event = cls(
+            id=id,
+            type_=type_,
+            job_id=job_id,
+            created_at=created_at,
+            data=data,
+        )
+
+
+        step_completed_event.additional_properties = d
+        return step_completed_event
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,7 @@
+from enum import StrEnum
+
+class StringCheckGraderType(StrEnum):
+    STRING_CHECK = "string_check"
+
+    def __str__(self) -> str:
+        return str(self.value)

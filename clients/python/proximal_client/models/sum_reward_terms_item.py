@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.classifier_reward import ClassifierReward
+  from ..models.clip_reward import ClipReward
+  from ..models.exact_match_reward import ExactMatchReward
+  from ..models.grader_reward import GraderReward
+  from ..models.http_reward import HttpReward
+  from ..models.json_valid_reward import JsonValidReward
+  from ..models.keywords_reward import KeywordsReward
+  from ..models.length_reward import LengthReward
+  from ..models.model_reward import ModelReward
+  from ..models.module_reward import ModuleReward
+  from ..models.normalize_reward import NormalizeReward
+  from ..models.regex_reward import RegexReward
+  from ..models.repetition_reward import RepetitionReward
+  from ..models.scale_reward import ScaleReward
+  from ..models.sum_reward import SumReward
+
+
+
+
+
+T = TypeVar("T", bound="SumRewardTermsItem")
+
+
+
+@_attrs_define
+class SumRewardTermsItem:
+    """ 
+        Attributes:
+            reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
+                KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
+                ScaleReward | SumReward): Where a completion's score comes from
+            name (str | Unset): What the term is called in metrics, reward/<name>/mean. Default: its type, numbered from the
+                second on.
+            weight (float | Unset):  Default: 1.0.
+     """
+
+    reward: ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward | KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward | ScaleReward | SumReward
+    name: str | Unset = UNSET
+    weight: float | Unset = 1.0
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.classifier_reward import ClassifierReward # noqa: PLC0415
+        from ..models.clip_reward import ClipReward # noqa: PLC0415
+        from ..models.exact_match_reward import ExactMatchReward # noqa: PLC0415
+        from ..models.grader_reward import GraderReward # noqa: PLC0415
+        from ..models.http_reward import HttpReward # noqa: PLC0415
+        from ..models.json_valid_reward import JsonValidReward # noqa: PLC0415
+        from ..models.keywords_reward import KeywordsReward # noqa: PLC0415
+        from ..models.length_reward import LengthReward # noqa: PLC0415
+        from ..models.model_reward import ModelReward # noqa: PLC0415
+        from ..models.module_reward import ModuleReward # noqa: PLC0415
+        from ..models.normalize_reward import NormalizeReward # noqa: PLC0415
+        from ..models.regex_reward import RegexReward # noqa: PLC0415
+        from ..models.repetition_reward import RepetitionReward # noqa: PLC0415
+        from ..models.scale_reward import ScaleReward # noqa: PLC0415
+        from ..models.sum_reward import SumReward # noqa: PLC0415
+        reward: dict[str, Any]
+        if isinstance(self.reward, LengthReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, KeywordsReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, RegexReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, ExactMatchReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, JsonValidReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, RepetitionReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, ModelReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, ClassifierReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, HttpReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, ModuleReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, GraderReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, SumReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, ClipReward):
+            reward = self.reward.to_dict()
+        elif isinstance(self.reward, NormalizeReward):
+            reward = self.reward.to_dict()
+        else:
+            reward = self.reward.to_dict()
+
+
+        name = self.name
+
+        weight = self.weight
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "reward": reward,
+        })
+        if name is not UNSET:
+            field_dict["name"] = name
+        if weight is not UNSET:
+            field_dict["weight"] = weight
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.classifier_reward import ClassifierReward # noqa: PLC0415
+        from ..models.clip_reward import ClipReward # noqa: PLC0415
+        from ..models.exact_match_reward import ExactMatchReward # noqa: PLC0415
+        from ..models.grader_reward import GraderReward # noqa: PLC0415
+        from ..models.http_reward import HttpReward # noqa: PLC0415
+        from ..models.json_valid_reward import JsonValidReward # noqa: PLC0415
+        from ..models.keywords_reward import KeywordsReward # noqa: PLC0415
+        from ..models.length_reward import LengthReward # noqa: PLC0415
+        from ..models.model_reward import ModelReward # noqa: PLC0415
+        from ..models.module_reward import ModuleReward # noqa: PLC0415
+        from ..models.normalize_reward import NormalizeReward # noqa: PLC0415
+        from ..models.regex_reward import RegexReward # noqa: PLC0415
+        from ..models.repetition_reward import RepetitionReward # noqa: PLC0415
+        from ..models.scale_reward import ScaleReward # noqa: PLC0415
+        from ..models.sum_reward import SumReward # noqa: PLC0415
+        d = dict(src_dict)
+        def _parse_reward(data: object) -> ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward | KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward | ScaleReward | SumReward:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_0 = LengthReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_1 = KeywordsReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_2 = RegexReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_3 = ExactMatchReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_4 = JsonValidReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_4
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_5 = RepetitionReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_5
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_6 = ModelReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_6
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_7 = ClassifierReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_7
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_8 = HttpReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_8
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_9 = ModuleReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_9
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_10 = GraderReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_10
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_11 = SumReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_11
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_12 = ClipReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_12
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_reward_type_13 = NormalizeReward.from_dict(data)
+
+
+
+                return componentsschemas_reward_type_13
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_reward_type_14 = ScaleReward.from_dict(data)
+
+
+
+            return componentsschemas_reward_type_14
+
+        reward = _parse_reward(d.pop("reward"))
+
+
+        name = d.pop("name", UNSET)
+
+        weight = d.pop("weight", UNSET)
+
+        sum_reward_terms_item = cls(
+            reward=reward,
+            name=name,
+            weight=weight,
+        )
+
+        return sum_reward_terms_item
+

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.text_similarity_grader_evaluation_metric import TextSimilarityGraderEvaluationMetric
+from ..models.text_similarity_grader_type import TextSimilarityGraderType
+from ..types import UNSET, Unset
+from typing import cast
+
+
+
+
+
+
+T = TypeVar("T", bound="TextSimilarityGrader")
+
+
+
+@_attrs_define
+class TextSimilarityGrader:
+    """ From 0 to 1, how alike two texts are
+
+        Attributes:
+            type_ (TextSimilarityGraderType):
+            input_ (str): A template: what is compared, mostly {{ sample.output_text }}.
+            reference (str): A template: what it is compared with, such as {{ item.label }}.
+            evaluation_metric (TextSimilarityGraderEvaluationMetric): fuzzy_match: rapidfuzz's ratio; bleu and gleu: nltk's
+                of a sentence; rouge_1 to rouge_5 and rouge_l: F1 of rouge-score.
+            name (str | Unset): What it is called in answers. Default: its key in a multi grader, else its type.
+            pass_threshold (float | None | Unset): Taken, and without effect: a reward has no threshold.
+     """
+
+    type_: TextSimilarityGraderType
+    input_: str
+    reference: str
+    evaluation_metric: TextSimilarityGraderEvaluationMetric
+    name: str | Unset = UNSET
+    pass_threshold: float | None | Unset = UNSET
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        type_ = self.type_.value
+
+        input_ = self.input_
+
+        reference = self.reference
+
+        evaluation_metric = self.evaluation_metric.value
+
+        name = self.name
+
+        pass_threshold: float | None | Unset
+        if isinstance(self.pass_threshold, Unset):
+            pass_threshold = UNSET
+        else:
+            pass_threshold = self.pass_threshold
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "type": type_,
+            "input": input_,
+            "reference": reference,
+            "evaluation_metric": evaluation_metric,
+        })
+        if name is not UNSET:
+            field_dict["name"] = name
+        if pass_threshold is not UNSET:
+            field_dict["pass_threshold"] = pass_threshold
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        type_ = TextSimilarityGraderType(d.pop("type"))
+
+
+
+
+        input_ = d.pop("input")
+
+        reference = d.pop("reference")
+
+        evaluation_metric = TextSimilarityGraderEvaluationMetric(d.pop("evaluation_metric"))
+
+
+
+
+        name = d.pop("name", UNSET)
+
+        def _parse_pass_threshold(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        pass_threshold = _parse_pass_threshold(d.pop("pass_threshold", UNSET))
+
+
+        text_similarity_grader = cls(
+            type_=type_,
+            input_=input_,
+            reference=reference,
+            evaluation_metric=evaluation_metric,
+            name=name,
+            pass_threshold=pass_threshold,
+        )
+
+        return text_similarity_grader
+
