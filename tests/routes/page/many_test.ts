@@ -5,8 +5,10 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { Page } from "playwright-core";
+import { ppoJobSchema } from "../../../core/contract/ppo_job.ts";
 import { openDatabase } from "../../../core/db/open_database.ts";
 import { jobs, metrics } from "../../../core/db/schema.ts";
+import { createJob } from "../../../core/jobs/job_lifecycle.ts";
 import { startServer } from "../../../tasks/start_server.ts";
 import { addRunning, makeRecords } from "../../core/records/make_records.ts";
 import { inFolder } from "../../core/networks/in_folder.ts";
@@ -18,20 +20,35 @@ const JOBS = 500;
 const SHAPE = { steps: 10, steps_per_epoch: 2, rows: 256, tokens: 400, prompt: 100 };
 /** Rows of metrics of the long job: several pages of them. */
 const STEPS = 2500;
+const REQUEST = { kind: "ppo", model: "m", prompts: ["a", "b", "c"], reward: { type: "length", target: 5 } };
 const KEY = "a-key-for-the-page-1234";
 
 /** Fills a data folder; gives the ids of the jobs with records and with many steps. */
 async function fill(dataDir: string): Promise<{ large: string; long: string }> {
   const db = await openDatabase(dataDir);
   try {
-    const ids: string[] = [];
-    for (let index = 0; index < JOBS - 2; index++) {
-      const name = `sweep ${String(index).padStart(3, "0")}`;
-      const { id } = await addRunning(db, { steps: 20, steps_per_epoch: 5 }, {
-        metadata: { name, owner: index % 2 ? "ann" : "ben" },
+    const first = await addRunning(db, { steps: 20, steps_per_epoch: 5 }, {
+      metadata: { name: "sweep 000" },
+    });
+    // In one transaction, as each waits for the disk.
+    const ids = await db.write(async (tx) => {
+      const made = [first.id];
+      for (let index = 1; index < JOBS - 2; index++) {
+        const metadata = {
+          name: `sweep ${String(index).padStart(3, "0")}`,
+          owner: index % 2 ? "ann" : "ben",
+        };
+        const config = ppoJobSchema.parse({ ...REQUEST, metadata });
+        made.push((await createJob(tx, config, first.plan, null)).id);
+      }
+      await tx.update(jobs).set({
+        status: "succeeded",
+        attempt: 1,
+        finished_at: new Date(),
+        started_at: new Date(),
       });
-      ids.push(id);
-    }
+      return made;
+    });
     const long = await addRunning(db, { steps: STEPS, steps_per_epoch: 100 }, {
       metadata: { name: "a long one" },
     });
