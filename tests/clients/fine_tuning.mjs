@@ -5,6 +5,13 @@ import OpenAI, { toFile } from "openai";
 const client = new OpenAI({ maxRetries: 0 });
 const jobs = client.fineTuning.jobs;
 
+/** All items of a list. Node 20 has no Array.fromAsync. */
+const all = async (pages) => {
+  const items = [];
+  for await (const item of pages) items.push(item);
+  return items;
+};
+
 const upload = async (rows) => {
   const file = await toFile(
     new TextEncoder().encode(rows.map((row) => JSON.stringify(row)).join("\n")),
@@ -50,7 +57,7 @@ let job = await jobs.create({
     reinforcement: { grader, hyperparameters, proximal: { ppo: { max_new_tokens: 4 } } },
   },
 });
-const listed = await Array.fromAsync(jobs.list({ metadata: { client: "node" } }));
+const listed = await all(jobs.list({ metadata: { client: "node" } }));
 assert.ok(listed.some(({ id }) => id === job.id));
 job = await ends(job, "succeeded");
 assert.match(job.fine_tuned_model, /^ft:tiny:proximal:even:/);
@@ -59,7 +66,7 @@ for await (const { type, data } of jobs.listEvents(job.id, { limit: 3 })) {
   if (type === "metrics") steps.push(data.step);
 }
 assert.deepEqual(steps, [2, 1]);
-const checkpoints = await Array.fromAsync(jobs.checkpoints.list(job.id));
+const checkpoints = await all(jobs.checkpoints.list(job.id));
 assert.deepEqual(checkpoints.map(({ step_number }) => step_number), [2]);
 const csv = await (await client.files.content(job.result_files[0])).text();
 assert.match(csv, /^step,train_mean_reward,valid_mean_reward,/);
