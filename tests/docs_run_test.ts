@@ -30,7 +30,7 @@ const DOCUMENTS = [
 
 /** Documents whose shell blocks are typed here; docs_test.ts holds the requests and commands of the others. */
 const TYPED: readonly string[] = [
-  ...["README.md", "CONTRIBUTING.md", "docs/cli.md", "docs/datasets.md", "docs/deploy.md"],
+  ...["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/cli.md", "docs/datasets.md", "docs/deploy.md"],
   ...["docs/evaluation.md", "docs/jobs.md", "docs/tutorial.md"],
 ];
 
