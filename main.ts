@@ -15,6 +15,7 @@ import { DEADLINES } from "./core/contract/deadlines.ts";
 import { engineCommand } from "./core/processes/engine_command.ts";
 import { engineEnvironment } from "./core/processes/engine_environment.ts";
 import { EngineProcess } from "./core/processes/engine_process.ts";
+import { type Launch, Launcher } from "./core/processes/launchers.ts";
 import { linkedFolders } from "./core/processes/linked_folders.ts";
 import { machineMemory, memoryPart } from "./core/system_memory.ts";
 import { ServingEngine } from "./core/processes/serving_engine.ts";
@@ -158,23 +159,37 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
   const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
   const jobLogs = new JobLogs(db, logger);
-  const startEngine = (engineLogger: Logger, more: Record<string, string> = {}) =>
+  const engine = () =>
+    engineCommand({
+      read: [
+        ...linkedFolders([...settings.MODELS_DIR, registry.root, ...libraryFolder(settings)]),
+        ...linkedFolders([dataDir]).map((folder) => join(folder, DATASETS_FOLDER)),
+      ],
+      write: linkedFolders([dataDir]).flatMap((folder) => [
+        join(folder, "jobs"),
+        join(folder, SURVEYS_FOLDER),
+      ]),
+    }, machineMemory());
+  const startEngine = (
+    engineLogger: Logger,
+    { command, env: more, launched, queues }: Launch,
+    folder?: string,
+  ) =>
     new EngineProcess({
-      command: engineCommand({
-        read: [
-          ...linkedFolders([...settings.MODELS_DIR, registry.root, ...libraryFolder(settings)]),
-          ...linkedFolders([dataDir]).map((folder) => join(folder, DATASETS_FOLDER)),
-        ],
-        write: linkedFolders([dataDir]).flatMap((folder) => [
-          join(folder, "jobs"),
-          join(folder, SURVEYS_FOLDER),
-        ]),
-      }, machineMemory()),
+      command,
       env: { ...env, ...more },
       logger: engineLogger,
       trace: () => jobTrace(db, engineLogger.fields),
-      start_timeout_ms: DEADLINES.start_ms,
+      start_timeout_ms: queues ? Infinity : DEADLINES.start_ms,
+      spool: launched ? folder : undefined,
     });
+  const launcher = new Launcher({
+    name: settings.LAUNCHER,
+    args: settings.LAUNCHER_ARGS,
+    library: settings.MPI_LIBRARY,
+    mpiFolder: fileURLToPath(new URL(".mpi", import.meta.url)),
+    timeout_s: settings.REPLICA_TIMEOUT_S,
+  });
   const datasets = new Datasets({
     ...{ db, dataDir, logger, env: environment },
     max_bytes: memoryPart(settings.MAX_DATASET_BYTES, 0),
@@ -190,7 +205,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const feed = new EventFeed();
   const deliverer = new Deliverer({ db, guard, logger });
   const serving = new ServingEngine({
-    start: () => startEngine(logger),
+    start: () => startEngine(logger, { command: engine(), env: {}, launched: false, queues: false }),
     request_timeout_ms: settings.REQUEST_TIMEOUT_S * 1000,
     memory_bytes: servingBytes,
     idle_timeout_ms: settings.SERVING_IDLE_S * 1000,
@@ -203,7 +218,11 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const supervisor = new Supervisor({
     answering: makeAnswering,
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
-    startEngine: (engineLogger) => startEngine(engineLogger, trainingThreads(settings)),
+    startEngine: (engineLogger, { replicas, folder }) => {
+      const launch = launcher.launch(engine(), replicas);
+      const given = { ...launch, env: { ...trainingThreads(settings), ...launch.env } };
+      return startEngine(engineLogger, given, folder);
+    },
     resolveFolders: (config) => resolveFolders(sources, config),
     onOutbox: () => deliverer.wake(),
     max_concurrent_jobs: settings.MAX_CONCURRENT_JOBS,
@@ -234,6 +253,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
       logger,
     },
     answering: makeAnswering,
+    launcher,
     modules,
     graders,
     device: settings.DEVICE,

@@ -1,5 +1,6 @@
 /** What the routes share: the parts of the process they use, and what each request carries. */
 import type { Database } from "../core/db/open_database.ts";
+import type { Launcher } from "../core/processes/launchers.ts";
 import type { ServingEngine } from "../core/processes/serving_engine.ts";
 import type { Datasets } from "../core/datasets/datasets.ts";
 import type { FineTuning } from "../core/fine_tuning/fine_tuning.ts";
@@ -30,6 +31,8 @@ export interface AppContext {
   graders: GraderServices;
   /** Whether a judge answers for models that are not here. */
   hasJudge?: boolean;
+  /** What places jobs of several processes. */
+  launcher: Launcher;
   /** Who answers what rewards ask. */
   answering: MakeAnswering;
   registry: ModelRegistry;

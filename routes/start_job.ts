@@ -101,6 +101,7 @@ function onDevice(context: AppContext, given: TrainingJobConfig): TrainingJobCon
 async function checkJob(context: AppContext, c: Context<Env>, given: TrainingJobConfig) {
   const config = await withoutFineTunedNames(context.db, given);
   checkWebhook(context, config);
+  if ("replicas" in config) context.launcher.require(config.replicas);
   const checked = "reward" in config
     ? { ...config, reward: await checkReward(config.reward, context, c.get("logger")) }
     : config;

@@ -91,6 +91,9 @@ export const jobFields = {
   early_stop: earlyStopSchema.nullable().default(null).describe(
     "End the job, succeeded, when a metric gets no better. Default null: it does all its steps.",
   ),
+  replicas: z.int().min(1).max(64).default(1).describe(
+    "Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.",
+  ),
   max_attempts: z.int().min(1).max(20).default(3).describe(
     "How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.",
   ),

@@ -382,6 +382,7 @@ export const ppoJobSchema = z.strictObject({
   checkpoint_every_steps: jobFields.checkpoint_every_steps,
   keep: jobFields.keep,
   early_stop: jobFields.early_stop,
+  replicas: jobFields.replicas,
   max_attempts: jobFields.max_attempts,
   ppo: withAliases(ppoSchema).prefault({}),
   trainable: jobFields.trainable,

@@ -1,6 +1,7 @@
 /** What an engine's commands do: a row each. */
 import { placeOf } from "../device_name.ts";
-import type { Command, EngineEvent, ResultOf } from "../contract/protocol.ts";
+import { invalid, UserError } from "../errors.ts";
+import type { Command, EngineEvent, ResultOf, TrainRequest } from "../contract/protocol.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 import { planJob, planOptions } from "../kinds/plan_job.ts";
 import { requireInt8 } from "../kinds/prove_int8.ts";
@@ -40,6 +41,16 @@ export interface CommandContext {
 /** Which commands may run while others of these do. */
 export const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]);
 
+/** @throws {UserError} when another number of processes was started than the job asks for */
+function requireReplicas(job: TrainRequest["job"], started: number): void {
+  const wanted = "replicas" in job ? job.replicas : 1;
+  if (wanted === started) return;
+  throw new UserError(
+    "runtime_unavailable",
+    `The launcher started ${started} processes for ${wanted} replicas`,
+  );
+}
+
 /** The table is total, so a command without a row does not compile. */
 export const COMMANDS: {
   [Type in Work["type"]]: (
@@ -50,6 +61,12 @@ export const COMMANDS: {
   check: async ({ job, folders }, { parts, text }) => {
     const device = job.device ?? parts.settings.device;
     requireDevice(job, device, parts.settings.library);
+    if ("replicas" in job && job.replicas > 1 && placeOf(device) !== "cpu") {
+      throw invalid(
+        "replicas",
+        `Expected 1 on a GPU, got ${job.replicas}: gradients are added up on the CPU`,
+      );
+    }
     const target = placeOf(device) === "cpu" ? "cpu" : "cuda";
     const runtime = parts.runtime();
     if (target === runtime.target) await requireInt8(runtime, job);
@@ -64,7 +81,10 @@ export const COMMANDS: {
     const runtime = parts.runtime(request.job.device ?? undefined);
     const passedOver = (folder: string, why: unknown) =>
       logger.warn("Cannot resume from a checkpoint", { folder, error: String(why) });
-    const events = trainJob(runtime, request, { ...context, passedOver });
+    const { ranks } = parts;
+    requireReplicas(request.job, ranks?.replicas.size ?? 1);
+    const train = () => trainJob(runtime, request, { ...context, replicas: ranks?.replicas, passedOver });
+    const events = ranks ? ranks.lead(request, train) : train();
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;

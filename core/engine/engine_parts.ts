@@ -7,6 +7,7 @@ import { Runtime } from "../ort/runtime.ts";
 import { type MachineRates, machineRates } from "../run/measured_rates.ts";
 import { ServedModels } from "../serve/served_models.ts";
 import { inexactInt8 } from "../weights/int8_products.ts";
+import type { Ranks } from "./ranks.ts";
 
 /** What the environment says of a process; everything has a default. */
 export interface EngineSettings {
@@ -24,12 +25,15 @@ export interface EngineSettings {
 
 export class EngineParts {
   readonly settings: EngineSettings;
+  /** Of a job that several processes train. */
+  readonly ranks: Ranks | null;
   #runtime: Runtime | undefined;
   #served: ServedModels | undefined;
   #rates: Promise<MachineRates> | undefined;
 
-  constructor(settings: EngineSettings) {
+  constructor(settings: EngineSettings, ranks: Ranks | null = null) {
     this.settings = settings;
+    this.ranks = ranks;
   }
 
   /**

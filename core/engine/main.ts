@@ -6,18 +6,24 @@ import { HEARTBEAT_MS } from "../contract/deadlines.ts";
 import { readLines } from "../contract/ndjson.ts";
 import type { Message } from "../contract/protocol.ts";
 import { createLogger, type LogLevel } from "../log.ts";
+import { Mpi } from "../mpi/mpi.ts";
 import { takeMachineMemory } from "../system_memory.ts";
 import { startTracing } from "../tracing.ts";
 import { CommandRunner } from "./command_runner.ts";
 import { EngineParts } from "./engine_parts.ts";
+import { Ranks } from "./ranks.ts";
 
 /** A job of 100,000 long prompts stays below. */
 const MAX_COMMAND_BYTES = 256 * 1024 * 1024;
+/** A line that only names the file of a command. */
+const SPOOLED = /^\{"file":("(?:[^"\\]|\\.)*")\}\s*$/;
 
 for (const argument of Deno.args) {
   if (argument.startsWith("--memory=")) takeMachineMemory(argument.slice("--memory=".length));
 }
-const logger = createLogger((Deno.env.get("LOG_LEVEL") ?? "info") as LogLevel, { process: "engine" });
+const level = (Deno.env.get("LOG_LEVEL") ?? "info") as LogLevel;
+const ranks = Deno.args.includes("--replicas") ? joinRanks() : null;
+const logger = createLogger(level, { process: "engine", ...(ranks && { rank: ranks.replicas.rank }) });
 const threads = Deno.env.get("THREADS");
 const parts = new EngineParts({
   device: Deno.env.get("DEVICE") || "cpu",
@@ -26,7 +32,21 @@ const parts = new EngineParts({
   inexactInt8: Deno.env.get("INEXACT_INT8"),
   // The API process has made bytes of a share of the machine.
   servingBytes: Number(Deno.env.get("SERVING_MEMORY") || 1 << 30),
-});
+}, ranks);
+
+/** Joins the processes that were started with this one. */
+function joinRanks(): Ranks {
+  const seconds = Number(Deno.env.get("REPLICA_TIMEOUT_S") || 600);
+  return new Ranks(
+    new Mpi(Deno.env.get("MPI_LIBRARY") ?? "", {
+      timeoutMs: seconds * 1000,
+      onTimeout: (collective) => {
+        logger.error("Another process of this job is gone or too slow", { collective, seconds });
+        Deno.exit(FAULT_EXIT_CODE);
+      },
+    }),
+  );
+}
 
 const encoder = new TextEncoder();
 
@@ -46,6 +66,17 @@ for (const type of ["error", "unhandledrejection"] as const) {
   });
 }
 
+/** The text that a line stands for: one that is too long for a launcher's pipe is in a file, which only it names. */
+async function unspooled(line: string): Promise<string> {
+  if (!ranks) return line;
+  const file = SPOOLED.exec(line)?.[1];
+  if (file === undefined) return line;
+  const path = JSON.parse(file) as string;
+  const text = await Deno.readTextFile(path);
+  await Deno.remove(path).catch(() => {});
+  return text;
+}
+
 /** The command on a line. What else the line holds is not logged: it may be somebody's text. */
 function parseCommand(line: string): { id: string } {
   let command;
@@ -60,13 +91,17 @@ function parseCommand(line: string): { id: string } {
   return command;
 }
 
+if (ranks && ranks.replicas.rank > 0) {
+  await ranks.follow(parts, logger);
+  Deno.exit(0);
+}
 await startTracing(Deno.env.get("OTEL_DENO"));
 const runner = new CommandRunner(parts, send, logger);
 send({ type: "ready", pid: Deno.pid });
 Deno.unrefTimer(setInterval(() => send({ type: "alive" }), HEARTBEAT_MS));
 try {
   for await (const line of readLines(Deno.stdin.readable, MAX_COMMAND_BYTES)) {
-    if (line.trim() !== "") runner.accept(parseCommand(line));
+    if (line.trim() !== "") runner.accept(parseCommand(await unspooled(line)));
   }
 } catch (fault) {
   // Whoever sends this is no API process of ours: nothing more it says can be trusted, nor answered.
@@ -74,3 +109,7 @@ try {
   Deno.exit(FAULT_EXIT_CODE);
 }
 await runner.stop();
+if (ranks) {
+  await ranks.leave();
+  Deno.exit(0);
+}

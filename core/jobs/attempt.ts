@@ -28,13 +28,21 @@ import type { Backoff } from "./retry_delay.ts";
 import { StallWatch } from "./stall_watch.ts";
 import { sweepJob } from "./sweep_job.ts";
 
+/** What an engine is started for. */
+export interface EngineOf {
+  /** Processes that train the job. */
+  replicas: number;
+  /** A folder that all of them see: that of the attempt. */
+  folder: string;
+}
+
 export interface AttemptOptions {
   db: Database;
   logger: Logger;
   /** Absolute; checkpoints go below it. */
   dataDir: string;
   /** @throws NoRoom */
-  startEngine: (logger: Logger) => EngineProcess;
+  startEngine: (logger: Logger, of: EngineOf) => EngineProcess;
   /** Frees what other processes hold and do not need; says whether there was any. */
   freeMemory?: () => Promise<boolean>;
   /** @throws UserError when a model is gone. */
@@ -208,7 +216,8 @@ export class Attempt {
     const { job } = this;
     const { startEngine, stall_ms, dataDir } = this.#options;
     this.#checkBegun();
-    const engine = await withFiles(() => Promise.resolve(startEngine(this.#logger)));
+    const of = { replicas: replicasOf(job.config), folder: command.folders.output };
+    const engine = await withFiles(() => Promise.resolve(startEngine(this.#logger, of)));
     this.#engine = engine;
     MEASURES.job_attempts_total.add();
     if (job.attempt === 1) {
@@ -218,6 +227,8 @@ export class Attempt {
     await this.#context.records.write((tx) =>
       tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), eq(jobs.attempt, job.attempt)))
     );
+    // Until then it may wait for its turn in another queue.
+    await engine.ready;
     const watch = new StallWatch({
       stall_ms,
       step_seconds: job.plan.estimate.step_seconds,
@@ -302,6 +313,11 @@ export class Attempt {
       .orderBy(desc(checkpoints.step), desc(rowNumber(checkpoints)));
     return rows.map(({ folder }) => join(dataDir, folder));
   }
+}
+
+/** How many processes train a job; one where its kind has no such field. */
+function replicasOf(config: StoredConfig): number {
+  return "replicas" in config ? config.replicas : 1;
 }
 
 function isTooLarge(thrown: unknown): thrown is UserError {

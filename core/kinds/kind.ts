@@ -22,7 +22,7 @@ import type { JobCost, JobEstimate } from "./job_cost.ts";
 type JobFields = z.output<z.ZodObject<typeof jobFields>>;
 
 /** What of them only jobs that train have. */
-type TrainingFields = "trainable" | "epochs" | "keep" | "early_stop";
+type TrainingFields = "trainable" | "epochs" | "keep" | "early_stop" | "replicas";
 
 /** What jobs of all kinds have. */
 export type AnyJob =

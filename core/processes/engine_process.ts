@@ -2,6 +2,7 @@
  * An engine process as seen from the API process: started, spoken to in NDJSON, watched, stopped. It knows the
  * protocol's frame (ids, events, results), not what the commands mean, and starts no second process by itself.
  */
+import { join } from "node:path";
 import type { z } from "zod";
 import { cutText } from "../cut_text.ts";
 import { type ErrorRecord, errorRecord, saysMore, UserError } from "../errors.ts";
@@ -37,8 +38,13 @@ export interface EngineOptions {
   logger: Logger;
   /** What the spans of its commands are below, and what they are of; asked only where somebody traces. */
   trace?: () => Promise<{ parent?: string; attributes: Record<string, string | number> }>;
-  /** How long the process may take to say `ready`. */
+  /** How long the process may take to say `ready`; as long as it likes with Infinity. */
   start_timeout_ms: number;
+  /**
+   * Of a process behind a launcher, which may write to its stdout too, and gives long lines no way in: a folder that
+   * both see, for the commands that are long.
+   */
+  spool?: string;
   /** How long it may be silent while it has work, while that is on texts, and while it is on a folder's files. */
   silence_ms?: number;
   text_ms?: number;
@@ -156,6 +162,9 @@ export class EngineProcess {
   readonly #child: Deno.ChildProcess;
   readonly #logger: Logger;
   readonly #trace: EngineOptions["trace"];
+  readonly #spool: string | undefined;
+  /** Lines are sent one after another. */
+  #sent: Promise<void> = Promise.resolve();
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #pending = new Map<string, Pending>();
   readonly #ready = Promise.withResolvers<void>();
@@ -185,7 +194,8 @@ export class EngineProcess {
     this.#stdin = this.#child.stdin.getWriter();
     this.#stdin.closed.catch(() => {});
     this.#ready.promise.catch(() => {});
-    const timer = setTimeout(() => {
+    this.#spool = options.spool;
+    const timer = options.start_timeout_ms === Infinity ? undefined : setTimeout(() => {
       this.#ready.reject(
         new UserError(
           "engine_crashed",
@@ -200,6 +210,11 @@ export class EngineProcess {
     const looks = setInterval(() => this.#look(), this.#look_ms);
     Deno.unrefTimer(looks);
     this.exited = this.#watch().finally(() => clearInterval(looks));
+  }
+
+  /** Resolves when it takes commands. @throws {UserError} `engine_crashed` when it ends before */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /** Commands without an answer yet. */
@@ -349,7 +364,11 @@ export class EngineProcess {
 
   #send(line: Uint8Array): void {
     // A write fails only when the process is gone, and then #watch rejects whatever waits.
-    this.#stdin.write(line).catch(() => {});
+    if (this.#spool === undefined) return void this.#stdin.write(line).catch(() => {});
+    this.#sent = this.#sent.then(async () => this.#stdin.write(await spooled(line, this.#spool!)))
+      .catch((error) => {
+        if (this.#exit === null) this.end(`A command could not be handed over: ${error}`);
+      });
   }
 
   async #watch(): Promise<EngineExit> {
@@ -379,6 +398,10 @@ export class EngineProcess {
 
   async #readMessages(): Promise<void> {
     for await (const line of readLines(this.#child.stdout, MAX_MESSAGE_BYTES)) {
+      if (this.#spool !== undefined && !isMessage(line)) {
+        this.#log(line);
+        continue;
+      }
       const message = messageSchema.parse(JSON.parse(line));
       this.#silentLooks = 0;
       if (message.type === "ready") this.#ready.resolve();
@@ -433,15 +456,39 @@ export class EngineProcess {
   /** Hands the engine's log on, its own JSON lines and what native libraries print alike. */
   async #readLog(): Promise<void> {
     for await (const line of readLines(this.#child.stderr, MAX_LOG_LINE_BYTES, "cut")) {
-      this.#lastLines.push(cutText(line, 1000));
-      if (this.#lastLines.length > LAST_LOG_LINES) this.#lastLines.shift();
-      this.#logger.info("engine", { line });
+      this.#log(line);
     }
+  }
+
+  #log(line: string): void {
+    this.#lastLines.push(cutText(line, 1000));
+    if (this.#lastLines.length > LAST_LOG_LINES) this.#lastLines.shift();
+    this.#logger.info("engine", { line });
   }
 }
 
 const nobody: AnswerQuestion = () =>
   Promise.reject(new UserError("reward_failed", "Nobody answers what this command's reward asks"));
+
+/** Whether a line is the engine's own: launchers write banners and warnings of theirs to the same place. */
+function isMessage(line: string): boolean {
+  try {
+    return messageSchema.safeParse(JSON.parse(line)).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Longer lines do not come through every launcher: MPICH's takes no more than a pipe holds. */
+const MAX_PIPED_BYTES = 16 * 1024;
+
+/** The line, or one that names the file in `folder` that it is in. */
+async function spooled(line: Uint8Array, folder: string): Promise<Uint8Array> {
+  if (line.length <= MAX_PIPED_BYTES) return line;
+  const file = join(folder, `command-${crypto.randomUUID()}.json`);
+  await Deno.writeFile(file, line, { mode: 0o600 });
+  return new TextEncoder().encode(JSON.stringify({ file }) + "\n");
+}
 
 function encoded(command: Command): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(command) + "\n");

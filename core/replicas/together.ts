@@ -6,6 +6,20 @@ import type { Replicas } from "./replicas.ts";
 /** What became of one process's part, as it can be told to others. */
 type Outcome<T> = { value: T } | { abandoned: true } | { error: ErrorRecord };
 
+/** What was thrown of which all processes know. */
+const toldToAll = new WeakSet<object>();
+
+/** Whether all processes have failed with it. */
+export function isToldToAll(thrown: unknown): boolean {
+  return thrown instanceof Error && toldToAll.has(thrown);
+}
+
+/** The error, noted as one that every process throws now. */
+export function toAll<E extends Error>(error: E): E {
+  toldToAll.add(error);
+  return error;
+}
+
 /** What each process's `work` gives, in the order of ranks. @throws what the first of those threw that did */
 export async function together<T>(replicas: Replicas, work: () => Promise<T>): Promise<T[]> {
   if (replicas.size === 1) return [await work()];
@@ -17,9 +31,9 @@ export async function together<T>(replicas: Replicas, work: () => Promise<T>): P
   const outcomes = await replicas.gather([outcome]);
   return outcomes.map((said, rank) => {
     if ("value" in said) return said.value;
-    if (rank === replicas.rank) throw own;
-    if ("abandoned" in said) throw new StepAbandoned();
-    throw new UserError(said.error.code, said.error.detail, said.error.errors);
+    if (rank === replicas.rank) throw own instanceof Error ? toAll(own) : own;
+    if ("abandoned" in said) throw toAll(new StepAbandoned());
+    throw toAll(new UserError(said.error.code, said.error.detail, said.error.errors));
   });
 }
 

@@ -5,6 +5,7 @@ import { editDistance } from "./edit_distance.ts";
 import { dataFolder, modelFolders } from "./folders.ts";
 import { UserError } from "../errors.ts";
 import { OutboundGuard } from "../outbound/outbound_guard.ts";
+import { LAUNCHERS } from "../processes/launchers.ts";
 
 const list = (separator: string) =>
   z.string().default("").transform((text) =>
@@ -98,6 +99,10 @@ const environmentSchema = z.object({
   GRADER_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, "Expected visible ASCII characters").optional(),
   GRADER_PYTHON_SECONDS: integer(1, 600).default(30),
   GRADER_PYTHON_MB: integer(64, 4096).default(512),
+  LAUNCHER: z.enum(LAUNCHERS, `Expected one of ${LAUNCHERS.join(", ")}`).default("local"),
+  LAUNCHER_ARGS: list(" "),
+  MPI_LIBRARY: z.string().optional(),
+  REPLICA_TIMEOUT_S: integer(1, 86_400).default(600),
 });
 
 export type Settings = z.output<typeof environmentSchema>;
@@ -138,6 +143,10 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   GRADER_PYTHON_SECONDS: { what: "Seconds that a Python grader may take for a row", otherwise: "30" },
   GRADER_PYTHON_MB: { what: "MiB of memory that a Python grader may use", otherwise: "512" },
   ORT_LIBRARY: { what: "Path of another onnxruntime library", otherwise: null },
+  LAUNCHER: { what: "What places the processes of a job: local, mpiexec or slurm", otherwise: "local" },
+  LAUNCHER_ARGS: { what: "What else its command line has, separated by spaces", otherwise: null },
+  MPI_LIBRARY: { what: "Path of another MPI's libmpi_abi.so.1", otherwise: ".mpi/lib/libmpi_abi.so.1" },
+  REPLICA_TIMEOUT_S: { what: "Seconds that a job's process may wait for the others", otherwise: "600" },
 };
 
 /** Their values are told to nobody. */

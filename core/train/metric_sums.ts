@@ -18,7 +18,7 @@ export function metricMeans(sums: MetricSums): Metrics {
   return Object.fromEntries(Object.entries(sums).map(([name, { sum, count }]) => [name, sum / count]));
 }
 
-const MEASURED = /^time\/|^reward\/.*\/seconds$|^memory\/|^eps$|tokens_per_second$/;
+const MEASURED = /^time\/|^replicas\/|^reward\/.*\/seconds$|^memory\/|^eps$|tokens_per_second$/;
 
 /** Metrics, or their sums, without what the clock and the machine decide: the same job and seed write the same bytes. */
 export function reproducible<Value>(metrics: Readonly<Record<string, Value>>): Record<string, Value> {

@@ -5,6 +5,7 @@
  */
 import { UserError } from "../errors.ts";
 import type { Replicas } from "../replicas/replicas.ts";
+import { toAll } from "../replicas/together.ts";
 import { StepAbandoned } from "../step_abandoned.ts";
 import type { Checkpoints, Counters, Course, Evaluated, TrainSignals } from "./step_loop.ts";
 
@@ -44,12 +45,9 @@ export function replicatedCourse<S extends Counters>(
   const compare = async (step: number) => {
     const sums = await replicas.gather([checksum()]);
     if (new Set(sums).size === 1) return;
-    throw new UserError(
-      "replicas_diverged",
-      `After step ${step} the processes of this job hold different parameters: ${
-        sums.map((sum, rank) => `rank ${rank} ${sum.slice(0, 8)}`).join(", ")
-      }`,
-    );
+    const each = sums.map((sum, rank) => `rank ${rank} ${sum.slice(0, 8)}`).join(", ");
+    const detail = `After step ${step} the processes of this job hold different parameters: ${each}`;
+    throw toAll(new UserError("replicas_diverged", detail));
   };
 
   const { evaluation, checkpoints } = course;

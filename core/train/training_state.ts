@@ -52,6 +52,7 @@ const BESIDES: ReadonlySet<string> = new Set(
     "checkpoint_every_steps",
     "keep",
     "max_attempts",
+    "replicas",
     "records",
   ] satisfies (keyof PpoJobConfig)[],
 );

@@ -115,6 +115,7 @@ Deno.test("An event stream has heartbeats, a bound, and frees its place when the
         graders: null as never,
         fineTuning: undefined as never,
         modules: undefined as never,
+        launcher: undefined as never,
         registry: undefined as never,
         logger: { info() {}, with: () => ({ info() {} }) } as never,
       },

@@ -16,6 +16,7 @@ import { PythonGraders } from "../../core/questions/python_graders.ts";
 import { checkReward } from "../../core/questions/check_reward.ts";
 import { RewardModules } from "../../core/questions/reward_modules.ts";
 import { OutboundGuard } from "../../core/outbound/outbound_guard.ts";
+import { Launcher } from "../../core/processes/launchers.ts";
 import { createApp } from "../../routes/app.ts";
 import type { AppContext } from "../../routes/context.ts";
 import { BEHAVIOURS } from "../fake_engine.ts";
@@ -113,6 +114,7 @@ export async function served(
       answering: (asking) => answering(asking, { guard, modules, graders }),
       modules,
       graders,
+      launcher: new Launcher({ name: "local", args: [], library: undefined, mpiFolder: "", timeout_s: 1 }),
       modelRoots: [FIXTURES, join(it.folder, "models")],
       registry,
       datasets,

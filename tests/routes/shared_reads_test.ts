@@ -34,6 +34,7 @@ async function counted(
       answering: unused,
       graders: null as never,
       modules: unused,
+      launcher: unused,
       datasets: unused,
       files: unused,
       fineTuning: unused,

@@ -82,7 +82,7 @@ export class Supervised {
       dataDir: folder,
       feed: this.feed,
       max_concurrent_jobs: 1,
-      startEngine: startFakeEngine,
+      startEngine: (logger) => startFakeEngine(logger),
       resolveFolders: (config) => {
         if (config.model === "gone") throw new UserError("unknown_model", "No model 'gone'");
         return Promise.resolve({ model: "/models/m", rewards: {} });
