@@ -75,17 +75,19 @@ test("jobs of several processes: texts of one process, 1 MB of prompts, a lost r
     const gone = () => eventually(async () => (await ranksOf(data)).length === 0);
     try {
       // Longer than what any launcher's pipe takes.
-      const long = { metadata: { note: "x".repeat(400) } };
-      const many = Array.from({ length: 2000 }, (_, at) => ({ ...JOB.prompts[at % 4]!, ...long }));
+      const notes = Object.fromEntries(
+        Array.from({ length: 10 }, (_, at) => [`note_${at}`, "x".repeat(500)]),
+      );
+      const many = Array.from({ length: 200 }, (_, at) => ({ ...JOB.prompts[at % 4]!, metadata: notes }));
       const [one, two, large] = [
         await start({ epochs: 2 }),
         await start({ epochs: 2, replicas: 2 }),
-        await start({ prompts: many, replicas: 3, ppo: { ...JOB.ppo, batch_size: 1000, max_new_tokens: 1 } }),
+        await start({ prompts: many, replicas: 3, ppo: { ...JOB.ppo, batch_size: 200, max_new_tokens: 1 } }),
       ];
       for (const id of [one, two, large]) assert.equal((await reaches(id, ...ended)).status, "succeeded");
       assert.deepEqual(await texts(two), await texts(one));
       const { data: steps } = await call("GET", `/training-jobs/${two}/metrics`);
-      assert.ok(steps.every((step: Json) => step.metrics["replicas/sum_s"] >= 0));
+      assert.ok(steps.length === 2 && steps.every((step: Json) => step["replicas/sum_s"] >= 0));
       await gone();
 
       // A rank is lost: all end, and the next attempt goes on from the last checkpoint.
@@ -95,7 +97,7 @@ test("jobs of several processes: texts of one process, 1 MB of prompts, a lost r
       assert.equal(ranks.length, 2);
       Deno.kill(ranks[1]!, "SIGKILL");
       const after = await reaches(lost, ...ended);
-      assert.deepEqual([after.status, after.attempt], ["succeeded", 2]);
+      assert.deepEqual([after.status, after.attempts.length], ["succeeded", 2]);
 
       // The launcher is lost: nobody is left.
       const launched = await start({ epochs: 2000, replicas: 2, max_attempts: 1 });
