@@ -3197,6 +3197,10 @@ export type PpoJob = {
      */
     early_stop?: EarlyStop | null;
     /**
+     * Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.
+     */
+    replicas?: number;
+    /**
      * How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.
      */
     max_attempts?: number;
@@ -3283,6 +3287,10 @@ export type PpoJobConfig = {
      * End the job, succeeded, when a metric gets no better. Default null: it does all its steps.
      */
     early_stop?: EarlyStop | null;
+    /**
+     * Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.
+     */
+    replicas?: number;
     /**
      * How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.
      */
@@ -3698,6 +3706,10 @@ export type RewardModelJob = {
      */
     early_stop?: EarlyStop | null;
     /**
+     * Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.
+     */
+    replicas?: number;
+    /**
      * How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.
      */
     max_attempts?: number;
@@ -3782,6 +3794,10 @@ export type RewardModelJobConfig = {
      * End the job, succeeded, when a metric gets no better. Default null: it does all its steps.
      */
     early_stop?: EarlyStop | null;
+    /**
+     * Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.
+     */
+    replicas?: number;
     /**
      * How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.
      */
@@ -4217,6 +4233,10 @@ export type SftJob = {
      */
     early_stop?: EarlyStop | null;
     /**
+     * Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.
+     */
+    replicas?: number;
+    /**
      * How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.
      */
     max_attempts?: number;
@@ -4301,6 +4321,10 @@ export type SftJobConfig = {
      * End the job, succeeded, when a metric gets no better. Default null: it does all its steps.
      */
     early_stop?: EarlyStop | null;
+    /**
+     * Processes that train the job, each its share of the rows of every batch. What it comes to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can place them. Default 1.
+     */
+    replicas?: number;
     /**
      * How many attempts may end by a crash, a stall or want of memory until the job fails; each continues from the newest checkpoint. Default 3.
      */

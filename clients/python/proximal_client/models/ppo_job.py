@@ -82,6 +82,9 @@ class PpoJob:
                 null: all.
             early_stop (EarlyStop | None | Unset): End the job, succeeded, when a metric gets no better. Default null: it
                 does all its steps.
+            replicas (int | Unset): Processes that train the job, each its share of the rows of every batch. What it comes
+                to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can
+                place them. Default 1. Default: 1.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;
                 each continues from the newest checkpoint. Default 3. Default: 3.
             ppo (PpoConfig | Unset):
@@ -121,6 +124,7 @@ class PpoJob:
     checkpoint_every_steps: int | None | Unset = UNSET
     keep: Keep | None | Unset = UNSET
     early_stop: EarlyStop | None | Unset = UNSET
+    replicas: int | Unset = 1
     max_attempts: int | Unset = 3
     ppo: PpoConfig | Unset = UNSET
     trainable: FullTrainable | LoraTrainable | Unset = UNSET
@@ -270,6 +274,8 @@ class PpoJob:
         else:
             early_stop = self.early_stop
 
+        replicas = self.replicas
+
         max_attempts = self.max_attempts
 
         ppo: dict[str, Any] | Unset = UNSET
@@ -377,6 +383,8 @@ class PpoJob:
             field_dict["keep"] = keep
         if early_stop is not UNSET:
             field_dict["early_stop"] = early_stop
+        if replicas is not UNSET:
+            field_dict["replicas"] = replicas
         if max_attempts is not UNSET:
             field_dict["max_attempts"] = max_attempts
         if ppo is not UNSET:
@@ -732,6 +740,8 @@ class PpoJob:
         early_stop = _parse_early_stop(d.pop("early_stop", UNSET))
 
 
+        replicas = d.pop("replicas", UNSET)
+
         max_attempts = d.pop("max_attempts", UNSET)
 
         _ppo = d.pop("ppo", UNSET)
@@ -963,6 +973,7 @@ class PpoJob:
             checkpoint_every_steps=checkpoint_every_steps,
             keep=keep,
             early_stop=early_stop,
+            replicas=replicas,
             max_attempts=max_attempts,
             ppo=ppo,
             trainable=trainable,

@@ -56,6 +56,9 @@ class RewardModelJob:
                 null: all.
             early_stop (EarlyStop | None | Unset): End the job, succeeded, when a metric gets no better. Default null: it
                 does all its steps.
+            replicas (int | Unset): Processes that train the job, each its share of the rows of every batch. What it comes
+                to is the same but for the order in which gradients are added. More than 1 needs a server whose LAUNCHER can
+                place them. Default 1. Default: 1.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;
                 each continues from the newest checkpoint. Default 3. Default: 3.
             trainable (FullTrainable | LoraTrainable | Unset):
@@ -88,6 +91,7 @@ class RewardModelJob:
     checkpoint_every_steps: int | None | Unset = UNSET
     keep: Keep | None | Unset = UNSET
     early_stop: EarlyStop | None | Unset = UNSET
+    replicas: int | Unset = 1
     max_attempts: int | Unset = 3
     trainable: FullTrainable | LoraTrainable | Unset = UNSET
     device: None | str | Unset = UNSET
@@ -167,6 +171,8 @@ class RewardModelJob:
             early_stop = self.early_stop.to_dict()
         else:
             early_stop = self.early_stop
+
+        replicas = self.replicas
 
         max_attempts = self.max_attempts
 
@@ -254,6 +260,8 @@ class RewardModelJob:
             field_dict["keep"] = keep
         if early_stop is not UNSET:
             field_dict["early_stop"] = early_stop
+        if replicas is not UNSET:
+            field_dict["replicas"] = replicas
         if max_attempts is not UNSET:
             field_dict["max_attempts"] = max_attempts
         if trainable is not UNSET:
@@ -401,6 +409,8 @@ class RewardModelJob:
 
         early_stop = _parse_early_stop(d.pop("early_stop", UNSET))
 
+
+        replicas = d.pop("replicas", UNSET)
 
         max_attempts = d.pop("max_attempts", UNSET)
 
@@ -555,6 +565,7 @@ class RewardModelJob:
             checkpoint_every_steps=checkpoint_every_steps,
             keep=keep,
             early_stop=early_stop,
+            replicas=replicas,
             max_attempts=max_attempts,
             trainable=trainable,
             device=device,
