@@ -53,7 +53,7 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
     metrics: sentMetricsSchema,
     samples: z.array(sampleSchema),
   }),
-  /** `metrics` always has policy_loss, value_loss, kl_div and avg_reward beside the means of the step metrics. */
+  /** `metrics` always has policy_loss, kl_div and avg_reward, and with a critic value_loss, beside the means of the step metrics. */
   z.object({
     type: z.literal("epoch"),
     epoch: z.int(),

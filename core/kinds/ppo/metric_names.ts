@@ -5,7 +5,7 @@ import { partNames } from "../../contract/rewards/term_names.ts";
 import type { MetricNames } from "../check_watched.ts";
 
 const ALWAYS = [
-  ...["avg_reward", "kl_div", "policy_loss", "value_loss", "episode", "kl_coef", "lr"],
+  ...["avg_reward", "kl_div", "policy_loss", "episode", "kl_coef", "lr"],
   ...["objective/kl", "objective/entropy", "objective/non_score_reward", "objective/rlhf_reward"],
   ...["objective/scores", "objective/scores_std", "objective/raw_scores"],
   ...["response_len/mean", "response_len/min", "response_len/max", "truncated_frac", "val/num_eos_tokens"],
@@ -16,7 +16,9 @@ const ALWAYS = [
   ...["rollout/prefill_tokens", "rollout/prefill_tokens_saved"],
 ];
 
-const WITH_CRITIC = ["val/explained_var", "loss/value_avg", "value/grad_norm", "val/clipfrac_avg"];
+const WITH_CRITIC = [
+  ...["value_loss", "val/explained_var", "loss/value_avg", "value/grad_norm", "val/clipfrac_avg"],
+];
 
 const EVALUATION = [
   ...["avg_reward", "avg_reward_ci95", "kl", "entropy", "length", "finish_share", "distinct_1", "distinct_2"],

@@ -71,7 +71,6 @@ for (const [name, job] of Object.entries(JOBS)) {
         if (event.type !== "epoch") continue;
         const measured = Object.keys(reproducible(event.metrics));
         const known = measured.filter((metric) => !open.some((start) => metric.startsWith(start)));
-        // Null without a critic, and there all the same.
         assert.deepEqual(known.sort(), names.toSorted());
       }
     }));
