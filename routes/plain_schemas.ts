@@ -52,6 +52,8 @@ function plain(value: unknown, schemas: Json, isComponent = false): unknown {
   if (typeof name === "string" && !isComponent) return reference(name, given, schemas);
   const made: Json = {};
   for (const [key, item] of Object.entries(given)) {
+    // A name of zod's, which is no keyword of JSON Schema, and which validators refuse; a property may be called so.
+    if (key === "id" && typeof item === "string") continue;
     // What is shown is no schema.
     made[key] = key === "default" || key === "enum" || key === "example" || key === "examples"
       ? item
@@ -78,7 +80,17 @@ function reference(name: string, given: Json, schemas: Json): Json {
   return nullable ? { anyOf: [ref, { type: "null" }], ...beside } : { ...ref, ...beside };
 }
 
-function tidied(schema: Json): Json {
+/** An array of so many items of one kind, said so that everything that reads `items` knows the kind. */
+function withItems({ prefixItems, ...schema }: Json): Json {
+  const [first, ...others] = prefixItems as Json[];
+  if (others.some((item) => JSON.stringify(item) !== JSON.stringify(first))) {
+    return { ...schema, prefixItems };
+  }
+  return { ...schema, items: first, minItems: others.length + 1, maxItems: others.length + 1 };
+}
+
+function tidied(given: Json): Json {
+  const schema = Array.isArray(given.prefixItems) ? withItems(given) : given;
   const types = typesOf(schema);
   // What a whole object is where it is left out is in its text; its fields have defaults of their own.
   if (isObject(schema.default) || COMBINED.some((key) => key in schema)) delete schema.default;

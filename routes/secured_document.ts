@@ -46,6 +46,8 @@ function errors(codes: readonly ErrorCode[], isOpenai: boolean): NonNullable<Ope
 }
 
 interface Operation {
+  description?: string;
+  "x-required-scope"?: string;
   security?: Record<string, string[]>[];
   responses?: Record<string, { description?: string; headers?: Record<string, unknown>; content?: unknown }>;
 }
@@ -64,7 +66,11 @@ export function securedDocument<D extends Document>(document: D, required: boole
         operation.security = [];
         continue;
       }
-      const needed = { [SCHEME]: [neededScope(method.toUpperCase(), path)] };
+      // Only OAuth's schemes have scopes of their own in the document.
+      const scope = neededScope(method.toUpperCase(), path);
+      operation["x-required-scope"] = scope;
+      operation.description = `${operation.description ?? ""} A key needs the scope \`${scope}\`.`.trim();
+      const needed = { [SCHEME]: [] };
       operation.security = required ? [needed] : [{}, needed];
       const responses = { ...errors(REFUSALS, isOpenai), ...operation.responses };
       operation.responses = responses;

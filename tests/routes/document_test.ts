@@ -68,6 +68,72 @@ Deno.test("no schema has what generators of clients stumble over", async () => {
   });
 });
 
+/** Keywords of JSON Schema 2020-12 and of OpenAPI 3.1: validators refuse what they do not know, such as draft 4's `id`. */
+const KEYWORDS = new Set(
+  ("$ref additionalProperties allOf anyOf const contentMediaType default description discriminator enum example examples " +
+    "exclusiveMaximum exclusiveMinimum format items maxItems maxLength maxProperties maximum minItems minLength " +
+    "minProperties minimum multipleOf not oneOf pattern patternProperties prefixItems properties propertyNames required " +
+    "title type uniqueItems").split(" "),
+);
+
+/** A schema and those that it is made of, with where each is. */
+function* partsOf(path: string, schema: Json): Generator<[path: string, schema: Json]> {
+  if (typeof schema !== "object" || schema === null) return;
+  yield [path, schema];
+  for (const [name, part] of Object.entries<Json>(schema.properties ?? {})) {
+    yield* partsOf(`${path}.${name}`, part);
+  }
+  for (const key of ["items", "additionalProperties", "propertyNames", "not"]) {
+    yield* partsOf(`${path}/${key}`, schema[key]);
+  }
+  for (const key of ["oneOf", "anyOf", "allOf", "prefixItems"]) {
+    for (const [at, part] of (schema[key] ?? []).entries()) yield* partsOf(`${path}/${key}/${at}`, part);
+  }
+}
+
+/** Every schema of the document: components, and those of parameters, headers, requests and answers. */
+function* allSchemas(document: Json): Generator<[path: string, schema: Json]> {
+  for (const [name, schema] of Object.entries<Json>(document.components.schemas)) {
+    yield* partsOf(name, schema);
+  }
+  const { paths, webhooks } = document;
+  for (const [path, place] of schemasOf({ paths, webhooks })) {
+    if (place.schema) yield* partsOf(path, place.schema);
+  }
+}
+
+Deno.test("schemas have known keywords only, and arrays say of what they are", async () => {
+  await served(async (it) => {
+    const document = (await it.call("GET", "/openapi.json")).json;
+    let count = 0;
+    for (const [path, schema] of allSchemas(document)) {
+      count++;
+      for (const key of Object.keys(schema)) assert.ok(KEYWORDS.has(key), `${path} has the keyword ${key}`);
+      if ([schema.type].flat().includes("array")) {
+        assert.ok(schema.items, `${path} is an array without items`);
+      }
+    }
+    assert.ok(count > 1000);
+  });
+});
+
+Deno.test("every operation and webhook says which keys it takes, by schemes that are there and have no scopes", async () => {
+  await served(async (it) => {
+    const document = (await it.call("GET", "/openapi.json")).json;
+    const { securitySchemes } = document.components;
+    const called = operationsOf({ paths: document.webhooks });
+    assert.ok(called.length > 5);
+    for (const { method, path, operation } of [...operationsOf(document), ...called]) {
+      const which = `${method} ${path}`;
+      assert.ok(Array.isArray(operation.security), `${which} has no security`);
+      for (const [scheme, scopes] of operation.security.flatMap(Object.entries)) {
+        assert.equal(securitySchemes[scheme]?.type, "http", `${which}: ${scheme}`);
+        assert.deepEqual(scopes, [], `${which}: only OAuth's schemes have scopes`);
+      }
+    }
+  });
+});
+
 Deno.test("the clients below clients/ are of this document: task sdk:clients makes them again", async () => {
   const kept = JSON.parse(await Deno.readTextFile(new URL("../../clients/openapi.json", import.meta.url)));
   await served(async (it) => {

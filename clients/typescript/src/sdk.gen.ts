@@ -21,7 +21,7 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List training jobs, newest first
  *
- * Jobs of all kinds, a page at a time.
+ * Jobs of all kinds, a page at a time. A key needs the scope `read`.
  */
 export const listTrainingJobs = <ThrowOnError extends boolean = false>(options?: Options<ListTrainingJobsData, ThrowOnError>) => (options?.client ?? client).get<ListTrainingJobsResponses, ListTrainingJobsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -32,7 +32,7 @@ export const listTrainingJobs = <ThrowOnError extends boolean = false>(options?:
 /**
  * Start a training job
  *
- * The job is checked, stored and queued; the answer has its configuration with every default filled in. Follow it by its events, or ask for it again until its status is final. Instead of a whole request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's, merged in as a JSON merge patch.
+ * The job is checked, stored and queued; the answer has its configuration with every default filled in. Follow it by its events, or ask for it again until its status is final. Instead of a whole request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's, merged in as a JSON merge patch. A key needs the scope `write`.
  */
 export const createTrainingJob = <ThrowOnError extends boolean = false>(options: Options<CreateTrainingJobData, ThrowOnError>) => (options.client ?? client).post<CreateTrainingJobResponses, CreateTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -47,7 +47,7 @@ export const createTrainingJob = <ThrowOnError extends boolean = false>(options:
 /**
  * Say what a training job would be and need, and create nothing
  *
- * Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time.
+ * Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time. A key needs the scope `write`.
  */
 export const dryRunTrainingJob = <ThrowOnError extends boolean = false>(options: Options<DryRunTrainingJobData, ThrowOnError>) => (options.client ?? client).post<DryRunTrainingJobResponses, DryRunTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -62,7 +62,7 @@ export const dryRunTrainingJob = <ThrowOnError extends boolean = false>(options:
 /**
  * Delete a training job that is over, with its checkpoints and everything else of it
  *
- * Rows, metrics, events, records and checkpoints go with it. A job that is not over is refused with 409.
+ * Rows, metrics, events, records and checkpoints go with it. A job that is not over is refused with 409. A key needs the scope `write`.
  */
 export const deleteTrainingJob = <ThrowOnError extends boolean = false>(options: Options<DeleteTrainingJobData, ThrowOnError>) => (options.client ?? client).delete<DeleteTrainingJobResponses, DeleteTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -73,7 +73,7 @@ export const deleteTrainingJob = <ThrowOnError extends boolean = false>(options:
 /**
  * Show a training job
  *
- * Status, progress, configuration, the last step's metrics and, once it is over, how it ended.
+ * Status, progress, configuration, the last step's metrics and, once it is over, how it ended. A key needs the scope `read`.
  */
 export const getTrainingJob = <ThrowOnError extends boolean = false>(options: Options<GetTrainingJobData, ThrowOnError>) => (options.client ?? client).get<GetTrainingJobResponses, GetTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -84,7 +84,7 @@ export const getTrainingJob = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Cancel a training job
  *
- * A queued or paused job ends at once, a running one at the end of what it computes; a job that is over is refused with 409.
+ * A queued or paused job ends at once, a running one at the end of what it computes; a job that is over is refused with 409. A key needs the scope `write`.
  */
 export const cancelTrainingJob = <ThrowOnError extends boolean = false>(options: Options<CancelTrainingJobData, ThrowOnError>) => (options.client ?? client).post<CancelTrainingJobResponses, CancelTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -95,7 +95,7 @@ export const cancelTrainingJob = <ThrowOnError extends boolean = false>(options:
 /**
  * Pause a training job after its step, with a checkpoint
  *
- * A running job finishes its step and writes a checkpoint to continue from; a queued one is paused at once.
+ * A running job finishes its step and writes a checkpoint to continue from; a queued one is paused at once. A key needs the scope `write`.
  */
 export const pauseTrainingJob = <ThrowOnError extends boolean = false>(options: Options<PauseTrainingJobData, ThrowOnError>) => (options.client ?? client).post<PauseTrainingJobResponses, PauseTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -106,7 +106,7 @@ export const pauseTrainingJob = <ThrowOnError extends boolean = false>(options: 
 /**
  * Give a paused training job back to the queue, to continue where it was
  *
- * It continues from its newest checkpoint, and ends with the bytes that it would have ended with.
+ * It continues from its newest checkpoint, and ends with the bytes that it would have ended with. A key needs the scope `write`.
  */
 export const resumeTrainingJob = <ThrowOnError extends boolean = false>(options: Options<ResumeTrainingJobData, ThrowOnError>) => (options.client ?? client).post<ResumeTrainingJobResponses, ResumeTrainingJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -117,7 +117,7 @@ export const resumeTrainingJob = <ThrowOnError extends boolean = false>(options:
 /**
  * Evaluate a model, a checkpoint or an adapter: a training job of kind evaluation
  *
- * Prompts are answered, scored, and compared with what the base or another checkpoint answers. The job's result says what came of it. Instead of a whole request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's, merged in as a JSON merge patch.
+ * Prompts are answered, scored, and compared with what the base or another checkpoint answers. The job's result says what came of it. Instead of a whole request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's, merged in as a JSON merge patch. A key needs the scope `write`.
  */
 export const createEvaluation = <ThrowOnError extends boolean = false>(options: Options<CreateEvaluationData, ThrowOnError>) => (options.client ?? client).post<CreateEvaluationResponses, CreateEvaluationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -132,7 +132,7 @@ export const createEvaluation = <ThrowOnError extends boolean = false>(options: 
 /**
  * Say what an evaluation would be and need, and create nothing
  *
- * Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time.
+ * Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time. A key needs the scope `write`.
  */
 export const dryRunEvaluation = <ThrowOnError extends boolean = false>(options: Options<DryRunEvaluationData, ThrowOnError>) => (options.client ?? client).post<DryRunEvaluationResponses, DryRunEvaluationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -147,7 +147,7 @@ export const dryRunEvaluation = <ThrowOnError extends boolean = false>(options: 
 /**
  * What a training job works on, in the order of the request
  *
- * Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns are read.
+ * Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns are read. A key needs the scope `read`.
  */
 export const listTrainingJobRows = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobRowsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobRowsResponses, ListTrainingJobRowsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -158,7 +158,7 @@ export const listTrainingJobRows = <ThrowOnError extends boolean = false>(option
 /**
  * Metrics of a training job, oldest first
  *
- * One row for each step, epoch or evaluation. docs/api.md says what each metric means.
+ * One row for each step, epoch or evaluation. docs/api.md says what each metric means. A key needs the scope `read`.
  */
 export const listTrainingJobMetrics = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobMetricsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobMetricsResponses, ListTrainingJobMetricsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -169,7 +169,7 @@ export const listTrainingJobMetrics = <ThrowOnError extends boolean = false>(opt
 /**
  * Rollouts of a training job
  *
- * Prompts, completions and their scores, as far as the job keeps them.
+ * Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
  */
 export const listTrainingJobRollouts = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobRolloutsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobRolloutsResponses, ListTrainingJobRolloutsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -180,7 +180,7 @@ export const listTrainingJobRollouts = <ThrowOnError extends boolean = false>(op
 /**
  * Per-token records of a training job, in the order of steps, rollouts and positions
  *
- * What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage.
+ * What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage. A key needs the scope `read`.
  */
 export const listTrainingJobAttributions = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobAttributionsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobAttributionsResponses, ListTrainingJobAttributionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -191,7 +191,7 @@ export const listTrainingJobAttributions = <ThrowOnError extends boolean = false
 /**
  * Log of a training job, oldest line first
  *
- * What the server says of the job's attempts, and what its engine processes wrote.
+ * What the server says of the job's attempts, and what its engine processes wrote. A key needs the scope `read`.
  */
 export const listTrainingJobLogs = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobLogsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobLogsResponses, ListTrainingJobLogsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -202,7 +202,7 @@ export const listTrainingJobLogs = <ThrowOnError extends boolean = false>(option
 /**
  * Events of a training job, as a list or a stream
  *
- * What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-ID continues one that broke off.
+ * What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-ID continues one that broke off. A key needs the scope `read`.
  */
 export const listTrainingJobEvents = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobEventsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobEventsResponses, ListTrainingJobEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -213,7 +213,7 @@ export const listTrainingJobEvents = <ThrowOnError extends boolean = false>(opti
 /**
  * Checkpoints of a training job, oldest first
  *
- * Each with its files and the metrics of its moment.
+ * Each with its files and the metrics of its moment. A key needs the scope `read`.
  */
 export const listTrainingJobCheckpoints = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobCheckpointsData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobCheckpointsResponses, ListTrainingJobCheckpointsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -224,7 +224,7 @@ export const listTrainingJobCheckpoints = <ThrowOnError extends boolean = false>
 /**
  * Show a checkpoint
  *
- * Its files with their sizes and hashes, and where in the job it was written.
+ * Its files with their sizes and hashes, and where in the job it was written. A key needs the scope `read`.
  */
 export const getCheckpoint = <ThrowOnError extends boolean = false>(options: Options<GetCheckpointData, ThrowOnError>) => (options.client ?? client).get<GetCheckpointResponses, GetCheckpointErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -235,7 +235,7 @@ export const getCheckpoint = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Download a file of a checkpoint
  *
- * The bytes of a file, by the name that the checkpoint lists.
+ * The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
  */
 export const downloadCheckpointFile = <ThrowOnError extends boolean = false>(options: Options<DownloadCheckpointFileData, ThrowOnError>) => (options.client ?? client).get<DownloadCheckpointFileResponses, DownloadCheckpointFileErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -246,7 +246,7 @@ export const downloadCheckpointFile = <ThrowOnError extends boolean = false>(opt
 /**
  * Download all files of a checkpoint as one tar archive
  *
- * A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured.
+ * A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured. A key needs the scope `read`.
  */
 export const downloadCheckpointArchive = <ThrowOnError extends boolean = false>(options: Options<DownloadCheckpointArchiveData, ThrowOnError>) => (options.client ?? client).get<DownloadCheckpointArchiveResponses, DownloadCheckpointArchiveErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -257,7 +257,7 @@ export const downloadCheckpointArchive = <ThrowOnError extends boolean = false>(
 /**
  * Files of a checkpoint in another layout; made if they are not there
  *
- * The first request for a layout makes its files, which takes as long as reading and writing the model.
+ * The first request for a layout makes its files, which takes as long as reading and writing the model. A key needs the scope `read`.
  */
 export const getCheckpointExport = <ThrowOnError extends boolean = false>(options: Options<GetCheckpointExportData, ThrowOnError>) => (options.client ?? client).get<GetCheckpointExportResponses, GetCheckpointExportErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -268,7 +268,7 @@ export const getCheckpointExport = <ThrowOnError extends boolean = false>(option
 /**
  * Download a file of a checkpoint in another layout; made if it is not there
  *
- * The bytes of a file, by the name that the export lists. The first request for a layout makes its files.
+ * The bytes of a file, by the name that the export lists. The first request for a layout makes its files. A key needs the scope `read`.
  */
 export const downloadCheckpointExportFile = <ThrowOnError extends boolean = false>(options: Options<DownloadCheckpointExportFileData, ThrowOnError>) => (options.client ?? client).get<DownloadCheckpointExportFileResponses, DownloadCheckpointExportFileErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -279,7 +279,7 @@ export const downloadCheckpointExportFile = <ThrowOnError extends boolean = fals
 /**
  * Generate text
  *
- * Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text, whatever else the server does.
+ * Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text, whatever else the server does. A key needs the scope `write`.
  */
 export const createGeneration = <ThrowOnError extends boolean = false>(options: Options<CreateGenerationData, ThrowOnError>) => (options.client ?? client).post<CreateGenerationResponses, CreateGenerationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -294,7 +294,7 @@ export const createGeneration = <ThrowOnError extends boolean = false>(options: 
 /**
  * List files, newest first
  *
- * All files that have not expired, those with the results of fine-tuning among them.
+ * All files that have not expired, those with the results of fine-tuning among them. A key needs the scope `read`.
  */
 export const listFiles = <ThrowOnError extends boolean = false>(options?: Options<ListFilesData, ThrowOnError>) => (options?.client ?? client).get<ListFilesResponses, ListFilesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -305,7 +305,7 @@ export const listFiles = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Send a file
  *
- * A form (multipart/form-data) with the file in it, in any order. It is written to the disk while it comes, up to MAX_FILE_BYTES.
+ * A form (multipart/form-data) with the file in it, in any order. It is written to the disk while it comes, up to MAX_FILE_BYTES. A key needs the scope `write`.
  */
 export const createFile = <ThrowOnError extends boolean = false>(options: Options<CreateFileData, ThrowOnError>) => (options.client ?? client).post<CreateFileResponses, CreateFileErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -321,7 +321,7 @@ export const createFile = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Delete a file
  *
- * Jobs that were made of it go on: they have their own copy of its rows.
+ * Jobs that were made of it go on: they have their own copy of its rows. A key needs the scope `write`.
  */
 export const deleteFile = <ThrowOnError extends boolean = false>(options: Options<DeleteFileData, ThrowOnError>) => (options.client ?? client).delete<DeleteFileResponses, DeleteFileErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -332,7 +332,7 @@ export const deleteFile = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Show a file
  *
- * What is known of a file; its bytes are at …/content.
+ * What is known of a file; its bytes are at …/content. A key needs the scope `read`.
  */
 export const retrieveFile = <ThrowOnError extends boolean = false>(options: Options<RetrieveFileData, ThrowOnError>) => (options.client ?? client).get<RetrieveFileResponses, RetrieveFileErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -343,7 +343,7 @@ export const retrieveFile = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Download a file
  *
- * Its bytes as they were sent. Range and If-None-Match are honoured.
+ * Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
  */
 export const downloadFile = <ThrowOnError extends boolean = false>(options: Options<DownloadFileData, ThrowOnError>) => (options.client ?? client).get<DownloadFileResponses, DownloadFileErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -354,7 +354,7 @@ export const downloadFile = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List fine-tuning jobs, newest first
  *
- * Jobs of kind ppo and sft, those of POST /v1/training-jobs among them.
+ * Jobs of kind ppo and sft, those of POST /v1/training-jobs among them. A key needs the scope `read`.
  */
 export const listFineTuningJobs = <ThrowOnError extends boolean = false>(options?: Options<ListFineTuningJobsData, ThrowOnError>) => (options?.client ?? client).get<ListFineTuningJobsResponses, ListFineTuningJobsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -365,7 +365,7 @@ export const listFineTuningJobs = <ThrowOnError extends boolean = false>(options
 /**
  * Start a fine-tuning job
  *
- * Reinforcement is a training job of kind ppo, supervised one of kind sft. The files are looked at afterwards: one that will not do fails the job.
+ * Reinforcement is a training job of kind ppo, supervised one of kind sft. The files are looked at afterwards: one that will not do fails the job. A key needs the scope `write`.
  */
 export const createFineTuningJob = <ThrowOnError extends boolean = false>(options: Options<CreateFineTuningJobData, ThrowOnError>) => (options.client ?? client).post<CreateFineTuningJobResponses, CreateFineTuningJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -380,7 +380,7 @@ export const createFineTuningJob = <ThrowOnError extends boolean = false>(option
 /**
  * Show a fine-tuning job
  *
- * How far it is, and what it has come to.
+ * How far it is, and what it has come to. A key needs the scope `read`.
  */
 export const retrieveFineTuningJob = <ThrowOnError extends boolean = false>(options: Options<RetrieveFineTuningJobData, ThrowOnError>) => (options.client ?? client).get<RetrieveFineTuningJobResponses, RetrieveFineTuningJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -391,7 +391,7 @@ export const retrieveFineTuningJob = <ThrowOnError extends boolean = false>(opti
 /**
  * Cancel a fine-tuning job
  *
- * Without a body. 400 where the job's status does not allow it.
+ * Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
  */
 export const cancelFineTuningJob = <ThrowOnError extends boolean = false>(options: Options<CancelFineTuningJobData, ThrowOnError>) => (options.client ?? client).post<CancelFineTuningJobResponses, CancelFineTuningJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -402,7 +402,7 @@ export const cancelFineTuningJob = <ThrowOnError extends boolean = false>(option
 /**
  * Pause a fine-tuning job after its step, with a checkpoint
  *
- * Without a body. 400 where the job's status does not allow it.
+ * Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
  */
 export const pauseFineTuningJob = <ThrowOnError extends boolean = false>(options: Options<PauseFineTuningJobData, ThrowOnError>) => (options.client ?? client).post<PauseFineTuningJobResponses, PauseFineTuningJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -413,7 +413,7 @@ export const pauseFineTuningJob = <ThrowOnError extends boolean = false>(options
 /**
  * Let a paused fine-tuning job go on where it was
  *
- * Without a body. 400 where the job's status does not allow it.
+ * Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
  */
 export const resumeFineTuningJob = <ThrowOnError extends boolean = false>(options: Options<ResumeFineTuningJobData, ThrowOnError>) => (options.client ?? client).post<ResumeFineTuningJobResponses, ResumeFineTuningJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -424,7 +424,7 @@ export const resumeFineTuningJob = <ThrowOnError extends boolean = false>(option
 /**
  * List what happened to a fine-tuning job, newest first
  *
- * Messages for people, and metrics of each step.
+ * Messages for people, and metrics of each step. A key needs the scope `read`.
  */
 export const listFineTuningEvents = <ThrowOnError extends boolean = false>(options: Options<ListFineTuningEventsData, ThrowOnError>) => (options.client ?? client).get<ListFineTuningEventsResponses, ListFineTuningEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -435,7 +435,7 @@ export const listFineTuningEvents = <ThrowOnError extends boolean = false>(optio
 /**
  * List the checkpoints of a fine-tuning job, newest first
  *
- * Each is a fine-tuned model by its name.
+ * Each is a fine-tuned model by its name. A key needs the scope `read`.
  */
 export const listFineTuningJobCheckpoints = <ThrowOnError extends boolean = false>(options: Options<ListFineTuningJobCheckpointsData, ThrowOnError>) => (options.client ?? client).get<ListFineTuningJobCheckpointsResponses, ListFineTuningJobCheckpointsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -446,7 +446,7 @@ export const listFineTuningJobCheckpoints = <ThrowOnError extends boolean = fals
 /**
  * List webhooks that are told as OpenAI tells, newest first
  *
- * Those that ask for other events are at /v1/webhooks.
+ * Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
  */
 export const listWebhookEndpoints = <ThrowOnError extends boolean = false>(options?: Options<ListWebhookEndpointsData, ThrowOnError>) => (options?.client ?? client).get<ListWebhookEndpointsResponses, ListWebhookEndpointsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -457,7 +457,7 @@ export const listWebhookEndpoints = <ThrowOnError extends boolean = false>(optio
 /**
  * Add a webhook that is told as OpenAI tells
  *
- * The answer alone has the secret.
+ * The answer alone has the secret. A key needs the scope `write`.
  */
 export const createWebhookEndpoint = <ThrowOnError extends boolean = false>(options: Options<CreateWebhookEndpointData, ThrowOnError>) => (options.client ?? client).post<CreateWebhookEndpointResponses, CreateWebhookEndpointErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -472,7 +472,7 @@ export const createWebhookEndpoint = <ThrowOnError extends boolean = false>(opti
 /**
  * List the types of events that are told as OpenAI tells
  *
- * The ends of fine-tuning jobs.
+ * The ends of fine-tuning jobs. A key needs the scope `read`.
  */
 export const listWebhookEventTypes = <ThrowOnError extends boolean = false>(options?: Options<ListWebhookEventTypesData, ThrowOnError>) => (options?.client ?? client).get<ListWebhookEventTypesResponses, ListWebhookEventTypesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -483,7 +483,7 @@ export const listWebhookEventTypes = <ThrowOnError extends boolean = false>(opti
 /**
  * Delete a webhook that is told as OpenAI tells
  *
- * Nothing more is sent to it.
+ * Nothing more is sent to it. A key needs the scope `write`.
  */
 export const deleteWebhookEndpoint = <ThrowOnError extends boolean = false>(options: Options<DeleteWebhookEndpointData, ThrowOnError>) => (options.client ?? client).delete<DeleteWebhookEndpointResponses, DeleteWebhookEndpointErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -494,7 +494,7 @@ export const deleteWebhookEndpoint = <ThrowOnError extends boolean = false>(opti
 /**
  * Show a webhook that is told as OpenAI tells
  *
- * Without its secret.
+ * Without its secret. A key needs the scope `read`.
  */
 export const retrieveWebhookEndpoint = <ThrowOnError extends boolean = false>(options: Options<RetrieveWebhookEndpointData, ThrowOnError>) => (options.client ?? client).get<RetrieveWebhookEndpointResponses, RetrieveWebhookEndpointErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -505,7 +505,7 @@ export const retrieveWebhookEndpoint = <ThrowOnError extends boolean = false>(op
 /**
  * Change a webhook that is told as OpenAI tells
  *
- * What is left out stays.
+ * What is left out stays. A key needs the scope `write`.
  */
 export const updateWebhookEndpoint = <ThrowOnError extends boolean = false>(options: Options<UpdateWebhookEndpointData, ThrowOnError>) => (options.client ?? client).post<UpdateWebhookEndpointResponses, UpdateWebhookEndpointErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -520,7 +520,7 @@ export const updateWebhookEndpoint = <ThrowOnError extends boolean = false>(opti
 /**
  * Give a webhook that is told as OpenAI tells another secret
  *
- * The body may be left out: the secret before then signs no longer.
+ * The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
  */
 export const rotateWebhookEndpointSecret = <ThrowOnError extends boolean = false>(options: Options<RotateWebhookEndpointSecretData, ThrowOnError>) => (options.client ?? client).post<RotateWebhookEndpointSecretResponses, RotateWebhookEndpointSecretErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -535,7 +535,7 @@ export const rotateWebhookEndpointSecret = <ThrowOnError extends boolean = false
 /**
  * Send a test event as OpenAI tells
  *
- * Once and at once; 400 says why it was not accepted.
+ * Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
  */
 export const testWebhookEndpoint = <ThrowOnError extends boolean = false>(options: Options<TestWebhookEndpointData, ThrowOnError>) => (options.client ?? client).post<TestWebhookEndpointResponses, TestWebhookEndpointErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -550,7 +550,7 @@ export const testWebhookEndpoint = <ThrowOnError extends boolean = false>(option
 /**
  * Generate text, as OpenAI's legacy completions
  *
- * For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot.
+ * For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot. A key needs the scope `write`.
  */
 export const createCompletion = <ThrowOnError extends boolean = false>(options: Options<CreateCompletionData, ThrowOnError>) => (options.client ?? client).post<CreateCompletionResponses, CreateCompletionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -565,7 +565,7 @@ export const createCompletion = <ThrowOnError extends boolean = false>(options: 
 /**
  * Answer a conversation, as OpenAI's chat completions
  *
- * For programs that speak OpenAI's chat completions. The model's own chat template lays the messages out.
+ * For programs that speak OpenAI's chat completions. The model's own chat template lays the messages out. A key needs the scope `write`.
  */
 export const createChatCompletion = <ThrowOnError extends boolean = false>(options: Options<CreateChatCompletionData, ThrowOnError>) => (options.client ?? client).post<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -580,7 +580,7 @@ export const createChatCompletion = <ThrowOnError extends boolean = false>(optio
 /**
  * Check a grader
  *
- * Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run.
+ * Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run. A key needs the scope `write`.
  */
 export const validateGrader = <ThrowOnError extends boolean = false>(options: Options<ValidateGraderData, ThrowOnError>) => (options.client ?? client).post<ValidateGraderResponses, ValidateGraderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -595,7 +595,7 @@ export const validateGrader = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Grade a text
  *
- * What cannot be graded has the reward 0 and flags in metadata.errors.
+ * What cannot be graded has the reward 0 and flags in metadata.errors. A key needs the scope `write`.
  */
 export const runGrader = <ThrowOnError extends boolean = false>(options: Options<RunGraderData, ThrowOnError>) => (options.client ?? client).post<RunGraderResponses, RunGraderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -610,7 +610,7 @@ export const runGrader = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Score completions
  *
- * Log-probabilities under policy and reference, KL, values and rewards of completions that are given.
+ * Log-probabilities under policy and reference, KL, values and rewards of completions that are given. A key needs the scope `write`.
  */
 export const createScores = <ThrowOnError extends boolean = false>(options: Options<CreateScoresData, ThrowOnError>) => (options.client ?? client).post<CreateScoresResponses, CreateScoresErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -625,7 +625,7 @@ export const createScores = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List models
  *
- * Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned models, which are the checkpoints of jobs, the newest 1,000.
+ * Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned models, which are the checkpoints of jobs, the newest 1,000. A key needs the scope `read`.
  */
 export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>) => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -636,7 +636,7 @@ export const listModels = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Register a model: a folder, one of the hub's, which is downloaded, a checkpoint, or a new one with random weights
  *
- * What is to be used is checked, downloaded or made; a request for what is here already changes nothing.
+ * What is to be used is checked, downloaded or made; a request for what is here already changes nothing. A key needs the scope `write`.
  */
 export const registerModel = <ThrowOnError extends boolean = false>(options: Options<RegisterModelData, ThrowOnError>) => (options.client ?? client).post<RegisterModelResponses, RegisterModelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -651,7 +651,7 @@ export const registerModel = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Delete a model that came from a hub or was made here, or stop its download
  *
- * Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as OpenAI's clients read it.
+ * Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as OpenAI's clients read it. A key needs the scope `write`.
  */
 export const deleteModel = <ThrowOnError extends boolean = false>(options: Options<DeleteModelData, ThrowOnError>) => (options.client ?? client).delete<DeleteModelResponses, DeleteModelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -662,7 +662,7 @@ export const deleteModel = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Show a model
  *
- * What a model is, where it is from, and why it cannot be used where it cannot.
+ * What a model is, where it is from, and why it cannot be used where it cannot. A key needs the scope `read`.
  */
 export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>) => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -673,7 +673,7 @@ export const getModel = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * List datasets, newest first
  *
- * A page at a time.
+ * A page at a time. A key needs the scope `read`.
  */
 export const listDatasets = <ThrowOnError extends boolean = false>(options?: Options<ListDatasetsData, ThrowOnError>) => (options?.client ?? client).get<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -684,7 +684,7 @@ export const listDatasets = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Send a dataset: JSON lines, CSV or Parquet
  *
- * The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and format). It is written to the disk while it comes. 422 says what is wrong in it, with lines.
+ * The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and format). It is written to the disk while it comes. 422 says what is wrong in it, with lines. A key needs the scope `write`.
  */
 export const createDataset = <ThrowOnError extends boolean = false>(options: Options<CreateDatasetData, ThrowOnError>) => (options.client ?? client).post<CreateDatasetResponses, CreateDatasetErrors, ThrowOnError>({
     bodySerializer: null,
@@ -700,7 +700,7 @@ export const createDataset = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Delete a dataset that no unfinished job uses
  *
- * A dataset that an unfinished job uses is refused with 409.
+ * A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
  */
 export const deleteDataset = <ThrowOnError extends boolean = false>(options: Options<DeleteDatasetData, ThrowOnError>) => (options.client ?? client).delete<DeleteDatasetResponses, DeleteDatasetErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -711,7 +711,7 @@ export const deleteDataset = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Show a dataset
  *
- * Its columns, and how many rows it has.
+ * Its columns, and how many rows it has. A key needs the scope `read`.
  */
 export const getDataset = <ThrowOnError extends boolean = false>(options: Options<GetDatasetData, ThrowOnError>) => (options.client ?? client).get<GetDatasetResponses, GetDatasetErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -722,7 +722,7 @@ export const getDataset = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Rows of a dataset, in the order of the file
  *
- * Rows as they were sent, by their columns.
+ * Rows as they were sent, by their columns. A key needs the scope `read`.
  */
 export const listDatasetRows = <ThrowOnError extends boolean = false>(options: Options<ListDatasetRowsData, ThrowOnError>) => (options.client ?? client).get<ListDatasetRowsResponses, ListDatasetRowsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -733,7 +733,7 @@ export const listDatasetRows = <ThrowOnError extends boolean = false>(options: O
 /**
  * List webhooks, newest first
  *
- * Without their secrets.
+ * Without their secrets. A key needs the scope `read`.
  */
 export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Options<ListWebhooksData, ThrowOnError>) => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -744,7 +744,7 @@ export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Add a webhook for the events of all jobs
  *
- * Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.
+ * Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again. A key needs the scope `write`.
  */
 export const createWebhook = <ThrowOnError extends boolean = false>(options: Options<CreateWebhookData, ThrowOnError>) => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -759,7 +759,7 @@ export const createWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Delete a webhook with what waits for it and its log
  *
- * Deliveries in progress may still arrive.
+ * Deliveries in progress may still arrive. A key needs the scope `write`.
  */
 export const deleteWebhook = <ThrowOnError extends boolean = false>(options: Options<DeleteWebhookData, ThrowOnError>) => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -770,7 +770,7 @@ export const deleteWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Show a webhook
  *
- * Without its secrets. Where nothing is sent, it says why.
+ * Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
  */
 export const getWebhook = <ThrowOnError extends boolean = false>(options: Options<GetWebhookData, ThrowOnError>) => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -781,7 +781,7 @@ export const getWebhook = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change, disable or enable a webhook
  *
- * What is left out stays as it is.
+ * What is left out stays as it is. A key needs the scope `write`.
  */
 export const updateWebhook = <ThrowOnError extends boolean = false>(options: Options<UpdateWebhookData, ThrowOnError>) => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -796,7 +796,7 @@ export const updateWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Give a webhook another secret
  *
- * The secrets before go on signing beside the new one for a while, so that no delivery is refused meanwhile.
+ * The secrets before go on signing beside the new one for a while, so that no delivery is refused meanwhile. A key needs the scope `write`.
  */
 export const rotateWebhookSecret = <ThrowOnError extends boolean = false>(options: Options<RotateWebhookSecretData, ThrowOnError>) => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -811,7 +811,7 @@ export const rotateWebhookSecret = <ThrowOnError extends boolean = false>(option
 /**
  * Send a test event to a webhook
  *
- * An event that tells of nothing, sent once and at once, and what the receiver answered.
+ * An event that tells of nothing, sent once and at once, and what the receiver answered. A key needs the scope `write`.
  */
 export const testWebhook = <ThrowOnError extends boolean = false>(options: Options<TestWebhookData, ThrowOnError>) => (options.client ?? client).post<TestWebhookResponses, TestWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -822,7 +822,7 @@ export const testWebhook = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List the deliveries of a webhook, newest first
  *
- * What was sent or is to be, and what came of each.
+ * What was sent or is to be, and what came of each. A key needs the scope `read`.
  */
 export const listWebhookDeliveries = <ThrowOnError extends boolean = false>(options: Options<ListWebhookDeliveriesData, ThrowOnError>) => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -833,7 +833,7 @@ export const listWebhookDeliveries = <ThrowOnError extends boolean = false>(opti
 /**
  * Show a delivery of a webhook
  *
- * With the exact text that is signed and sent.
+ * With the exact text that is signed and sent. A key needs the scope `read`.
  */
 export const getWebhookDelivery = <ThrowOnError extends boolean = false>(options: Options<GetWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).get<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -844,7 +844,7 @@ export const getWebhookDelivery = <ThrowOnError extends boolean = false>(options
 /**
  * Send a delivery of a webhook again
  *
- * The same event with the same webhook-id, signed anew.
+ * The same event with the same webhook-id, signed anew. A key needs the scope `write`.
  */
 export const redeliverWebhookDelivery = <ThrowOnError extends boolean = false>(options: Options<RedeliverWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).post<RedeliverWebhookDeliveryResponses, RedeliverWebhookDeliveryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -855,7 +855,7 @@ export const redeliverWebhookDelivery = <ThrowOnError extends boolean = false>(o
 /**
  * List the deliveries of a job's own webhook, newest first
  *
- * What was sent or is to be, and what came of each.
+ * What was sent or is to be, and what came of each. A key needs the scope `read`.
  */
 export const listTrainingJobDeliveries = <ThrowOnError extends boolean = false>(options: Options<ListTrainingJobDeliveriesData, ThrowOnError>) => (options.client ?? client).get<ListTrainingJobDeliveriesResponses, ListTrainingJobDeliveriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -866,7 +866,7 @@ export const listTrainingJobDeliveries = <ThrowOnError extends boolean = false>(
 /**
  * Show a delivery of a job's own webhook
  *
- * With the exact text that is signed and sent.
+ * With the exact text that is signed and sent. A key needs the scope `read`.
  */
 export const getTrainingJobDelivery = <ThrowOnError extends boolean = false>(options: Options<GetTrainingJobDeliveryData, ThrowOnError>) => (options.client ?? client).get<GetTrainingJobDeliveryResponses, GetTrainingJobDeliveryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -877,7 +877,7 @@ export const getTrainingJobDelivery = <ThrowOnError extends boolean = false>(opt
 /**
  * Send a delivery of a job's own webhook again
  *
- * The same event with the same webhook-id, signed anew.
+ * The same event with the same webhook-id, signed anew. A key needs the scope `write`.
  */
 export const redeliverTrainingJobDelivery = <ThrowOnError extends boolean = false>(options: Options<RedeliverTrainingJobDeliveryData, ThrowOnError>) => (options.client ?? client).post<RedeliverTrainingJobDeliveryResponses, RedeliverTrainingJobDeliveryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -888,7 +888,7 @@ export const redeliverTrainingJobDelivery = <ThrowOnError extends boolean = fals
 /**
  * List what was changed and by whom, the latest first
  *
- * Kept for 90 days, and no more than the last 100000.
+ * Kept for 90 days, and no more than the last 100000. A key needs the scope `admin`.
  */
 export const listAuditRecords = <ThrowOnError extends boolean = false>(options?: Options<ListAuditRecordsData, ThrowOnError>) => (options?.client ?? client).get<ListAuditRecordsResponses, ListAuditRecordsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

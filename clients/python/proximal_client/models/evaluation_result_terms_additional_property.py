@@ -43,11 +43,7 @@ class EvaluationResultTermsAdditionalProperty:
 
         ci95: list[float] | None
         if isinstance(self.ci95, list):
-            ci95 = []
-            for ci95_type_0_item_data in self.ci95:
-                ci95_type_0_item: float
-                ci95_type_0_item = ci95_type_0_item_data
-                ci95.append(ci95_type_0_item)
+            ci95 = self.ci95
 
 
         else:
@@ -80,15 +76,7 @@ class EvaluationResultTermsAdditionalProperty:
             try:
                 if not isinstance(data, list):
                     raise TypeError()
-                ci95_type_0 = []
-                _ci95_type_0 = data
-                for ci95_type_0_item_data in (_ci95_type_0):
-                    def _parse_ci95_type_0_item(data: object) -> float:
-                        return cast(float, data)
-
-                    ci95_type_0_item = _parse_ci95_type_0_item(ci95_type_0_item_data)
-
-                    ci95_type_0.append(ci95_type_0_item)
+                ci95_type_0 = cast(list[float], data)
 
                 return ci95_type_0
             except (TypeError, ValueError, AttributeError, KeyError):

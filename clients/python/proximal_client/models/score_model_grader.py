@@ -80,11 +80,7 @@ class ScoreModelGrader:
         if isinstance(self.range_, Unset):
             range_ = UNSET
         elif isinstance(self.range_, list):
-            range_ = []
-            for range_type_0_item_data in self.range_:
-                range_type_0_item: float
-                range_type_0_item = range_type_0_item_data
-                range_.append(range_type_0_item)
+            range_ = self.range_
 
 
         else:
@@ -165,15 +161,7 @@ class ScoreModelGrader:
             try:
                 if not isinstance(data, list):
                     raise TypeError()
-                range_type_0 = []
-                _range_type_0 = data
-                for range_type_0_item_data in (_range_type_0):
-                    def _parse_range_type_0_item(data: object) -> float:
-                        return cast(float, data)
-
-                    range_type_0_item = _parse_range_type_0_item(range_type_0_item_data)
-
-                    range_type_0.append(range_type_0_item)
+                range_type_0 = cast(list[float], data)
 
                 return range_type_0
             except (TypeError, ValueError, AttributeError, KeyError):

@@ -159,7 +159,8 @@ def sync_detailed(
     """ Download all files of a checkpoint as one tar archive
 
      A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint
-    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured.
+    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -197,7 +198,8 @@ def sync(
     """ Download all files of a checkpoint as one tar archive
 
      A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint
-    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured.
+    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -230,7 +232,8 @@ async def asyncio_detailed(
     """ Download all files of a checkpoint as one tar archive
 
      A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint
-    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured.
+    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -268,7 +271,8 @@ async def asyncio(
     """ Download all files of a checkpoint as one tar archive
 
      A folder named after the checkpoint. Its length is known before it is sent, and the same checkpoint
-    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured.
+    gives the same bytes, so Range, If-Range, If-Match and If-None-Match are honoured. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….

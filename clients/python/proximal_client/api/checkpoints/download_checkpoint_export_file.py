@@ -157,7 +157,7 @@ def sync_detailed(
     """ Download a file of a checkpoint in another layout; made if it is not there
 
      The bytes of a file, by the name that the export lists. The first request for a layout makes its
-    files.
+    files. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -198,7 +198,7 @@ def sync(
     """ Download a file of a checkpoint in another layout; made if it is not there
 
      The bytes of a file, by the name that the export lists. The first request for a layout makes its
-    files.
+    files. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -234,7 +234,7 @@ async def asyncio_detailed(
     """ Download a file of a checkpoint in another layout; made if it is not there
 
      The bytes of a file, by the name that the export lists. The first request for a layout makes its
-    files.
+    files. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -275,7 +275,7 @@ async def asyncio(
     """ Download a file of a checkpoint in another layout; made if it is not there
 
      The bytes of a file, by the name that the export lists. The first request for a layout makes its
-    files.
+    files. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….

@@ -146,7 +146,7 @@ def sync_detailed(
 ) -> Response[Any | File | Problem]:
     """ Download a file of a checkpoint
 
-     The bytes of a file, by the name that the checkpoint lists.
+     The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -182,7 +182,7 @@ def sync(
 ) -> Any | File | Problem | None:
     """ Download a file of a checkpoint
 
-     The bytes of a file, by the name that the checkpoint lists.
+     The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -213,7 +213,7 @@ async def asyncio_detailed(
 ) -> Response[Any | File | Problem]:
     """ Download a file of a checkpoint
 
-     The bytes of a file, by the name that the checkpoint lists.
+     The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -249,7 +249,7 @@ async def asyncio(
 ) -> Any | File | Problem | None:
     """ Download a file of a checkpoint
 
-     The bytes of a file, by the name that the checkpoint lists.
+     The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….

@@ -114,7 +114,8 @@ def sync_detailed(
 ) -> Response[Checkpoint | Problem]:
     """ Show a checkpoint
 
-     Its files with their sizes and hashes, and where in the job it was written.
+     Its files with their sizes and hashes, and where in the job it was written. A key needs the scope
+    `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -147,7 +148,8 @@ def sync(
 ) -> Checkpoint | Problem | None:
     """ Show a checkpoint
 
-     Its files with their sizes and hashes, and where in the job it was written.
+     Its files with their sizes and hashes, and where in the job it was written. A key needs the scope
+    `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -175,7 +177,8 @@ async def asyncio_detailed(
 ) -> Response[Checkpoint | Problem]:
     """ Show a checkpoint
 
-     Its files with their sizes and hashes, and where in the job it was written.
+     Its files with their sizes and hashes, and where in the job it was written. A key needs the scope
+    `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -208,7 +211,8 @@ async def asyncio(
 ) -> Checkpoint | Problem | None:
     """ Show a checkpoint
 
-     Its files with their sizes and hashes, and where in the job it was written.
+     Its files with their sizes and hashes, and where in the job it was written. A key needs the scope
+    `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….

@@ -125,7 +125,7 @@ def sync_detailed(
     """ Files of a checkpoint in another layout; made if they are not there
 
      The first request for a layout makes its files, which takes as long as reading and writing the
-    model.
+    model. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -163,7 +163,7 @@ def sync(
     """ Files of a checkpoint in another layout; made if they are not there
 
      The first request for a layout makes its files, which takes as long as reading and writing the
-    model.
+    model. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -196,7 +196,7 @@ async def asyncio_detailed(
     """ Files of a checkpoint in another layout; made if they are not there
 
      The first request for a layout makes its files, which takes as long as reading and writing the
-    model.
+    model. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….
@@ -234,7 +234,7 @@ async def asyncio(
     """ Files of a checkpoint in another layout; made if they are not there
 
      The first request for a layout makes its files, which takes as long as reading and writing the
-    model.
+    model. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ckpt_01k0….

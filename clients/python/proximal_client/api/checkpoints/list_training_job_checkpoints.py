@@ -129,7 +129,7 @@ def sync_detailed(
 ) -> Response[ListTrainingJobCheckpointsResponse200 | Problem]:
     """ Checkpoints of a training job, oldest first
 
-     Each with its files and the metrics of its moment.
+     Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -168,7 +168,7 @@ def sync(
 ) -> ListTrainingJobCheckpointsResponse200 | Problem | None:
     """ Checkpoints of a training job, oldest first
 
-     Each with its files and the metrics of its moment.
+     Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -202,7 +202,7 @@ async def asyncio_detailed(
 ) -> Response[ListTrainingJobCheckpointsResponse200 | Problem]:
     """ Checkpoints of a training job, oldest first
 
-     Each with its files and the metrics of its moment.
+     Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -241,7 +241,7 @@ async def asyncio(
 ) -> ListTrainingJobCheckpointsResponse200 | Problem | None:
     """ Checkpoints of a training job, oldest first
 
-     Each with its files and the metrics of its moment.
+     Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

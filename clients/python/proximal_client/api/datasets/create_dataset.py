@@ -181,7 +181,8 @@ def sync_detailed(
     """ Send a dataset: JSON lines, CSV or Parquet
 
      The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and
-    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines.
+    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines. A key
+    needs the scope `write`.
 
     Args:
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
@@ -225,7 +226,8 @@ def sync(
     """ Send a dataset: JSON lines, CSV or Parquet
 
      The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and
-    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines.
+    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines. A key
+    needs the scope `write`.
 
     Args:
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
@@ -264,7 +266,8 @@ async def asyncio_detailed(
     """ Send a dataset: JSON lines, CSV or Parquet
 
      The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and
-    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines.
+    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines. A key
+    needs the scope `write`.
 
     Args:
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
@@ -308,7 +311,8 @@ async def asyncio(
     """ Send a dataset: JSON lines, CSV or Parquet
 
      The body is the file as it is, or a form with the file in it (multipart/form-data; fields name and
-    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines.
+    format). It is written to the disk while it comes. 422 says what is wrong in it, with lines. A key
+    needs the scope `write`.
 
     Args:
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.

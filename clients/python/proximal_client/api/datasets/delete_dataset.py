@@ -124,7 +124,7 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a dataset that no unfinished job uses
 
-     A dataset that an unfinished job uses is refused with 409.
+     A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -157,7 +157,7 @@ def sync(
 ) -> Any | Problem | None:
     """ Delete a dataset that no unfinished job uses
 
-     A dataset that an unfinished job uses is refused with 409.
+     A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -185,7 +185,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a dataset that no unfinished job uses
 
-     A dataset that an unfinished job uses is refused with 409.
+     A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -218,7 +218,7 @@ async def asyncio(
 ) -> Any | Problem | None:
     """ Delete a dataset that no unfinished job uses
 
-     A dataset that an unfinished job uses is refused with 409.
+     A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ds_01k0….

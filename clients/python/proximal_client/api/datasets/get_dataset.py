@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[Dataset | Problem]:
     """ Show a dataset
 
-     Its columns, and how many rows it has.
+     Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> Dataset | Problem | None:
     """ Show a dataset
 
-     Its columns, and how many rows it has.
+     Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[Dataset | Problem]:
     """ Show a dataset
 
-     Its columns, and how many rows it has.
+     Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> Dataset | Problem | None:
     """ Show a dataset
 
-     Its columns, and how many rows it has.
+     Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….

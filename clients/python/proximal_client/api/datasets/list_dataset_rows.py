@@ -136,7 +136,7 @@ def sync_detailed(
 ) -> Response[ListDatasetRowsResponse200 | Problem]:
     """ Rows of a dataset, in the order of the file
 
-     Rows as they were sent, by their columns.
+     Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -175,7 +175,7 @@ def sync(
 ) -> ListDatasetRowsResponse200 | Problem | None:
     """ Rows of a dataset, in the order of the file
 
-     Rows as they were sent, by their columns.
+     Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -209,7 +209,7 @@ async def asyncio_detailed(
 ) -> Response[ListDatasetRowsResponse200 | Problem]:
     """ Rows of a dataset, in the order of the file
 
-     Rows as they were sent, by their columns.
+     Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….
@@ -248,7 +248,7 @@ async def asyncio(
 ) -> ListDatasetRowsResponse200 | Problem | None:
     """ Rows of a dataset, in the order of the file
 
-     Rows as they were sent, by their columns.
+     Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ds_01k0….

@@ -146,7 +146,7 @@ def sync_detailed(
 ) -> Response[ListDatasetsResponse200 | Problem]:
     """ List datasets, newest first
 
-     A page at a time.
+     A page at a time. A key needs the scope `read`.
 
     Args:
         name (str | Unset): Only datasets of this name.
@@ -193,7 +193,7 @@ def sync(
 ) -> ListDatasetsResponse200 | Problem | None:
     """ List datasets, newest first
 
-     A page at a time.
+     A page at a time. A key needs the scope `read`.
 
     Args:
         name (str | Unset): Only datasets of this name.
@@ -235,7 +235,7 @@ async def asyncio_detailed(
 ) -> Response[ListDatasetsResponse200 | Problem]:
     """ List datasets, newest first
 
-     A page at a time.
+     A page at a time. A key needs the scope `read`.
 
     Args:
         name (str | Unset): Only datasets of this name.
@@ -282,7 +282,7 @@ async def asyncio(
 ) -> ListDatasetsResponse200 | Problem | None:
     """ List datasets, newest first
 
-     A page at a time.
+     A page at a time. A key needs the scope `read`.
 
     Args:
         name (str | Unset): Only datasets of this name.

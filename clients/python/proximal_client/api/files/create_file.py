@@ -143,7 +143,7 @@ def sync_detailed(
     """ Send a file
 
      A form (multipart/form-data) with the file in it, in any order. It is written to the disk while it
-    comes, up to MAX_FILE_BYTES.
+    comes, up to MAX_FILE_BYTES. A key needs the scope `write`.
 
     Args:
         body (CreateFileBody):
@@ -177,7 +177,7 @@ def sync(
     """ Send a file
 
      A form (multipart/form-data) with the file in it, in any order. It is written to the disk while it
-    comes, up to MAX_FILE_BYTES.
+    comes, up to MAX_FILE_BYTES. A key needs the scope `write`.
 
     Args:
         body (CreateFileBody):
@@ -206,7 +206,7 @@ async def asyncio_detailed(
     """ Send a file
 
      A form (multipart/form-data) with the file in it, in any order. It is written to the disk while it
-    comes, up to MAX_FILE_BYTES.
+    comes, up to MAX_FILE_BYTES. A key needs the scope `write`.
 
     Args:
         body (CreateFileBody):
@@ -240,7 +240,7 @@ async def asyncio(
     """ Send a file
 
      A form (multipart/form-data) with the file in it, in any order. It is written to the disk while it
-    comes, up to MAX_FILE_BYTES.
+    comes, up to MAX_FILE_BYTES. A key needs the scope `write`.
 
     Args:
         body (CreateFileBody):

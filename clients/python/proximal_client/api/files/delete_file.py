@@ -121,7 +121,8 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIFileDeleted]:
     """ Delete a file
 
-     Jobs that were made of it go on: they have their own copy of its rows.
+     Jobs that were made of it go on: they have their own copy of its rows. A key needs the scope
+    `write`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -154,7 +155,8 @@ def sync(
 ) -> OpenAIError | OpenAIFileDeleted | None:
     """ Delete a file
 
-     Jobs that were made of it go on: they have their own copy of its rows.
+     Jobs that were made of it go on: they have their own copy of its rows. A key needs the scope
+    `write`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -182,7 +184,8 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIFileDeleted]:
     """ Delete a file
 
-     Jobs that were made of it go on: they have their own copy of its rows.
+     Jobs that were made of it go on: they have their own copy of its rows. A key needs the scope
+    `write`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -215,7 +218,8 @@ async def asyncio(
 ) -> OpenAIError | OpenAIFileDeleted | None:
     """ Delete a file
 
-     Jobs that were made of it go on: they have their own copy of its rows.
+     Jobs that were made of it go on: they have their own copy of its rows. A key needs the scope
+    `write`.
 
     Args:
         id (str):  Example: file-01k0….

@@ -124,7 +124,7 @@ def sync_detailed(
 ) -> Response[File | OpenAIError]:
     """ Download a file
 
-     Its bytes as they were sent. Range and If-None-Match are honoured.
+     Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -157,7 +157,7 @@ def sync(
 ) -> File | OpenAIError | None:
     """ Download a file
 
-     Its bytes as they were sent. Range and If-None-Match are honoured.
+     Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -185,7 +185,7 @@ async def asyncio_detailed(
 ) -> Response[File | OpenAIError]:
     """ Download a file
 
-     Its bytes as they were sent. Range and If-None-Match are honoured.
+     Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -218,7 +218,7 @@ async def asyncio(
 ) -> File | OpenAIError | None:
     """ Download a file
 
-     Its bytes as they were sent. Range and If-None-Match are honoured.
+     Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….

@@ -140,7 +140,8 @@ def sync_detailed(
 ) -> Response[ListFilesResponse200 | OpenAIError]:
     """ List files, newest first
 
-     All files that have not expired, those with the results of fine-tuning among them.
+     All files that have not expired, those with the results of fine-tuning among them. A key needs the
+    scope `read`.
 
     Args:
         limit (int | Unset):  Default: 10000.
@@ -182,7 +183,8 @@ def sync(
 ) -> ListFilesResponse200 | OpenAIError | None:
     """ List files, newest first
 
-     All files that have not expired, those with the results of fine-tuning among them.
+     All files that have not expired, those with the results of fine-tuning among them. A key needs the
+    scope `read`.
 
     Args:
         limit (int | Unset):  Default: 10000.
@@ -219,7 +221,8 @@ async def asyncio_detailed(
 ) -> Response[ListFilesResponse200 | OpenAIError]:
     """ List files, newest first
 
-     All files that have not expired, those with the results of fine-tuning among them.
+     All files that have not expired, those with the results of fine-tuning among them. A key needs the
+    scope `read`.
 
     Args:
         limit (int | Unset):  Default: 10000.
@@ -261,7 +264,8 @@ async def asyncio(
 ) -> ListFilesResponse200 | OpenAIError | None:
     """ List files, newest first
 
-     All files that have not expired, those with the results of fine-tuning among them.
+     All files that have not expired, those with the results of fine-tuning among them. A key needs the
+    scope `read`.
 
     Args:
         limit (int | Unset):  Default: 10000.

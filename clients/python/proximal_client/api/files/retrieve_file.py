@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIFile]:
     """ Show a file
 
-     What is known of a file; its bytes are at …/content.
+     What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> OpenAIError | OpenAIFile | None:
     """ Show a file
 
-     What is known of a file; its bytes are at …/content.
+     What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIFile]:
     """ Show a file
 
-     What is known of a file; its bytes are at …/content.
+     What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIFile | None:
     """ Show a file
 
-     What is known of a file; its bytes are at …/content.
+     What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
         id (str):  Example: file-01k0….

@@ -136,7 +136,7 @@ def sync_detailed(
     """ Start a fine-tuning job
 
      Reinforcement is a training job of kind ppo, supervised one of kind sft. The files are looked at
-    afterwards: one that will not do fails the job.
+    afterwards: one that will not do fails the job. A key needs the scope `write`.
 
     Args:
         body (FineTuningRequest):  Example: {'model': 'tiny', 'training_file': 'file-01k0…',
@@ -173,7 +173,7 @@ def sync(
     """ Start a fine-tuning job
 
      Reinforcement is a training job of kind ppo, supervised one of kind sft. The files are looked at
-    afterwards: one that will not do fails the job.
+    afterwards: one that will not do fails the job. A key needs the scope `write`.
 
     Args:
         body (FineTuningRequest):  Example: {'model': 'tiny', 'training_file': 'file-01k0…',
@@ -205,7 +205,7 @@ async def asyncio_detailed(
     """ Start a fine-tuning job
 
      Reinforcement is a training job of kind ppo, supervised one of kind sft. The files are looked at
-    afterwards: one that will not do fails the job.
+    afterwards: one that will not do fails the job. A key needs the scope `write`.
 
     Args:
         body (FineTuningRequest):  Example: {'model': 'tiny', 'training_file': 'file-01k0…',
@@ -242,7 +242,7 @@ async def asyncio(
     """ Start a fine-tuning job
 
      Reinforcement is a training job of kind ppo, supervised one of kind sft. The files are looked at
-    afterwards: one that will not do fails the job.
+    afterwards: one that will not do fails the job. A key needs the scope `write`.
 
     Args:
         body (FineTuningRequest):  Example: {'model': 'tiny', 'training_file': 'file-01k0…',

@@ -136,7 +136,7 @@ def sync_detailed(
 ) -> Response[ListFineTuningEventsResponse200 | OpenAIError]:
     """ List what happened to a fine-tuning job, newest first
 
-     Messages for people, and metrics of each step.
+     Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -175,7 +175,7 @@ def sync(
 ) -> ListFineTuningEventsResponse200 | OpenAIError | None:
     """ List what happened to a fine-tuning job, newest first
 
-     Messages for people, and metrics of each step.
+     Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -209,7 +209,7 @@ async def asyncio_detailed(
 ) -> Response[ListFineTuningEventsResponse200 | OpenAIError]:
     """ List what happened to a fine-tuning job, newest first
 
-     Messages for people, and metrics of each step.
+     Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -248,7 +248,7 @@ async def asyncio(
 ) -> ListFineTuningEventsResponse200 | OpenAIError | None:
     """ List what happened to a fine-tuning job, newest first
 
-     Messages for people, and metrics of each step.
+     Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….

@@ -136,7 +136,7 @@ def sync_detailed(
 ) -> Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]:
     """ List the checkpoints of a fine-tuning job, newest first
 
-     Each is a fine-tuned model by its name.
+     Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -175,7 +175,7 @@ def sync(
 ) -> ListFineTuningJobCheckpointsResponse200 | OpenAIError | None:
     """ List the checkpoints of a fine-tuning job, newest first
 
-     Each is a fine-tuned model by its name.
+     Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -209,7 +209,7 @@ async def asyncio_detailed(
 ) -> Response[ListFineTuningJobCheckpointsResponse200 | OpenAIError]:
     """ List the checkpoints of a fine-tuning job, newest first
 
-     Each is a fine-tuned model by its name.
+     Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -248,7 +248,7 @@ async def asyncio(
 ) -> ListFineTuningJobCheckpointsResponse200 | OpenAIError | None:
     """ List the checkpoints of a fine-tuning job, newest first
 
-     Each is a fine-tuned model by its name.
+     Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….

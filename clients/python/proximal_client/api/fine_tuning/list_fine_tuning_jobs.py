@@ -127,7 +127,7 @@ def sync_detailed(
 ) -> Response[ListFineTuningJobsResponse200 | OpenAIError]:
     """ List fine-tuning jobs, newest first
 
-     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them.
+     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -163,7 +163,7 @@ def sync(
 ) -> ListFineTuningJobsResponse200 | OpenAIError | None:
     """ List fine-tuning jobs, newest first
 
-     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them.
+     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -194,7 +194,7 @@ async def asyncio_detailed(
 ) -> Response[ListFineTuningJobsResponse200 | OpenAIError]:
     """ List fine-tuning jobs, newest first
 
-     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them.
+     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -230,7 +230,7 @@ async def asyncio(
 ) -> ListFineTuningJobsResponse200 | OpenAIError | None:
     """ List fine-tuning jobs, newest first
 
-     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them.
+     Jobs of kind ppo and sft, those of POST /v1/training-jobs among them. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.

@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[FineTuningJob | OpenAIError]:
     """ Pause a fine-tuning job after its step, with a checkpoint
 
-     Without a body. 400 where the job's status does not allow it.
+     Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> FineTuningJob | OpenAIError | None:
     """ Pause a fine-tuning job after its step, with a checkpoint
 
-     Without a body. 400 where the job's status does not allow it.
+     Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[FineTuningJob | OpenAIError]:
     """ Pause a fine-tuning job after its step, with a checkpoint
 
-     Without a body. 400 where the job's status does not allow it.
+     Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> FineTuningJob | OpenAIError | None:
     """ Pause a fine-tuning job after its step, with a checkpoint
 
-     Without a body. 400 where the job's status does not allow it.
+     Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: ftjob-01k0….

@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[FineTuningJob | OpenAIError]:
     """ Show a fine-tuning job
 
-     How far it is, and what it has come to.
+     How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> FineTuningJob | OpenAIError | None:
     """ Show a fine-tuning job
 
-     How far it is, and what it has come to.
+     How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[FineTuningJob | OpenAIError]:
     """ Show a fine-tuning job
 
-     How far it is, and what it has come to.
+     How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> FineTuningJob | OpenAIError | None:
     """ Show a fine-tuning job
 
-     How far it is, and what it has come to.
+     How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
         id (str):  Example: ftjob-01k0….

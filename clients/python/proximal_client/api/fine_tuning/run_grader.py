@@ -135,7 +135,7 @@ def sync_detailed(
 ) -> Response[GraderResult | OpenAIError]:
     """ Grade a text
 
-     What cannot be graded has the reward 0 and flags in metadata.errors.
+     What cannot be graded has the reward 0 and flags in metadata.errors. A key needs the scope `write`.
 
     Args:
         body (RunGraderBody):
@@ -168,7 +168,7 @@ def sync(
 ) -> GraderResult | OpenAIError | None:
     """ Grade a text
 
-     What cannot be graded has the reward 0 and flags in metadata.errors.
+     What cannot be graded has the reward 0 and flags in metadata.errors. A key needs the scope `write`.
 
     Args:
         body (RunGraderBody):
@@ -196,7 +196,7 @@ async def asyncio_detailed(
 ) -> Response[GraderResult | OpenAIError]:
     """ Grade a text
 
-     What cannot be graded has the reward 0 and flags in metadata.errors.
+     What cannot be graded has the reward 0 and flags in metadata.errors. A key needs the scope `write`.
 
     Args:
         body (RunGraderBody):
@@ -229,7 +229,7 @@ async def asyncio(
 ) -> GraderResult | OpenAIError | None:
     """ Grade a text
 
-     What cannot be graded has the reward 0 and flags in metadata.errors.
+     What cannot be graded has the reward 0 and flags in metadata.errors. A key needs the scope `write`.
 
     Args:
         body (RunGraderBody):

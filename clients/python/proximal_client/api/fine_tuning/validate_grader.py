@@ -135,7 +135,8 @@ def sync_detailed(
 ) -> Response[OpenAIError | ValidatedGrader]:
     """ Check a grader
 
-     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run.
+     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run. A key
+    needs the scope `write`.
 
     Args:
         body (ValidateGraderBody):
@@ -168,7 +169,8 @@ def sync(
 ) -> OpenAIError | ValidatedGrader | None:
     """ Check a grader
 
-     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run.
+     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run. A key
+    needs the scope `write`.
 
     Args:
         body (ValidateGraderBody):
@@ -196,7 +198,8 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | ValidatedGrader]:
     """ Check a grader
 
-     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run.
+     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run. A key
+    needs the scope `write`.
 
     Args:
         body (ValidateGraderBody):
@@ -229,7 +232,8 @@ async def asyncio(
 ) -> OpenAIError | ValidatedGrader | None:
     """ Check a grader
 
-     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run.
+     Answers with the grader as it was sent, or says what is wrong with it. Nothing of it is run. A key
+    needs the scope `write`.
 
     Args:
         body (ValidateGraderBody):

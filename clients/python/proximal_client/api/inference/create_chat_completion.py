@@ -143,7 +143,7 @@ def sync_detailed(
     """ Answer a conversation, as OpenAI's chat completions
 
      For programs that speak OpenAI's chat completions. The model's own chat template lays the messages
-    out.
+    out. A key needs the scope `write`.
 
     Args:
         body (ChatCompletionRequest):
@@ -177,7 +177,7 @@ def sync(
     """ Answer a conversation, as OpenAI's chat completions
 
      For programs that speak OpenAI's chat completions. The model's own chat template lays the messages
-    out.
+    out. A key needs the scope `write`.
 
     Args:
         body (ChatCompletionRequest):
@@ -206,7 +206,7 @@ async def asyncio_detailed(
     """ Answer a conversation, as OpenAI's chat completions
 
      For programs that speak OpenAI's chat completions. The model's own chat template lays the messages
-    out.
+    out. A key needs the scope `write`.
 
     Args:
         body (ChatCompletionRequest):
@@ -240,7 +240,7 @@ async def asyncio(
     """ Answer a conversation, as OpenAI's chat completions
 
      For programs that speak OpenAI's chat completions. The model's own chat template lays the messages
-    out.
+    out. A key needs the scope `write`.
 
     Args:
         body (ChatCompletionRequest):

@@ -143,6 +143,7 @@ def sync_detailed(
     """ Generate text, as OpenAI's legacy completions
 
      For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot.
+    A key needs the scope `write`.
 
     Args:
         body (CompletionRequest):
@@ -176,6 +177,7 @@ def sync(
     """ Generate text, as OpenAI's legacy completions
 
      For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot.
+    A key needs the scope `write`.
 
     Args:
         body (CompletionRequest):
@@ -204,6 +206,7 @@ async def asyncio_detailed(
     """ Generate text, as OpenAI's legacy completions
 
      For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot.
+    A key needs the scope `write`.
 
     Args:
         body (CompletionRequest):
@@ -237,6 +240,7 @@ async def asyncio(
     """ Generate text, as OpenAI's legacy completions
 
      For programs that speak OpenAI's legacy completions. Nothing is done here that a generation cannot.
+    A key needs the scope `write`.
 
     Args:
         body (CompletionRequest):

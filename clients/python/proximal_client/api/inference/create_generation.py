@@ -143,7 +143,7 @@ def sync_detailed(
     """ Generate text
 
      Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text,
-    whatever else the server does.
+    whatever else the server does. A key needs the scope `write`.
 
     Args:
         body (GenerationRequest):
@@ -177,7 +177,7 @@ def sync(
     """ Generate text
 
      Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text,
-    whatever else the server does.
+    whatever else the server does. A key needs the scope `write`.
 
     Args:
         body (GenerationRequest):
@@ -206,7 +206,7 @@ async def asyncio_detailed(
     """ Generate text
 
      Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text,
-    whatever else the server does.
+    whatever else the server does. A key needs the scope `write`.
 
     Args:
         body (GenerationRequest):
@@ -240,7 +240,7 @@ async def asyncio(
     """ Generate text
 
      Completions of prompts by a model, a checkpoint or an adapter. The same seed gives the same text,
-    whatever else the server does.
+    whatever else the server does. A key needs the scope `write`.
 
     Args:
         body (GenerationRequest):

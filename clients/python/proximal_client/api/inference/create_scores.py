@@ -143,6 +143,7 @@ def sync_detailed(
     """ Score completions
 
      Log-probabilities under policy and reference, KL, values and rewards of completions that are given.
+    A key needs the scope `write`.
 
     Args:
         body (ScoreRequest):
@@ -176,6 +177,7 @@ def sync(
     """ Score completions
 
      Log-probabilities under policy and reference, KL, values and rewards of completions that are given.
+    A key needs the scope `write`.
 
     Args:
         body (ScoreRequest):
@@ -204,6 +206,7 @@ async def asyncio_detailed(
     """ Score completions
 
      Log-probabilities under policy and reference, KL, values and rewards of completions that are given.
+    A key needs the scope `write`.
 
     Args:
         body (ScoreRequest):
@@ -237,6 +240,7 @@ async def asyncio(
     """ Score completions
 
      Log-probabilities under policy and reference, KL, values and rewards of completions that are given.
+    A key needs the scope `write`.
 
     Args:
         body (ScoreRequest):

@@ -127,7 +127,7 @@ def sync_detailed(
 
      Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is
     refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as
-    OpenAI's clients read it.
+    OpenAI's clients read it. A key needs the scope `write`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.
@@ -162,7 +162,7 @@ def sync(
 
      Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is
     refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as
-    OpenAI's clients read it.
+    OpenAI's clients read it. A key needs the scope `write`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.
@@ -192,7 +192,7 @@ async def asyncio_detailed(
 
      Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is
     refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as
-    OpenAI's clients read it.
+    OpenAI's clients read it. A key needs the scope `write`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.
@@ -227,7 +227,7 @@ async def asyncio(
 
      Folders of MODELS_DIR stay: only their owner removes them. A model that an unfinished job uses is
     refused with 409. A fine-tuned model is its checkpoint, whose files go; the answer is then as
-    OpenAI's clients read it.
+    OpenAI's clients read it. A key needs the scope `write`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.

@@ -114,7 +114,8 @@ def sync_detailed(
 ) -> Response[Model | Problem]:
     """ Show a model
 
-     What a model is, where it is from, and why it cannot be used where it cannot.
+     What a model is, where it is from, and why it cannot be used where it cannot. A key needs the scope
+    `read`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.
@@ -147,7 +148,8 @@ def sync(
 ) -> Model | Problem | None:
     """ Show a model
 
-     What a model is, where it is from, and why it cannot be used where it cannot.
+     What a model is, where it is from, and why it cannot be used where it cannot. A key needs the scope
+    `read`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.
@@ -175,7 +177,8 @@ async def asyncio_detailed(
 ) -> Response[Model | Problem]:
     """ Show a model
 
-     What a model is, where it is from, and why it cannot be used where it cannot.
+     What a model is, where it is from, and why it cannot be used where it cannot. A key needs the scope
+    `read`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.
@@ -208,7 +211,8 @@ async def asyncio(
 ) -> Model | Problem | None:
     """ Show a model
 
-     What a model is, where it is from, and why it cannot be used where it cannot.
+     What a model is, where it is from, and why it cannot be used where it cannot. A key needs the scope
+    `read`.
 
     Args:
         id (str): A slash in it may be written as %2F. Example: tiny.

@@ -122,7 +122,7 @@ def sync_detailed(
     """ List models
 
      Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned
-    models, which are the checkpoints of jobs, the newest 1,000.
+    models, which are the checkpoints of jobs, the newest 1,000. A key needs the scope `read`.
 
     Args:
         fine_tuned (ListModelsFineTuned | Unset): Whether fine-tuned models are listed too.
@@ -157,7 +157,7 @@ def sync(
     """ List models
 
      Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned
-    models, which are the checkpoints of jobs, the newest 1,000.
+    models, which are the checkpoints of jobs, the newest 1,000. A key needs the scope `read`.
 
     Args:
         fine_tuned (ListModelsFineTuned | Unset): Whether fine-tuned models are listed too.
@@ -187,7 +187,7 @@ async def asyncio_detailed(
     """ List models
 
      Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned
-    models, which are the checkpoints of jobs, the newest 1,000.
+    models, which are the checkpoints of jobs, the newest 1,000. A key needs the scope `read`.
 
     Args:
         fine_tuned (ListModelsFineTuned | Unset): Whether fine-tuned models are listed too.
@@ -222,7 +222,7 @@ async def asyncio(
     """ List models
 
      Folders of MODELS_DIR, what was downloaded or made here, and downloads on their way; then fine-tuned
-    models, which are the checkpoints of jobs, the newest 1,000.
+    models, which are the checkpoints of jobs, the newest 1,000. A key needs the scope `read`.
 
     Args:
         fine_tuned (ListModelsFineTuned | Unset): Whether fine-tuned models are listed too.

@@ -177,7 +177,7 @@ def sync_detailed(
     random weights
 
      What is to be used is checked, downloaded or made; a request for what is here already changes
-    nothing.
+    nothing. A key needs the scope `write`.
 
     Args:
         body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
@@ -212,7 +212,7 @@ def sync(
     random weights
 
      What is to be used is checked, downloaded or made; a request for what is here already changes
-    nothing.
+    nothing. A key needs the scope `write`.
 
     Args:
         body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
@@ -242,7 +242,7 @@ async def asyncio_detailed(
     random weights
 
      What is to be used is checked, downloaded or made; a request for what is here already changes
-    nothing.
+    nothing. A key needs the scope `write`.
 
     Args:
         body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):
@@ -277,7 +277,7 @@ async def asyncio(
     random weights
 
      What is to be used is checked, downloaded or made; a request for what is here already changes
-    nothing.
+    nothing. A key needs the scope `write`.
 
     Args:
         body (BareRegistration | CheckpointRegistration | FolderRegistration | HubRegistration):

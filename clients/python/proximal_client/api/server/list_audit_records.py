@@ -150,7 +150,7 @@ def sync_detailed(
 ) -> Response[ListAuditRecordsResponse200 | Problem]:
     """ List what was changed and by whom, the latest first
 
-     Kept for 90 days, and no more than the last 100000.
+     Kept for 90 days, and no more than the last 100000. A key needs the scope `admin`.
 
     Args:
         key_id (str | Unset): Only what came with this API key.
@@ -200,7 +200,7 @@ def sync(
 ) -> ListAuditRecordsResponse200 | Problem | None:
     """ List what was changed and by whom, the latest first
 
-     Kept for 90 days, and no more than the last 100000.
+     Kept for 90 days, and no more than the last 100000. A key needs the scope `admin`.
 
     Args:
         key_id (str | Unset): Only what came with this API key.
@@ -245,7 +245,7 @@ async def asyncio_detailed(
 ) -> Response[ListAuditRecordsResponse200 | Problem]:
     """ List what was changed and by whom, the latest first
 
-     Kept for 90 days, and no more than the last 100000.
+     Kept for 90 days, and no more than the last 100000. A key needs the scope `admin`.
 
     Args:
         key_id (str | Unset): Only what came with this API key.
@@ -295,7 +295,7 @@ async def asyncio(
 ) -> ListAuditRecordsResponse200 | Problem | None:
     """ List what was changed and by whom, the latest first
 
-     Kept for 90 days, and no more than the last 100000.
+     Kept for 90 days, and no more than the last 100000. A key needs the scope `admin`.
 
     Args:
         key_id (str | Unset): Only what came with this API key.

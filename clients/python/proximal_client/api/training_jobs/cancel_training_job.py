@@ -129,7 +129,7 @@ def sync_detailed(
     """ Cancel a training job
 
      A queued or paused job ends at once, a running one at the end of what it computes; a job that is
-    over is refused with 409.
+    over is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -163,7 +163,7 @@ def sync(
     """ Cancel a training job
 
      A queued or paused job ends at once, a running one at the end of what it computes; a job that is
-    over is refused with 409.
+    over is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -192,7 +192,7 @@ async def asyncio_detailed(
     """ Cancel a training job
 
      A queued or paused job ends at once, a running one at the end of what it computes; a job that is
-    over is refused with 409.
+    over is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -226,7 +226,7 @@ async def asyncio(
     """ Cancel a training job
 
      A queued or paused job ends at once, a running one at the end of what it computes; a job that is
-    over is refused with 409.
+    over is refused with 409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -157,7 +157,8 @@ def sync_detailed(
 
      Prompts are answered, scored, and compared with what the base or another checkpoint answers. The
     job's result says what came of it. Instead of a whole request the body may be `{ "from": "job_…" }`
-    with the fields that are to differ from that job's, merged in as a JSON merge patch.
+    with the fields that are to differ from that job's, merged in as a JSON merge patch. A key needs the
+    scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
@@ -196,7 +197,8 @@ def sync(
 
      Prompts are answered, scored, and compared with what the base or another checkpoint answers. The
     job's result says what came of it. Instead of a whole request the body may be `{ "from": "job_…" }`
-    with the fields that are to differ from that job's, merged in as a JSON merge patch.
+    with the fields that are to differ from that job's, merged in as a JSON merge patch. A key needs the
+    scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
@@ -230,7 +232,8 @@ async def asyncio_detailed(
 
      Prompts are answered, scored, and compared with what the base or another checkpoint answers. The
     job's result says what came of it. Instead of a whole request the body may be `{ "from": "job_…" }`
-    with the fields that are to differ from that job's, merged in as a JSON merge patch.
+    with the fields that are to differ from that job's, merged in as a JSON merge patch. A key needs the
+    scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
@@ -269,7 +272,8 @@ async def asyncio(
 
      Prompts are answered, scored, and compared with what the base or another checkpoint answers. The
     job's result says what came of it. Instead of a whole request the body may be `{ "from": "job_…" }`
-    with the fields that are to differ from that job's, merged in as a JSON merge patch.
+    with the fields that are to differ from that job's, merged in as a JSON merge patch. A key needs the
+    scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key

@@ -170,7 +170,7 @@ def sync_detailed(
      The job is checked, stored and queued; the answer has its configuration with every default filled
     in. Follow it by its events, or ask for it again until its status is final. Instead of a whole
     request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's,
-    merged in as a JSON merge patch.
+    merged in as a JSON merge patch. A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
@@ -210,7 +210,7 @@ def sync(
      The job is checked, stored and queued; the answer has its configuration with every default filled
     in. Follow it by its events, or ask for it again until its status is final. Instead of a whole
     request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's,
-    merged in as a JSON merge patch.
+    merged in as a JSON merge patch. A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
@@ -245,7 +245,7 @@ async def asyncio_detailed(
      The job is checked, stored and queued; the answer has its configuration with every default filled
     in. Follow it by its events, or ask for it again until its status is final. Instead of a whole
     request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's,
-    merged in as a JSON merge patch.
+    merged in as a JSON merge patch. A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
@@ -285,7 +285,7 @@ async def asyncio(
      The job is checked, stored and queued; the answer has its configuration with every default filled
     in. Follow it by its events, or ask for it again until its status is final. Instead of a whole
     request the body may be `{ "from": "job_…" }` with the fields that are to differ from that job's,
-    merged in as a JSON merge patch.
+    merged in as a JSON merge patch. A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key

@@ -125,7 +125,7 @@ def sync_detailed(
     """ Delete a training job that is over, with its checkpoints and everything else of it
 
      Rows, metrics, events, records and checkpoints go with it. A job that is not over is refused with
-    409.
+    409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -159,7 +159,7 @@ def sync(
     """ Delete a training job that is over, with its checkpoints and everything else of it
 
      Rows, metrics, events, records and checkpoints go with it. A job that is not over is refused with
-    409.
+    409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -188,7 +188,7 @@ async def asyncio_detailed(
     """ Delete a training job that is over, with its checkpoints and everything else of it
 
      Rows, metrics, events, records and checkpoints go with it. A job that is not over is refused with
-    409.
+    409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -222,7 +222,7 @@ async def asyncio(
     """ Delete a training job that is over, with its checkpoints and everything else of it
 
      Rows, metrics, events, records and checkpoints go with it. A job that is not over is refused with
-    409.
+    409. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….

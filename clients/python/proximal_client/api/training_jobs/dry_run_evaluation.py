@@ -143,7 +143,8 @@ def sync_detailed(
     """ Say what an evaluation would be and need, and create nothing
 
      Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with
-    every default filled in, the steps, and an estimate of memory and time.
+    every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationRequest):
@@ -177,7 +178,8 @@ def sync(
     """ Say what an evaluation would be and need, and create nothing
 
      Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with
-    every default filled in, the steps, and an estimate of memory and time.
+    every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationRequest):
@@ -206,7 +208,8 @@ async def asyncio_detailed(
     """ Say what an evaluation would be and need, and create nothing
 
      Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with
-    every default filled in, the steps, and an estimate of memory and time.
+    every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationRequest):
@@ -240,7 +243,8 @@ async def asyncio(
     """ Say what an evaluation would be and need, and create nothing
 
      Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with
-    every default filled in, the steps, and an estimate of memory and time.
+    every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationRequest):

@@ -155,7 +155,8 @@ def sync_detailed(
     """ Say what a training job would be and need, and create nothing
 
      Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration
-    with every default filled in, the steps, and an estimate of memory and time.
+    with every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
@@ -189,7 +190,8 @@ def sync(
     """ Say what a training job would be and need, and create nothing
 
      Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration
-    with every default filled in, the steps, and an estimate of memory and time.
+    with every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
@@ -218,7 +220,8 @@ async def asyncio_detailed(
     """ Say what a training job would be and need, and create nothing
 
      Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration
-    with every default filled in, the steps, and an estimate of memory and time.
+    with every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
@@ -252,7 +255,8 @@ async def asyncio(
     """ Say what a training job would be and need, and create nothing
 
      Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration
-    with every default filled in, the steps, and an estimate of memory and time.
+    with every default filled in, the steps, and an estimate of memory and time. A key needs the scope
+    `write`.
 
     Args:
         body (EvaluationJob | PpoJob | RewardModelJob | SftJob):

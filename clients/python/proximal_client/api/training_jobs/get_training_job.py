@@ -121,7 +121,8 @@ def sync_detailed(
 ) -> Response[Problem | TrainingJob]:
     """ Show a training job
 
-     Status, progress, configuration, the last step's metrics and, once it is over, how it ended.
+     Status, progress, configuration, the last step's metrics and, once it is over, how it ended. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -154,7 +155,8 @@ def sync(
 ) -> Problem | TrainingJob | None:
     """ Show a training job
 
-     Status, progress, configuration, the last step's metrics and, once it is over, how it ended.
+     Status, progress, configuration, the last step's metrics and, once it is over, how it ended. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -182,7 +184,8 @@ async def asyncio_detailed(
 ) -> Response[Problem | TrainingJob]:
     """ Show a training job
 
-     Status, progress, configuration, the last step's metrics and, once it is over, how it ended.
+     Status, progress, configuration, the last step's metrics and, once it is over, how it ended. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -215,7 +218,8 @@ async def asyncio(
 ) -> Problem | TrainingJob | None:
     """ Show a training job
 
-     Status, progress, configuration, the last step's metrics and, once it is over, how it ended.
+     Status, progress, configuration, the last step's metrics and, once it is over, how it ended. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -170,7 +170,8 @@ def sync_detailed(
 ) -> Response[ListTrainingJobAttributionsResponse200 | Problem]:
     """ Per-token records of a training job, in the order of steps, rollouts and positions
 
-     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage.
+     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -229,7 +230,8 @@ def sync(
 ) -> ListTrainingJobAttributionsResponse200 | Problem | None:
     """ Per-token records of a training job, in the order of steps, rollouts and positions
 
-     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage.
+     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -283,7 +285,8 @@ async def asyncio_detailed(
 ) -> Response[ListTrainingJobAttributionsResponse200 | Problem]:
     """ Per-token records of a training job, in the order of steps, rollouts and positions
 
-     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage.
+     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -342,7 +345,8 @@ async def asyncio(
 ) -> ListTrainingJobAttributionsResponse200 | Problem | None:
     """ Per-token records of a training job, in the order of steps, rollouts and positions
 
-     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage.
+     What each sampled token was worth and why: log-probabilities, KL, value, reward, advantage. A key
+    needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

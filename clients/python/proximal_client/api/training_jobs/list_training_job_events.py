@@ -166,7 +166,7 @@ def sync_detailed(
     """ Events of a training job, as a list or a stream
 
      What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
-    ID continues one that broke off.
+    ID continues one that broke off. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -217,7 +217,7 @@ def sync(
     """ Events of a training job, as a list or a stream
 
      What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
-    ID continues one that broke off.
+    ID continues one that broke off. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -263,7 +263,7 @@ async def asyncio_detailed(
     """ Events of a training job, as a list or a stream
 
      What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
-    ID continues one that broke off.
+    ID continues one that broke off. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -314,7 +314,7 @@ async def asyncio(
     """ Events of a training job, as a list or a stream
 
      What happened to the job. As a stream, events come as they happen until the job is over; Last-Event-
-    ID continues one that broke off.
+    ID continues one that broke off. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -140,7 +140,8 @@ def sync_detailed(
 ) -> Response[ListTrainingJobLogsResponse200 | Problem]:
     """ Log of a training job, oldest line first
 
-     What the server says of the job's attempts, and what its engine processes wrote.
+     What the server says of the job's attempts, and what its engine processes wrote. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -182,7 +183,8 @@ def sync(
 ) -> ListTrainingJobLogsResponse200 | Problem | None:
     """ Log of a training job, oldest line first
 
-     What the server says of the job's attempts, and what its engine processes wrote.
+     What the server says of the job's attempts, and what its engine processes wrote. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -219,7 +221,8 @@ async def asyncio_detailed(
 ) -> Response[ListTrainingJobLogsResponse200 | Problem]:
     """ Log of a training job, oldest line first
 
-     What the server says of the job's attempts, and what its engine processes wrote.
+     What the server says of the job's attempts, and what its engine processes wrote. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -261,7 +264,8 @@ async def asyncio(
 ) -> ListTrainingJobLogsResponse200 | Problem | None:
     """ Log of a training job, oldest line first
 
-     What the server says of the job's attempts, and what its engine processes wrote.
+     What the server says of the job's attempts, and what its engine processes wrote. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -154,7 +154,8 @@ def sync_detailed(
 ) -> Response[ListTrainingJobMetricsResponse200 | Problem]:
     """ Metrics of a training job, oldest first
 
-     One row for each step, epoch or evaluation. docs/api.md says what each metric means.
+     One row for each step, epoch or evaluation. docs/api.md says what each metric means. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -200,7 +201,8 @@ def sync(
 ) -> ListTrainingJobMetricsResponse200 | Problem | None:
     """ Metrics of a training job, oldest first
 
-     One row for each step, epoch or evaluation. docs/api.md says what each metric means.
+     One row for each step, epoch or evaluation. docs/api.md says what each metric means. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -241,7 +243,8 @@ async def asyncio_detailed(
 ) -> Response[ListTrainingJobMetricsResponse200 | Problem]:
     """ Metrics of a training job, oldest first
 
-     One row for each step, epoch or evaluation. docs/api.md says what each metric means.
+     One row for each step, epoch or evaluation. docs/api.md says what each metric means. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -287,7 +290,8 @@ async def asyncio(
 ) -> ListTrainingJobMetricsResponse200 | Problem | None:
     """ Metrics of a training job, oldest first
 
-     One row for each step, epoch or evaluation. docs/api.md says what each metric means.
+     One row for each step, epoch or evaluation. docs/api.md says what each metric means. A key needs the
+    scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

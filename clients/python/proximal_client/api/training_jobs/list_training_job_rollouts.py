@@ -178,7 +178,7 @@ def sync_detailed(
 ) -> Response[ListTrainingJobRolloutsResponse200 | Problem]:
     """ Rollouts of a training job
 
-     Prompts, completions and their scores, as far as the job keeps them.
+     Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -244,7 +244,7 @@ def sync(
 ) -> ListTrainingJobRolloutsResponse200 | Problem | None:
     """ Rollouts of a training job
 
-     Prompts, completions and their scores, as far as the job keeps them.
+     Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -305,7 +305,7 @@ async def asyncio_detailed(
 ) -> Response[ListTrainingJobRolloutsResponse200 | Problem]:
     """ Rollouts of a training job
 
-     Prompts, completions and their scores, as far as the job keeps them.
+     Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -371,7 +371,7 @@ async def asyncio(
 ) -> ListTrainingJobRolloutsResponse200 | Problem | None:
     """ Rollouts of a training job
 
-     Prompts, completions and their scores, as far as the job keeps them.
+     Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -137,7 +137,7 @@ def sync_detailed(
     """ What a training job works on, in the order of the request
 
      Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns
-    are read.
+    are read. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -177,7 +177,7 @@ def sync(
     """ What a training job works on, in the order of the request
 
      Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns
-    are read.
+    are read. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -212,7 +212,7 @@ async def asyncio_detailed(
     """ What a training job works on, in the order of the request
 
      Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns
-    are read.
+    are read. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -252,7 +252,7 @@ async def asyncio(
     """ What a training job works on, in the order of the request
 
      Its prompts, examples or preferences, with every default filled in; rows of a dataset as its columns
-    are read.
+    are read. A key needs the scope `read`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -173,7 +173,7 @@ def sync_detailed(
 ) -> Response[ListTrainingJobsResponse200 | Problem]:
     """ List training jobs, newest first
 
-     Jobs of all kinds, a page at a time.
+     Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
         status (ListTrainingJobsStatus | Unset):
@@ -230,7 +230,7 @@ def sync(
 ) -> ListTrainingJobsResponse200 | Problem | None:
     """ List training jobs, newest first
 
-     Jobs of all kinds, a page at a time.
+     Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
         status (ListTrainingJobsStatus | Unset):
@@ -282,7 +282,7 @@ async def asyncio_detailed(
 ) -> Response[ListTrainingJobsResponse200 | Problem]:
     """ List training jobs, newest first
 
-     Jobs of all kinds, a page at a time.
+     Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
         status (ListTrainingJobsStatus | Unset):
@@ -339,7 +339,7 @@ async def asyncio(
 ) -> ListTrainingJobsResponse200 | Problem | None:
     """ List training jobs, newest first
 
-     Jobs of all kinds, a page at a time.
+     Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
         status (ListTrainingJobsStatus | Unset):

@@ -129,7 +129,7 @@ def sync_detailed(
     """ Pause a training job after its step, with a checkpoint
 
      A running job finishes its step and writes a checkpoint to continue from; a queued one is paused at
-    once.
+    once. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -163,7 +163,7 @@ def sync(
     """ Pause a training job after its step, with a checkpoint
 
      A running job finishes its step and writes a checkpoint to continue from; a queued one is paused at
-    once.
+    once. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -192,7 +192,7 @@ async def asyncio_detailed(
     """ Pause a training job after its step, with a checkpoint
 
      A running job finishes its step and writes a checkpoint to continue from; a queued one is paused at
-    once.
+    once. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -226,7 +226,7 @@ async def asyncio(
     """ Pause a training job after its step, with a checkpoint
 
      A running job finishes its step and writes a checkpoint to continue from; a queued one is paused at
-    once.
+    once. A key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….

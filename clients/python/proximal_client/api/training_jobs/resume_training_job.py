@@ -128,7 +128,8 @@ def sync_detailed(
 ) -> Response[Problem | TrainingJob]:
     """ Give a paused training job back to the queue, to continue where it was
 
-     It continues from its newest checkpoint, and ends with the bytes that it would have ended with.
+     It continues from its newest checkpoint, and ends with the bytes that it would have ended with. A
+    key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -161,7 +162,8 @@ def sync(
 ) -> Problem | TrainingJob | None:
     """ Give a paused training job back to the queue, to continue where it was
 
-     It continues from its newest checkpoint, and ends with the bytes that it would have ended with.
+     It continues from its newest checkpoint, and ends with the bytes that it would have ended with. A
+    key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -189,7 +191,8 @@ async def asyncio_detailed(
 ) -> Response[Problem | TrainingJob]:
     """ Give a paused training job back to the queue, to continue where it was
 
-     It continues from its newest checkpoint, and ends with the bytes that it would have ended with.
+     It continues from its newest checkpoint, and ends with the bytes that it would have ended with. A
+    key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….
@@ -222,7 +225,8 @@ async def asyncio(
 ) -> Problem | TrainingJob | None:
     """ Give a paused training job back to the queue, to continue where it was
 
-     It continues from its newest checkpoint, and ends with the bytes that it would have ended with.
+     It continues from its newest checkpoint, and ends with the bytes that it would have ended with. A
+    key needs the scope `write`.
 
     Args:
         id (str):  Example: job_01k0….

@@ -156,6 +156,7 @@ def sync_detailed(
     """ Add a webhook for the events of all jobs
 
      Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.
+    A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset):
@@ -192,6 +193,7 @@ def sync(
     """ Add a webhook for the events of all jobs
 
      Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.
+    A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset):
@@ -223,6 +225,7 @@ async def asyncio_detailed(
     """ Add a webhook for the events of all jobs
 
      Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.
+    A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset):
@@ -259,6 +262,7 @@ async def asyncio(
     """ Add a webhook for the events of all jobs
 
      Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.
+    A key needs the scope `write`.
 
     Args:
         idempotency_key (str | Unset):

@@ -135,7 +135,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpointWithSecret]:
     """ Add a webhook that is told as OpenAI tells
 
-     The answer alone has the secret.
+     The answer alone has the secret. A key needs the scope `write`.
 
     Args:
         body (OpenAIWebhookEndpointRequest):  Example: {'name': 'jobs', 'url':
@@ -169,7 +169,7 @@ def sync(
 ) -> OpenAIError | OpenAIWebhookEndpointWithSecret | None:
     """ Add a webhook that is told as OpenAI tells
 
-     The answer alone has the secret.
+     The answer alone has the secret. A key needs the scope `write`.
 
     Args:
         body (OpenAIWebhookEndpointRequest):  Example: {'name': 'jobs', 'url':
@@ -198,7 +198,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpointWithSecret]:
     """ Add a webhook that is told as OpenAI tells
 
-     The answer alone has the secret.
+     The answer alone has the secret. A key needs the scope `write`.
 
     Args:
         body (OpenAIWebhookEndpointRequest):  Example: {'name': 'jobs', 'url':
@@ -232,7 +232,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIWebhookEndpointWithSecret | None:
     """ Add a webhook that is told as OpenAI tells
 
-     The answer alone has the secret.
+     The answer alone has the secret. A key needs the scope `write`.
 
     Args:
         body (OpenAIWebhookEndpointRequest):  Example: {'name': 'jobs', 'url':

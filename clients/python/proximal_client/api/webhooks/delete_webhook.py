@@ -117,7 +117,7 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a webhook with what waits for it and its log
 
-     Deliveries in progress may still arrive.
+     Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -150,7 +150,7 @@ def sync(
 ) -> Any | Problem | None:
     """ Delete a webhook with what waits for it and its log
 
-     Deliveries in progress may still arrive.
+     Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -178,7 +178,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a webhook with what waits for it and its log
 
-     Deliveries in progress may still arrive.
+     Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -211,7 +211,7 @@ async def asyncio(
 ) -> Any | Problem | None:
     """ Delete a webhook with what waits for it and its log
 
-     Deliveries in progress may still arrive.
+     Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

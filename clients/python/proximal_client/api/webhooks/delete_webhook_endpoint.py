@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpointDeleted]:
     """ Delete a webhook that is told as OpenAI tells
 
-     Nothing more is sent to it.
+     Nothing more is sent to it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> OpenAIError | OpenAIWebhookEndpointDeleted | None:
     """ Delete a webhook that is told as OpenAI tells
 
-     Nothing more is sent to it.
+     Nothing more is sent to it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpointDeleted]:
     """ Delete a webhook that is told as OpenAI tells
 
-     Nothing more is sent to it.
+     Nothing more is sent to it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIWebhookEndpointDeleted | None:
     """ Delete a webhook that is told as OpenAI tells
 
-     Nothing more is sent to it.
+     Nothing more is sent to it. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[Problem | Webhook]:
     """ Show a webhook
 
-     Without its secrets. Where nothing is sent, it says why.
+     Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> Problem | Webhook | None:
     """ Show a webhook
 
-     Without its secrets. Where nothing is sent, it says why.
+     Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | Webhook]:
     """ Show a webhook
 
-     Without its secrets. Where nothing is sent, it says why.
+     Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> Problem | Webhook | None:
     """ Show a webhook
 
-     Without its secrets. Where nothing is sent, it says why.
+     Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….

@@ -123,7 +123,7 @@ def sync_detailed(
 ) -> Response[Problem | WebhookDeliveryWithBody]:
     """ Show a delivery of a webhook
 
-     With the exact text that is signed and sent.
+     With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -159,7 +159,7 @@ def sync(
 ) -> Problem | WebhookDeliveryWithBody | None:
     """ Show a delivery of a webhook
 
-     With the exact text that is signed and sent.
+     With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -190,7 +190,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | WebhookDeliveryWithBody]:
     """ Show a delivery of a webhook
 
-     With the exact text that is signed and sent.
+     With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -226,7 +226,7 @@ async def asyncio(
 ) -> Problem | WebhookDeliveryWithBody | None:
     """ Show a delivery of a webhook
 
-     With the exact text that is signed and sent.
+     With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….

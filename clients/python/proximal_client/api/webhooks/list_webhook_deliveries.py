@@ -145,7 +145,7 @@ def sync_detailed(
 ) -> Response[ListWebhookDeliveriesResponse200 | Problem]:
     """ List the deliveries of a webhook, newest first
 
-     What was sent or is to be, and what came of each.
+     What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -187,7 +187,7 @@ def sync(
 ) -> ListWebhookDeliveriesResponse200 | Problem | None:
     """ List the deliveries of a webhook, newest first
 
-     What was sent or is to be, and what came of each.
+     What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -224,7 +224,7 @@ async def asyncio_detailed(
 ) -> Response[ListWebhookDeliveriesResponse200 | Problem]:
     """ List the deliveries of a webhook, newest first
 
-     What was sent or is to be, and what came of each.
+     What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -266,7 +266,7 @@ async def asyncio(
 ) -> ListWebhookDeliveriesResponse200 | Problem | None:
     """ List the deliveries of a webhook, newest first
 
-     What was sent or is to be, and what came of each.
+     What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….

@@ -127,7 +127,7 @@ def sync_detailed(
 ) -> Response[ListWebhookEndpointsResponse200 | OpenAIError]:
     """ List webhooks that are told as OpenAI tells, newest first
 
-     Those that ask for other events are at /v1/webhooks.
+     Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -163,7 +163,7 @@ def sync(
 ) -> ListWebhookEndpointsResponse200 | OpenAIError | None:
     """ List webhooks that are told as OpenAI tells, newest first
 
-     Those that ask for other events are at /v1/webhooks.
+     Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -194,7 +194,7 @@ async def asyncio_detailed(
 ) -> Response[ListWebhookEndpointsResponse200 | OpenAIError]:
     """ List webhooks that are told as OpenAI tells, newest first
 
-     Those that ask for other events are at /v1/webhooks.
+     Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -230,7 +230,7 @@ async def asyncio(
 ) -> ListWebhookEndpointsResponse200 | OpenAIError | None:
     """ List webhooks that are told as OpenAI tells, newest first
 
-     Those that ask for other events are at /v1/webhooks.
+     Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.

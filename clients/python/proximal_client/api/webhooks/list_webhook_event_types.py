@@ -98,7 +98,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIEventTypes]:
     """ List the types of events that are told as OpenAI tells
 
-     The ends of fine-tuning jobs.
+     The ends of fine-tuning jobs. A key needs the scope `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -126,7 +126,7 @@ def sync(
 ) -> OpenAIError | OpenAIEventTypes | None:
     """ List the types of events that are told as OpenAI tells
 
-     The ends of fine-tuning jobs.
+     The ends of fine-tuning jobs. A key needs the scope `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -149,7 +149,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIEventTypes]:
     """ List the types of events that are told as OpenAI tells
 
-     The ends of fine-tuning jobs.
+     The ends of fine-tuning jobs. A key needs the scope `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -177,7 +177,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIEventTypes | None:
     """ List the types of events that are told as OpenAI tells
 
-     The ends of fine-tuning jobs.
+     The ends of fine-tuning jobs. A key needs the scope `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

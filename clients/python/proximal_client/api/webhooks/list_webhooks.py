@@ -127,7 +127,7 @@ def sync_detailed(
 ) -> Response[ListWebhooksResponse200 | Problem]:
     """ List webhooks, newest first
 
-     Without their secrets.
+     Without their secrets. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -163,7 +163,7 @@ def sync(
 ) -> ListWebhooksResponse200 | Problem | None:
     """ List webhooks, newest first
 
-     Without their secrets.
+     Without their secrets. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -194,7 +194,7 @@ async def asyncio_detailed(
 ) -> Response[ListWebhooksResponse200 | Problem]:
     """ List webhooks, newest first
 
-     Without their secrets.
+     Without their secrets. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -230,7 +230,7 @@ async def asyncio(
 ) -> ListWebhooksResponse200 | Problem | None:
     """ List webhooks, newest first
 
-     Without their secrets.
+     Without their secrets. A key needs the scope `read`.
 
     Args:
         limit (int | Unset):  Default: 20.

@@ -123,7 +123,7 @@ def sync_detailed(
 ) -> Response[Problem | WebhookDelivery]:
     """ Send a delivery of a webhook again
 
-     The same event with the same webhook-id, signed anew.
+     The same event with the same webhook-id, signed anew. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -159,7 +159,7 @@ def sync(
 ) -> Problem | WebhookDelivery | None:
     """ Send a delivery of a webhook again
 
-     The same event with the same webhook-id, signed anew.
+     The same event with the same webhook-id, signed anew. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -190,7 +190,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | WebhookDelivery]:
     """ Send a delivery of a webhook again
 
-     The same event with the same webhook-id, signed anew.
+     The same event with the same webhook-id, signed anew. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -226,7 +226,7 @@ async def asyncio(
 ) -> Problem | WebhookDelivery | None:
     """ Send a delivery of a webhook again
 
-     The same event with the same webhook-id, signed anew.
+     The same event with the same webhook-id, signed anew. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

@@ -121,7 +121,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpoint]:
     """ Show a webhook that is told as OpenAI tells
 
-     Without its secret.
+     Without its secret. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -154,7 +154,7 @@ def sync(
 ) -> OpenAIError | OpenAIWebhookEndpoint | None:
     """ Show a webhook that is told as OpenAI tells
 
-     Without its secret.
+     Without its secret. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpoint]:
     """ Show a webhook that is told as OpenAI tells
 
-     Without its secret.
+     Without its secret. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -215,7 +215,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIWebhookEndpoint | None:
     """ Show a webhook that is told as OpenAI tells
 
-     Without its secret.
+     Without its secret. A key needs the scope `read`.
 
     Args:
         id (str):  Example: wh_01k0….

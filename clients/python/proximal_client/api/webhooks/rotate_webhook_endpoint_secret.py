@@ -147,7 +147,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpointWithSecret]:
     """ Give a webhook that is told as OpenAI tells another secret
 
-     The body may be left out: the secret before then signs no longer.
+     The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -184,7 +184,7 @@ def sync(
 ) -> OpenAIError | OpenAIWebhookEndpointWithSecret | None:
     """ Give a webhook that is told as OpenAI tells another secret
 
-     The body may be left out: the secret before then signs no longer.
+     The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -216,7 +216,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpointWithSecret]:
     """ Give a webhook that is told as OpenAI tells another secret
 
-     The body may be left out: the secret before then signs no longer.
+     The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -253,7 +253,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIWebhookEndpointWithSecret | None:
     """ Give a webhook that is told as OpenAI tells another secret
 
-     The body may be left out: the secret before then signs no longer.
+     The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

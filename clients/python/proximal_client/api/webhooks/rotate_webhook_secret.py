@@ -162,7 +162,7 @@ def sync_detailed(
     """ Give a webhook another secret
 
      The secrets before go on signing beside the new one for a while, so that no delivery is refused
-    meanwhile.
+    meanwhile. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -199,7 +199,7 @@ def sync(
     """ Give a webhook another secret
 
      The secrets before go on signing beside the new one for a while, so that no delivery is refused
-    meanwhile.
+    meanwhile. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -231,7 +231,7 @@ async def asyncio_detailed(
     """ Give a webhook another secret
 
      The secrets before go on signing beside the new one for a while, so that no delivery is refused
-    meanwhile.
+    meanwhile. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -268,7 +268,7 @@ async def asyncio(
     """ Give a webhook another secret
 
      The secrets before go on signing beside the new one for a while, so that no delivery is refused
-    meanwhile.
+    meanwhile. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

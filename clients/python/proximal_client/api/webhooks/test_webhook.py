@@ -121,7 +121,8 @@ def sync_detailed(
 ) -> Response[Problem | WebhookDelivery]:
     """ Send a test event to a webhook
 
-     An event that tells of nothing, sent once and at once, and what the receiver answered.
+     An event that tells of nothing, sent once and at once, and what the receiver answered. A key needs
+    the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -154,7 +155,8 @@ def sync(
 ) -> Problem | WebhookDelivery | None:
     """ Send a test event to a webhook
 
-     An event that tells of nothing, sent once and at once, and what the receiver answered.
+     An event that tells of nothing, sent once and at once, and what the receiver answered. A key needs
+    the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -182,7 +184,8 @@ async def asyncio_detailed(
 ) -> Response[Problem | WebhookDelivery]:
     """ Send a test event to a webhook
 
-     An event that tells of nothing, sent once and at once, and what the receiver answered.
+     An event that tells of nothing, sent once and at once, and what the receiver answered. A key needs
+    the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -215,7 +218,8 @@ async def asyncio(
 ) -> Problem | WebhookDelivery | None:
     """ Send a test event to a webhook
 
-     An event that tells of nothing, sent once and at once, and what the receiver answered.
+     An event that tells of nothing, sent once and at once, and what the receiver answered. A key needs
+    the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

@@ -144,7 +144,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookTestResult]:
     """ Send a test event as OpenAI tells
 
-     Once and at once; 400 says why it was not accepted.
+     Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -180,7 +180,7 @@ def sync(
 ) -> OpenAIError | OpenAIWebhookTestResult | None:
     """ Send a test event as OpenAI tells
 
-     Once and at once; 400 says why it was not accepted.
+     Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -211,7 +211,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookTestResult]:
     """ Send a test event as OpenAI tells
 
-     Once and at once; 400 says why it was not accepted.
+     Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -247,7 +247,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIWebhookTestResult | None:
     """ Send a test event as OpenAI tells
 
-     Once and at once; 400 says why it was not accepted.
+     Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

@@ -151,7 +151,7 @@ def sync_detailed(
 ) -> Response[Problem | Webhook]:
     """ Change, disable or enable a webhook
 
-     What is left out stays as it is.
+     What is left out stays as it is. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -187,7 +187,7 @@ def sync(
 ) -> Problem | Webhook | None:
     """ Change, disable or enable a webhook
 
-     What is left out stays as it is.
+     What is left out stays as it is. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -218,7 +218,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | Webhook]:
     """ Change, disable or enable a webhook
 
-     What is left out stays as it is.
+     What is left out stays as it is. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -254,7 +254,7 @@ async def asyncio(
 ) -> Problem | Webhook | None:
     """ Change, disable or enable a webhook
 
-     What is left out stays as it is.
+     What is left out stays as it is. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….

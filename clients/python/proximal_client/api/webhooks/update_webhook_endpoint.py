@@ -144,7 +144,7 @@ def sync_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpoint]:
     """ Change a webhook that is told as OpenAI tells
 
-     What is left out stays.
+     What is left out stays. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -180,7 +180,7 @@ def sync(
 ) -> OpenAIError | OpenAIWebhookEndpoint | None:
     """ Change a webhook that is told as OpenAI tells
 
-     What is left out stays.
+     What is left out stays. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -211,7 +211,7 @@ async def asyncio_detailed(
 ) -> Response[OpenAIError | OpenAIWebhookEndpoint]:
     """ Change a webhook that is told as OpenAI tells
 
-     What is left out stays.
+     What is left out stays. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
@@ -247,7 +247,7 @@ async def asyncio(
 ) -> OpenAIError | OpenAIWebhookEndpoint | None:
     """ Change a webhook that is told as OpenAI tells
 
-     What is left out stays.
+     What is left out stays. A key needs the scope `write`.
 
     Args:
         id (str):  Example: wh_01k0….
