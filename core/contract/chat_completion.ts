@@ -18,6 +18,9 @@ import { type Refuse, refusing } from "./refuse.ts";
 /** New tokens of a request that does not say: what the context has room for, so many at most. */
 const DEFAULT_NEW_TOKENS = 2048;
 
+/** Whose turns there are. */
+const ROLES = ["developer", "system", "user", "assistant", "tool", "function"];
+
 const newTokens = z.int().min(1).max(32768).nullish();
 
 /** Parts of messages that are no text. */
@@ -64,7 +67,7 @@ export const chatCompletionSchema = z.strictObject({
 }).superRefine((request, context) => {
   const refuse = refusing(context);
   requireStream(request, refuse);
-  textsOnly(request.messages as unknown as Message[], refuse);
+  knownTexts(request.messages as unknown as Message[], refuse);
   const { max_tokens, max_completion_tokens } = request;
   if (max_tokens != null && max_completion_tokens != null && max_tokens !== max_completion_tokens) {
     refuse(["max_tokens"], "Expected max_completion_tokens or max_tokens, got both");
@@ -73,10 +76,14 @@ export const chatCompletionSchema = z.strictObject({
 
 export type ChatCompletionRequest = z.output<typeof chatCompletionSchema>;
 
-function textsOnly(messages: readonly Message[], refuse: Refuse): void {
+function knownTexts(messages: readonly Message[], refuse: Refuse): void {
   messages.forEach((message, index) => {
     // What is no message is refused by its own schema, and looked at here all the same.
-    const { content, audio } = Object(message) as Message;
+    const { role, content, audio } = Object(message) as Message;
+    // Many templates lay out any role, or leave its message out without a word.
+    if (typeof role === "string" && role !== "" && !ROLES.includes(role)) {
+      refuse(["messages", index, "role"], `Expected one of ${ROLES.join(", ")}, got ${JSON.stringify(role)}`);
+    }
     if (audio != null) refuse(["messages", index, "audio"], "Expected no audio, which is not supported");
     if (!Array.isArray(content)) return;
     content.forEach((part, at) => {

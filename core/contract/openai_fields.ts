@@ -9,6 +9,9 @@ import type { Refuse } from "./refuse.ts";
 
 const { temperature, top_p, seed, stop } = generationSchema.shape;
 
+/** As OpenAI has it: scripts try more, to be refused. */
+const MAX_TEMPERATURE = 2;
+
 /** A key that may be missing or null. */
 export function optional<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
   return schema.nullish().transform((value) => value ?? fallback).meta({ default: fallback });
@@ -30,7 +33,7 @@ export function ignored<T extends z.ZodType>(schema: T) {
 
 /** How completions are drawn, and given. */
 export const openaiSampling = {
-  temperature: optional(temperature.unwrap(), 1),
+  temperature: optional(temperature.unwrap().max(MAX_TEMPERATURE), 1),
   top_p: optional(top_p.unwrap(), 1),
   n: optional(z.int().min(1).max(128), 1),
   stop: optional(
