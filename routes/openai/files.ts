@@ -11,7 +11,7 @@ import { type MultipartFile, multipartFile } from "../multipart_file.ts";
 import { bodyParts } from "../read_body.ts";
 import { undescribed } from "../undescribed.ts";
 import { openaiErrorResponses } from "./errors.ts";
-import { openaiId, ownId } from "./ids.ts";
+import { byOwnId, openaiId } from "./ids.ts";
 import { listBody, listQuery, listSchema } from "./list.ts";
 import { unixSeconds } from "./unix_time.ts";
 
@@ -225,7 +225,7 @@ export function files(context: AppContext): OpenAPIHono<Env> {
     return c.json(listBody(page, fileView), 200);
   });
 
-  const find = (id: string) => files.get(ownId("file", id));
+  const find = (asked: string) => byOwnId("file", asked, (id) => files.get(id));
 
   app.openapi(show, async (c) => c.json(fileView(await find(c.req.valid("param").id)), 200));
 
@@ -242,7 +242,7 @@ export function files(context: AppContext): OpenAPIHono<Env> {
 
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
-    await fineTuning.deleteFile(ownId("file", id));
+    await byOwnId("file", id, (own) => fineTuning.deleteFile(own));
     return c.json({ id, object: "file" as const, deleted: true as const }, 200);
   });
 

@@ -27,7 +27,7 @@ import {
   fineTuningJobSchema,
   fineTuningJobView,
 } from "./fine_tuning_views.ts";
-import { openaiId, ownId } from "./ids.ts";
+import { byOwnId, openaiId, ownId } from "./ids.ts";
 import { listBody, listQuery, listSchema } from "./list.ts";
 
 const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema } });
@@ -190,7 +190,7 @@ async function asked(context: AppContext, c: Context<Env>, request: FineTuningRe
 export function fineTuningJobs(context: AppContext): OpenAPIHono<Env> {
   const { db, fineTuning } = context;
   const app = new OpenAPIHono<Env>();
-  const find = (id: string) => getFineTune(db, ownId("job", id));
+  const find = (asked: string) => byOwnId("job", asked, (id) => getFineTune(db, id));
 
   app.openapi(create(context), async (c) => {
     const job = await fineTuning.create(await asked(context, c, c.req.valid("json")));
@@ -217,8 +217,9 @@ export function fineTuningJobs(context: AppContext): OpenAPIHono<Env> {
 
   for (const name of Object.keys(VERBS) as (keyof typeof VERBS)[]) {
     app.openapi(verb(name), async (c) => {
-      const { id } = await find(c.req.valid("param").id);
-      return c.json(fineTuningJobView(await fineTuning[name](id)), 200);
+      const asked = c.req.valid("param").id;
+      const { id } = await find(asked);
+      return c.json(fineTuningJobView(await byOwnId("job", asked, () => fineTuning[name](id))), 200);
     });
   }
 

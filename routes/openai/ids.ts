@@ -1,4 +1,5 @@
 /** Ids as OpenAI writes them, made of our own: only the prefix differs, so that either is found from the other. */
+import { UserError } from "../../core/errors.ts";
 
 const PREFIXES = {
   job: { own: "job_", openai: "ftjob-" },
@@ -21,4 +22,19 @@ export function openaiId(kind: OpenAIKind, id: string): string {
 export function ownId(kind: OpenAIKind, id: string): string {
   const { own, openai } = PREFIXES[kind];
   return id.startsWith(openai) ? own + id.slice(openai.length) : id;
+}
+
+/** What is found by our id of what was asked for. A failure names that as it was asked for. */
+export async function byOwnId<T>(
+  kind: OpenAIKind,
+  asked: string,
+  find: (id: string) => Promise<T>,
+): Promise<T> {
+  const id = ownId(kind, asked);
+  try {
+    return await find(id);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.code, error.message.replaceAll(id, asked), error.errors, { cause: error });
+  }
 }

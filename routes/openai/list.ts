@@ -2,13 +2,19 @@
 import { z } from "@hono/zod-openapi";
 import type { Page } from "../../core/db/page.ts";
 import { limitParam } from "../paging.ts";
-import { type OpenAIKind, ownId } from "./ids.ts";
+import { openaiId, type OpenAIKind, ownId } from "./ids.ts";
 
-/** The query of a list: `after` comes out as an id of ours, which is no item's where none of that kind was sent. */
+/** What follows the prefix of an id. */
+const REST = "[0-9a-hjkmnp-tv-z]{26}";
+
+/** The query of a list: `after` comes out as an id of ours, of an item that may be gone. */
 export function listQuery(kind: OpenAIKind, { max, fallback }: { max: number; fallback: number }) {
+  const own = ownId(kind, openaiId(kind, ""));
+  const id = new RegExp(`^(${own}|${openaiId(kind, "")})${REST}$`);
   return {
     limit: limitParam(max, fallback),
-    after: z.string().max(200).transform((id) => ownId(kind, id)).optional()
+    after: z.string().regex(id, "Expected the last id of the page before").transform((id) => ownId(kind, id))
+      .optional()
       .openapi({ type: "string", description: "The last id of the page before." }),
   };
 }

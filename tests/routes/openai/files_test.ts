@@ -56,6 +56,10 @@ Deno.test("a form is taken with the purpose before the file and after it, in chu
     assert.deepEqual([page.data[0].id, page.has_more], [id, true]);
     const next = (await it.call("GET", `/v1/files?limit=1&order=asc&after=${id}`)).json;
     assert.deepEqual([next.data[0].id, next.has_more], [second.id, false]);
+    for (const after of ["file-none", "", id.toUpperCase(), id.replace("file-", "ftjob-")]) {
+      const refused = await it.call("GET", `/v1/files?after=${after}`);
+      assert.deepEqual([refused.status, refused.json.error.param], [400, "after"], after);
+    }
     assert.equal((await it.call("GET", "/v1/files?purpose=evals")).json.data.length, 1);
     assert.equal((await it.call("GET", "/v1/files?purpose=batch")).json.data.length, 0);
 
@@ -64,6 +68,7 @@ Deno.test("a form is taken with the purpose before the file and after it, in chu
     for (const [method, path] of [["GET", ""], ["GET", "/content"], ["DELETE", ""]] as const) {
       const missing = await it.call(method, `/v1/files/${id}${path}`);
       assert.equal(missing.status, 404);
+      assert.equal(missing.json.error.message, `No file '${id}'`);
       assert.equal(missing.json.error.type, "invalid_request_error");
     }
   }));

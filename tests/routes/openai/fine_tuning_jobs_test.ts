@@ -314,6 +314,9 @@ Deno.test("jobs of both kinds of requests are listed newest first, by pages and 
     const shown = (await it.call("GET", `${PATH}/${ownId}`)).json;
     assert.deepEqual([shown.training_file, shown.method.type], ["", "reinforcement"]);
     assert.equal((await it.call("GET", `${PATH}?limit=101`)).status, 400);
+    const nobodys = last.id.replace(/.{4}$/, "zzzz");
+    const missing = await it.call("POST", `${PATH}/${nobodys}/cancel`);
+    assert.deepEqual([missing.status, missing.json.error.message], [404, `No fine-tuning job '${nobodys}'`]);
   }));
 
 Deno.test("what can be refused at once is, with 400 and the field's name", () =>
