@@ -262,11 +262,18 @@ async function handle(command: Command): Promise<void> {
   switch (command.type) {
     case "check":
       if (command.job.seed === BEHAVIOURS.reject_check) {
-        const detail = "prompts.0: The prompt has 9 tokens and the model has room for 8";
+        const { job } = command;
+        // What the engine names: the row of the dataset, or the length that all examples are cut to.
+        const path = job.kind === "sft"
+          ? "sft.max_length"
+          : "dataset" in job && job.dataset
+          ? "dataset.rows.2"
+          : "prompts.0";
+        const detail = `${path}: The prompt has 9 tokens and the model has room for 8`;
         return say({
           id,
           type: "error",
-          error: { code: "prompt_too_long", detail, errors: [{ path: "prompts.0", message: "too long" }] },
+          error: { code: "prompt_too_long", detail, errors: [{ path, message: "too long" }] },
         });
       }
       return say({ id, type: "result", result: planOf(epochsOf(command.job)) });

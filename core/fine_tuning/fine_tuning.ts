@@ -23,7 +23,7 @@ import {
   jobs,
   rowNumber,
 } from "../db/schema.ts";
-import { type ErrorCode, errorRecord, type FieldError, UserError } from "../errors.ts";
+import { type ErrorCode, errorRecord, type FieldError, UserError, withFields } from "../errors.ts";
 import { invalidValue } from "../field_errors.ts";
 import type { Files } from "../files/files.ts";
 import type { EventFeed } from "../jobs/event_feed.ts";
@@ -285,7 +285,9 @@ export class FineTuning {
     const plan = await serving.request(
       { type: "check", job: checked, folders },
       { client: row.owner ?? "", signal },
-    );
+    ).catch(async (error) => {
+      throw await this.#ofFiles(error, { row, dataset, held_out });
+    });
     await this.#db.write(async (tx) => {
       const [before] = await tx.select({ id: fineTunes.id }).from(fineTunes)
         .where(and(eq(fineTunes.id, row.id), eq(fineTunes.status, "validating")));
@@ -316,6 +318,30 @@ export class FineTuning {
     const made = { dataset: dataset.id, held_out };
     await this.#db.write((tx) => tx.update(fineTunes).set(made).where(eq(fineTunes.id, row.id)));
     return made;
+  }
+
+  /** What a model found, as a fault of the file whose example it found it in. */
+  async #ofFiles(
+    error: unknown,
+    { row, dataset, held_out }: { row: FineTuneRow; dataset: string; held_out: number },
+  ): Promise<unknown> {
+    if (!(error instanceof UserError)) return error;
+    const path = error.errors[0]?.path ?? "";
+    const at = DATASET_ROW.exec(path)?.[1];
+    if (at !== undefined) {
+      const [{ rows } = { rows: 0 }] = await this.#db.read.select({ rows: datasetRows.rows }).from(
+        datasetRows,
+      )
+        .where(eq(datasetRows.id, dataset));
+      const trained = rows - held_out;
+      const [file, index] = Number(at) < trained
+        ? ["training_file", Number(at)]
+        : ["validation_file", Number(at) - trained];
+      return withFields(error, () => `${file}.row.${index + 1}`);
+    }
+    // A length that the request has not set is not its fault.
+    const isFault = error.code === "prompt_too_long" && !has(row.config, path);
+    return isFault ? withFields(error, () => "training_file.rows") : error;
   }
 
   async #knownDataset(row: FineTuneRow): Promise<{ dataset: string; held_out: number } | null> {
@@ -448,9 +474,14 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
   example: "invalid_training_file",
   count: "invalid_n_examples",
   gone: "invalid_training_file",
+  row: "invalid_training_file",
+  rows: "invalid_training_file",
 };
 
-const FILE_FAULT = /^(training_file|validation_file)\.(json|example|count|gone)(?:\.(.+))?$/;
+/** A row of a dataset in errors, and in it. */
+const DATASET_ROW = /^dataset\.rows\.(\d+)(?:\.|$)/;
+
+const FILE_FAULT = /^(training_file|validation_file)\.(json|example|count|gone|rows?)(?:\.(.+))?$/;
 
 /** Why a job has failed; faults of its dataset's rows are its training file's. */
 function faultOf(error: unknown): FineTuneError {
@@ -476,11 +507,16 @@ function faultOf(error: unknown): FineTuneError {
   return { code, message: detail, param: first?.path ?? null };
 }
 
+/** Whether there is something at a dotted path. */
+function has(value: unknown, path: string): boolean {
+  return path.split(".").reduce<unknown>((at, key) => Object(at)[key], value) !== undefined;
+}
+
 /** Some of a file's faults, with their lines. */
 function told(errors: readonly FieldError[]): string {
   const some = errors.slice(0, TOLD_FAULTS).map(({ path, message }) => {
-    const line = FILE_FAULT.exec(path)?.[3];
-    return line === undefined ? message : `Line ${line}: ${message}`;
+    const [, , what, number] = FILE_FAULT.exec(path) ?? [];
+    return number === undefined ? message : `${what === "row" ? "Example" : "Line"} ${number}: ${message}`;
   });
   const more = errors.length - some.length;
   return some.join("; ") + (more > 0 ? `; and ${more} more` : "");

@@ -1,11 +1,13 @@
 /** What happens to a job, as OpenAI's events tell it: a message for people, and metrics by the names that scripts read. */
 import { z } from "@hono/zod-openapi";
 import { component } from "../../core/contract/component.ts";
+import type { FineTuneMethod } from "../../core/contract/fine_tune_rows.ts";
 import type { Note } from "../../core/contract/fine_tune.ts";
 import { type Grader, singleGraders } from "../../core/contract/graders/grader_schema.ts";
 import type { JobEventType } from "../../core/contract/job_events.ts";
 import type { Metrics, Progress } from "../../core/contract/progress.ts";
 import type { EventRow, JobRow } from "../../core/db/schema.ts";
+import { requestPath } from "./fine_tuning_request.ts";
 import { openaiId } from "./ids.ts";
 import { unixSeconds } from "./unix_time.ts";
 
@@ -73,12 +75,14 @@ export function eventView(row: EventRow, job: JobRow): FineTuningEvent {
 }
 
 /** What was said before there was a training job. */
-export function noteView({ id, at, level, message, data = undefined }: Note): FineTuningEvent {
+export function noteView({ id, at, level, message, data }: Note, method: FineTuneMethod): FineTuningEvent {
+  const param = data?.error_param;
+  const named = typeof param === "string" ? { error_param: requestPath(method, param) } : {};
   return {
     object: "fine_tuning.job.event",
     id: openaiId("event", id),
     created_at: unixSeconds(new Date(at)),
-    ...{ level, message, type: "message", data: data ?? null },
+    ...{ level, message, type: "message", data: data ? { ...data, ...named } : null },
   };
 }
 

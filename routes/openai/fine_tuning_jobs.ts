@@ -262,7 +262,7 @@ async function eventPage(
   const rest = notes.slice(noted + 1);
   const some = rest.slice(0, limit - own.length);
   return {
-    rows: [...own.map((row) => eventView(row, job!)), ...some.map(noteView)],
+    rows: [...own.map((row) => eventView(row, job!)), ...some.map((one) => noteView(one, request!.method))],
     has_more: some.length < rest.length,
   };
 }

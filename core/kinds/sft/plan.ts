@@ -61,7 +61,7 @@ export async function planSft(
   if (actions.max === 0) {
     throw invalid(
       "sft.max_length",
-      `Expected more than ${most}: cut to that, no example has anything left to learn`,
+      `Cut to ${most} tokens, no example has anything left to learn`,
       "prompt_too_long",
     );
   }

@@ -235,10 +235,38 @@ Deno.test("files that will not do fail the job, and say where", () =>
       const [last] = (await events(it, made.id)).data;
       assert.deepEqual([last.level, last.data], ["error", { error_code: code, error_param: param }]);
     }
-    // What the model finds is told of as well.
-    const made = await create(it, reinforcement(good, "reject_check"));
-    const failed = await reaches(it, made.id, "failed");
-    assert.ok(failed.error.code.length > 0 && failed.error.message.length > 0);
+    // What the model finds is a fault of the file that it is in.
+    const two = await upload(it, rows(2));
+    const ten = await upload(it, examples(10));
+    const sft = (max_length?: number) => ({
+      ...{ model: "qwen3", training_file: ten, seed: BEHAVIOURS.reject_check },
+      method: { type: "supervised", supervised: max_length ? { proximal: { sft: { max_length } } } : {} },
+    });
+    for (
+      const [request, param, code, message] of [
+        [
+          reinforcement(good, "reject_check"),
+          "training_file",
+          "invalid_training_file",
+          /Example 3: too long/,
+        ],
+        [
+          reinforcement(two, "reject_check", { validation_file: good }),
+          "validation_file",
+          "invalid_validation_file",
+          /Example 1: too long/,
+        ],
+        [sft(), "training_file", "invalid_training_file", /invalid training file. too long/],
+        [sft(8), "method.supervised.proximal.sft.max_length", "prompt_too_long", /room for 8/],
+      ] as [Json, string, string, RegExp][]
+    ) {
+      const made = await create(it, request);
+      const failed = await reaches(it, made.id, "failed");
+      assert.deepEqual([failed.error.param, failed.error.code], [param, code]);
+      assert.match(failed.error.message, message);
+      const [last] = (await events(it, made.id)).data;
+      assert.deepEqual(last.data, { error_code: code, error_param: param });
+    }
     const few = await create(it, { model: "qwen3", training_file: await upload(it, examples(9)) });
     assert.match((await reaches(it, few.id, "failed")).error.message, /at least 10 examples, got 9/);
   }));
