@@ -10,14 +10,17 @@ import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 
 const recordSchema = z.object({
-  id: z.string(),
-  at: z.iso.datetime(),
+  id: z.string().describe("Names the record."),
+  at: z.iso.datetime().describe("When it was answered."),
   key_id: z.string().nullable().describe("Whose API key it was; null where none was needed, and for tasks."),
   method: z.string().describe("TASK for what was done on the server's machine with `deno task keys`."),
-  route: z.string().openapi({ example: "/v1/training-jobs/{id}/cancel" }),
+  route: z.string().openapi({
+    description: "The path as this document has it.",
+    example: "/v1/training-jobs/{id}/cancel",
+  }),
   resource: z.string().nullable().describe("Id of what it was done to, or of what came of it."),
-  status: z.int(),
-  outcome: z.enum(["done", "refused", "failed"]),
+  status: z.int().describe("HTTP status of the answer."),
+  outcome: z.enum(["done", "refused", "failed"]).describe("By the status: below 400, below 500, above."),
   request_id: z.string().nullable().describe("As in the answer's X-Request-Id and in the server's log."),
 }).meta(component("AuditRecord"));
 

@@ -22,8 +22,8 @@ import { jobParams } from "./training_jobs.ts";
 import { undescribed } from "./undescribed.ts";
 
 const exportSchema = z.object({
-  format: z.enum(EXPORT_FORMATS),
-  files: z.array(checkpointFileSchema),
+  format: z.enum(EXPORT_FORMATS).describe("The layout."),
+  files: z.array(checkpointFileSchema).describe("What it is made of."),
 }).meta(component("CheckpointExport"));
 
 const file = {
@@ -39,7 +39,9 @@ const PARTLY = {
   304: { description: "If-None-Match has the ETag: the client has the file" },
 };
 
-const params = z.object({ id: z.string().max(100).openapi({ example: "ckpt_01k0…" }) });
+const params = z.object({
+  id: z.string().max(100).openapi({ description: "Which checkpoint, by its id.", example: "ckpt_01k0…" }),
+});
 
 const list = createRoute({
   method: "get",
@@ -83,7 +85,12 @@ const download = createRoute({
   summary: "Download a file of a checkpoint",
   description: "The bytes of a file, by the name that the checkpoint lists.",
   request: {
-    params: params.extend({ name: z.string().max(255).openapi({ example: "adapter_model.safetensors" }) }),
+    params: params.extend({
+      name: z.string().max(255).openapi({
+        description: "The file, as the checkpoint lists it.",
+        example: "adapter_model.safetensors",
+      }),
+    }),
   },
   responses: { 200: file, ...PARTLY, ...problemResponses(401, 404, 412, 416, 422) },
 });
@@ -145,7 +152,13 @@ const downloadExport = createRoute({
   description:
     "The bytes of a file, by the name that the export lists. The first request for a layout makes its files.",
   request: {
-    params: params.extend({ format, name: z.string().max(255).openapi({ example: "model.safetensors" }) }),
+    params: params.extend({
+      format,
+      name: z.string().max(255).openapi({
+        description: "The file, as the checkpoint lists it.",
+        example: "model.safetensors",
+      }),
+    }),
   },
   responses: { 200: file, ...PARTLY, ...problemResponses(401, 404, 412, 416, 422, 503) },
 });

@@ -18,7 +18,9 @@ import { bodyParts } from "./read_body.ts";
 import { undescribed } from "./undescribed.ts";
 
 const tags = ["Datasets"];
-const params = z.object({ id: z.string().max(100).openapi({ example: "ds_01k0…" }) });
+const params = z.object({
+  id: z.string().max(100).openapi({ description: "Which dataset, by its id.", example: "ds_01k0…" }),
+});
 const MULTIPART = /^\s*multipart\/form-data\s*;/i;
 
 const nameSchema = z.string().min(1).max(200);
@@ -41,7 +43,11 @@ const create = createRoute({
         "Of the file. Default: what Content-Type or the file's name says.",
       ),
     }),
-    headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+    headers: z.object({
+      "idempotency-key": z.string().min(1).max(255).optional().describe(
+        "Makes the request safe to repeat for 24 hours: the same key and request give the stored answer.",
+      ),
+    }),
     // As plain schemas, which nothing reads the body by.
     body: {
       required: true,
@@ -51,9 +57,13 @@ const create = createRoute({
           schema: {
             type: "object",
             properties: {
-              file: { type: "string", format: "binary" },
-              name: { type: "string", minLength: 1, maxLength: 200 },
-              format: { type: "string", enum: [...DATASET_FORMATS] },
+              file: { type: "string", format: "binary", description: "The rows." },
+              name: { type: "string", minLength: 1, maxLength: 200, description: "Default: the file's own." },
+              format: {
+                type: "string",
+                enum: [...DATASET_FORMATS],
+                description: "Default: by the file's type or name.",
+              },
             },
             required: ["file"],
           },

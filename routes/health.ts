@@ -9,7 +9,7 @@ import { problemResponses } from "./problem.ts";
 /** How long the database may take until the server counts as not ready. */
 const READY_MS = 500;
 
-const status = z.object({ status: z.literal("ok") });
+const status = z.object({ status: z.literal("ok").describe("That all is well.") });
 const content = { "application/json": { schema: status } };
 const readyContent = {
   "application/json": {

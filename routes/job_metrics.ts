@@ -25,7 +25,7 @@ const route = createRoute({
   request: {
     params: jobParams,
     query: z.strictObject({
-      scope: z.enum(METRIC_SCOPES).default("step"),
+      scope: z.enum(METRIC_SCOPES).default("step").describe("What each row is of. Default step."),
       format: formatParam,
       limit: limitParam(MAX_ROWS, MAX_ROWS),
       after: z.string().regex(/^\d{1,12}$/, "Expected the next_cursor of an earlier page").transform(Number)

@@ -123,8 +123,8 @@ const list = createRoute({
       content: {
         "application/json": {
           schema: z.object({
-            object: z.literal("list"),
-            data: z.array(modelSchema),
+            object: z.literal("list").describe("What this is."),
+            data: z.array(modelSchema).describe("The models."),
             device: z.string().describe("Where they run unless a job says otherwise: cpu, cuda or cuda:N."),
           }),
         },
@@ -175,7 +175,11 @@ const show = createRoute({
   responses: { 200: answer("The model"), ...problemResponses(401, 404, 422) },
 });
 
-const deletedSchema = z.object({ id: z.string(), object: z.literal("model"), deleted: z.literal(true) })
+const deletedSchema = z.object({
+  id: z.string().describe("The model that was deleted."),
+  object: z.literal("model").describe("What it was."),
+  deleted: z.literal(true).describe("That it is gone."),
+})
   .meta(component("DeletedModel"));
 
 const remove = createRoute({

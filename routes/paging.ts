@@ -6,7 +6,10 @@ import type { Page } from "../core/db/page.ts";
 export function limitParam(max: number, fallback: number) {
   return z.string().regex(/^\d{1,6}$/, `Expected an integer from 1 to ${max}`).transform(Number)
     .pipe(z.int().min(1).max(max)).default(fallback)
-    .openapi({ type: "integer", minimum: 1, maximum: max, default: fallback });
+    .openapi({
+      ...{ type: "integer", minimum: 1, maximum: max, default: fallback },
+      description: `Items of a page at most. Default ${fallback}.`,
+    });
 }
 
 /** An `after` parameter that is an id with this prefix. */
@@ -20,8 +23,8 @@ export function afterId(prefix: string) {
 /** The schema of a page of `item`. */
 export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({
-    data: z.array(item),
-    has_more: z.boolean(),
+    data: z.array(item).describe("The items."),
+    has_more: z.boolean().describe("Whether another page follows."),
     next_cursor: z.string().nullable().describe("For after; null on the last page."),
   });
 }

@@ -91,12 +91,17 @@ const MAX_ERRORS = 100;
 
 /** The body of every answer from 400 on. */
 const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(PROBLEMS) as [ErrorCode, ...ErrorCode[]]),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  type: z.string().describe("urn:proximal:problem: and the code."),
+  title: z.string().describe("What kind of problem it is, for people."),
+  status: z.int().describe("The HTTP status."),
+  detail: z.string().describe("What is wrong, and what would be right."),
+  code: z.enum(Object.keys(PROBLEMS) as [ErrorCode, ...ErrorCode[]]).describe(
+    "For programs; docs/api.md lists them.",
+  ),
+  errors: z.array(z.object({
+    path: z.string().describe("The field, such as ppo.batch_size."),
+    message: z.string().describe("What is wrong with it."),
+  })).optional().describe("Each field that is at fault, 100 at most."),
   error: errorMember,
 }).meta(component("Problem"));
 

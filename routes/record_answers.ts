@@ -45,8 +45,8 @@ export const formatParam = z.enum(FORMATS).optional().openapi({
 
 /** Parameters that both have. */
 export const recordParams = {
-  epoch: integerParam(1),
-  step: integerParam(1),
+  epoch: integerParam(1, "Only what is of this epoch, from 1."),
+  step: integerParam(1, "Only what is of this step, from 1."),
   prompt: integerParam(0, "A prompt_idx."),
   rollout: z.string().regex(/^\d{1,9}-\d{1,9}$/, "Expected a rollout_id").optional().openapi({
     description: "A rollout_id.",
@@ -65,9 +65,10 @@ export function ofRollout(rollout: string | undefined, step: number | undefined)
 /** The schema of a page of records. */
 export function recordPage<T extends z.ZodType>(item: T) {
   return pageSchema(item).extend({
-    dropped: z.object({ before_step: z.int() }).nullable().describe(
-      "Records of earlier steps were removed, as the job's `records` says; null where none were.",
-    ),
+    dropped: z.object({ before_step: z.int().describe("The first step whose records are here.") }).nullable()
+      .describe(
+        "Records of earlier steps were removed, as the job's `records` says; null where none were.",
+      ),
   });
 }
 

@@ -15,7 +15,9 @@ import { afterId, limitParam, pageBody, pageSchema } from "./paging.ts";
 import { problemResponses } from "./problem.ts";
 import { dryRun, dryRunResponses, startHeaders, startJob, startQuery, startResponses } from "./start_job.ts";
 
-export const jobParams = z.object({ id: z.string().max(100).openapi({ example: "job_01k0…" }) });
+export const jobParams = z.object({
+  id: z.string().max(100).openapi({ description: "Which job, by its id.", example: "job_01k0…" }),
+});
 
 const create = (context: AppContext) =>
   createRoute({
@@ -58,8 +60,8 @@ const list = createRoute({
   description: "Jobs of all kinds, a page at a time.",
   request: {
     query: z.strictObject({
-      status: z.enum(JOB_STATUSES).optional(),
-      kind: z.enum(JOB_KINDS).optional(),
+      status: z.enum(JOB_STATUSES).optional().describe("Only jobs of this status."),
+      kind: z.enum(JOB_KINDS).optional().describe("Only jobs of this kind."),
       model: z.string().min(1).max(255).optional().openapi({ description: "Only jobs of this model." }),
       metadata: metadataFilter,
       ...timeFilters,

@@ -40,9 +40,18 @@ type Owner = (typeof OWNERS)[number];
 function logOf(app: OpenAPIHono<Env>, context: AppContext, owner: Owner): void {
   const { path, tags, of } = owner;
   const { db, deliverer } = context;
-  const id = z.string().max(100).openapi({ example: owner.example });
+  const id = z.string().max(100).openapi({
+    description: "Whose deliveries, by its id.",
+    example: owner.example,
+  });
   const params = z.object({ id });
-  const one = z.object({ id, delivery_id: z.string().max(100).openapi({ example: "whd_0000…" }) });
+  const one = z.object({
+    id,
+    delivery_id: z.string().max(100).openapi({
+      description: "Which delivery, by its id.",
+      example: "whd_0000…",
+    }),
+  });
 
   const list = createRoute({
     ...{ method: "get", path, tags: [...tags] },
@@ -52,7 +61,7 @@ function logOf(app: OpenAPIHono<Env>, context: AppContext, owner: Owner): void {
     request: {
       params,
       query: z.strictObject({
-        status: z.enum(DELIVERY_STATUSES).optional(),
+        status: z.enum(DELIVERY_STATUSES).optional().describe("Only deliveries of this status."),
         limit: limitParam(100, 20),
         after: afterId("whd"),
       }),

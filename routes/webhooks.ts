@@ -26,7 +26,9 @@ import { problemResponses } from "./problem.ts";
 
 const tags = ["Webhooks"];
 
-export const webhookParams = z.object({ id: z.string().max(100).openapi({ example: "wh_01k0…" }) });
+export const webhookParams = z.object({
+  id: z.string().max(100).openapi({ description: "Which webhook, by its id.", example: "wh_01k0…" }),
+});
 
 const CREATE_EXAMPLES = {
   all: { summary: "All events", value: { url: "https://example.com/hooks/proximal" } },
@@ -57,7 +59,11 @@ const create = (context: AppContext) =>
       "Its secret is in this answer only. docs/webhooks.md says how deliveries are signed and tried again.",
     middleware: [jsonBody(context, createEndpointSchema)] as const,
     request: {
-      headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+      headers: z.object({
+        "idempotency-key": z.string().min(1).max(255).optional().describe(
+          "Makes the request safe to repeat for 24 hours: the same key and request give the stored answer.",
+        ),
+      }),
       body: jsonRequest(createEndpointSchema, CREATE_EXAMPLES),
     },
     responses: {

@@ -125,12 +125,17 @@ const tokenSchema = z.object({
 
 export type ChatToken = z.output<typeof tokenSchema>;
 
-const logprobsSchema = z.object({ content: z.array(tokenSchema), refusal: z.null() }).nullable()
-  .meta(component("ChatLogprobs"));
+const logprobsSchema = z.object({
+  content: z.array(tokenSchema).describe("Each token."),
+  refusal: z.null().describe("Always null."),
+}).nullable()
+  .meta({ ...component("ChatLogprobs"), description: "Null where the request does not ask." });
 
-const finishReason = z.enum(["stop", "length"]);
+const finishReason = z.enum(["stop", "length"]).describe(
+  "stop: a token or a text ended it; length: the bound or the context did.",
+);
 const head = {
-  id: z.string(),
+  id: z.string().describe("Of the request, for the log."),
   created: z.int().describe("Seconds since 1970."),
   model: z.string().describe("As the request names it."),
 };
@@ -138,27 +143,34 @@ const head = {
 /** The answer. */
 export const chatCompletionAnswerSchema = z.object({
   ...head,
-  object: z.literal("chat.completion"),
+  object: z.literal("chat.completion").describe("What this is."),
   choices: z.array(z.object({
-    index: z.int(),
-    message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
+    index: z.int().describe("Which completion it is, from 0."),
+    message: z.object({
+      role: z.literal("assistant").describe("Who says it."),
+      content: z.string().describe("What was answered."),
+      refusal: z.null().describe("Always null."),
+    }).describe("The answer."),
     logprobs: logprobsSchema,
     finish_reason: finishReason,
-  })),
+  })).describe("The completions."),
   usage: openaiUsage,
 }).meta(component("ChatCompletion"));
 
 /** Each event of a streamed answer. */
 export const chatChunkSchema = z.object({
   ...head,
-  object: z.literal("chat.completion.chunk"),
+  object: z.literal("chat.completion.chunk").describe("What this is."),
   choices: z.array(z.object({
-    index: z.int(),
-    delta: z.object({ role: z.literal("assistant").optional(), content: z.string().optional() }),
+    index: z.int().describe("Which completion it is, from 0."),
+    delta: z.object({
+      role: z.literal("assistant").optional().describe("In the first piece."),
+      content: z.string().optional().describe("What is to be appended."),
+    }).describe("What is new of the answer."),
     logprobs: logprobsSchema,
-    finish_reason: finishReason.nullable(),
-  })),
-  usage: openaiUsage.nullable().optional(),
+    finish_reason: finishReason.nullable().describe("As in an answer; null until the last piece."),
+  })).describe("A piece of one completion; none beside usage."),
+  usage: openaiUsage.nullable().optional().describe("In the last event, where the request asks for it."),
 }).meta(component("ChatCompletionChunk"));
 
 export type ChatCompletion = z.output<typeof chatCompletionAnswerSchema>;

@@ -94,6 +94,6 @@ export const checkpointSchema = z.object({
   files: z.array(checkpointFileSchema).describe("What it is made of."),
   metrics: metricsSchema,
   created_at: time.describe("When it was written."),
-}).meta(component("Checkpoint"));
+}).meta({ ...component("Checkpoint"), description: "What a job wrote, to be used or continued from" });
 
 export type CheckpointView = z.output<typeof checkpointSchema>;

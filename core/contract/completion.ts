@@ -46,27 +46,33 @@ export const completionSchema = z.strictObject({
 export type CompletionRequest = z.output<typeof completionSchema>;
 
 const choiceSchema = z.object({
-  text: z.string(),
+  text: z.string().describe("The completion; with echo behind its prompt."),
   index: z.int().describe("Completions of the first prompt come first."),
   logprobs: z.object({
-    tokens: z.array(z.string()),
+    tokens: z.array(z.string()).describe("Each token's text."),
     token_logprobs: z.array(z.number().nullable()).describe("null for the first token of a prompt."),
-    top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullable(),
+    top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullable().describe(
+      "Of each place the most likely tokens, by their texts; null where none are asked for.",
+    ),
     text_offset: z.array(z.int()).describe(
       "In UTF-16 units of the choice's text, before a stop string's cut.",
     ),
-  }).nullable(),
-  finish_reason: z.enum(["stop", "length"]).nullable(),
+  }).nullable().describe("Null where the request does not ask."),
+  finish_reason: z.enum(["stop", "length"]).nullable().describe(
+    "stop: a token or a text ended it; length: max_tokens or the context did; null until the last piece of a stream.",
+  ),
 });
 
 /** The answer, and each event of a streamed one. */
 export const completionAnswerSchema = z.object({
-  id: z.string(),
-  object: z.literal("text_completion"),
+  id: z.string().describe("Of the request, for the log."),
+  object: z.literal("text_completion").describe("What this is."),
   created: z.int().describe("Seconds since 1970."),
-  model: z.string(),
-  choices: z.array(choiceSchema),
-  usage: openaiUsage.nullable().optional(),
+  model: z.string().describe("As the request names it."),
+  choices: z.array(choiceSchema).describe("The completions; in a stream a piece of one."),
+  usage: openaiUsage.nullable().optional().describe(
+    "Tokens of the request; in a stream at its end, where the request asks.",
+  ),
 }).meta(component("Completion"));
 
 export type Completion = z.output<typeof completionAnswerSchema>;

@@ -6,13 +6,13 @@ import { time } from "./time.ts";
 
 export const datasetSchema = z.object({
   id: z.string().describe("What a job names in dataset."),
-  name: z.string(),
+  name: z.string().describe("As it was sent."),
   format: z.enum(DATASET_FORMATS).describe("Of the file that was sent."),
-  rows: z.int(),
+  rows: z.int().describe("How many it has."),
   columns: z.array(z.string()).describe("Names, in the order in which the rows first have them."),
   bytes: z.int().describe("Of the file that was sent, unpacked where it came with a Content-Encoding."),
   sha256: z.string().describe("Of the same bytes, in hexadecimal."),
-  created_at: time,
+  created_at: time.describe("When it was sent."),
 }).meta(component("Dataset"));
 
 export type DatasetView = z.output<typeof datasetSchema>;

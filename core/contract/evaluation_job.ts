@@ -22,7 +22,7 @@ const generation = z.strictObject({
   stop_token_ids: z.array(z.int().min(0).max(10_000_000)).max(64).default([]).describe(
     "Token ids that end a completion beside the model's own end-of-sequence ids. Default none.",
   ),
-}).meta(component("EvaluationGeneration"));
+}).meta({ ...component("EvaluationGeneration"), description: "How completions are drawn" });
 
 const fields = {
   model: z.string().min(1).max(200).describe("Name or id of the model."),
@@ -65,10 +65,14 @@ function evaluation<Kind extends z.ZodType<"evaluation">>(kind: Kind) {
   }).overwrite((job) => ({ ...job, against: againstOf(job) }));
 }
 
-export const evaluationJobSchema = evaluation(z.literal("evaluation")).meta(component("EvaluationJob"));
+export const evaluationJobSchema = evaluation(z.literal("evaluation").describe("What is done.")).meta(
+  component("EvaluationJob"),
+);
 
 /** The same where nothing else could be meant. */
-export const evaluationRequestSchema = evaluation(z.literal("evaluation").default("evaluation")).meta(
+export const evaluationRequestSchema = evaluation(
+  z.literal("evaluation").default("evaluation").describe("What is done."),
+).meta(
   component("EvaluationRequest"),
 );
 

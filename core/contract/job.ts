@@ -37,7 +37,7 @@ export const adapterFields = { r: rank, alpha, target_modules: targetModules };
 /** Which weights a job changes. */
 const trainableSchema = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("lora"),
+    type: z.literal("lora").describe("What is trained."),
     r: rank,
     alpha,
     dropout: dropout.default(0).describe(
@@ -46,11 +46,11 @@ const trainableSchema = z.discriminatedUnion("type", [
     target_modules: targetModules,
     layers,
   }).meta({ ...component("LoraTrainable"), description: "Adapters on frozen weights" }),
-  z.strictObject({ type: z.literal("full"), layers }).meta({
+  z.strictObject({ type: z.literal("full").describe("What is trained."), layers }).meta({
     ...component("FullTrainable"),
     description: "All weights",
   }),
-]).meta(component("Trainable"));
+]).meta({ ...component("Trainable"), description: "Which weights a job changes" });
 
 const webhookSchema = z.strictObject({
   url: webhookUrlSchema.describe("A public https URL, or one that the server's OUTBOUND_ALLOW opens."),

@@ -16,7 +16,7 @@ import { stoppedSchema } from "./training_events.ts";
 export const jobErrorSchema = z.object({
   code: z.enum(ERROR_CODES).describe("For programs; docs/api.md lists them."),
   detail: z.string().describe("For people."),
-}).meta(component("JobError"));
+}).meta({ ...component("JobError"), description: "Why something ended or waits" });
 
 /** An engine process that was started for a job. */
 export const attemptSchema = z.object({
@@ -66,7 +66,7 @@ export const jobSchema = z.object({
   started_at: time.nullable().describe("When its first attempt began."),
   finished_at: time.nullable().describe("When it came to its end."),
   metadata: z.record(z.string(), z.string()).describe("The request's own texts."),
-}).meta(component("TrainingJob"));
+}).meta({ ...component("TrainingJob"), description: "A job and where it is" });
 
 export type JobView = z.output<typeof jobSchema>;
 

@@ -22,4 +22,7 @@ export const jobConfigSchema = z.discriminatedUnion("kind", [
     description: "Of a job that trains a reward model",
   }),
   z.object(evaluation).meta({ ...component("EvaluationJobConfig"), description: "Of an evaluation" }),
-]).meta(component("JobConfig"));
+]).meta({
+  ...component("JobConfig"),
+  description: "The request with every default filled in, without its rows",
+});

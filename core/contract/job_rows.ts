@@ -41,11 +41,11 @@ export function joinRows(rest: RowlessConfig, rows: readonly unknown[]): Trainin
 export const jobRowsSchema = z.object({
   field: z.enum(new Set(Object.values(ROWS_FIELDS)).values().toArray() as [RowsField, ...RowsField[]])
     .describe("The field of the request that has them."),
-  count: z.int(),
+  count: z.int().describe("How many there are."),
   dataset: z.string().nullable().describe(
     "Id of the dataset that they are read from; null: they came with the request.",
   ),
-}).meta(component("JobRows"));
+}).meta({ ...component("JobRows"), description: "What a job works on" });
 
 /** A row as a page has it. */
 export const jobRowSchema = z.object({

@@ -7,7 +7,9 @@ const MAX_LAYERS = 1000;
 
 /** As trlX's num_layers_unfrozen, or as PEFT's layers_to_transform. */
 export const layersSchema = z.union([
-  z.strictObject({ last: z.int().min(1).max(MAX_LAYERS) }).meta(component("LastLayers")),
+  z.strictObject({ last: z.int().min(1).max(MAX_LAYERS).describe("So many layers before the head.") }).meta(
+    component("LastLayers"),
+  ),
   z.array(z.int().min(0).max(MAX_LAYERS - 1)).min(1).max(MAX_LAYERS),
 ], {
   error: (issue) =>

@@ -71,8 +71,8 @@ export type ModelView = z.output<typeof modelSchema>;
 /** What a model is made of that has no weights yet; its vocabulary is its tokenizer's. */
 export const bareConfigSchema = z.strictObject({
   family: z.enum(["qwen3", "qwen2", "llama", "gpt2"]).default("qwen3").describe("Default qwen3."),
-  hidden_size: z.int().min(8).max(16_384),
-  num_layers: z.int().min(1).max(256),
+  hidden_size: z.int().min(8).max(16_384).describe("Numbers of a token between layers."),
+  num_layers: z.int().min(1).max(256).describe("Layers."),
   num_heads: z.int().min(1).max(256).describe(
     "Of queries. Must divide hidden_size, where no head_dim is given.",
   ),
@@ -85,7 +85,7 @@ export const bareConfigSchema = z.strictObject({
   tie_word_embeddings: z.boolean().default(true).describe("Whether the head is the embedding. Default true."),
   norm_eps: z.number().gt(0).max(0.1).default(1e-6).describe("Default 1e-6."),
   rope_theta: z.number().gt(0).max(1e9).default(10_000).describe("Of rotary positions. Default 10000."),
-}).meta(component("BareConfig"));
+}).meta({ ...component("BareConfig"), description: "The shape of a model that has no weights yet" });
 
 export type BareConfig = z.output<typeof bareConfigSchema>;
 

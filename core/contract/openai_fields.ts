@@ -33,21 +33,29 @@ export function ignored<T extends z.ZodType>(schema: T) {
 
 /** How completions are drawn, and given. */
 export const openaiSampling = {
-  temperature: optional(temperature.unwrap().max(MAX_TEMPERATURE), 1),
-  top_p: optional(top_p.unwrap(), 1),
-  n: optional(z.int().min(1).max(128), 1),
+  temperature: optional(temperature.unwrap().max(MAX_TEMPERATURE), 1).describe(
+    "Sampling temperature; 0 is greedy. Default 1.",
+  ),
+  top_p: optional(top_p.unwrap(), 1).describe(
+    "Only the most likely tokens that make up so much probability are drawn. Default 1: all.",
+  ),
+  n: optional(z.int().min(1).max(128), 1).describe("Completions of each prompt. Default 1."),
   stop: optional(
     z.union([stopString.transform((one) => [one]), stop.unwrap()], {
       error: (issue) => issue.code === "invalid_union" ? "Expected a text or up to 16 texts" : undefined,
     }),
     [],
-  ),
+  ).describe("Texts that end a completion, and are not part of it. Default none."),
   seed: seed.unwrap().nullish().describe("Without one, each request draws its own."),
-  stream: optional(z.boolean(), false),
+  stream: optional(z.boolean(), false).describe(
+    "Answer as Server-Sent Events, a piece at a time. Default false.",
+  ),
   stream_options: z.strictObject({
-    include_usage: optional(z.boolean(), false),
+    include_usage: optional(z.boolean(), false).describe(
+      "Whether the tokens of the request come last. Default false.",
+    ),
     include_obfuscation: only("include_obfuscation", z.literal(false)),
-  }).nullish(),
+  }).nullish().describe("Of a stream alone."),
   user: ignored(z.string().max(512)),
 };
 
@@ -78,10 +86,10 @@ export function samplingOf(
 
 /** Tokens of an answer. */
 export const openaiUsage = z.object({
-  prompt_tokens: z.int(),
-  completion_tokens: z.int(),
-  total_tokens: z.int(),
-}).meta(component("OpenAIUsage"));
+  prompt_tokens: z.int().describe("Of each prompt once."),
+  completion_tokens: z.int().describe("Of all completions."),
+  total_tokens: z.int().describe("Both together."),
+}).meta({ ...component("OpenAIUsage"), description: "Tokens of the request" });
 
 export type OpenAIUsage = z.output<typeof openaiUsage>;
 

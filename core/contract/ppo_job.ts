@@ -37,12 +37,12 @@ import { MIN_TEMPERATURE } from "./temperature.ts";
 
 /** How the KL coefficient moves; `kl_coef` is where it starts. */
 const klControllerSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("fixed") }).meta({
+  z.strictObject({ type: z.literal("fixed").describe("How the coefficient moves: not.") }).meta({
     ...component("FixedKlController"),
     description: "kl_coef stays as it is",
   }),
   z.strictObject({
-    type: z.literal("adaptive"),
+    type: z.literal("adaptive").describe("How the coefficient moves: with the KL."),
     target: z.number().gt(0).max(10_000).default(6).describe(
       "KL per sequence to steer to, in nats. Default 6 (lm-human-preferences).",
     ),
@@ -235,7 +235,7 @@ export const ppoSchema = z.strictObject({
       );
     }
   },
-).meta(component("PpoConfig"));
+).meta({ ...component("PpoConfig"), description: "How the policy is sampled and trained" });
 
 /** A value's fields that are not left out. */
 function given<T extends object>(value: T): T {
@@ -337,7 +337,7 @@ const headLearningRate = criticRate("Peak learning rate of the value head.", HEA
 /** The value network. */
 const valueSchema = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("separate"),
+    type: z.literal("separate").describe("What the value network is."),
     ...adapterFields,
     layers: followed(
       layersSchema.nullable(),
@@ -353,7 +353,10 @@ const valueSchema = z.discriminatedUnion("type", [
     ...component("SeparateValue"),
     description: "An adapter of its own on the shared frozen base, and a scalar head",
   }),
-  z.strictObject({ type: z.literal("shared"), head_learning_rate: headLearningRate })
+  z.strictObject({
+    type: z.literal("shared").describe("What the value network is."),
+    head_learning_rate: headLearningRate,
+  })
     .meta({
       ...component("SharedValue"),
       description: "A scalar head on the policy's trunk, trained through the common loss",
@@ -369,7 +372,7 @@ const rolloutPrecision = z.enum(["float32", "int8"]);
 
 /** A PPO job. */
 export const ppoJobSchema = z.strictObject({
-  kind: z.literal("ppo"),
+  kind: z.literal("ppo").describe("What is done."),
   model: jobFields.model,
   checkpoint: jobFields.checkpoint,
   adapter: jobFields.adapter,

@@ -13,7 +13,7 @@ export const progressSchema = z.object({
   eta_seconds: z.number().nullable().describe(
     "Seconds until the last step, from the mean of the steps so far; null before the first.",
   ),
-}).meta(component("Progress"));
+}).meta({ ...component("Progress"), description: "How far a job is" });
 
 export type Progress = z.output<typeof progressSchema>;
 

@@ -23,7 +23,7 @@ export const recordsSchema = z.strictObject({
   max_bytes: z.int().min(100_000).max(1_000_000_000_000_000).default(1_000_000_000).describe(
     "Most bytes that a job's records take; the oldest steps' token records go first, then the oldest rollouts. A million tokens take some 40 MB. Default 1,000,000,000.",
   ),
-}).meta(component("Records"));
+}).meta({ ...component("Records"), description: "What a job keeps of its rollouts" });
 
 export type RecordsConfig = z.output<typeof recordsSchema>;
 
@@ -53,7 +53,7 @@ export const rolloutSchema = z.object({
   rollout_id: z.string().describe("Step and row: 12-3. Unique in the job."),
   ...place,
   prompt: z.string().describe("As the model saw it, chat template included."),
-  completion: z.string(),
+  completion: z.string().describe("What the policy answered."),
   score: number.describe("After shaping, scaling and clipping: what the last token's reward has of it."),
   raw_score: number.describe("What the reward gave."),
   rewards: z.record(z.string(), number).describe("The reward's terms by name, each as it scored."),
@@ -61,8 +61,8 @@ export const rolloutSchema = z.object({
   bootstrap_value: number.describe(
     "Value of the state after the last token, which a cut-off response's returns go on with; 0 where it ended.",
   ),
-  finish_reason: z.enum(FINISH_REASONS),
-  prompt_tokens: z.int(),
+  finish_reason: z.enum(FINISH_REASONS).describe("stop: a stop token ended it; length: max_new_tokens did."),
+  prompt_tokens: z.int().describe("The prompt's length in tokens."),
   completion_tokens: z.int().describe("With the stop token."),
 }).meta(component("Rollout"));
 
@@ -74,9 +74,9 @@ export const attributionSchema = z.object({
   action_token: z.string().describe(
     "The token's text; where it is part of a character, its bytes: <0xE2><0x80>.",
   ),
-  action_token_id: z.int(),
+  action_token_id: z.int().describe("The token's number in the vocabulary."),
   logprob: number.describe("Under the policy that sampled it, by the training forward, in nats."),
-  ref_logprob: number,
+  ref_logprob: number.describe("Under the reference model, in nats."),
   kl_div: number.describe("logprob − ref_logprob."),
   value: number.describe("Of the state before the token; null without a critic."),
   reward: number.describe("What the advantage was made from: −kl_coef·kl, and the score at the last token."),
@@ -84,7 +84,7 @@ export const attributionSchema = z.object({
   reward_to_go: number.describe("Discounted sum of the rewards from this token on."),
   ...place,
   position: z.int().describe("In the response, from 0."),
-  rollout_id: z.string(),
+  rollout_id: z.string().describe("The rollout that it is of."),
 }).meta(component("Attribution"));
 
 export type AttributionView = z.output<typeof attributionSchema>;

@@ -30,7 +30,10 @@ export const rewardModelSchema = z.strictObject({
     "At each epoch's end, measure mean and standard deviation of the scores of the held-out answers, or else of up to 512 pairs that are trained on: checkpoints written then tell scores of mean 0 and standard deviation 1 on those. Default true.",
   ),
   ...optimizerFields,
-}).superRefine(batchFaults).meta(component("RewardModelConfig"));
+}).superRefine(batchFaults).meta({
+  ...component("RewardModelConfig"),
+  description: "How preferences are learned",
+});
 
 const messages = z.array(messageSchema).min(1).max(1000);
 
@@ -110,7 +113,7 @@ function answerFaults(prompt: Preference["prompt"], answer: Messages, side: stri
 }
 
 export const rewardModelJobSchema = z.strictObject({
-  kind: z.literal("reward_model"),
+  kind: z.literal("reward_model").describe("What is done."),
   ...jobFields,
   preferences: z.array(preferenceSchema).max(100_000).default([]).describe(
     "Pairs of answers, if no dataset has them; at least one.",

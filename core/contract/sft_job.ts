@@ -22,7 +22,7 @@ export const sftSchema = z.strictObject({
     "Put short examples of a run into one row, each computed as if it were alone: less padding, the same results. Default true (ours).",
   ),
   ...optimizerFields,
-}).superRefine(batchFaults).meta(component("SftConfig"));
+}).superRefine(batchFaults).meta({ ...component("SftConfig"), description: "How examples are learned" });
 
 /** What an assistant's message counts; what the field is in messages, which a schema keeps as they were sent. */
 const weightSchema = z.number().min(0).max(1000).nullish();
@@ -72,7 +72,7 @@ export const exampleSchema = z.union([
 export type Example = z.output<typeof exampleSchema>;
 
 export const sftJobSchema = z.strictObject({
-  kind: z.literal("sft"),
+  kind: z.literal("sft").describe("What is done."),
   ...jobFields,
   examples: z.array(exampleSchema).max(100_000).default([]).describe(
     "What to learn, if no dataset has it; at least one.",

@@ -23,7 +23,10 @@ export const warningSchema = z.object({
   detail: z.string().describe("What is wrong, with figures, and what helps."),
   figures: metricsSchema.describe("What it was seen by."),
   step: z.int().describe("The step that it is about."),
-}).meta(component("Warning"));
+}).meta({
+  ...component("Warning"),
+  description: "Something about a job that somebody should look at; it goes on",
+});
 
 export const trainingEventSchema = z.discriminatedUnion("type", [
   z.object({
@@ -80,7 +83,7 @@ export const trainingEventSchema = z.discriminatedUnion("type", [
 export const stoppedSchema = z.object({
   code: z.string().describe("What ended it, for programs."),
   detail: z.string().describe("The same for people."),
-}).meta(component("Stopped"));
+}).meta({ ...component("Stopped"), description: "Why a job ended before its last step" });
 
 export type Stopped = z.output<typeof stoppedSchema>;
 

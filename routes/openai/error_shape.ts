@@ -3,10 +3,10 @@ import { z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../../core/errors.ts";
 
 export const errorMember = z.object({
-  message: z.string(),
-  type: z.enum(["invalid_request_error", "rate_limit_error", "server_error"]),
+  message: z.string().describe("What is wrong, and what would be right."),
+  type: z.enum(["invalid_request_error", "rate_limit_error", "server_error"]).describe("Whose fault it is."),
   param: z.string().nullable().describe("The key of the request that is at fault."),
-  code: z.string(),
+  code: z.string().describe("For programs; docs/api.md lists them."),
 }).openapi("OpenAIErrorDetail", { description: "The same for OpenAI's clients, which show its message." });
 
 /** Where OpenAI's clients expect a code of its own. */

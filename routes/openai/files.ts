@@ -26,15 +26,15 @@ const MAX_NAME = 500;
 const EXPIRY_S = { min: 3600, max: 2_592_000 };
 
 const fileSchema = z.object({
-  id: z.string().openapi({ example: "file-01k0…" }),
-  object: z.literal("file"),
-  bytes: z.int(),
+  id: z.string().openapi({ description: "Names the file in paths and jobs.", example: "file-01k0…" }),
+  object: z.literal("file").describe("What this is."),
+  bytes: z.int().describe("Its size."),
   created_at: z.int().describe("Seconds since 1970."),
   expires_at: z.int().nullable().describe("When it goes, in seconds since 1970; null: never."),
-  filename: z.string(),
-  purpose: z.enum(FILE_PURPOSES),
+  filename: z.string().describe("As it was sent."),
+  purpose: z.enum(FILE_PURPOSES).describe("What it is for."),
   status: z.enum(["uploaded", "processed", "error"]).describe("processed at once."),
-  status_details: z.null(),
+  status_details: z.null().describe("Always null."),
 }).meta(component("OpenAIFile"));
 
 /** A file as OpenAI's clients see it. */
@@ -52,7 +52,9 @@ export function fileView(row: FileRow): z.output<typeof fileSchema> {
   };
 }
 
-const params = z.object({ id: z.string().max(100).openapi({ example: "file-01k0…" }) });
+const params = z.object({
+  id: z.string().max(100).openapi({ description: "Which file, by its id.", example: "file-01k0…" }),
+});
 
 const create = createRoute({
   ...{ method: "post", path: "/v1/files", tags, operationId: "createFile" },
@@ -135,7 +137,11 @@ const content = createRoute({
   },
 });
 
-const deletedSchema = z.object({ id: z.string(), object: z.literal("file"), deleted: z.literal(true) })
+const deletedSchema = z.object({
+  id: z.string().describe("The file that was deleted."),
+  object: z.literal("file").describe("What it was."),
+  deleted: z.literal(true).describe("That it is gone."),
+})
   .meta(component("OpenAIFileDeleted"));
 
 const remove = createRoute({

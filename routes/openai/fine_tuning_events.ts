@@ -12,12 +12,12 @@ import { openaiId } from "./ids.ts";
 import { unixSeconds } from "./unix_time.ts";
 
 export const fineTuningEventSchema = z.object({
-  object: z.literal("fine_tuning.job.event"),
-  id: z.string(),
+  object: z.literal("fine_tuning.job.event").describe("What this is."),
+  id: z.string().describe("Names the event; for after."),
   created_at: z.int().describe("Seconds since 1970."),
-  level: z.enum(["info", "warn", "error"]),
-  message: z.string(),
-  type: z.enum(["message", "metrics"]),
+  level: z.enum(["info", "warn", "error"]).describe("How bad it is."),
+  message: z.string().describe("For people."),
+  type: z.enum(["message", "metrics"]).describe("metrics: data has a step's numbers."),
   data: z.record(z.string(), z.unknown()).nullable().describe(
     "Of metrics: the numbers. Of errors: the code.",
   ),

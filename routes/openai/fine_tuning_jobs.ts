@@ -34,7 +34,12 @@ const json = <T extends z.ZodType>(schema: T) => ({ "application/json": { schema
 const tags = ["Fine-tuning"];
 const PATH = "/v1/fine_tuning/jobs";
 
-const params = z.object({ id: z.string().max(100).openapi({ example: "ftjob-01k0…" }) });
+const params = z.object({
+  id: z.string().max(100).openapi({
+    description: "Which fine-tuning job, by its id.",
+    example: "ftjob-01k0…",
+  }),
+});
 
 const create = (context: AppContext) =>
   createRoute({

@@ -74,7 +74,9 @@ const OWN_FIELDS = {
 } as const satisfies Record<FineTuneMethod, readonly string[]>;
 
 function ownFields(method: FineTuneMethod) {
-  const fields = OWN_FIELDS[method].map((field) => [field, z.unknown().optional()] as const);
+  const fields = OWN_FIELDS[method].map((field) =>
+    [field, z.unknown().optional().describe(`As ${field} of POST /v1/training-jobs.`)] as const
+  );
   return z.strictObject(Object.fromEntries(fields)).nullish().describe(
     `Fields of POST /v1/training-jobs, as they are there: ${OWN_FIELDS[method].join(", ")}.`,
   );

@@ -47,28 +47,32 @@ const OF_REQUEST: Record<FineTuneRow["status"], Status> = {
 const seconds = z.int().nullable();
 
 export const fineTuningJobSchema = z.object({
-  object: z.literal("fine_tuning.job"),
-  id: z.string(),
-  model: z.string(),
+  object: z.literal("fine_tuning.job").describe("What this is."),
+  id: z.string().describe("Names the job in paths."),
+  model: z.string().describe("The model that is trained."),
   created_at: z.int().describe("Seconds since 1970, as all times."),
-  finished_at: seconds,
+  finished_at: seconds.describe("When it came to its end; null until then."),
   fine_tuned_model: z.string().nullable().describe(
     "Its name once the job has succeeded, or while it is paused.",
   ),
-  organization_id: z.string(),
+  organization_id: z.string().describe("The same for all: there are no organizations here."),
   result_files: z.array(z.string()).describe("The file with its metrics, once it has succeeded."),
-  status: z.enum(STATUSES),
-  validation_file: z.string().nullable(),
+  status: z.enum(STATUSES).describe("Where it is in its life; succeeded, failed and cancelled are final."),
+  validation_file: z.string().nullable().describe("Id of the file that is measured and not trained on."),
   training_file: z.string().describe("Of a job of POST /v1/training-jobs: its dataset, or nothing."),
   hyperparameters: z.record(z.string(), z.unknown()).nullable().describe("Of supervised jobs."),
-  trained_tokens: z.int().nullable(),
-  error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }).nullable(),
-  seed: z.int(),
-  estimated_finish: seconds,
-  integrations: z.array(z.unknown()),
-  metadata: z.record(z.string(), z.string()).nullable(),
-  method: z.record(z.string(), z.unknown()),
-  user_provided_suffix: z.string().nullable(),
+  trained_tokens: z.int().nullable().describe("Tokens that were sampled or learned; null until it is over."),
+  error: z.object({
+    code: z.string().describe("For programs."),
+    message: z.string().describe("For people."),
+    param: z.string().nullable().describe("The key of the request that is at fault."),
+  }).nullable().describe("Why it failed; null unless it did."),
+  seed: z.int().describe("What everything is drawn by."),
+  estimated_finish: seconds.describe("When it may be done; null where nothing can be said."),
+  integrations: z.array(z.unknown()).describe("Always empty."),
+  metadata: z.record(z.string(), z.string()).nullable().describe("The request's own texts."),
+  method: z.record(z.string(), z.unknown()).describe("How it is trained, as the request has it."),
+  user_provided_suffix: z.string().nullable().describe("The request's suffix."),
 }).meta(component("FineTuningJob"));
 
 export type FineTuningJobView = z.output<typeof fineTuningJobSchema>;
@@ -157,12 +161,12 @@ export function fineTuningJobView(one: FineTune): FineTuningJobView {
 }
 
 export const fineTuningCheckpointSchema = z.object({
-  object: z.literal("fine_tuning.job.checkpoint"),
-  id: z.string(),
+  object: z.literal("fine_tuning.job.checkpoint").describe("What this is."),
+  id: z.string().describe("Names the checkpoint."),
   created_at: z.int().describe("Seconds since 1970."),
   fine_tuned_model_checkpoint: z.string().describe("Its name, wherever a model is named."),
-  fine_tuning_job_id: z.string(),
-  step_number: z.int(),
+  fine_tuning_job_id: z.string().describe("The job that wrote it."),
+  step_number: z.int().describe("The step that it was written after, from 1."),
   metrics: z.record(z.string(), z.number()).describe("Of its epoch so far, by the names that events have."),
 }).meta(component("FineTuningCheckpoint"));
 

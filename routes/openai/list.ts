@@ -22,11 +22,11 @@ export function listQuery(kind: OpenAIKind, { max, fallback }: { max: number; fa
 /** The schema of a list of `item`, which has an `id`. */
 export function listSchema<T extends z.ZodType>(item: T) {
   return z.object({
-    object: z.literal("list"),
-    data: z.array(item),
-    has_more: z.boolean(),
-    first_id: z.string().nullable(),
-    last_id: z.string().nullable(),
+    object: z.literal("list").describe("What this is."),
+    data: z.array(item).describe("The items."),
+    has_more: z.boolean().describe("Whether another page follows."),
+    first_id: z.string().nullable().describe("Id of the first item; null where there is none."),
+    last_id: z.string().nullable().describe("Id of the last item, for after; null where there is none."),
   });
 }
 

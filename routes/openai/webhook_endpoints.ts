@@ -60,12 +60,12 @@ const testSchema = z.strictObject({ event_type: eventType.describe("Of the event
   .openapi("OpenAIWebhookTest", { example: { event_type: "fine_tuning.job.succeeded" } });
 
 const endpointSchema = z.object({
-  id: z.string(),
-  object: z.literal("webhook_endpoint"),
+  id: z.string().describe("Names the webhook in paths."),
+  object: z.literal("webhook_endpoint").describe("What this is."),
   created_at: z.int().describe("Seconds since 1970."),
-  name: z.string(),
-  url: z.string(),
-  event_types: z.array(z.string()),
+  name: z.string().describe("A text of your own."),
+  url: z.string().describe("Where events are posted to."),
+  event_types: z.array(z.string()).describe("Events that are sent."),
   signing_secret_hint: z.string().describe("The end of the secret."),
 }).meta(component("OpenAIWebhookEndpoint"));
 
@@ -93,7 +93,9 @@ function isOpenai({ event_types }: EndpointRow): boolean {
   return event_types.every((type) => (FINE_TUNING_EVENT_TYPES as readonly string[]).includes(type));
 }
 
-const params = z.object({ id: z.string().max(100).openapi({ example: "wh_01k0…" }) });
+const params = z.object({
+  id: z.string().max(100).openapi({ description: "Which webhook, by its id.", example: "wh_01k0…" }),
+});
 
 const create = (context: AppContext) =>
   createRoute({
@@ -149,9 +151,9 @@ const update = (context: AppContext) =>
   });
 
 const deletedSchema = z.object({
-  id: z.string(),
-  object: z.literal("webhook_endpoint.deleted"),
-  deleted: z.literal(true),
+  id: z.string().describe("The webhook that was deleted."),
+  object: z.literal("webhook_endpoint.deleted").describe("What this is."),
+  deleted: z.literal(true).describe("That it is gone."),
 }).meta(component("OpenAIWebhookEndpointDeleted"));
 
 const remove = createRoute({
@@ -212,11 +214,11 @@ const rotate = (context: AppContext) =>
   });
 
 const testedSchema = z.object({
-  object: z.literal("webhook_endpoint.test"),
-  webhook_endpoint_id: z.string(),
-  event_type: z.string(),
-  status_code: z.int(),
-  success: z.literal(true),
+  object: z.literal("webhook_endpoint.test").describe("What this is."),
+  webhook_endpoint_id: z.string().describe("The webhook that was tested."),
+  event_type: z.string().describe("Of the event that was sent."),
+  status_code: z.int().describe("HTTP status of its answer."),
+  success: z.literal(true).describe("That it was accepted: else the test is refused."),
 }).meta(component("OpenAIWebhookTestResult"));
 
 const test = (context: AppContext) =>
@@ -237,7 +239,10 @@ const types = createRoute({
     200: {
       description: "The types",
       content: json(
-        z.object({ object: z.literal("list"), data: z.array(eventType) }).meta(component("OpenAIEventTypes")),
+        z.object({
+          object: z.literal("list").describe("What this is."),
+          data: z.array(eventType).describe("The types."),
+        }).meta(component("OpenAIEventTypes")),
       ),
     },
     ...openaiErrorResponses([401, 403, 405, 429, 500]),

@@ -117,6 +117,36 @@ Deno.test("schemas have known keywords only, and arrays say of what they are", a
   });
 });
 
+Deno.test("every property, parameter and header is described", async () => {
+  await served(async (it) => {
+    const document = (await it.call("GET", "/openapi.json")).json;
+    const { schemas } = document.components;
+    const describes = ({ description, $ref }: Json) =>
+      description ?? ($ref && schemas[$ref.split("/").at(-1)!].description);
+    let count = 0;
+    const missing: string[] = [];
+    for (const [path, schema] of allSchemas(document)) {
+      for (const [name, property] of Object.entries<Json>(schema.properties ?? {})) {
+        count++;
+        if (!describes(property)) missing.push(`${path}.${name}`);
+      }
+    }
+    for (const { method, path, operation } of operationsOf(document)) {
+      for (const { name, description, schema } of operation.parameters ?? []) {
+        count++;
+        if (!description && !describes(schema)) missing.push(`${method} ${path} ${name}`);
+      }
+      for (const [status, { headers = {} }] of Object.entries<Json>(operation.responses)) {
+        for (const [name, { description }] of Object.entries<Json>(headers)) {
+          if (!description) missing.push(`${method} ${path} ${status} ${name}`);
+        }
+      }
+    }
+    assert.ok(count > 1000);
+    assert.deepEqual(missing, []);
+  });
+});
+
 Deno.test("every operation and webhook says which keys it takes, by schemes that are there and have no scopes", async () => {
   await served(async (it) => {
     const document = (await it.call("GET", "/openapi.json")).json;

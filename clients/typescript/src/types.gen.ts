@@ -10,6 +10,9 @@ export type Webhooks = OnStartedWebhookWebhookRequest | OnEpochCompletedWebhookW
  * kl_coef follows the KL that is measured
  */
 export type AdaptiveKlController = {
+    /**
+     * How the coefficient moves: with the KL.
+     */
     type: 'adaptive';
     /**
      * KL per sequence to steer to, in nats. Default 6 (lm-human-preferences).
@@ -91,11 +94,17 @@ export type Attribution = {
      * The token's text; where it is part of a character, its bytes: <0xE2><0x80>.
      */
     action_token: string;
+    /**
+     * The token's number in the vocabulary.
+     */
     action_token_id: number;
     /**
      * Under the policy that sampled it, by the training forward, in nats.
      */
     logprob: number | null;
+    /**
+     * Under the reference model, in nats.
+     */
     ref_logprob: number | null;
     /**
      * logprob − ref_logprob.
@@ -137,11 +146,20 @@ export type Attribution = {
      * In the response, from 0.
      */
     position: number;
+    /**
+     * The rollout that it is of.
+     */
     rollout_id: string;
 };
 
 export type AuditRecord = {
+    /**
+     * Names the record.
+     */
     id: string;
+    /**
+     * When it was answered.
+     */
     at: string;
     /**
      * Whose API key it was; null where none was needed, and for tasks.
@@ -151,12 +169,21 @@ export type AuditRecord = {
      * TASK for what was done on the server's machine with `deno task keys`.
      */
     method: string;
+    /**
+     * The path as this document has it.
+     */
     route: string;
     /**
      * Id of what it was done to, or of what came of it.
      */
     resource: string | null;
+    /**
+     * HTTP status of the answer.
+     */
     status: number;
+    /**
+     * By the status: below 400, below 500, above.
+     */
     outcome: 'done' | 'refused' | 'failed';
     /**
      * As in the answer's X-Request-Id and in the server's log.
@@ -164,12 +191,21 @@ export type AuditRecord = {
     request_id: string | null;
 };
 
+/**
+ * The shape of a model that has no weights yet
+ */
 export type BareConfig = {
     /**
      * Default qwen3.
      */
     family?: 'qwen3' | 'qwen2' | 'llama' | 'gpt2';
+    /**
+     * Numbers of a token between layers.
+     */
     hidden_size: number;
+    /**
+     * Layers.
+     */
     num_layers: number;
     /**
      * Of queries. Must divide hidden_size, where no head_dim is given.
@@ -298,6 +334,9 @@ export type CancellingEvent = {
 };
 
 export type ChatCompletion = {
+    /**
+     * Of the request, for the log.
+     */
     id: string;
     /**
      * Seconds since 1970.
@@ -307,15 +346,39 @@ export type ChatCompletion = {
      * As the request names it.
      */
     model: string;
+    /**
+     * What this is.
+     */
     object: 'chat.completion';
+    /**
+     * The completions.
+     */
     choices: Array<{
+        /**
+         * Which completion it is, from 0.
+         */
         index: number;
+        /**
+         * The answer.
+         */
         message: {
+            /**
+             * Who says it.
+             */
             role: 'assistant';
+            /**
+             * What was answered.
+             */
             content: string;
+            /**
+             * Always null.
+             */
             refusal: string | null;
         };
         logprobs: ChatLogprobs;
+        /**
+         * stop: a token or a text ended it; length: the bound or the context did.
+         */
         finish_reason: 'stop' | 'length';
     }>;
     usage: OpenAiUsage;
@@ -330,16 +393,37 @@ export type ChatCompletionRequest = {
      * Laid out by the model's chat template, developer as system. Parts of a message must be texts.
      */
     messages: Array<Message>;
+    /**
+     * Sampling temperature; 0 is greedy. Default 1.
+     */
     temperature?: number | null;
+    /**
+     * Only the most likely tokens that make up so much probability are drawn. Default 1: all.
+     */
     top_p?: number | null;
+    /**
+     * Completions of each prompt. Default 1.
+     */
     n?: number | null;
+    /**
+     * Texts that end a completion, and are not part of it. Default none.
+     */
     stop?: string | Array<string> | null;
     /**
      * Without one, each request draws its own.
      */
     seed?: number | null;
+    /**
+     * Answer as Server-Sent Events, a piece at a time. Default false.
+     */
     stream?: boolean | null;
+    /**
+     * Of a stream alone.
+     */
     stream_options?: {
+        /**
+         * Whether the tokens of the request come last. Default false.
+         */
         include_usage?: boolean | null;
         /**
          * Not supported: include_obfuscation must be left out, null or neutral.
@@ -481,8 +565,17 @@ export type ChatExample = {
     } | null;
 };
 
+/**
+ * Null where the request does not ask.
+ */
 export type ChatLogprobs = {
+    /**
+     * Each token.
+     */
     content: Array<ChatToken>;
+    /**
+     * Always null.
+     */
     refusal: string | null;
 } | null;
 
@@ -559,6 +652,9 @@ export type ChatToken = {
     }>;
 };
 
+/**
+ * What a job wrote, to be used or continued from
+ */
 export type Checkpoint = {
     /**
      * Names the checkpoint in paths and requests.
@@ -648,7 +744,13 @@ export type CheckpointCreatedWebhookData = {
 };
 
 export type CheckpointExport = {
+    /**
+     * The layout.
+     */
     format: 'merged' | 'onnx';
+    /**
+     * What it is made of.
+     */
     files: Array<CheckpointFile>;
 };
 
@@ -685,6 +787,9 @@ export type CheckpointRegistration = {
  * The score that a ready ONNX text classifier gives a label
  */
 export type ClassifierReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'classifier';
     /**
      * A folder with config.json, a tokenizer and onnx/model.onnx, by the name of a model.
@@ -712,32 +817,65 @@ export type ClassifierReward = {
  * A reward kept within [min, max]
  */
 export type ClipReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'clip';
     reward: Reward;
+    /**
+     * The lowest score.
+     */
     min: number;
+    /**
+     * The highest score.
+     */
     max: number;
 };
 
 export type Completion = {
+    /**
+     * Of the request, for the log.
+     */
     id: string;
+    /**
+     * What this is.
+     */
     object: 'text_completion';
     /**
      * Seconds since 1970.
      */
     created: number;
+    /**
+     * As the request names it.
+     */
     model: string;
+    /**
+     * The completions; in a stream a piece of one.
+     */
     choices: Array<{
+        /**
+         * The completion; with echo behind its prompt.
+         */
         text: string;
         /**
          * Completions of the first prompt come first.
          */
         index: number;
+        /**
+         * Null where the request does not ask.
+         */
         logprobs: {
+            /**
+             * Each token's text.
+             */
             tokens: Array<string>;
             /**
              * null for the first token of a prompt.
              */
             token_logprobs: Array<number | null>;
+            /**
+             * Of each place the most likely tokens, by their texts; null where none are asked for.
+             */
             top_logprobs: Array<{
                 [key: string]: number;
             } | null> | null;
@@ -746,9 +884,15 @@ export type Completion = {
              */
             text_offset: Array<number>;
         } | null;
+        /**
+         * stop: a token or a text ended it; length: max_tokens or the context did; null until the last piece of a stream.
+         */
         finish_reason: 'stop' | 'length' | null;
     }>;
-    usage?: OpenAiUsage;
+    /**
+     * Tokens of the request; in a stream at its end, where the request asks.
+     */
+    usage?: OpenAiUsage | null;
 };
 
 export type CompletionExample = {
@@ -768,16 +912,37 @@ export type CompletionRequest = {
      * A text, texts, token ids, or token ids of several prompts.
      */
     prompt: string | Array<string> | Array<number> | Array<Array<number>>;
+    /**
+     * Sampling temperature; 0 is greedy. Default 1.
+     */
     temperature?: number | null;
+    /**
+     * Only the most likely tokens that make up so much probability are drawn. Default 1: all.
+     */
     top_p?: number | null;
+    /**
+     * Completions of each prompt. Default 1.
+     */
     n?: number | null;
+    /**
+     * Texts that end a completion, and are not part of it. Default none.
+     */
     stop?: string | Array<string> | null;
     /**
      * Without one, each request draws its own.
      */
     seed?: number | null;
+    /**
+     * Answer as Server-Sent Events, a piece at a time. Default false.
+     */
     stream?: boolean | null;
+    /**
+     * Of a stream alone.
+     */
     stream_options?: {
+        /**
+         * Whether the tokens of the request come last. Default false.
+         */
         include_usage?: boolean | null;
         /**
          * Not supported: include_obfuscation must be left out, null or neutral.
@@ -827,11 +992,17 @@ export type Dataset = {
      * What a job names in dataset.
      */
     id: string;
+    /**
+     * As it was sent.
+     */
     name: string;
     /**
      * Of the file that was sent.
      */
     format: 'jsonl' | 'csv' | 'parquet';
+    /**
+     * How many it has.
+     */
     rows: number;
     /**
      * Names, in the order in which the rows first have them.
@@ -845,6 +1016,9 @@ export type Dataset = {
      * Of the same bytes, in hexadecimal.
      */
     sha256: string;
+    /**
+     * When it was sent.
+     */
     created_at: string;
 };
 
@@ -853,8 +1027,17 @@ export type DatasetRow = {
 };
 
 export type DeletedModel = {
+    /**
+     * The model that was deleted.
+     */
     id: string;
+    /**
+     * What it was.
+     */
     object: 'model';
+    /**
+     * That it is gone.
+     */
     deleted: boolean;
 };
 
@@ -1019,6 +1202,9 @@ export type EvaluationCompletedEvent = {
     data: EvaluationCompletedData;
 };
 
+/**
+ * How completions are drawn
+ */
 export type EvaluationGeneration = {
     /**
      * Longest completion, in tokens, the token that ends it included. Default 50.
@@ -1043,6 +1229,9 @@ export type EvaluationGeneration = {
 };
 
 export type EvaluationJob = {
+    /**
+     * What is done.
+     */
     kind: 'evaluation';
     /**
      * Name or id of the model.
@@ -1120,6 +1309,9 @@ export type EvaluationJob = {
  * Of an evaluation
  */
 export type EvaluationJobConfig = {
+    /**
+     * What is done.
+     */
     kind: 'evaluation';
     /**
      * Name or id of the model.
@@ -1190,6 +1382,9 @@ export type EvaluationJobConfig = {
 };
 
 export type EvaluationRequest = {
+    /**
+     * What is done.
+     */
     kind?: 'evaluation';
     /**
      * Name or id of the model.
@@ -1263,13 +1458,25 @@ export type EvaluationRequest = {
     };
 };
 
+/**
+ * What an evaluation comes to
+ */
 export type EvaluationResult = {
     /**
      * Completions of each policy.
      */
     n: number;
+    /**
+     * How many were answered.
+     */
     prompts: number;
+    /**
+     * Scores by the job's reward.
+     */
     reward: {
+        /**
+         * Over all completions.
+         */
         mean: number;
         /**
          * 95 % confidence interval of the mean: Student's, over the means of prompts. Null with fewer than two prompts.
@@ -1286,6 +1493,9 @@ export type EvaluationResult = {
          * Of the pairs: this policy's score less the other's.
          */
         difference: {
+            /**
+             * Over all completions.
+             */
             mean: number;
             /**
              * 95 % confidence interval of the mean: Student's, over the means of prompts. Null with fewer than two prompts.
@@ -1301,6 +1511,9 @@ export type EvaluationResult = {
      */
     terms: {
         [key: string]: {
+            /**
+             * Over all completions.
+             */
             mean: number;
             /**
              * 95 % confidence interval of the mean: Student's, over the means of prompts. Null with fewer than two prompts.
@@ -1309,6 +1522,9 @@ export type EvaluationResult = {
                 number,
                 number
             ] | null;
+            /**
+             * The other policy's mean.
+             */
             against: number | null;
         };
     };
@@ -1340,11 +1556,17 @@ export type EvaluationResult = {
      * Share of the n pairs in which this policy's score is the higher one.
      */
     win_rate: number | null;
+    /**
+     * Pairs in which this policy's score is the higher one.
+     */
     wins: number | null;
     /**
      * Pairs of equal scores, which are neither won nor lost.
      */
     ties: number | null;
+    /**
+     * Pairs in which the other's is.
+     */
     losses: number | null;
     /**
      * The other policy's.
@@ -1379,10 +1601,25 @@ export type EvaluationResult = {
      * The first prompts' first completions, cut where they are long.
      */
     samples: Array<{
+        /**
+         * As the model saw it.
+         */
         prompt: string;
+        /**
+         * What the policy answered.
+         */
         completion: string;
+        /**
+         * What the other one answered.
+         */
         against: string | null;
+        /**
+         * Of the completion.
+         */
         score: number;
+        /**
+         * Of the other one's.
+         */
         against_score: number | null;
     }>;
 };
@@ -1425,11 +1662,17 @@ export type Event = ({
  * 1 if the completion is the answer, else 0; surrounding white space does not count
  */
 export type ExactMatchReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'exact_match';
     /**
      * The right completion for every prompt. Without it each prompt must have its own answer.
      */
     answer?: string;
+    /**
+     * Whether A and a differ. Default true.
+     */
     case_sensitive?: boolean;
 };
 
@@ -1482,7 +1725,13 @@ export type FailedWebhookData = {
 };
 
 export type FineTuningCheckpoint = {
+    /**
+     * What this is.
+     */
     object: 'fine_tuning.job.checkpoint';
+    /**
+     * Names the checkpoint.
+     */
     id: string;
     /**
      * Seconds since 1970.
@@ -1492,7 +1741,13 @@ export type FineTuningCheckpoint = {
      * Its name, wherever a model is named.
      */
     fine_tuned_model_checkpoint: string;
+    /**
+     * The job that wrote it.
+     */
     fine_tuning_job_id: string;
+    /**
+     * The step that it was written after, from 1.
+     */
     step_number: number;
     /**
      * Of its epoch so far, by the names that events have.
@@ -1503,14 +1758,29 @@ export type FineTuningCheckpoint = {
 };
 
 export type FineTuningEvent = {
+    /**
+     * What this is.
+     */
     object: 'fine_tuning.job.event';
+    /**
+     * Names the event; for after.
+     */
     id: string;
     /**
      * Seconds since 1970.
      */
     created_at: number;
+    /**
+     * How bad it is.
+     */
     level: 'info' | 'warn' | 'error';
+    /**
+     * For people.
+     */
     message: string;
+    /**
+     * metrics: data has a step's numbers.
+     */
     type: 'message' | 'metrics';
     /**
      * Of metrics: the numbers. Of errors: the code.
@@ -1521,24 +1791,45 @@ export type FineTuningEvent = {
 };
 
 export type FineTuningJob = {
+    /**
+     * What this is.
+     */
     object: 'fine_tuning.job';
+    /**
+     * Names the job in paths.
+     */
     id: string;
+    /**
+     * The model that is trained.
+     */
     model: string;
     /**
      * Seconds since 1970, as all times.
      */
     created_at: number;
+    /**
+     * When it came to its end; null until then.
+     */
     finished_at: number | null;
     /**
      * Its name once the job has succeeded, or while it is paused.
      */
     fine_tuned_model: string | null;
+    /**
+     * The same for all: there are no organizations here.
+     */
     organization_id: string;
     /**
      * The file with its metrics, once it has succeeded.
      */
     result_files: Array<string>;
+    /**
+     * Where it is in its life; succeeded, failed and cancelled are final.
+     */
     status: 'validating_files' | 'queued' | 'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled';
+    /**
+     * Id of the file that is measured and not trained on.
+     */
     validation_file: string | null;
     /**
      * Of a job of POST /v1/training-jobs: its dataset, or nothing.
@@ -1550,21 +1841,54 @@ export type FineTuningJob = {
     hyperparameters: {
         [key: string]: unknown;
     } | null;
+    /**
+     * Tokens that were sampled or learned; null until it is over.
+     */
     trained_tokens: number | null;
+    /**
+     * Why it failed; null unless it did.
+     */
     error: {
+        /**
+         * For programs.
+         */
         code: string;
+        /**
+         * For people.
+         */
         message: string;
+        /**
+         * The key of the request that is at fault.
+         */
         param: string | null;
     } | null;
+    /**
+     * What everything is drawn by.
+     */
     seed: number;
+    /**
+     * When it may be done; null where nothing can be said.
+     */
     estimated_finish: number | null;
+    /**
+     * Always empty.
+     */
     integrations: Array<unknown>;
+    /**
+     * The request's own texts.
+     */
     metadata: {
         [key: string]: string;
     } | null;
+    /**
+     * How it is trained, as the request has it.
+     */
     method: {
         [key: string]: unknown;
     };
+    /**
+     * The request's suffix.
+     */
     user_provided_suffix: string | null;
 };
 
@@ -1709,13 +2033,37 @@ export type FineTuningRequest = {
              * Fields of POST /v1/training-jobs, as they are there: sft, trainable, keep, early_stop, max_attempts, device, base_precision, checkpoint_every_steps.
              */
             proximal?: {
+                /**
+                 * As sft of POST /v1/training-jobs.
+                 */
                 sft?: unknown;
+                /**
+                 * As trainable of POST /v1/training-jobs.
+                 */
                 trainable?: unknown;
+                /**
+                 * As keep of POST /v1/training-jobs.
+                 */
                 keep?: unknown;
+                /**
+                 * As early_stop of POST /v1/training-jobs.
+                 */
                 early_stop?: unknown;
+                /**
+                 * As max_attempts of POST /v1/training-jobs.
+                 */
                 max_attempts?: unknown;
+                /**
+                 * As device of POST /v1/training-jobs.
+                 */
                 device?: unknown;
+                /**
+                 * As base_precision of POST /v1/training-jobs.
+                 */
                 base_precision?: unknown;
+                /**
+                 * As checkpoint_every_steps of POST /v1/training-jobs.
+                 */
                 checkpoint_every_steps?: unknown;
             } | null;
         } | null;
@@ -1772,16 +2120,49 @@ export type FineTuningRequest = {
              * Fields of POST /v1/training-jobs, as they are there: ppo, trainable, value, records, keep, early_stop, max_attempts, device, base_precision, rollout_precision, checkpoint_every_steps.
              */
             proximal?: {
+                /**
+                 * As ppo of POST /v1/training-jobs.
+                 */
                 ppo?: unknown;
+                /**
+                 * As trainable of POST /v1/training-jobs.
+                 */
                 trainable?: unknown;
+                /**
+                 * As value of POST /v1/training-jobs.
+                 */
                 value?: unknown;
+                /**
+                 * As records of POST /v1/training-jobs.
+                 */
                 records?: unknown;
+                /**
+                 * As keep of POST /v1/training-jobs.
+                 */
                 keep?: unknown;
+                /**
+                 * As early_stop of POST /v1/training-jobs.
+                 */
                 early_stop?: unknown;
+                /**
+                 * As max_attempts of POST /v1/training-jobs.
+                 */
                 max_attempts?: unknown;
+                /**
+                 * As device of POST /v1/training-jobs.
+                 */
                 device?: unknown;
+                /**
+                 * As base_precision of POST /v1/training-jobs.
+                 */
                 base_precision?: unknown;
+                /**
+                 * As rollout_precision of POST /v1/training-jobs.
+                 */
                 rollout_precision?: unknown;
+                /**
+                 * As checkpoint_every_steps of POST /v1/training-jobs.
+                 */
                 checkpoint_every_steps?: unknown;
             } | null;
         } | null;
@@ -1808,6 +2189,9 @@ export type FineTuningWebhookData = {
  * kl_coef stays as it is
  */
 export type FixedKlController = {
+    /**
+     * How the coefficient moves: not.
+     */
     type: 'fixed';
 };
 
@@ -1825,6 +2209,9 @@ export type FolderRegistration = {
  * All weights
  */
 export type FullTrainable = {
+    /**
+     * What is trained.
+     */
     type: 'full';
     /**
      * Layers that are trained: { last: how many }, as trlX's num_layers_unfrozen, or their numbers from 0, as PEFT's layers_to_transform. Of all weights (full) those of the named layers alone: embedding, final norm and head stay as they are. What comes out of the layers below the first is computed once for a step's rollouts, and gradients stop there. Default null: all.
@@ -2017,6 +2404,9 @@ export type Grader = ({
     type: 'multi';
 } & MultiGrader);
 
+/**
+ * What went wrong with the row, each fault as a flag
+ */
 export type GraderErrors = {
     /**
      * The formula of a multi grader has no finite value.
@@ -2092,16 +2482,31 @@ export type GraderResult = {
      */
     model_grader_token_usage_per_model: {
         [key: string]: {
+            /**
+             * That the judge read.
+             */
             prompt_tokens: number;
+            /**
+             * That the judge wrote.
+             */
             completion_tokens: number;
+            /**
+             * Both together.
+             */
             total_tokens: number;
         };
     };
+    /**
+     * How it went.
+     */
     metadata: {
         /**
          * The grader's name, or its type.
          */
         name: string;
+        /**
+         * The grader's type.
+         */
         type: string;
         /**
          * The same as sub_rewards.
@@ -2129,17 +2534,32 @@ export type GraderResult = {
  * What a grader of OpenAI's fine-tuning gives; 0 for a row that cannot be graded
  */
 export type GraderReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'grader';
     grader: Grader;
     /**
      * json_object or json_schema: graders have sample.output_json, the completion as JSON. It is read, not held against the schema. Default null: text.
      */
     response_format?: {
+        /**
+         * How the completion is read.
+         */
         type: 'text';
     } | {
+        /**
+         * How the completion is read.
+         */
         type: 'json_object';
     } | {
+        /**
+         * How the completion is read.
+         */
         type: 'json_schema';
+        /**
+         * OpenAI's name, schema and strict; taken, and not held against the text.
+         */
         json_schema: {
             [key: string]: unknown;
         };
@@ -2180,6 +2600,9 @@ export type Guard = {
  * What a service of your own answers to batches of prompts and completions
  */
 export type HttpReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'http';
     /**
      * Where batches are posted to: a public https URL, or one that the server's OUTBOUND_ALLOW opens.
@@ -2249,6 +2672,9 @@ export type HubSource = {
     commit: string;
 };
 
+/**
+ * The request with every default filled in, without its rows
+ */
 export type JobConfig = ({
     kind: 'ppo';
 } & PpoJobConfig) | ({
@@ -2259,6 +2685,9 @@ export type JobConfig = ({
     kind: 'evaluation';
 } & EvaluationJobConfig);
 
+/**
+ * Why something ended or waits
+ */
 export type JobError = {
     /**
      * For programs; docs/api.md lists them.
@@ -2275,16 +2704,46 @@ export type JobError = {
  */
 export type JobKind = 'ppo' | 'sft' | 'reward_model' | 'evaluation';
 
+/**
+ * What a job will do and need
+ */
 export type JobPlan = {
+    /**
+     * Optimizer or PPO steps in all.
+     */
     steps: number;
+    /**
+     * Steps of an epoch.
+     */
     steps_per_epoch: number;
+    /**
+     * How long the rows' prompts are, in tokens.
+     */
     prompt_tokens: {
+        /**
+         * Of the shortest.
+         */
         min: number;
+        /**
+         * Of all, in the mean.
+         */
         mean: number;
+        /**
+         * Of the longest.
+         */
         max: number;
     };
+    /**
+     * What becomes of the examples; of jobs that learn from given texts.
+     */
     examples?: {
+        /**
+         * That are learned.
+         */
         trained: number;
+        /**
+         * That are measured and not learned.
+         */
         held_out: number;
         /**
          * Longer than sft.max_length or the model's context, and so cut at their ends.
@@ -2299,13 +2758,25 @@ export type JobPlan = {
          */
         tokens: number;
     };
+    /**
+     * Numbers that are trained.
+     */
     trainable_parameters: number;
+    /**
+     * Numbers that the model has.
+     */
     base_parameters: number;
+    /**
+     * What the job is estimated to need.
+     */
     estimate: {
         /**
          * The engine's peak; `memory` says of what.
          */
         memory_bytes: number;
+        /**
+         * Bytes by what takes them.
+         */
         memory?: {
             [key: string]: number;
         };
@@ -2313,6 +2784,9 @@ export type JobPlan = {
          * What the machine, or the server's part of it, has in all.
          */
         machine_bytes?: number;
+        /**
+         * What of the machine is free for it now.
+         */
         available_bytes?: number;
         /**
          * Operations of one step's products.
@@ -2337,11 +2811,17 @@ export type JobRow = {
     row?: unknown;
 };
 
+/**
+ * What a job works on
+ */
 export type JobRows = {
     /**
      * The field of the request that has them.
      */
     field: 'prompts' | 'examples' | 'preferences';
+    /**
+     * How many there are.
+     */
     count: number;
     /**
      * Id of the dataset that they are read from; null: they came with the request.
@@ -2372,6 +2852,9 @@ export type JobWebhook = {
  * 1 if the whole completion is JSON (with the keys), else 0
  */
 export type JsonValidReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'json_valid';
     /**
      * Keys the value must have; any makes an object required. Default none: any JSON value is right.
@@ -2397,6 +2880,9 @@ export type Keep = {
  * bonus times the number of keywords that occur
  */
 export type KeywordsReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'keywords';
     /**
      * Texts to look for anywhere in the completion, inside words too (for whole words use a regex with \b).
@@ -2406,6 +2892,9 @@ export type KeywordsReward = {
      * Score for each keyword present, however often; negative to discourage. Default 1.
      */
     bonus?: number;
+    /**
+     * Whether A and a differ. Default false.
+     */
     case_sensitive?: boolean;
 };
 
@@ -2426,6 +2915,9 @@ export type LastEpochs = {
 };
 
 export type LastLayers = {
+    /**
+     * So many layers before the head.
+     */
     last: number;
 };
 
@@ -2433,6 +2925,9 @@ export type LastLayers = {
  * 1 at the wanted length, less the farther away
  */
 export type LengthReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'length';
     /**
      * What is counted. tokens: the response's tokens without its stop token; words: runs of non-space; characters: code points.
@@ -2460,6 +2955,9 @@ export type LengthReward = {
  * Adapters on frozen weights
  */
 export type LoraTrainable = {
+    /**
+     * What is trained.
+     */
     type: 'lora';
     /**
      * Rank of the adapters. Default 16 (ours).
@@ -2663,6 +3161,9 @@ export type ModelRegistration = FolderRegistration | HubRegistration | BareRegis
  * The score of a reward model
  */
 export type ModelReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'model';
     /**
      * A sequence classifier with one score, by name, or the id of a reward model's checkpoint; any tokenizer.
@@ -2674,6 +3175,9 @@ export type ModelReward = {
  * What a file of your own gives, run without any permission
  */
 export type ModuleReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'module';
     /**
      * A TypeScript or JavaScript file below DATA_DIR/rewards. Its default export scores a batch, or its export score one item.
@@ -2701,6 +3205,9 @@ export type ModuleReward = {
  * A formula of other graders
  */
 export type MultiGrader = {
+    /**
+     * Which grader it is.
+     */
     type: 'multi';
     /**
      * What it is called in answers. Default: its key in a multi grader, else its type.
@@ -2734,6 +3241,9 @@ export type MultiGrader = {
  * A reward less the mean of all that the job has had of it, over their standard deviation; in /v1/scores and evaluations, as it is
  */
 export type NormalizeReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'normalize';
     reward: Reward;
     /**
@@ -2750,23 +3260,47 @@ export type OpenAiError = {
  * The same for OpenAI's clients, which show its message.
  */
 export type OpenAiErrorDetail = {
+    /**
+     * What is wrong, and what would be right.
+     */
     message: string;
+    /**
+     * Whose fault it is.
+     */
     type: 'invalid_request_error' | 'rate_limit_error' | 'server_error';
     /**
      * The key of the request that is at fault.
      */
     param: string | null;
+    /**
+     * For programs; docs/api.md lists them.
+     */
     code: string;
 };
 
 export type OpenAiEventTypes = {
+    /**
+     * What this is.
+     */
     object: 'list';
+    /**
+     * The types.
+     */
     data: Array<'fine_tuning.job.succeeded' | 'fine_tuning.job.failed' | 'fine_tuning.job.cancelled'>;
 };
 
 export type OpenAiFile = {
+    /**
+     * Names the file in paths and jobs.
+     */
     id: string;
+    /**
+     * What this is.
+     */
     object: 'file';
+    /**
+     * Its size.
+     */
     bytes: number;
     /**
      * Seconds since 1970.
@@ -2776,36 +3310,81 @@ export type OpenAiFile = {
      * When it goes, in seconds since 1970; null: never.
      */
     expires_at: number | null;
+    /**
+     * As it was sent.
+     */
     filename: string;
+    /**
+     * What it is for.
+     */
     purpose: 'fine-tune' | 'evals' | 'user_data' | 'fine-tune-results';
     /**
      * processed at once.
      */
     status: 'uploaded' | 'processed' | 'error';
+    /**
+     * Always null.
+     */
     status_details: string | null;
 };
 
 export type OpenAiFileDeleted = {
+    /**
+     * The file that was deleted.
+     */
     id: string;
+    /**
+     * What it was.
+     */
     object: 'file';
+    /**
+     * That it is gone.
+     */
     deleted: boolean;
 };
 
+/**
+ * Tokens of the request
+ */
 export type OpenAiUsage = {
+    /**
+     * Of each prompt once.
+     */
     prompt_tokens: number;
+    /**
+     * Of all completions.
+     */
     completion_tokens: number;
+    /**
+     * Both together.
+     */
     total_tokens: number;
-} | null;
+};
 
 export type OpenAiWebhookEndpoint = {
+    /**
+     * Names the webhook in paths.
+     */
     id: string;
+    /**
+     * What this is.
+     */
     object: 'webhook_endpoint';
     /**
      * Seconds since 1970.
      */
     created_at: number;
+    /**
+     * A text of your own.
+     */
     name: string;
+    /**
+     * Where events are posted to.
+     */
     url: string;
+    /**
+     * Events that are sent.
+     */
     event_types: Array<string>;
     /**
      * The end of the secret.
@@ -2814,8 +3393,17 @@ export type OpenAiWebhookEndpoint = {
 };
 
 export type OpenAiWebhookEndpointDeleted = {
+    /**
+     * The webhook that was deleted.
+     */
     id: string;
+    /**
+     * What this is.
+     */
     object: 'webhook_endpoint.deleted';
+    /**
+     * That it is gone.
+     */
     deleted: boolean;
 };
 
@@ -2850,14 +3438,29 @@ export type OpenAiWebhookEndpointUpdate = {
 };
 
 export type OpenAiWebhookEndpointWithSecret = {
+    /**
+     * Names the webhook in paths.
+     */
     id: string;
+    /**
+     * What this is.
+     */
     object: 'webhook_endpoint';
     /**
      * Seconds since 1970.
      */
     created_at: number;
+    /**
+     * A text of your own.
+     */
     name: string;
+    /**
+     * Where events are posted to.
+     */
     url: string;
+    /**
+     * Events that are sent.
+     */
     event_types: Array<string>;
     /**
      * The end of the secret.
@@ -2877,10 +3480,25 @@ export type OpenAiWebhookTest = {
 };
 
 export type OpenAiWebhookTestResult = {
+    /**
+     * What this is.
+     */
     object: 'webhook_endpoint.test';
+    /**
+     * The webhook that was tested.
+     */
     webhook_endpoint_id: string;
+    /**
+     * Of the event that was sent.
+     */
     event_type: string;
+    /**
+     * HTTP status of its answer.
+     */
     status_code: number;
+    /**
+     * That it was accepted: else the test is refused.
+     */
     success: boolean;
 };
 
@@ -2965,6 +3583,9 @@ export type PausingEvent = {
     data: PausingData;
 };
 
+/**
+ * How the policy is sampled and trained
+ */
 export type PpoConfig = {
     /**
      * Longest response, in tokens, its stop token included. Default 50 (ours). Other names: response_length, max_completion_length.
@@ -3153,6 +3774,9 @@ export type PpoConfig = {
 };
 
 export type PpoJob = {
+    /**
+     * What is done.
+     */
     kind: 'ppo';
     /**
      * Name or id of the model to train.
@@ -3248,6 +3872,9 @@ export type PpoJob = {
  * Of a PPO job
  */
 export type PpoJobConfig = {
+    /**
+     * What is done.
+     */
     kind: 'ppo';
     /**
      * Name or id of the model to train.
@@ -3355,18 +3982,45 @@ export type Preference = {
 };
 
 export type Problem = {
+    /**
+     * urn:proximal:problem: and the code.
+     */
     type: string;
+    /**
+     * What kind of problem it is, for people.
+     */
     title: string;
+    /**
+     * The HTTP status.
+     */
     status: number;
+    /**
+     * What is wrong, and what would be right.
+     */
     detail: string;
+    /**
+     * For programs; docs/api.md lists them.
+     */
     code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_dataset' | 'unknown_checkpoint' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'replicas_diverged' | 'engine_crashed' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
+    /**
+     * Each field that is at fault, 100 at most.
+     */
     errors?: Array<{
+        /**
+         * The field, such as ppo.batch_size.
+         */
         path: string;
+        /**
+         * What is wrong with it.
+         */
         message: string;
     }>;
     error: OpenAiErrorDetail;
 };
 
+/**
+ * How far a job is
+ */
 export type Progress = {
     /**
      * Of the last step that is done, from 1; 0 before the first.
@@ -3407,6 +4061,9 @@ export type Prompt = string | TextPrompt | ChatPrompt;
  * What a Python function gives
  */
 export type PythonGrader = {
+    /**
+     * Which grader it is.
+     */
     type: 'python';
     /**
      * What it is called in answers. Default: its key in a multi grader, else its type.
@@ -3453,6 +4110,9 @@ export type QueuedEvent = {
     data: QueuedData;
 };
 
+/**
+ * What a job keeps of its rollouts
+ */
 export type Records = {
     /**
      * Which steps' rollouts are kept: prompt, completion, scores. Token records go with them. Default all.
@@ -3472,6 +4132,9 @@ export type Records = {
  * 1 if the pattern is found, else 0
  */
 export type RegexReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'regex';
     /**
      * Regular expression in RE2 syntax (no backreferences, no lookahead), searched anywhere in the completion. It cannot run away.
@@ -3487,6 +4150,9 @@ export type RegexReward = {
  * minus penalty times the share of the response's n-grams that occurred before in it
  */
 export type RepetitionReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'repetition';
     /**
      * Length of the token runs that are compared, in tokens. Default 3.
@@ -3598,6 +4264,9 @@ export type Reward = ({
     type: 'scale';
 } & ScaleReward);
 
+/**
+ * How preferences are learned
+ */
 export type RewardModelConfig = {
     /**
      * Pairs per step, which is one optimizer step; the last of an epoch is filled up from its start. Default 8 (ours).
@@ -3666,6 +4335,9 @@ export type RewardModelConfig = {
 };
 
 export type RewardModelJob = {
+    /**
+     * What is done.
+     */
     kind: 'reward_model';
     /**
      * Name or id of the model to train.
@@ -3755,6 +4427,9 @@ export type RewardModelJob = {
  * Of a job that trains a reward model
  */
 export type RewardModelJobConfig = {
+    /**
+     * What is done.
+     */
     kind: 'reward_model';
     /**
      * Name or id of the model to train.
@@ -3861,6 +4536,9 @@ export type Rollout = {
      * As the model saw it, chat template included.
      */
     prompt: string;
+    /**
+     * What the policy answered.
+     */
     completion: string;
     /**
      * After shaping, scaling and clipping: what the last token's reward has of it.
@@ -3884,7 +4562,13 @@ export type Rollout = {
      * Value of the state after the last token, which a cut-off response's returns go on with; 0 where it ended.
      */
     bootstrap_value: number | null;
+    /**
+     * stop: a stop token ended it; length: max_new_tokens did.
+     */
     finish_reason: 'stop' | 'length';
+    /**
+     * The prompt's length in tokens.
+     */
     prompt_tokens: number;
     /**
      * With the stop token.
@@ -3911,9 +4595,18 @@ export type Sample = {
  * factor times a reward, plus offset
  */
 export type ScaleReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'scale';
     reward: Reward;
+    /**
+     * What the score is multiplied by. Default 1.
+     */
     factor?: number;
+    /**
+     * What is added then. Default 0.
+     */
     offset?: number;
 };
 
@@ -3944,6 +4637,9 @@ export type Score = {
  * What a model says of it
  */
 export type ScoreModelGrader = {
+    /**
+     * Which grader it is.
+     */
     type: 'score_model';
     /**
      * What it is called in answers. Default: its key in a multi grader, else its type.
@@ -3961,13 +4657,34 @@ export type ScoreModelGrader = {
      * Templates: what a judge is asked, or, joined by empty lines, what is classified.
      */
     input: Array<{
+        /**
+         * A message; there is nothing else.
+         */
         type?: 'message';
+        /**
+         * Who says it.
+         */
         role: 'user' | 'assistant' | 'system' | 'developer';
+        /**
+         * A template, or one or several in parts.
+         */
         content: string | {
+            /**
+             * A text; there are no other parts.
+             */
             type: 'input_text';
+            /**
+             * A template of what is said.
+             */
             text: string;
         } | Array<{
+            /**
+             * A text; there are no other parts.
+             */
             type: 'input_text';
+            /**
+             * A template of what is said.
+             */
             text: string;
         }>;
     }>;
@@ -3982,11 +4699,29 @@ export type ScoreModelGrader = {
      * How a judge samples.
      */
     sampling_params?: {
+        /**
+         * 0 is greedy. Default the judge's own.
+         */
         temperature?: number | null;
+        /**
+         * Share of probability that is drawn from. Default the judge's own.
+         */
         top_p?: number | null;
+        /**
+         * What the judge draws by, where it takes one.
+         */
         seed?: number | null;
+        /**
+         * New tokens at most, by OpenAI's name for it in graders.
+         */
         max_completions_tokens?: number | null;
+        /**
+         * The same by its name in chat completions.
+         */
         max_completion_tokens?: number | null;
+        /**
+         * Passed on to the judge as it is.
+         */
         reasoning_effort?: string | null;
     } | null;
     /**
@@ -4102,6 +4837,9 @@ export type SecretRotation = {
  * An adapter of its own on the shared frozen base, and a scalar head
  */
 export type SeparateValue = {
+    /**
+     * What the value network is.
+     */
     type: 'separate';
     /**
      * Rank of the adapters. Default 16 (ours).
@@ -4133,6 +4871,9 @@ export type SeparateValue = {
     head_learning_rate?: number;
 };
 
+/**
+ * How examples are learned
+ */
 export type SftConfig = {
     /**
      * Examples per step, which is one optimizer step, packed or not; the last of an epoch is filled up from its start. Default 8 (ours).
@@ -4193,6 +4934,9 @@ export type SftConfig = {
 };
 
 export type SftJob = {
+    /**
+     * What is done.
+     */
     kind: 'sft';
     /**
      * Name or id of the model to train.
@@ -4282,6 +5026,9 @@ export type SftJob = {
  * Of a job of supervised fine-tuning
  */
 export type SftJobConfig = {
+    /**
+     * What is done.
+     */
     kind: 'sft';
     /**
      * Name or id of the model to train.
@@ -4367,6 +5114,9 @@ export type SftJobConfig = {
  * A scalar head on the policy's trunk, trained through the common loss
  */
 export type SharedValue = {
+    /**
+     * What the value network is.
+     */
     type: 'shared';
     /**
      * Peak learning rate of the value head. Default 3 times ppo.learning_rate, but from 0.0001 to 0.01.
@@ -4472,6 +5222,9 @@ export type StepMetrics = {
     [key: string]: number | number;
 };
 
+/**
+ * Why a job ended before its last step
+ */
 export type Stopped = {
     /**
      * What ended it, for programs.
@@ -4487,6 +5240,9 @@ export type Stopped = {
  * 1 where two texts compare as asked, else 0
  */
 export type StringCheckGrader = {
+    /**
+     * Which grader it is.
+     */
     type: 'string_check';
     /**
      * What it is called in answers. Default: its key in a multi grader, else its type.
@@ -4572,12 +5328,21 @@ export type SucceededWebhookData = {
  * Weighted sum of rewards
  */
 export type SumReward = {
+    /**
+     * Which reward it is.
+     */
     type: 'sum';
+    /**
+     * The rewards that are added.
+     */
     terms: Array<{
         /**
          * What the term is called in metrics, reward/<name>/mean. Default: its type, numbered from the second on.
          */
         name?: string;
+        /**
+         * What its score is multiplied by. Default 1.
+         */
         weight?: number;
         reward: Reward;
     }>;
@@ -4647,6 +5412,9 @@ export type TextPrompt = {
  * From 0 to 1, how alike two texts are
  */
 export type TextSimilarityGrader = {
+    /**
+     * Which grader it is.
+     */
     type: 'text_similarity';
     /**
      * What it is called in answers. Default: its key in a multi grader, else its type.
@@ -4701,12 +5469,18 @@ export type TokenScore = {
     value?: number;
 };
 
+/**
+ * Which weights a job changes
+ */
 export type Trainable = ({
     type: 'lora';
 } & LoraTrainable) | ({
     type: 'full';
 } & FullTrainable);
 
+/**
+ * A job and where it is
+ */
 export type TrainingJob = {
     /**
      * Names the job in paths.
@@ -4817,6 +5591,9 @@ export type Value = ({
     type: 'shared';
 } & SharedValue);
 
+/**
+ * Something about a job that somebody should look at; it goes on
+ */
 export type Warning = {
     /**
      * docs/jobs.md says what each means.
@@ -4899,10 +5676,25 @@ export type WarningWebhookData = {
 };
 
 export type Webhook = {
+    /**
+     * Names the webhook in paths.
+     */
     id: string;
+    /**
+     * Where events are posted to.
+     */
     url: string;
+    /**
+     * A text of your own.
+     */
     description: string;
+    /**
+     * Types of events that are sent; * is all.
+     */
     event_types: Array<string>;
+    /**
+     * Whether anything is sent.
+     */
     status: 'enabled' | 'disabled';
     /**
      * Why nothing is sent; null while it is enabled.
@@ -4912,7 +5704,13 @@ export type Webhook = {
          * by_request; gone: the receiver answered 410; failing: it accepted nothing for days.
          */
         code: 'by_request' | 'gone' | 'failing';
+        /**
+         * The same for people.
+         */
         reason: string;
+        /**
+         * Since when.
+         */
         at: string;
     } | null;
     /**
@@ -4923,6 +5721,9 @@ export type Webhook = {
      * Until when a secret before the current one signs as well; null when none does.
      */
     previous_secrets_expire_at: string | null;
+    /**
+     * When it was made.
+     */
     created_at: string;
 };
 
@@ -4946,11 +5747,17 @@ export type WebhookCreation = {
 };
 
 export type WebhookDelivery = {
+    /**
+     * Names the delivery in paths.
+     */
     id: string;
     /**
      * Sent as webhook-id, the same on every try and in every redelivery.
      */
     event_id: string;
+    /**
+     * Of the event.
+     */
     type: string | null;
     /**
      * The job it tells of; null in tests.
@@ -4960,12 +5767,21 @@ export type WebhookDelivery = {
      * The webhook, or the job whose own webhook this is.
      */
     destination: string;
+    /**
+     * pending: it is tried, or tried again; the others are final.
+     */
     status: 'pending' | 'delivered' | 'failed';
+    /**
+     * Tries so far.
+     */
     attempts: number;
     /**
      * While it is pending, and its turn has come.
      */
     next_attempt_at: string | null;
+    /**
+     * When the last try began.
+     */
     last_attempt_at: string | null;
     /**
      * HTTP status of the last answer; null where there was none.
@@ -4983,17 +5799,32 @@ export type WebhookDelivery = {
      * Why the last try was not accepted, or none was made.
      */
     error: string | null;
+    /**
+     * Id of the delivery that this one repeats; null for a first one.
+     */
     redelivery_of: string | null;
+    /**
+     * When it was made.
+     */
     created_at: string;
+    /**
+     * When it was delivered or given up.
+     */
     finished_at: string | null;
 };
 
 export type WebhookDeliveryWithBody = {
+    /**
+     * Names the delivery in paths.
+     */
     id: string;
     /**
      * Sent as webhook-id, the same on every try and in every redelivery.
      */
     event_id: string;
+    /**
+     * Of the event.
+     */
     type: string | null;
     /**
      * The job it tells of; null in tests.
@@ -5003,12 +5834,21 @@ export type WebhookDeliveryWithBody = {
      * The webhook, or the job whose own webhook this is.
      */
     destination: string;
+    /**
+     * pending: it is tried, or tried again; the others are final.
+     */
     status: 'pending' | 'delivered' | 'failed';
+    /**
+     * Tries so far.
+     */
     attempts: number;
     /**
      * While it is pending, and its turn has come.
      */
     next_attempt_at: string | null;
+    /**
+     * When the last try began.
+     */
     last_attempt_at: string | null;
     /**
      * HTTP status of the last answer; null where there was none.
@@ -5026,8 +5866,17 @@ export type WebhookDeliveryWithBody = {
      * Why the last try was not accepted, or none was made.
      */
     error: string | null;
+    /**
+     * Id of the delivery that this one repeats; null for a first one.
+     */
     redelivery_of: string | null;
+    /**
+     * When it was made.
+     */
     created_at: string;
+    /**
+     * When it was delivered or given up.
+     */
     finished_at: string | null;
     /**
      * The exact text that is signed and sent.
@@ -5055,10 +5904,25 @@ export type WebhookUpdate = {
 };
 
 export type WebhookWithSecret = {
+    /**
+     * Names the webhook in paths.
+     */
     id: string;
+    /**
+     * Where events are posted to.
+     */
     url: string;
+    /**
+     * A text of your own.
+     */
     description: string;
+    /**
+     * Types of events that are sent; * is all.
+     */
     event_types: Array<string>;
+    /**
+     * Whether anything is sent.
+     */
     status: 'enabled' | 'disabled';
     /**
      * Why nothing is sent; null while it is enabled.
@@ -5068,7 +5932,13 @@ export type WebhookWithSecret = {
          * by_request; gone: the receiver answered 410; failing: it accepted nothing for days.
          */
         code: 'by_request' | 'gone' | 'failing';
+        /**
+         * The same for people.
+         */
         reason: string;
+        /**
+         * Since when.
+         */
         at: string;
     } | null;
     /**
@@ -5079,6 +5949,9 @@ export type WebhookWithSecret = {
      * Until when a secret before the current one signs as well; null when none does.
      */
     previous_secrets_expire_at: string | null;
+    /**
+     * When it was made.
+     */
     created_at: string;
     /**
      * Signs the deliveries. Shown in this answer only.
@@ -5090,7 +5963,13 @@ export type ListTrainingJobsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Only jobs of this status.
+         */
         status?: 'queued' | 'running' | 'pausing' | 'paused' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+        /**
+         * Only jobs of this kind.
+         */
         kind?: 'ppo' | 'sft' | 'reward_model' | 'evaluation';
         /**
          * Only jobs of this model.
@@ -5108,6 +5987,9 @@ export type ListTrainingJobsData = {
          * Only what was created before this time.
          */
         created_before?: string;
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -5155,7 +6037,13 @@ export type ListTrainingJobsResponses = {
      * A page of jobs
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<TrainingJob>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -5301,6 +6189,9 @@ export type DryRunTrainingJobResponse = DryRunTrainingJobResponses[keyof DryRunT
 export type DeleteTrainingJobData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -5360,6 +6251,9 @@ export type DeleteTrainingJobResponse = DeleteTrainingJobResponses[keyof DeleteT
 export type GetTrainingJobData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -5415,6 +6309,9 @@ export type GetTrainingJobResponse = GetTrainingJobResponses[keyof GetTrainingJo
 export type CancelTrainingJobData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -5474,6 +6371,9 @@ export type CancelTrainingJobResponse = CancelTrainingJobResponses[keyof CancelT
 export type PauseTrainingJobData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -5533,6 +6433,9 @@ export type PauseTrainingJobResponse = PauseTrainingJobResponses[keyof PauseTrai
 export type ResumeTrainingJobData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -5724,9 +6627,15 @@ export type DryRunEvaluationResponse = DryRunEvaluationResponses[keyof DryRunEva
 export type ListTrainingJobRowsData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -5778,7 +6687,13 @@ export type ListTrainingJobRowsResponses = {
      * A page of rows
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<JobRow>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -5792,14 +6707,23 @@ export type ListTrainingJobRowsResponse = ListTrainingJobRowsResponses[keyof Lis
 export type ListTrainingJobMetricsData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * What each row is of. Default step.
+         */
         scope?: 'step' | 'epoch' | 'evaluation';
         /**
          * All but json give everything after the cursor, whatever the limit. Without it Accept decides, and json is the default.
          */
         format?: 'json' | 'ndjson' | 'csv' | 'parquet';
+        /**
+         * Items of a page at most. Default 1000.
+         */
         limit?: number;
         /**
          * next_cursor of the page before: a step.
@@ -5851,7 +6775,13 @@ export type ListTrainingJobMetricsResponses = {
      * A page of metrics, or all of them
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<StepMetrics>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -5865,10 +6795,19 @@ export type ListTrainingJobMetricsResponse = ListTrainingJobMetricsResponses[key
 export type ListTrainingJobRolloutsData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Only what is of this epoch, from 1.
+         */
         epoch?: number;
+        /**
+         * Only what is of this step, from 1.
+         */
         step?: number;
         /**
          * A prompt_idx.
@@ -5894,6 +6833,9 @@ export type ListTrainingJobRolloutsData = {
          * reward is score, length is completion_tokens; with a minus the highest come first.
          */
         order?: 'step' | '-step' | 'reward' | '-reward' | 'length' | '-length';
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before, which had the same order.
@@ -5945,7 +6887,13 @@ export type ListTrainingJobRolloutsResponses = {
      * A page of rollouts, or all of them
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<Rollout>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -5955,6 +6903,9 @@ export type ListTrainingJobRolloutsResponses = {
          * Records of earlier steps were removed, as the job's `records` says; null where none were.
          */
         dropped: {
+            /**
+             * The first step whose records are here.
+             */
             before_step: number;
         } | null;
     };
@@ -5965,10 +6916,19 @@ export type ListTrainingJobRolloutsResponse = ListTrainingJobRolloutsResponses[k
 export type ListTrainingJobAttributionsData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Only what is of this epoch, from 1.
+         */
         epoch?: number;
+        /**
+         * Only what is of this step, from 1.
+         */
         step?: number;
         /**
          * A prompt_idx.
@@ -5986,6 +6946,9 @@ export type ListTrainingJobAttributionsData = {
          * false leaves state_text out, which is most of an answer's bytes.
          */
         state_text?: 'true' | 'false';
+        /**
+         * Items of a page at most. Default 100.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -6037,7 +7000,13 @@ export type ListTrainingJobAttributionsResponses = {
      * A page of records, or all of them
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<Attribution>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -6047,6 +7016,9 @@ export type ListTrainingJobAttributionsResponses = {
          * Records of earlier steps were removed, as the job's `records` says; null where none were.
          */
         dropped: {
+            /**
+             * The first step whose records are here.
+             */
             before_step: number;
         } | null;
     };
@@ -6057,9 +7029,15 @@ export type ListTrainingJobAttributionsResponse = ListTrainingJobAttributionsRes
 export type ListTrainingJobLogsData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 100.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -6115,6 +7093,9 @@ export type ListTrainingJobLogsResponses = {
      * A page of lines
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<{
             /**
              * When the server had it.
@@ -6129,6 +7110,9 @@ export type ListTrainingJobLogsResponses = {
              */
             line: string;
         }>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after: the last line of this page, also where no more follow, as more may come; null without a line.
@@ -6148,9 +7132,15 @@ export type ListTrainingJobEventsData = {
         'last-event-id'?: string;
     };
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 100.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -6210,7 +7200,13 @@ export type ListTrainingJobEventsResponses = {
      * A page of events; with Accept: text/event-stream, all events until the job has ended
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<Event>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -6228,9 +7224,15 @@ export type ListTrainingJobEventsResponse = ListTrainingJobEventsResponses[keyof
 export type ListTrainingJobCheckpointsData = {
     body?: never;
     path: {
+        /**
+         * Which job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -6278,7 +7280,13 @@ export type ListTrainingJobCheckpointsResponses = {
      * A page of checkpoints
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<Checkpoint>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -6292,6 +7300,9 @@ export type ListTrainingJobCheckpointsResponse = ListTrainingJobCheckpointsRespo
 export type GetCheckpointData = {
     body?: never;
     path: {
+        /**
+         * Which checkpoint, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -6343,7 +7354,13 @@ export type GetCheckpointResponse = GetCheckpointResponses[keyof GetCheckpointRe
 export type DownloadCheckpointFileData = {
     body?: never;
     path: {
+        /**
+         * Which checkpoint, by its id.
+         */
         id: string;
+        /**
+         * The file, as the checkpoint lists it.
+         */
         name: string;
     };
     query?: never;
@@ -6407,6 +7424,9 @@ export type DownloadCheckpointFileResponse = DownloadCheckpointFileResponses[key
 export type DownloadCheckpointArchiveData = {
     body?: never;
     path: {
+        /**
+         * Which checkpoint, by its id.
+         */
         id: string;
     };
     query?: {
@@ -6475,6 +7495,9 @@ export type DownloadCheckpointArchiveResponse = DownloadCheckpointArchiveRespons
 export type GetCheckpointExportData = {
     body?: never;
     path: {
+        /**
+         * Which checkpoint, by its id.
+         */
         id: string;
         /**
          * merged: full weights and what transformers loads with them. onnx: what goes into that folder's onnx/.
@@ -6534,11 +7557,17 @@ export type GetCheckpointExportResponse = GetCheckpointExportResponses[keyof Get
 export type DownloadCheckpointExportFileData = {
     body?: never;
     path: {
+        /**
+         * Which checkpoint, by its id.
+         */
         id: string;
         /**
          * merged: full weights and what transformers loads with them. onnx: what goes into that folder's onnx/.
          */
         format: 'merged' | 'onnx';
+        /**
+         * The file, as the checkpoint lists it.
+         */
         name: string;
     };
     query?: never;
@@ -6668,6 +7697,9 @@ export type ListFilesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Items of a page at most. Default 10000.
+         */
         limit?: number;
         /**
          * The last id of the page before.
@@ -6723,10 +7755,25 @@ export type ListFilesResponses = {
      * A page of files
      */
     200: {
+        /**
+         * What this is.
+         */
         object: 'list';
+        /**
+         * The items.
+         */
         data: Array<OpenAiFile>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
+        /**
+         * Id of the first item; null where there is none.
+         */
         first_id: string | null;
+        /**
+         * Id of the last item, for after; null where there is none.
+         */
         last_id: string | null;
     };
 };
@@ -6814,6 +7861,9 @@ export type CreateFileResponse = CreateFileResponses[keyof CreateFileResponses];
 export type DeleteFileData = {
     body?: never;
     path: {
+        /**
+         * Which file, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -6869,6 +7919,9 @@ export type DeleteFileResponse = DeleteFileResponses[keyof DeleteFileResponses];
 export type RetrieveFileData = {
     body?: never;
     path: {
+        /**
+         * Which file, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -6924,6 +7977,9 @@ export type RetrieveFileResponse = RetrieveFileResponses[keyof RetrieveFileRespo
 export type DownloadFileData = {
     body?: never;
     path: {
+        /**
+         * Which file, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -6980,6 +8036,9 @@ export type ListFineTuningJobsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * The last id of the page before.
@@ -7027,10 +8086,25 @@ export type ListFineTuningJobsResponses = {
      * A page of jobs
      */
     200: {
+        /**
+         * What this is.
+         */
         object: 'list';
+        /**
+         * The items.
+         */
         data: Array<FineTuningJob>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
+        /**
+         * Id of the first item; null where there is none.
+         */
         first_id: string | null;
+        /**
+         * Id of the last item, for after; null where there is none.
+         */
         last_id: string | null;
     };
 };
@@ -7097,6 +8171,9 @@ export type CreateFineTuningJobResponse = CreateFineTuningJobResponses[keyof Cre
 export type RetrieveFineTuningJobData = {
     body?: never;
     path: {
+        /**
+         * Which fine-tuning job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7152,6 +8229,9 @@ export type RetrieveFineTuningJobResponse = RetrieveFineTuningJobResponses[keyof
 export type CancelFineTuningJobData = {
     body?: never;
     path: {
+        /**
+         * Which fine-tuning job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7207,6 +8287,9 @@ export type CancelFineTuningJobResponse = CancelFineTuningJobResponses[keyof Can
 export type PauseFineTuningJobData = {
     body?: never;
     path: {
+        /**
+         * Which fine-tuning job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7262,6 +8345,9 @@ export type PauseFineTuningJobResponse = PauseFineTuningJobResponses[keyof Pause
 export type ResumeFineTuningJobData = {
     body?: never;
     path: {
+        /**
+         * Which fine-tuning job, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7317,9 +8403,15 @@ export type ResumeFineTuningJobResponse = ResumeFineTuningJobResponses[keyof Res
 export type ListFineTuningEventsData = {
     body?: never;
     path: {
+        /**
+         * Which fine-tuning job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * The last id of the page before.
@@ -7371,10 +8463,25 @@ export type ListFineTuningEventsResponses = {
      * A page of events
      */
     200: {
+        /**
+         * What this is.
+         */
         object: 'list';
+        /**
+         * The items.
+         */
         data: Array<FineTuningEvent>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
+        /**
+         * Id of the first item; null where there is none.
+         */
         first_id: string | null;
+        /**
+         * Id of the last item, for after; null where there is none.
+         */
         last_id: string | null;
     };
 };
@@ -7384,9 +8491,15 @@ export type ListFineTuningEventsResponse = ListFineTuningEventsResponses[keyof L
 export type ListFineTuningJobCheckpointsData = {
     body?: never;
     path: {
+        /**
+         * Which fine-tuning job, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 10.
+         */
         limit?: number;
         /**
          * The last id of the page before.
@@ -7438,10 +8551,25 @@ export type ListFineTuningJobCheckpointsResponses = {
      * A page of checkpoints
      */
     200: {
+        /**
+         * What this is.
+         */
         object: 'list';
+        /**
+         * The items.
+         */
         data: Array<FineTuningCheckpoint>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
+        /**
+         * Id of the first item; null where there is none.
+         */
         first_id: string | null;
+        /**
+         * Id of the last item, for after; null where there is none.
+         */
         last_id: string | null;
     };
 };
@@ -7452,6 +8580,9 @@ export type ListWebhookEndpointsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * The last id of the page before.
@@ -7499,10 +8630,25 @@ export type ListWebhookEndpointsResponses = {
      * A page of webhooks
      */
     200: {
+        /**
+         * What this is.
+         */
         object: 'list';
+        /**
+         * The items.
+         */
         data: Array<OpenAiWebhookEndpoint>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
+        /**
+         * Id of the first item; null where there is none.
+         */
         first_id: string | null;
+        /**
+         * Id of the last item, for after; null where there is none.
+         */
         last_id: string | null;
     };
 };
@@ -7610,6 +8756,9 @@ export type ListWebhookEventTypesResponse = ListWebhookEventTypesResponses[keyof
 export type DeleteWebhookEndpointData = {
     body?: never;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7665,6 +8814,9 @@ export type DeleteWebhookEndpointResponse = DeleteWebhookEndpointResponses[keyof
 export type RetrieveWebhookEndpointData = {
     body?: never;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7720,6 +8872,9 @@ export type RetrieveWebhookEndpointResponse = RetrieveWebhookEndpointResponses[k
 export type UpdateWebhookEndpointData = {
     body: OpenAiWebhookEndpointUpdate;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7788,6 +8943,9 @@ export type RotateWebhookEndpointSecretData = {
         keep_old_secret_active_for_24_hours?: boolean;
     };
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -7851,6 +9009,9 @@ export type RotateWebhookEndpointSecretResponse = RotateWebhookEndpointSecretRes
 export type TestWebhookEndpointData = {
     body: OpenAiWebhookTest;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -8268,7 +9429,13 @@ export type ListModelsResponses = {
      * Every model by name, fine-tuned ones last and the newest of them first
      */
     200: {
+        /**
+         * What this is.
+         */
         object: 'list';
+        /**
+         * The models.
+         */
         data: Array<Model>;
         /**
          * Where they run unless a job says otherwise: cpu, cuda or cuda:N.
@@ -8484,6 +9651,9 @@ export type ListDatasetsData = {
          * Only what was created before this time.
          */
         created_before?: string;
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -8531,7 +9701,13 @@ export type ListDatasetsResponses = {
      * A page of datasets
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<Dataset>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -8545,6 +9721,9 @@ export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsRespo
 export type CreateDatasetData = {
     body: Blob | File;
     headers?: {
+        /**
+         * Makes the request safe to repeat for 24 hours: the same key and request give the stored answer.
+         */
         'idempotency-key'?: string;
     };
     path?: never;
@@ -8626,6 +9805,9 @@ export type CreateDatasetResponse = CreateDatasetResponses[keyof CreateDatasetRe
 export type DeleteDatasetData = {
     body?: never;
     path: {
+        /**
+         * Which dataset, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -8685,6 +9867,9 @@ export type DeleteDatasetResponse = DeleteDatasetResponses[keyof DeleteDatasetRe
 export type GetDatasetData = {
     body?: never;
     path: {
+        /**
+         * Which dataset, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -8740,9 +9925,15 @@ export type GetDatasetResponse = GetDatasetResponses[keyof GetDatasetResponses];
 export type ListDatasetRowsData = {
     body?: never;
     path: {
+        /**
+         * Which dataset, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before: the number of its last row, from 0.
@@ -8794,7 +9985,13 @@ export type ListDatasetRowsResponses = {
      * A page of rows; fewer than limit where they are large
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<DatasetRow>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -8809,6 +10006,9 @@ export type ListWebhooksData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -8856,7 +10056,13 @@ export type ListWebhooksResponses = {
      * A page of webhooks
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<Webhook>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -8870,6 +10076,9 @@ export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksRespo
 export type CreateWebhookData = {
     body: WebhookCreation;
     headers?: {
+        /**
+         * Makes the request safe to repeat for 24 hours: the same key and request give the stored answer.
+         */
         'idempotency-key'?: string;
     };
     path?: never;
@@ -8938,6 +10147,9 @@ export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookRe
 export type DeleteWebhookData = {
     body?: never;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -8993,6 +10205,9 @@ export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookRe
 export type GetWebhookData = {
     body?: never;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -9048,6 +10263,9 @@ export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
 export type UpdateWebhookData = {
     body: WebhookUpdate;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -9115,6 +10333,9 @@ export type UpdateWebhookResponse = UpdateWebhookResponses[keyof UpdateWebhookRe
 export type RotateWebhookSecretData = {
     body?: SecretRotation;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -9186,6 +10407,9 @@ export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof Rot
 export type TestWebhookData = {
     body?: never;
     path: {
+        /**
+         * Which webhook, by its id.
+         */
         id: string;
     };
     query?: never;
@@ -9241,10 +10465,19 @@ export type TestWebhookResponse = TestWebhookResponses[keyof TestWebhookResponse
 export type ListWebhookDeliveriesData = {
     body?: never;
     path: {
+        /**
+         * Whose deliveries, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Only deliveries of this status.
+         */
         status?: 'pending' | 'delivered' | 'failed';
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -9296,7 +10529,13 @@ export type ListWebhookDeliveriesResponses = {
      * A page of deliveries
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<WebhookDelivery>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -9310,7 +10549,13 @@ export type ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponses[keyof
 export type GetWebhookDeliveryData = {
     body?: never;
     path: {
+        /**
+         * Whose deliveries, by its id.
+         */
         id: string;
+        /**
+         * Which delivery, by its id.
+         */
         delivery_id: string;
     };
     query?: never;
@@ -9366,7 +10611,13 @@ export type GetWebhookDeliveryResponse = GetWebhookDeliveryResponses[keyof GetWe
 export type RedeliverWebhookDeliveryData = {
     body?: never;
     path: {
+        /**
+         * Whose deliveries, by its id.
+         */
         id: string;
+        /**
+         * Which delivery, by its id.
+         */
         delivery_id: string;
     };
     query?: never;
@@ -9422,10 +10673,19 @@ export type RedeliverWebhookDeliveryResponse = RedeliverWebhookDeliveryResponses
 export type ListTrainingJobDeliveriesData = {
     body?: never;
     path: {
+        /**
+         * Whose deliveries, by its id.
+         */
         id: string;
     };
     query?: {
+        /**
+         * Only deliveries of this status.
+         */
         status?: 'pending' | 'delivered' | 'failed';
+        /**
+         * Items of a page at most. Default 20.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -9477,7 +10737,13 @@ export type ListTrainingJobDeliveriesResponses = {
      * A page of deliveries
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<WebhookDelivery>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -9491,7 +10757,13 @@ export type ListTrainingJobDeliveriesResponse = ListTrainingJobDeliveriesRespons
 export type GetTrainingJobDeliveryData = {
     body?: never;
     path: {
+        /**
+         * Whose deliveries, by its id.
+         */
         id: string;
+        /**
+         * Which delivery, by its id.
+         */
         delivery_id: string;
     };
     query?: never;
@@ -9547,7 +10819,13 @@ export type GetTrainingJobDeliveryResponse = GetTrainingJobDeliveryResponses[key
 export type RedeliverTrainingJobDeliveryData = {
     body?: never;
     path: {
+        /**
+         * Whose deliveries, by its id.
+         */
         id: string;
+        /**
+         * Which delivery, by its id.
+         */
         delivery_id: string;
     };
     query?: never;
@@ -9620,6 +10898,9 @@ export type ListAuditRecordsData = {
          * Only what was created before this time.
          */
         created_before?: string;
+        /**
+         * Items of a page at most. Default 100.
+         */
         limit?: number;
         /**
          * next_cursor of the page before.
@@ -9667,7 +10948,13 @@ export type ListAuditRecordsResponses = {
      * A page of records
      */
     200: {
+        /**
+         * The items.
+         */
         data: Array<AuditRecord>;
+        /**
+         * Whether another page follows.
+         */
         has_more: boolean;
         /**
          * For after; null on the last page.
@@ -9703,6 +10990,9 @@ export type GetHealthResponses = {
      * It does
      */
     200: {
+        /**
+         * That all is well.
+         */
         status: 'ok';
     };
 };
@@ -9738,6 +11028,9 @@ export type GetReadinessResponses = {
      * They will
      */
     200: {
+        /**
+         * That all is well.
+         */
         status: 'ok';
         /**
          * Where models run unless a job says otherwise: cpu, cuda or cuda:N.

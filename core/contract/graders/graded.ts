@@ -45,15 +45,15 @@ export const graderErrorsSchema = z.object({
   model_grader_refusal_error: flag.describe("A judge refused."),
   model_grader_parse_error: flag.describe("A judge gave no number."),
   model_grader_server_error_details: details.describe("What was answered instead; else null."),
-}).meta(component("GraderErrors"));
+}).meta({ ...component("GraderErrors"), description: "What went wrong with the row, each fault as a flag" });
 
 export type GraderErrors = z.output<typeof graderErrorsSchema>;
 
 /** Tokens that a judge has read and written. */
 export const tokenUsageSchema = z.object({
-  prompt_tokens: z.int().min(0),
-  completion_tokens: z.int().min(0),
-  total_tokens: z.int().min(0),
+  prompt_tokens: z.int().min(0).describe("That the judge read."),
+  completion_tokens: z.int().min(0).describe("That the judge wrote."),
+  total_tokens: z.int().min(0).describe("Both together."),
 });
 
 export type TokenUsage = z.output<typeof tokenUsageSchema>;
@@ -66,13 +66,13 @@ export const gradedSchema = z.object({
   ),
   metadata: z.object({
     name: z.string().describe("The grader's name, or its type."),
-    type: z.string(),
+    type: z.string().describe("The grader's type."),
     scores: z.record(z.string(), z.number()).describe("The same as sub_rewards."),
     execution_time: z.number().describe("How long it took, in seconds."),
     token_usage: z.int().nullable().describe("Tokens of all judges; null where none was asked."),
     sampled_model_name: z.string().nullable().describe("The judge that was asked; null where none was."),
     errors: graderErrorsSchema,
-  }),
+  }).describe("How it went."),
 }).meta(component("GraderResult"));
 
 /** A row's grade. */

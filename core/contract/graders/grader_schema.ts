@@ -37,7 +37,7 @@ const compared = {
 export const OPERATIONS = ["eq", "ne", "neq", "like", "ilike"] as const;
 
 const stringCheck = z.strictObject({
-  type: z.literal("string_check"),
+  type: z.literal("string_check").describe("Which grader it is."),
   ...common,
   ...compared,
   operation: z.enum(OPERATIONS).describe(
@@ -61,7 +61,7 @@ const REFUSED_METRICS: Record<string, string> = {
 };
 
 const textSimilarity = z.strictObject({
-  type: z.literal("text_similarity"),
+  type: z.literal("text_similarity").describe("Which grader it is."),
   ...common,
   ...compared,
   evaluation_metric: z.enum(TEXT_METRICS as readonly string[] as [TextMetric, ...TextMetric[]], {
@@ -78,7 +78,7 @@ const textSimilarity = z.strictObject({
 }).meta({ ...component("TextSimilarityGrader"), description: "From 0 to 1, how alike two texts are" });
 
 const python = z.strictObject({
-  type: z.literal("python"),
+  type: z.literal("python").describe("Which grader it is."),
   ...common,
   source: z.string().min(1).max(MAX_SOURCE).describe(
     "Python with a function grade(sample, item), which gives a number. It is run without network, files or programs.",
@@ -86,30 +86,39 @@ const python = z.strictObject({
   image_tag: z.string().max(100).nullish().describe("Taken, and without effect: there is one environment."),
 }).meta({ ...component("PythonGrader"), description: "What a Python function gives" });
 
-const inputText = z.strictObject({ type: z.literal("input_text"), text: template });
+const inputText = z.strictObject({
+  type: z.literal("input_text").describe("A text; there are no other parts."),
+  text: template.describe("A template of what is said."),
+});
 
 const sampling = z.strictObject({
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  seed: z.int().nullish(),
-  max_completions_tokens: z.int().min(1).max(100_000).nullish(),
-  max_completion_tokens: z.int().min(1).max(100_000).nullish(),
-  reasoning_effort: z.string().max(20).nullish(),
+  temperature: z.number().min(0).max(2).nullish().describe("0 is greedy. Default the judge's own."),
+  top_p: z.number().min(0).max(1).nullish().describe(
+    "Share of probability that is drawn from. Default the judge's own.",
+  ),
+  seed: z.int().nullish().describe("What the judge draws by, where it takes one."),
+  max_completions_tokens: z.int().min(1).max(100_000).nullish().describe(
+    "New tokens at most, by OpenAI's name for it in graders.",
+  ),
+  max_completion_tokens: z.int().min(1).max(100_000).nullish().describe(
+    "The same by its name in chat completions.",
+  ),
+  reasoning_effort: z.string().max(20).nullish().describe("Passed on to the judge as it is."),
 });
 
 export const scoreModelSchema = z.strictObject({
-  type: z.literal("score_model"),
+  type: z.literal("score_model").describe("Which grader it is."),
   ...common,
   model: z.string().min(1).max(200).describe(
     "A classifier or reward model of this server by name; else a model of the judge that the server's GRADER_BASE_URL names.",
   ),
   input: z.array(z.strictObject({
-    type: z.literal("message").optional(),
-    role: z.enum(["user", "assistant", "system", "developer"]),
+    type: z.literal("message").optional().describe("A message; there is nothing else."),
+    role: z.enum(["user", "assistant", "system", "developer"]).describe("Who says it."),
     content: z.union([template, inputText, z.array(inputText).min(1).max(100)], {
       error: ({ code }) =>
         code === "invalid_union" ? "Expected a text, or { type: input_text, text }" : undefined,
-    }),
+    }).describe("A template, or one or several in parts."),
   })).min(1).max(100).describe(
     "Templates: what a judge is asked, or, joined by empty lines, what is classified.",
   ),
@@ -191,7 +200,7 @@ function asMap(given: unknown, context: z.RefinementCtx): unknown {
 }
 
 const multi = z.strictObject({
-  type: z.literal("multi"),
+  type: z.literal("multi").describe("Which grader it is."),
   ...common,
   graders: z.preprocess(asMap, z.record(z.string(), single)).describe(
     `Up to ${MAX_GRADERS} graders by the names that the formula has for them.`,

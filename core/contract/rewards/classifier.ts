@@ -16,7 +16,7 @@ export type ClassifierDtype = keyof typeof CLASSIFIER_FILES;
 
 export const classifier = rewardKind({
   schema: z.strictObject({
-    type: z.literal("classifier"),
+    type: z.literal("classifier").describe("Which reward it is."),
     model: z.string().min(1).max(200).describe(
       "A folder with config.json, a tokenizer and onnx/model.onnx, by the name of a model.",
     ),

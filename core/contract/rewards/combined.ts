@@ -8,14 +8,14 @@ import { termName } from "./term_name.ts";
 export const sum = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({
-      type: z.literal("sum"),
+      type: z.literal("sum").describe("Which reward it is."),
       terms: z.array(z.strictObject({
         name: termName.optional().describe(
           "What the term is called in metrics, reward/<name>/mean. Default: its type, numbered from the second on.",
         ),
-        weight: bounded.default(1),
+        weight: bounded.default(1).describe("What its score is multiplied by. Default 1."),
         reward,
-      })).min(1).max(32),
+      })).min(1).max(32).describe("The rewards that are added."),
     }).superRefine(({ terms }, context) => {
       const names = terms.map(({ name }) => name);
       for (const [at, name] of names.entries()) {
@@ -31,7 +31,12 @@ export const sum = <Reward extends z.ZodType>(reward: Reward) =>
 
 export const clip = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
-    schema: z.strictObject({ type: z.literal("clip"), reward, min: bounded, max: bounded })
+    schema: z.strictObject({
+      type: z.literal("clip").describe("Which reward it is."),
+      reward,
+      min: bounded.describe("The lowest score."),
+      max: bounded.describe("The highest score."),
+    })
       .superRefine(({ min, max }, context) => {
         if (min >= max) refusing(context)(["min"], `Expected less than max, which is ${max}, got ${min}`);
       })
@@ -42,7 +47,7 @@ export const clip = <Reward extends z.ZodType>(reward: Reward) =>
 export const normalize = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({
-      type: z.literal("normalize"),
+      type: z.literal("normalize").describe("Which reward it is."),
       reward,
       clip: z.number().gt(0).max(1e6).nullable().default(null).describe(
         "What is further from 0 is this far, in deviations. Default null: nothing is.",
@@ -56,10 +61,10 @@ export const normalize = <Reward extends z.ZodType>(reward: Reward) =>
 export const scale = <Reward extends z.ZodType>(reward: Reward) =>
   rewardKind({
     schema: z.strictObject({
-      type: z.literal("scale"),
+      type: z.literal("scale").describe("Which reward it is."),
       reward,
-      factor: bounded.default(1),
-      offset: bounded.default(0),
+      factor: bounded.default(1).describe("What the score is multiplied by. Default 1."),
+      offset: bounded.default(0).describe("What is added then. Default 0."),
     }).describe("factor times a reward, plus offset"),
     inner: ["reward"],
   });

@@ -5,9 +5,14 @@ import { rewardKind } from "./reward_kind.ts";
 
 /** What a completion is to be read as, in OpenAI's words. */
 export const responseFormat = z.union([
-  z.strictObject({ type: z.literal("text") }),
-  z.strictObject({ type: z.literal("json_object") }),
-  z.strictObject({ type: z.literal("json_schema"), json_schema: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ type: z.literal("text").describe("How the completion is read.") }),
+  z.strictObject({ type: z.literal("json_object").describe("How the completion is read.") }),
+  z.strictObject({
+    type: z.literal("json_schema").describe("How the completion is read."),
+    json_schema: z.record(z.string(), z.unknown()).describe(
+      "OpenAI's name, schema and strict; taken, and not held against the text.",
+    ),
+  }),
 ], {
   error: ({ code }) =>
     code === "invalid_union" ? "Expected a type among text, json_object, json_schema" : undefined,
@@ -15,7 +20,7 @@ export const responseFormat = z.union([
 
 export const grader = rewardKind({
   schema: z.strictObject({
-    type: z.literal("grader"),
+    type: z.literal("grader").describe("Which reward it is."),
     grader: graderSchema,
     response_format: responseFormat.nullable().default(null).describe(
       "json_object or json_schema: graders have sample.output_json, the completion as JSON. It is read, not held against the schema. Default null: text.",

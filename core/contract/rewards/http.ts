@@ -28,7 +28,7 @@ const headers = z.record(z.string().max(200), z.string().max(8192)).default({}).
 
 export const http = rewardKind({
   schema: z.strictObject({
-    type: z.literal("http"),
+    type: z.literal("http").describe("Which reward it is."),
     url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048).describe(
       "Where batches are posted to: a public https URL, or one that the server's OUTBOUND_ALLOW opens.",
     ),

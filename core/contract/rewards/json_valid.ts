@@ -4,7 +4,7 @@ import { rewardKind } from "./reward_kind.ts";
 
 export const jsonValid = rewardKind({
   schema: z.strictObject({
-    type: z.literal("json_valid"),
+    type: z.literal("json_valid").describe("Which reward it is."),
     keys: z.array(z.string().min(1).max(200)).max(100).default([]).describe(
       "Keys the value must have; any makes an object required. Default none: any JSON value is right.",
     ),

@@ -7,7 +7,7 @@ const count = z.int().min(0).max(1_000_000);
 
 export const length = rewardKind({
   schema: z.strictObject({
-    type: z.literal("length"),
+    type: z.literal("length").describe("Which reward it is."),
     unit: z.enum(["tokens", "words", "characters"]).default("tokens").describe(
       "What is counted. tokens: the response's tokens without its stop token; words: runs of non-space; characters: code points.",
     ),

@@ -10,7 +10,7 @@ const file = z.string().max(200).regex(
 
 export const module = rewardKind({
   schema: z.strictObject({
-    type: z.literal("module"),
+    type: z.literal("module").describe("Which reward it is."),
     file: file.describe(
       "A TypeScript or JavaScript file below DATA_DIR/rewards. Its default export scores a batch, or its export score one item.",
     ),

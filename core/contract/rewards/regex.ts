@@ -6,7 +6,7 @@ import { rewardKind } from "./reward_kind.ts";
 
 export const regex = rewardKind({
   schema: z.strictObject({
-    type: z.literal("regex"),
+    type: z.literal("regex").describe("Which reward it is."),
     pattern: z.string().min(1).max(1000).describe(
       "Regular expression in RE2 syntax (no backreferences, no lookahead), searched anywhere in the completion. It cannot run away.",
     ),

@@ -4,7 +4,7 @@ import { rewardKind } from "./reward_kind.ts";
 
 export const repetition = rewardKind({
   schema: z.strictObject({
-    type: z.literal("repetition"),
+    type: z.literal("repetition").describe("Which reward it is."),
     ngram: z.int().min(1).max(32).default(3).describe(
       "Length of the token runs that are compared, in tokens. Default 3.",
     ),

@@ -335,7 +335,7 @@ from .open_ai_file_deleted_object import OpenAIFileDeletedObject
 from .open_ai_file_object import OpenAIFileObject
 from .open_ai_file_purpose import OpenAIFilePurpose
 from .open_ai_file_status import OpenAIFileStatus
-from .open_ai_usage_type_0 import OpenAIUsageType0
+from .open_ai_usage import OpenAIUsage
 from .open_ai_webhook_endpoint import OpenAIWebhookEndpoint
 from .open_ai_webhook_endpoint_deleted import OpenAIWebhookEndpointDeleted
 from .open_ai_webhook_endpoint_deleted_object import OpenAIWebhookEndpointDeletedObject
@@ -881,7 +881,7 @@ __all__ = (
     "OpenAIFileObject",
     "OpenAIFilePurpose",
     "OpenAIFileStatus",
-    "OpenAIUsageType0",
+    "OpenAIUsage",
     "OpenAIWebhookEndpoint",
     "OpenAIWebhookEndpointDeleted",
     "OpenAIWebhookEndpointDeletedObject",

@@ -25,7 +25,7 @@ class AdaptiveKlController:
     """ kl_coef follows the KL that is measured
 
         Attributes:
-            type_ (AdaptiveKlControllerType):
+            type_ (AdaptiveKlControllerType): How the coefficient moves: with the KL.
             target (float | Unset): KL per sequence to steer to, in nats. Default 6 (lm-human-preferences). Default: 6.0.
             horizon (int | Unset): Episodes over which the coefficient adapts. Default 10000 (lm-human-preferences).
                 Default: 10000.

@@ -25,9 +25,9 @@ class Attribution:
     """ 
         Attributes:
             action_token (str): The token's text; where it is part of a character, its bytes: <0xE2><0x80>.
-            action_token_id (int):
+            action_token_id (int): The token's number in the vocabulary.
             logprob (float | None): Under the policy that sampled it, by the training forward, in nats.
-            ref_logprob (float | None):
+            ref_logprob (float | None): Under the reference model, in nats.
             kl_div (float | None): logprob − ref_logprob.
             value (float | None): Of the state before the token; null without a critic.
             reward (float | None): What the advantage was made from: −kl_coef·kl, and the score at the last token.
@@ -38,7 +38,7 @@ class Attribution:
             step (int): From 1.
             epoch (int): From 1.
             position (int): In the response, from 0.
-            rollout_id (str):
+            rollout_id (str): The rollout that it is of.
             state_text (str | Unset): The text before the token: prompt and completion so far.
      """
 

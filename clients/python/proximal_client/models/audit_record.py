@@ -25,14 +25,14 @@ T = TypeVar("T", bound="AuditRecord")
 class AuditRecord:
     """ 
         Attributes:
-            id (str):
-            at (datetime.datetime):
+            id (str): Names the record.
+            at (datetime.datetime): When it was answered.
             key_id (None | str): Whose API key it was; null where none was needed, and for tasks.
             method (str): TASK for what was done on the server's machine with `deno task keys`.
-            route (str):  Example: /v1/training-jobs/{id}/cancel.
+            route (str): The path as this document has it. Example: /v1/training-jobs/{id}/cancel.
             resource (None | str): Id of what it was done to, or of what came of it.
-            status (int):
-            outcome (AuditRecordOutcome):
+            status (int): HTTP status of the answer.
+            outcome (AuditRecordOutcome): By the status: below 400, below 500, above.
             request_id (None | str): As in the answer's X-Request-Id and in the server's log.
      """
 

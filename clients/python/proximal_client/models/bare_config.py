@@ -22,10 +22,11 @@ T = TypeVar("T", bound="BareConfig")
 
 @_attrs_define
 class BareConfig:
-    """ 
+    """ The shape of a model that has no weights yet
+
         Attributes:
-            hidden_size (int):
-            num_layers (int):
+            hidden_size (int): Numbers of a token between layers.
+            num_layers (int): Layers.
             num_heads (int): Of queries. Must divide hidden_size, where no head_dim is given.
             family (BareConfigFamily | Unset): Default qwen3. Default: BareConfigFamily.QWEN3.
             num_kv_heads (int | Unset): Must divide num_heads. Default num_heads.

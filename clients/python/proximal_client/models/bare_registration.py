@@ -27,7 +27,7 @@ class BareRegistration:
     """ A model with random weights, for sft to train from nothing.
 
         Attributes:
-            config (BareConfig):
+            config (BareConfig): The shape of a model that has no weights yet
             tokenizer (str): Name of the model whose tokenizer it gets.
             seed (int | Unset): The same seed gives the same weights. Default 0. Default: 0.
             name (str | Unset): What it is called. Default: its family and a hash of all that it is made of.

@@ -13,7 +13,7 @@ from typing import cast
 
 if TYPE_CHECKING:
   from ..models.chat_completion_choices_item import ChatCompletionChoicesItem
-  from ..models.open_ai_usage_type_0 import OpenAIUsageType0
+  from ..models.open_ai_usage import OpenAIUsage
 
 
 
@@ -27,12 +27,12 @@ T = TypeVar("T", bound="ChatCompletion")
 class ChatCompletion:
     """ 
         Attributes:
-            id (str):
+            id (str): Of the request, for the log.
             created (int): Seconds since 1970.
             model (str): As the request names it.
-            object_ (ChatCompletionObject):
-            choices (list[ChatCompletionChoicesItem]):
-            usage (None | OpenAIUsageType0):
+            object_ (ChatCompletionObject): What this is.
+            choices (list[ChatCompletionChoicesItem]): The completions.
+            usage (OpenAIUsage): Tokens of the request
      """
 
     id: str
@@ -40,7 +40,7 @@ class ChatCompletion:
     model: str
     object_: ChatCompletionObject
     choices: list[ChatCompletionChoicesItem]
-    usage: None | OpenAIUsageType0
+    usage: OpenAIUsage
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -49,7 +49,7 @@ class ChatCompletion:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.chat_completion_choices_item import ChatCompletionChoicesItem # noqa: PLC0415
-        from ..models.open_ai_usage_type_0 import OpenAIUsageType0 # noqa: PLC0415
+        from ..models.open_ai_usage import OpenAIUsage # noqa: PLC0415
         id = self.id
 
         created = self.created
@@ -65,11 +65,7 @@ class ChatCompletion:
 
 
 
-        usage: dict[str, Any] | None
-        if isinstance(self.usage, OpenAIUsageType0):
-            usage = self.usage.to_dict()
-        else:
-            usage = self.usage
+        usage = self.usage.to_dict()
 
 
         field_dict: dict[str, Any] = {}
@@ -90,7 +86,7 @@ class ChatCompletion:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.chat_completion_choices_item import ChatCompletionChoicesItem # noqa: PLC0415
-        from ..models.open_ai_usage_type_0 import OpenAIUsageType0 # noqa: PLC0415
+        from ..models.open_ai_usage import OpenAIUsage # noqa: PLC0415
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -113,22 +109,9 @@ class ChatCompletion:
             choices.append(choices_item)
 
 
-        def _parse_usage(data: object) -> None | OpenAIUsageType0:
-            if data is None:
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                componentsschemas_open_ai_usage_type_0 = OpenAIUsageType0.from_dict(data)
+        usage = OpenAIUsage.from_dict(d.pop("usage"))
 
 
-
-                return componentsschemas_open_ai_usage_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | OpenAIUsageType0, data)
-
-        usage = _parse_usage(d.pop("usage"))
 
 
         chat_completion = cls(

@@ -27,10 +27,11 @@ T = TypeVar("T", bound="ChatCompletionChoicesItem")
 class ChatCompletionChoicesItem:
     """ 
         Attributes:
-            index (int):
-            message (ChatCompletionChoicesItemMessage):
-            logprobs (ChatLogprobsType0 | None):
-            finish_reason (ChatCompletionChoicesItemFinishReason):
+            index (int): Which completion it is, from 0.
+            message (ChatCompletionChoicesItemMessage): The answer.
+            logprobs (ChatLogprobsType0 | None): Null where the request does not ask.
+            finish_reason (ChatCompletionChoicesItemFinishReason): stop: a token or a text ended it; length: the bound or
+                the context did.
      """
 
     index: int

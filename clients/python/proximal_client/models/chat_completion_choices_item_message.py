@@ -22,11 +22,12 @@ T = TypeVar("T", bound="ChatCompletionChoicesItemMessage")
 
 @_attrs_define
 class ChatCompletionChoicesItemMessage:
-    """ 
+    """ The answer.
+
         Attributes:
-            role (ChatCompletionChoicesItemMessageRole):
-            content (str):
-            refusal (None | str):
+            role (ChatCompletionChoicesItemMessageRole): Who says it.
+            content (str): What was answered.
+            refusal (None | str): Always null.
      """
 
     role: ChatCompletionChoicesItemMessageRole

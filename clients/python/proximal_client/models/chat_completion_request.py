@@ -32,13 +32,14 @@ class ChatCompletionRequest:
             model (str): A model's name, a fine-tuned model's, or a checkpoint's id.
             messages (list[Message]): Laid out by the model's chat template, developer as system. Parts of a message must be
                 texts.
-            temperature (float | None | Unset):  Default: 1.0.
-            top_p (float | None | Unset):  Default: 1.0.
-            n (int | None | Unset):  Default: 1.
-            stop (list[str] | None | str | Unset):
+            temperature (float | None | Unset): Sampling temperature; 0 is greedy. Default 1. Default: 1.0.
+            top_p (float | None | Unset): Only the most likely tokens that make up so much probability are drawn. Default 1:
+                all. Default: 1.0.
+            n (int | None | Unset): Completions of each prompt. Default 1. Default: 1.
+            stop (list[str] | None | str | Unset): Texts that end a completion, and are not part of it. Default none.
             seed (int | None | Unset): Without one, each request draws its own.
-            stream (bool | None | Unset):  Default: False.
-            stream_options (ChatCompletionRequestStreamOptionsType0 | None | Unset):
+            stream (bool | None | Unset): Answer as Server-Sent Events, a piece at a time. Default false. Default: False.
+            stream_options (ChatCompletionRequestStreamOptionsType0 | None | Unset): Of a stream alone.
             user (None | str | Unset): Has no effect.
             max_completion_tokens (int | None | Unset): New tokens at most. Default: what the context has room for, up to
                 2048.

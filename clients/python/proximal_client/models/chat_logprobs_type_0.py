@@ -23,10 +23,11 @@ T = TypeVar("T", bound="ChatLogprobsType0")
 
 @_attrs_define
 class ChatLogprobsType0:
-    """ 
+    """ Null where the request does not ask.
+
         Attributes:
-            content (list[ChatToken]):
-            refusal (None | str):
+            content (list[ChatToken]): Each token.
+            refusal (None | str): Always null.
      """
 
     content: list[ChatToken]

@@ -26,7 +26,8 @@ T = TypeVar("T", bound="Checkpoint")
 
 @_attrs_define
 class Checkpoint:
-    """ 
+    """ What a job wrote, to be used or continued from
+
         Attributes:
             id (str): Names the checkpoint in paths and requests.
             job_id (str): The job that wrote it.

@@ -26,7 +26,7 @@ class CheckpointCreatedData:
     """ What there is to know of it.
 
         Attributes:
-            checkpoint (Checkpoint):
+            checkpoint (Checkpoint): What a job wrote, to be used or continued from
      """
 
     checkpoint: Checkpoint

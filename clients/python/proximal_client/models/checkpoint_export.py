@@ -26,8 +26,8 @@ T = TypeVar("T", bound="CheckpointExport")
 class CheckpointExport:
     """ 
         Attributes:
-            format_ (CheckpointExportFormat):
-            files (list[CheckpointFile]):
+            format_ (CheckpointExportFormat): The layout.
+            files (list[CheckpointFile]): What it is made of.
      """
 
     format_: CheckpointExportFormat

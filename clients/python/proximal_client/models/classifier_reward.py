@@ -31,7 +31,7 @@ class ClassifierReward:
     """ The score that a ready ONNX text classifier gives a label
 
         Attributes:
-            type_ (ClassifierRewardType):
+            type_ (ClassifierRewardType): Which reward it is.
             model (str): A folder with config.json, a tokenizer and onnx/model.onnx, by the name of a model.
             label (None | str | Unset): Whose score is the reward: a label of id2label. Default null: the only one there is.
             dtype (ClassifierRewardDtype | Unset): Which of the folder's ONNX files is run, as transformers.js calls them.

@@ -40,12 +40,12 @@ class ClipReward:
     """ A reward kept within [min, max]
 
         Attributes:
-            type_ (ClipRewardType):
+            type_ (ClipRewardType): Which reward it is.
             reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
                 KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
                 ScaleReward | SumReward): Where a completion's score comes from
-            min_ (float):
-            max_ (float):
+            min_ (float): The lowest score.
+            max_ (float): The highest score.
      """
 
     type_: ClipRewardType

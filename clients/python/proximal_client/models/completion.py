@@ -14,7 +14,7 @@ from typing import cast
 
 if TYPE_CHECKING:
   from ..models.completion_choices_item import CompletionChoicesItem
-  from ..models.open_ai_usage_type_0 import OpenAIUsageType0
+  from ..models.open_ai_usage import OpenAIUsage
 
 
 
@@ -28,12 +28,12 @@ T = TypeVar("T", bound="Completion")
 class Completion:
     """ 
         Attributes:
-            id (str):
-            object_ (CompletionObject):
+            id (str): Of the request, for the log.
+            object_ (CompletionObject): What this is.
             created (int): Seconds since 1970.
-            model (str):
-            choices (list[CompletionChoicesItem]):
-            usage (None | OpenAIUsageType0 | Unset):
+            model (str): As the request names it.
+            choices (list[CompletionChoicesItem]): The completions; in a stream a piece of one.
+            usage (None | OpenAIUsage | Unset): Tokens of the request; in a stream at its end, where the request asks.
      """
 
     id: str
@@ -41,7 +41,7 @@ class Completion:
     created: int
     model: str
     choices: list[CompletionChoicesItem]
-    usage: None | OpenAIUsageType0 | Unset = UNSET
+    usage: None | OpenAIUsage | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -50,7 +50,7 @@ class Completion:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.completion_choices_item import CompletionChoicesItem # noqa: PLC0415
-        from ..models.open_ai_usage_type_0 import OpenAIUsageType0 # noqa: PLC0415
+        from ..models.open_ai_usage import OpenAIUsage # noqa: PLC0415
         id = self.id
 
         object_ = self.object_.value
@@ -69,7 +69,7 @@ class Completion:
         usage: dict[str, Any] | None | Unset
         if isinstance(self.usage, Unset):
             usage = UNSET
-        elif isinstance(self.usage, OpenAIUsageType0):
+        elif isinstance(self.usage, OpenAIUsage):
             usage = self.usage.to_dict()
         else:
             usage = self.usage
@@ -94,7 +94,7 @@ class Completion:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.completion_choices_item import CompletionChoicesItem # noqa: PLC0415
-        from ..models.open_ai_usage_type_0 import OpenAIUsageType0 # noqa: PLC0415
+        from ..models.open_ai_usage import OpenAIUsage # noqa: PLC0415
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -117,7 +117,7 @@ class Completion:
             choices.append(choices_item)
 
 
-        def _parse_usage(data: object) -> None | OpenAIUsageType0 | Unset:
+        def _parse_usage(data: object) -> None | OpenAIUsage | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -125,14 +125,14 @@ class Completion:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                componentsschemas_open_ai_usage_type_0 = OpenAIUsageType0.from_dict(data)
+                usage_type_0 = OpenAIUsage.from_dict(data)
 
 
 
-                return componentsschemas_open_ai_usage_type_0
+                return usage_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | OpenAIUsageType0 | Unset, data)
+            return cast(None | OpenAIUsage | Unset, data)
 
         usage = _parse_usage(d.pop("usage", UNSET))
 

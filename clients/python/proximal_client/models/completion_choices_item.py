@@ -28,11 +28,12 @@ T = TypeVar("T", bound="CompletionChoicesItem")
 class CompletionChoicesItem:
     """ 
         Attributes:
-            text (str):
+            text (str): The completion; with echo behind its prompt.
             index (int): Completions of the first prompt come first.
-            logprobs (CompletionChoicesItemLogprobsType0 | None):
+            logprobs (CompletionChoicesItemLogprobsType0 | None): Null where the request does not ask.
             finish_reason (CompletionChoicesItemFinishReasonType1 | CompletionChoicesItemFinishReasonType2Type1 |
-                CompletionChoicesItemFinishReasonType3Type1 | None):
+                CompletionChoicesItemFinishReasonType3Type1 | None): stop: a token or a text ended it; length: max_tokens or the
+                context did; null until the last piece of a stream.
      """
 
     text: str

@@ -23,11 +23,13 @@ T = TypeVar("T", bound="CompletionChoicesItemLogprobsType0")
 
 @_attrs_define
 class CompletionChoicesItemLogprobsType0:
-    """ 
+    """ Null where the request does not ask.
+
         Attributes:
-            tokens (list[str]):
+            tokens (list[str]): Each token's text.
             token_logprobs (list[float | None]): null for the first token of a prompt.
-            top_logprobs (list[CompletionChoicesItemLogprobsType0TopLogprobsType0ItemType0 | None] | None):
+            top_logprobs (list[CompletionChoicesItemLogprobsType0TopLogprobsType0ItemType0 | None] | None): Of each place
+                the most likely tokens, by their texts; null where none are asked for.
             text_offset (list[int]): In UTF-16 units of the choice's text, before a stop string's cut.
      """
 

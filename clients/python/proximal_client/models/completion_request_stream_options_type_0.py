@@ -22,9 +22,10 @@ T = TypeVar("T", bound="CompletionRequestStreamOptionsType0")
 
 @_attrs_define
 class CompletionRequestStreamOptionsType0:
-    """ 
+    """ Of a stream alone.
+
         Attributes:
-            include_usage (bool | None | Unset):  Default: False.
+            include_usage (bool | None | Unset): Whether the tokens of the request come last. Default false. Default: False.
             include_obfuscation (Any | Unset): Not supported: include_obfuscation must be left out, null or neutral.
      """
 

@@ -28,9 +28,9 @@ T = TypeVar("T", bound="CreateDatasetFilesBody")
 class CreateDatasetFilesBody:
     """ 
         Attributes:
-            file (File):
-            name (str | Unset):
-            format_ (CreateDatasetFilesBodyFormat | Unset):
+            file (File): The rows.
+            name (str | Unset): Default: the file's own.
+            format_ (CreateDatasetFilesBodyFormat | Unset): Default: by the file's type or name.
      """
 
     file: File

@@ -26,13 +26,13 @@ class Dataset:
     """ 
         Attributes:
             id (str): What a job names in dataset.
-            name (str):
+            name (str): As it was sent.
             format_ (DatasetFormat): Of the file that was sent.
-            rows (int):
+            rows (int): How many it has.
             columns (list[str]): Names, in the order in which the rows first have them.
             bytes_ (int): Of the file that was sent, unpacked where it came with a Content-Encoding.
             sha256 (str): Of the same bytes, in hexadecimal.
-            created_at (datetime.datetime):
+            created_at (datetime.datetime): When it was sent.
      """
 
     id: str

@@ -23,9 +23,9 @@ T = TypeVar("T", bound="DeletedModel")
 class DeletedModel:
     """ 
         Attributes:
-            id (str):
-            object_ (DeletedModelObject):
-            deleted (bool):
+            id (str): The model that was deleted.
+            object_ (DeletedModelObject): What it was.
+            deleted (bool): That it is gone.
      """
 
     id: str

@@ -30,9 +30,10 @@ T = TypeVar("T", bound="DryRun")
 class DryRun:
     """ 
         Attributes:
-            config (EvaluationJobConfig | PpoJobConfig | RewardModelJobConfig | SftJobConfig):
-            rows (JobRows):
-            plan (JobPlan):
+            config (EvaluationJobConfig | PpoJobConfig | RewardModelJobConfig | SftJobConfig): The request with every
+                default filled in, without its rows
+            rows (JobRows): What a job works on
+            plan (JobPlan): What a job will do and need
      """
 
     config: EvaluationJobConfig | PpoJobConfig | RewardModelJobConfig | SftJobConfig

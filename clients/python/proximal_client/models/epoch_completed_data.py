@@ -28,7 +28,7 @@ class EpochCompletedData:
 
         Attributes:
             epoch (int): From 1.
-            progress (Progress):
+            progress (Progress): How far a job is
             metrics (Metrics): Numbers by the metrics' names. One that is no finite number is left out.
      """
 

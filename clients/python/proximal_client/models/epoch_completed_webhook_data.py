@@ -27,7 +27,7 @@ class EpochCompletedWebhookData:
     """ The job as it was then, and what else there is to know.
 
         Attributes:
-            job (TrainingJob):
+            job (TrainingJob): A job and where it is
             epoch (int): From 1.
             metrics (Metrics): Numbers by the metrics' names. One that is no finite number is left out.
             eta_seconds (float | None): Until the job's last step; null where nothing is known of it.

@@ -22,7 +22,8 @@ T = TypeVar("T", bound="EvaluationGeneration")
 
 @_attrs_define
 class EvaluationGeneration:
-    """ 
+    """ How completions are drawn
+
         Attributes:
             max_new_tokens (int | Unset): Longest completion, in tokens, the token that ends it included. Default 50.
                 Default: 50.

@@ -50,7 +50,7 @@ T = TypeVar("T", bound="EvaluationJob")
 class EvaluationJob:
     """ 
         Attributes:
-            kind (EvaluationJobKind):
+            kind (EvaluationJobKind): What is done.
             model (str): Name or id of the model.
             reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
                 KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
@@ -69,7 +69,7 @@ class EvaluationJob:
             samples_per_prompt (int | Unset): Completions of each prompt. Default 1. Default: 1.
             batch_size (int | Unset): Prompts per step, which are sampled together; changes memory and time, not results.
                 Default 8. Default: 8.
-            generation (EvaluationGeneration | Unset):
+            generation (EvaluationGeneration | Unset): How completions are drawn
             checkpoint_every_steps (int | Unset): Keep what there is every this many steps: at most this many are lost in a
                 crash. Default 8. Default: 8.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;

@@ -54,7 +54,7 @@ class EvaluationRequest:
             reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
                 KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
                 ScaleReward | SumReward): Where a completion's score comes from
-            kind (EvaluationRequestKind | Unset):  Default: EvaluationRequestKind.EVALUATION.
+            kind (EvaluationRequestKind | Unset): What is done. Default: EvaluationRequestKind.EVALUATION.
             checkpoint (None | str | Unset): The checkpoint to evaluate. Default null: the bare model.
             adapter (None | str | Unset): Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR.
             against (None | str | Unset): What it is compared with, on the same prompts with the same random numbers: base,
@@ -69,7 +69,7 @@ class EvaluationRequest:
             samples_per_prompt (int | Unset): Completions of each prompt. Default 1. Default: 1.
             batch_size (int | Unset): Prompts per step, which are sampled together; changes memory and time, not results.
                 Default 8. Default: 8.
-            generation (EvaluationGeneration | Unset):
+            generation (EvaluationGeneration | Unset): How completions are drawn
             checkpoint_every_steps (int | Unset): Keep what there is every this many steps: at most this many are lost in a
                 crash. Default 8. Default: 8.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;

@@ -26,11 +26,12 @@ T = TypeVar("T", bound="EvaluationResult")
 
 @_attrs_define
 class EvaluationResult:
-    """ 
+    """ What an evaluation comes to
+
         Attributes:
             n (int): Completions of each policy.
-            prompts (int):
-            reward (EvaluationResultReward):
+            prompts (int): How many were answered.
+            reward (EvaluationResultReward): Scores by the job's reward.
             terms (EvaluationResultTerms): The same of each part of the reward.
             kl (float | None): Mean over the sequences of the k1 estimate of the KL from the bare model (in a training job,
                 from its reference), in nats per sequence.
@@ -40,9 +41,9 @@ class EvaluationResult:
             distinct_1 (float): Different tokens by all tokens, over the first 65,536 tokens of the completions.
             distinct_2 (float): The same of pairs of tokens.
             win_rate (float | None): Share of the n pairs in which this policy's score is the higher one.
-            wins (int | None):
+            wins (int | None): Pairs in which this policy's score is the higher one.
             ties (int | None): Pairs of equal scores, which are neither won nor lost.
-            losses (int | None):
+            losses (int | None): Pairs in which the other's is.
             against (EvaluationResultAgainstType0 | None): The other policy's.
             samples (list[EvaluationResultSamplesItem]): The first prompts' first completions, cut where they are long.
      """

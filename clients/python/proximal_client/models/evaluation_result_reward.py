@@ -23,9 +23,10 @@ T = TypeVar("T", bound="EvaluationResultReward")
 
 @_attrs_define
 class EvaluationResultReward:
-    """ 
+    """ Scores by the job's reward.
+
         Attributes:
-            mean (float):
+            mean (float): Over all completions.
             ci95 (list[float] | None): 95 % confidence interval of the mean: Student's, over the means of prompts. Null with
                 fewer than two prompts.
             against (float | None): The other policy's mean.

@@ -24,7 +24,7 @@ class EvaluationResultRewardDifferenceType0:
     """ Of the pairs: this policy's score less the other's.
 
         Attributes:
-            mean (float):
+            mean (float): Over all completions.
             ci95 (list[float] | None): 95 % confidence interval of the mean: Student's, over the means of prompts. Null with
                 fewer than two prompts.
      """

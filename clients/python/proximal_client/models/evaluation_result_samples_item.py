@@ -23,11 +23,11 @@ T = TypeVar("T", bound="EvaluationResultSamplesItem")
 class EvaluationResultSamplesItem:
     """ 
         Attributes:
-            prompt (str):
-            completion (str):
-            against (None | str):
-            score (float):
-            against_score (float | None):
+            prompt (str): As the model saw it.
+            completion (str): What the policy answered.
+            against (None | str): What the other one answered.
+            score (float): Of the completion.
+            against_score (float | None): Of the other one's.
      """
 
     prompt: str

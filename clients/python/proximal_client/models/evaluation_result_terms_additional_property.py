@@ -23,10 +23,10 @@ T = TypeVar("T", bound="EvaluationResultTermsAdditionalProperty")
 class EvaluationResultTermsAdditionalProperty:
     """ 
         Attributes:
-            mean (float):
+            mean (float): Over all completions.
             ci95 (list[float] | None): 95 % confidence interval of the mean: Student's, over the means of prompts. Null with
                 fewer than two prompts.
-            against (float | None):
+            against (float | None): The other policy's mean.
      """
 
     mean: float

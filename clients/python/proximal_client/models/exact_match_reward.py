@@ -25,9 +25,9 @@ class ExactMatchReward:
     """ 1 if the completion is the answer, else 0; surrounding white space does not count
 
         Attributes:
-            type_ (ExactMatchRewardType):
+            type_ (ExactMatchRewardType): Which reward it is.
             answer (str | Unset): The right completion for every prompt. Without it each prompt must have its own answer.
-            case_sensitive (bool | Unset):  Default: True.
+            case_sensitive (bool | Unset): Whether A and a differ. Default true. Default: True.
      """
 
     type_: ExactMatchRewardType

@@ -26,7 +26,7 @@ class FailedData:
     """ What there is to know of it.
 
         Attributes:
-            error (JobError):
+            error (JobError): Why something ended or waits
      """
 
     error: JobError

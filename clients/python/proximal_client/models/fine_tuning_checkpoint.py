@@ -26,12 +26,12 @@ T = TypeVar("T", bound="FineTuningCheckpoint")
 class FineTuningCheckpoint:
     """ 
         Attributes:
-            object_ (FineTuningCheckpointObject):
-            id (str):
+            object_ (FineTuningCheckpointObject): What this is.
+            id (str): Names the checkpoint.
             created_at (int): Seconds since 1970.
             fine_tuned_model_checkpoint (str): Its name, wherever a model is named.
-            fine_tuning_job_id (str):
-            step_number (int):
+            fine_tuning_job_id (str): The job that wrote it.
+            step_number (int): The step that it was written after, from 1.
             metrics (FineTuningCheckpointMetrics): Of its epoch so far, by the names that events have.
      """
 

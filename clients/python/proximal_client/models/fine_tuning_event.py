@@ -28,12 +28,12 @@ T = TypeVar("T", bound="FineTuningEvent")
 class FineTuningEvent:
     """ 
         Attributes:
-            object_ (FineTuningEventObject):
-            id (str):
+            object_ (FineTuningEventObject): What this is.
+            id (str): Names the event; for after.
             created_at (int): Seconds since 1970.
-            level (FineTuningEventLevel):
-            message (str):
-            type_ (FineTuningEventType):
+            level (FineTuningEventLevel): How bad it is.
+            message (str): For people.
+            type_ (FineTuningEventType): metrics: data has a step's numbers.
             data (FineTuningEventDataType0 | None): Of metrics: the numbers. Of errors: the code.
      """
 

@@ -30,26 +30,26 @@ T = TypeVar("T", bound="FineTuningJob")
 class FineTuningJob:
     """ 
         Attributes:
-            object_ (FineTuningJobObject):
-            id (str):
-            model (str):
+            object_ (FineTuningJobObject): What this is.
+            id (str): Names the job in paths.
+            model (str): The model that is trained.
             created_at (int): Seconds since 1970, as all times.
-            finished_at (int | None):
+            finished_at (int | None): When it came to its end; null until then.
             fine_tuned_model (None | str): Its name once the job has succeeded, or while it is paused.
-            organization_id (str):
+            organization_id (str): The same for all: there are no organizations here.
             result_files (list[str]): The file with its metrics, once it has succeeded.
-            status (FineTuningJobStatus):
-            validation_file (None | str):
+            status (FineTuningJobStatus): Where it is in its life; succeeded, failed and cancelled are final.
+            validation_file (None | str): Id of the file that is measured and not trained on.
             training_file (str): Of a job of POST /v1/training-jobs: its dataset, or nothing.
             hyperparameters (FineTuningJobHyperparametersType0 | None): Of supervised jobs.
-            trained_tokens (int | None):
-            error (FineTuningJobErrorType0 | None):
-            seed (int):
-            estimated_finish (int | None):
-            integrations (list[Any]):
-            metadata (FineTuningJobMetadataType0 | None):
-            method (FineTuningJobMethod):
-            user_provided_suffix (None | str):
+            trained_tokens (int | None): Tokens that were sampled or learned; null until it is over.
+            error (FineTuningJobErrorType0 | None): Why it failed; null unless it did.
+            seed (int): What everything is drawn by.
+            estimated_finish (int | None): When it may be done; null where nothing can be said.
+            integrations (list[Any]): Always empty.
+            metadata (FineTuningJobMetadataType0 | None): The request's own texts.
+            method (FineTuningJobMethod): How it is trained, as the request has it.
+            user_provided_suffix (None | str): The request's suffix.
      """
 
     object_: FineTuningJobObject

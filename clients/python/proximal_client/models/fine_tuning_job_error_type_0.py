@@ -21,11 +21,12 @@ T = TypeVar("T", bound="FineTuningJobErrorType0")
 
 @_attrs_define
 class FineTuningJobErrorType0:
-    """ 
+    """ Why it failed; null unless it did.
+
         Attributes:
-            code (str):
-            message (str):
-            param (None | str):
+            code (str): For programs.
+            message (str): For people.
+            param (None | str): The key of the request that is at fault.
      """
 
     code: str

@@ -20,7 +20,9 @@ T = TypeVar("T", bound="FineTuningJobMetadataType0")
 
 @_attrs_define
 class FineTuningJobMetadataType0:
-    
+    """ The request's own texts.
+
+     """
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 

@@ -20,7 +20,9 @@ T = TypeVar("T", bound="FineTuningJobMethod")
 
 @_attrs_define
 class FineTuningJobMethod:
-    
+    """ How it is trained, as the request has it.
+
+     """
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

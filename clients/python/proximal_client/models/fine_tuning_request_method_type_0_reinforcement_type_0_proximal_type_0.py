@@ -25,17 +25,17 @@ class FineTuningRequestMethodType0ReinforcementType0ProximalType0:
     device, base_precision, rollout_precision, checkpoint_every_steps.
 
         Attributes:
-            ppo (Any | Unset):
-            trainable (Any | Unset):
-            value (Any | Unset):
-            records (Any | Unset):
-            keep (Any | Unset):
-            early_stop (Any | Unset):
-            max_attempts (Any | Unset):
-            device (Any | Unset):
-            base_precision (Any | Unset):
-            rollout_precision (Any | Unset):
-            checkpoint_every_steps (Any | Unset):
+            ppo (Any | Unset): As ppo of POST /v1/training-jobs.
+            trainable (Any | Unset): As trainable of POST /v1/training-jobs.
+            value (Any | Unset): As value of POST /v1/training-jobs.
+            records (Any | Unset): As records of POST /v1/training-jobs.
+            keep (Any | Unset): As keep of POST /v1/training-jobs.
+            early_stop (Any | Unset): As early_stop of POST /v1/training-jobs.
+            max_attempts (Any | Unset): As max_attempts of POST /v1/training-jobs.
+            device (Any | Unset): As device of POST /v1/training-jobs.
+            base_precision (Any | Unset): As base_precision of POST /v1/training-jobs.
+            rollout_precision (Any | Unset): As rollout_precision of POST /v1/training-jobs.
+            checkpoint_every_steps (Any | Unset): As checkpoint_every_steps of POST /v1/training-jobs.
      """
 
     ppo: Any | Unset = UNSET

@@ -25,14 +25,14 @@ class FineTuningRequestMethodType0SupervisedType0ProximalType0:
     base_precision, checkpoint_every_steps.
 
         Attributes:
-            sft (Any | Unset):
-            trainable (Any | Unset):
-            keep (Any | Unset):
-            early_stop (Any | Unset):
-            max_attempts (Any | Unset):
-            device (Any | Unset):
-            base_precision (Any | Unset):
-            checkpoint_every_steps (Any | Unset):
+            sft (Any | Unset): As sft of POST /v1/training-jobs.
+            trainable (Any | Unset): As trainable of POST /v1/training-jobs.
+            keep (Any | Unset): As keep of POST /v1/training-jobs.
+            early_stop (Any | Unset): As early_stop of POST /v1/training-jobs.
+            max_attempts (Any | Unset): As max_attempts of POST /v1/training-jobs.
+            device (Any | Unset): As device of POST /v1/training-jobs.
+            base_precision (Any | Unset): As base_precision of POST /v1/training-jobs.
+            checkpoint_every_steps (Any | Unset): As checkpoint_every_steps of POST /v1/training-jobs.
      """
 
     sft: Any | Unset = UNSET

@@ -24,7 +24,7 @@ class FixedKlController:
     """ kl_coef stays as it is
 
         Attributes:
-            type_ (FixedKlControllerType):
+            type_ (FixedKlControllerType): How the coefficient moves: not.
      """
 
     type_: FixedKlControllerType

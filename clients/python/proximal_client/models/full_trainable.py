@@ -28,7 +28,7 @@ class FullTrainable:
     """ All weights
 
         Attributes:
-            type_ (FullTrainableType):
+            type_ (FullTrainableType): What is trained.
             layers (LastLayers | list[int] | None | Unset): Layers that are trained: { last: how many }, as trlX's
                 num_layers_unfrozen, or their numbers from 0, as PEFT's layers_to_transform. Of all weights (full) those of the
                 named layers alone: embedding, final norm and head stay as they are. What comes out of the layers below the

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="GetHealthResponse200")
 class GetHealthResponse200:
     """ 
         Attributes:
-            status (GetHealthResponse200Status):
+            status (GetHealthResponse200Status): That all is well.
      """
 
     status: GetHealthResponse200Status

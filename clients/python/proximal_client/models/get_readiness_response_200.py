@@ -23,7 +23,7 @@ T = TypeVar("T", bound="GetReadinessResponse200")
 class GetReadinessResponse200:
     """ 
         Attributes:
-            status (GetReadinessResponse200Status):
+            status (GetReadinessResponse200Status): That all is well.
             device (str): Where models run unless a job says otherwise: cpu, cuda or cuda:N.
      """
 

@@ -21,7 +21,8 @@ T = TypeVar("T", bound="GraderErrors")
 
 @_attrs_define
 class GraderErrors:
-    """ 
+    """ What went wrong with the row, each fault as a flag
+
         Attributes:
             formula_parse_error (bool): The formula of a multi grader has no finite value.
             sample_parse_error (bool): sample.output_json is asked for, and the text is not JSON.

@@ -31,7 +31,7 @@ class GraderResult:
             sub_rewards (GraderResultSubRewards): Of a multi grader: what each of its graders gave.
             model_grader_token_usage_per_model (GraderResultModelGraderTokenUsagePerModel): Tokens of each judge that was
                 asked.
-            metadata (GraderResultMetadata):
+            metadata (GraderResultMetadata): How it went.
      """
 
     reward: float

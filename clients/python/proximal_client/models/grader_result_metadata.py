@@ -24,15 +24,16 @@ T = TypeVar("T", bound="GraderResultMetadata")
 
 @_attrs_define
 class GraderResultMetadata:
-    """ 
+    """ How it went.
+
         Attributes:
             name (str): The grader's name, or its type.
-            type_ (str):
+            type_ (str): The grader's type.
             scores (GraderResultMetadataScores): The same as sub_rewards.
             execution_time (float): How long it took, in seconds.
             token_usage (int | None): Tokens of all judges; null where none was asked.
             sampled_model_name (None | str): The judge that was asked; null where none was.
-            errors (GraderErrors):
+            errors (GraderErrors): What went wrong with the row, each fault as a flag
      """
 
     name: str

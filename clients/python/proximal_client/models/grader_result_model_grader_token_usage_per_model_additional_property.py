@@ -22,9 +22,9 @@ T = TypeVar("T", bound="GraderResultModelGraderTokenUsagePerModelAdditionalPrope
 class GraderResultModelGraderTokenUsagePerModelAdditionalProperty:
     """ 
         Attributes:
-            prompt_tokens (int):
-            completion_tokens (int):
-            total_tokens (int):
+            prompt_tokens (int): That the judge read.
+            completion_tokens (int): That the judge wrote.
+            total_tokens (int): Both together.
      """
 
     prompt_tokens: int

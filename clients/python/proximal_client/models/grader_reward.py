@@ -35,7 +35,7 @@ class GraderReward:
     """ What a grader of OpenAI's fine-tuning gives; 0 for a row that cannot be graded
 
         Attributes:
-            type_ (GraderRewardType):
+            type_ (GraderRewardType): Which reward it is.
             grader (MultiGrader | PythonGrader | ScoreModelGrader | StringCheckGrader | TextSimilarityGrader): What grades a
                 completion, as OpenAI's fine-tuning has it
             response_format (GraderRewardResponseFormatType0 | GraderRewardResponseFormatType1 |

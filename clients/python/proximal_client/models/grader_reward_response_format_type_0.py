@@ -23,7 +23,7 @@ T = TypeVar("T", bound="GraderRewardResponseFormatType0")
 class GraderRewardResponseFormatType0:
     """ 
         Attributes:
-            type_ (GraderRewardResponseFormatType0Type):
+            type_ (GraderRewardResponseFormatType0Type): How the completion is read.
      """
 
     type_: GraderRewardResponseFormatType0Type

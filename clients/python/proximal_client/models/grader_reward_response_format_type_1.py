@@ -23,7 +23,7 @@ T = TypeVar("T", bound="GraderRewardResponseFormatType1")
 class GraderRewardResponseFormatType1:
     """ 
         Attributes:
-            type_ (GraderRewardResponseFormatType1Type):
+            type_ (GraderRewardResponseFormatType1Type): How the completion is read.
      """
 
     type_: GraderRewardResponseFormatType1Type

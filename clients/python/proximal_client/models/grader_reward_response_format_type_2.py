@@ -26,8 +26,9 @@ T = TypeVar("T", bound="GraderRewardResponseFormatType2")
 class GraderRewardResponseFormatType2:
     """ 
         Attributes:
-            type_ (GraderRewardResponseFormatType2Type):
-            json_schema (GraderRewardResponseFormatType2JsonSchema):
+            type_ (GraderRewardResponseFormatType2Type): How the completion is read.
+            json_schema (GraderRewardResponseFormatType2JsonSchema): OpenAI's name, schema and strict; taken, and not held
+                against the text.
      """
 
     type_: GraderRewardResponseFormatType2Type

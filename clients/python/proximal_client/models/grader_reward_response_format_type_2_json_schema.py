@@ -20,7 +20,9 @@ T = TypeVar("T", bound="GraderRewardResponseFormatType2JsonSchema")
 
 @_attrs_define
 class GraderRewardResponseFormatType2JsonSchema:
-    
+    """ OpenAI's name, schema and strict; taken, and not held against the text.
+
+     """
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -29,7 +29,7 @@ class HttpReward:
     """ What a service of your own answers to batches of prompts and completions
 
         Attributes:
-            type_ (HttpRewardType):
+            type_ (HttpRewardType): Which reward it is.
             url (str): Where batches are posted to: a public https URL, or one that the server's OUTBOUND_ALLOW opens.
             headers (HttpRewardHeaders | Unset): Sent with each request. Their values are secrets: no answer, log or error
                 shows them.

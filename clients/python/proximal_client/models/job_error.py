@@ -21,7 +21,8 @@ T = TypeVar("T", bound="JobError")
 
 @_attrs_define
 class JobError:
-    """ 
+    """ Why something ended or waits
+
         Attributes:
             code (JobErrorCode): For programs; docs/api.md lists them.
             detail (str): For people.

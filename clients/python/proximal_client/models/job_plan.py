@@ -26,15 +26,16 @@ T = TypeVar("T", bound="JobPlan")
 
 @_attrs_define
 class JobPlan:
-    """ 
+    """ What a job will do and need
+
         Attributes:
-            steps (int):
-            steps_per_epoch (int):
-            prompt_tokens (JobPlanPromptTokens):
-            trainable_parameters (int):
-            base_parameters (int):
-            estimate (JobPlanEstimate):
-            examples (JobPlanExamples | Unset):
+            steps (int): Optimizer or PPO steps in all.
+            steps_per_epoch (int): Steps of an epoch.
+            prompt_tokens (JobPlanPromptTokens): How long the rows' prompts are, in tokens.
+            trainable_parameters (int): Numbers that are trained.
+            base_parameters (int): Numbers that the model has.
+            estimate (JobPlanEstimate): What the job is estimated to need.
+            examples (JobPlanExamples | Unset): What becomes of the examples; of jobs that learn from given texts.
      """
 
     steps: int

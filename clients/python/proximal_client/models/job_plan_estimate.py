@@ -24,12 +24,13 @@ T = TypeVar("T", bound="JobPlanEstimate")
 
 @_attrs_define
 class JobPlanEstimate:
-    """ 
+    """ What the job is estimated to need.
+
         Attributes:
             memory_bytes (float): The engine's peak; `memory` says of what.
-            memory (JobPlanEstimateMemory | Unset):
+            memory (JobPlanEstimateMemory | Unset): Bytes by what takes them.
             machine_bytes (float | Unset): What the machine, or the server's part of it, has in all.
-            available_bytes (float | Unset):
+            available_bytes (float | Unset): What of the machine is free for it now.
             step_flops (float | Unset): Operations of one step's products.
             step_seconds (float | Unset): By the rate of a large product and of reading on this machine.
      """

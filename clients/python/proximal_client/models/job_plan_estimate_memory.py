@@ -20,7 +20,9 @@ T = TypeVar("T", bound="JobPlanEstimateMemory")
 
 @_attrs_define
 class JobPlanEstimateMemory:
-    
+    """ Bytes by what takes them.
+
+     """
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 

@@ -20,10 +20,11 @@ T = TypeVar("T", bound="JobPlanExamples")
 
 @_attrs_define
 class JobPlanExamples:
-    """ 
+    """ What becomes of the examples; of jobs that learn from given texts.
+
         Attributes:
-            trained (int):
-            held_out (int):
+            trained (int): That are learned.
+            held_out (int): That are measured and not learned.
             truncated (int): Longer than sft.max_length or the model's context, and so cut at their ends.
             empty (int): Of those, with nothing left to learn.
             tokens (int): That are learned, held-out ones included.

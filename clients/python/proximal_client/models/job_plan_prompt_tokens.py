@@ -20,11 +20,12 @@ T = TypeVar("T", bound="JobPlanPromptTokens")
 
 @_attrs_define
 class JobPlanPromptTokens:
-    """ 
+    """ How long the rows' prompts are, in tokens.
+
         Attributes:
-            min_ (float):
-            mean (float):
-            max_ (float):
+            min_ (float): Of the shortest.
+            mean (float): Of all, in the mean.
+            max_ (float): Of the longest.
      """
 
     min_: float

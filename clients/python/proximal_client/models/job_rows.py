@@ -22,10 +22,11 @@ T = TypeVar("T", bound="JobRows")
 
 @_attrs_define
 class JobRows:
-    """ 
+    """ What a job works on
+
         Attributes:
             field (JobRowsField): The field of the request that has them.
-            count (int):
+            count (int): How many there are.
             dataset (None | str): Id of the dataset that they are read from; null: they came with the request.
      """
 

@@ -26,7 +26,7 @@ class JsonValidReward:
     """ 1 if the whole completion is JSON (with the keys), else 0
 
         Attributes:
-            type_ (JsonValidRewardType):
+            type_ (JsonValidRewardType): Which reward it is.
             keys (list[str] | Unset): Keys the value must have; any makes an object required. Default none: any JSON value
                 is right.
      """

@@ -26,12 +26,12 @@ class KeywordsReward:
     """ bonus times the number of keywords that occur
 
         Attributes:
-            type_ (KeywordsRewardType):
+            type_ (KeywordsRewardType): Which reward it is.
             keywords (list[str]): Texts to look for anywhere in the completion, inside words too (for whole words use a
                 regex with \\b).
             bonus (float | Unset): Score for each keyword present, however often; negative to discourage. Default 1.
                 Default: 1.0.
-            case_sensitive (bool | Unset):  Default: False.
+            case_sensitive (bool | Unset): Whether A and a differ. Default false. Default: False.
      """
 
     type_: KeywordsRewardType

@@ -22,7 +22,7 @@ T = TypeVar("T", bound="LastLayers")
 class LastLayers:
     """ 
         Attributes:
-            last (int):
+            last (int): So many layers before the head.
      """
 
     last: int

@@ -26,7 +26,7 @@ class LengthReward:
     """ 1 at the wanted length, less the farther away
 
         Attributes:
-            type_ (LengthRewardType):
+            type_ (LengthRewardType): Which reward it is.
             unit (LengthRewardUnit | Unset): What is counted. tokens: the response's tokens without its stop token; words:
                 runs of non-space; characters: code points. Default: LengthRewardUnit.TOKENS.
             target (int | Unset): Best length. Give either this, or min, max or both.

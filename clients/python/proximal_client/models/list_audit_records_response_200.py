@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListAuditRecordsResponse200")
 class ListAuditRecordsResponse200:
     """ 
         Attributes:
-            data (list[AuditRecord]):
-            has_more (bool):
+            data (list[AuditRecord]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

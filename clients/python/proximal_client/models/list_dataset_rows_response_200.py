@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListDatasetRowsResponse200")
 class ListDatasetRowsResponse200:
     """ 
         Attributes:
-            data (list[DatasetRow]):
-            has_more (bool):
+            data (list[DatasetRow]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListDatasetsResponse200")
 class ListDatasetsResponse200:
     """ 
         Attributes:
-            data (list[Dataset]):
-            has_more (bool):
+            data (list[Dataset]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

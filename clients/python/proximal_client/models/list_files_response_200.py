@@ -26,11 +26,11 @@ T = TypeVar("T", bound="ListFilesResponse200")
 class ListFilesResponse200:
     """ 
         Attributes:
-            object_ (ListFilesResponse200Object):
-            data (list[OpenAIFile]):
-            has_more (bool):
-            first_id (None | str):
-            last_id (None | str):
+            object_ (ListFilesResponse200Object): What this is.
+            data (list[OpenAIFile]): The items.
+            has_more (bool): Whether another page follows.
+            first_id (None | str): Id of the first item; null where there is none.
+            last_id (None | str): Id of the last item, for after; null where there is none.
      """
 
     object_: ListFilesResponse200Object

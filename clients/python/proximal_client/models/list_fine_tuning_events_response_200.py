@@ -26,11 +26,11 @@ T = TypeVar("T", bound="ListFineTuningEventsResponse200")
 class ListFineTuningEventsResponse200:
     """ 
         Attributes:
-            object_ (ListFineTuningEventsResponse200Object):
-            data (list[FineTuningEvent]):
-            has_more (bool):
-            first_id (None | str):
-            last_id (None | str):
+            object_ (ListFineTuningEventsResponse200Object): What this is.
+            data (list[FineTuningEvent]): The items.
+            has_more (bool): Whether another page follows.
+            first_id (None | str): Id of the first item; null where there is none.
+            last_id (None | str): Id of the last item, for after; null where there is none.
      """
 
     object_: ListFineTuningEventsResponse200Object

@@ -26,11 +26,11 @@ T = TypeVar("T", bound="ListFineTuningJobCheckpointsResponse200")
 class ListFineTuningJobCheckpointsResponse200:
     """ 
         Attributes:
-            object_ (ListFineTuningJobCheckpointsResponse200Object):
-            data (list[FineTuningCheckpoint]):
-            has_more (bool):
-            first_id (None | str):
-            last_id (None | str):
+            object_ (ListFineTuningJobCheckpointsResponse200Object): What this is.
+            data (list[FineTuningCheckpoint]): The items.
+            has_more (bool): Whether another page follows.
+            first_id (None | str): Id of the first item; null where there is none.
+            last_id (None | str): Id of the last item, for after; null where there is none.
      """
 
     object_: ListFineTuningJobCheckpointsResponse200Object

@@ -26,11 +26,11 @@ T = TypeVar("T", bound="ListFineTuningJobsResponse200")
 class ListFineTuningJobsResponse200:
     """ 
         Attributes:
-            object_ (ListFineTuningJobsResponse200Object):
-            data (list[FineTuningJob]):
-            has_more (bool):
-            first_id (None | str):
-            last_id (None | str):
+            object_ (ListFineTuningJobsResponse200Object): What this is.
+            data (list[FineTuningJob]): The items.
+            has_more (bool): Whether another page follows.
+            first_id (None | str): Id of the first item; null where there is none.
+            last_id (None | str): Id of the last item, for after; null where there is none.
      """
 
     object_: ListFineTuningJobsResponse200Object

@@ -26,8 +26,8 @@ T = TypeVar("T", bound="ListModelsResponse200")
 class ListModelsResponse200:
     """ 
         Attributes:
-            object_ (ListModelsResponse200Object):
-            data (list[Model]):
+            object_ (ListModelsResponse200Object): What this is.
+            data (list[Model]): The models.
             device (str): Where they run unless a job says otherwise: cpu, cuda or cuda:N.
      """
 

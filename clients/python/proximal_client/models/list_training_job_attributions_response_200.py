@@ -26,8 +26,8 @@ T = TypeVar("T", bound="ListTrainingJobAttributionsResponse200")
 class ListTrainingJobAttributionsResponse200:
     """ 
         Attributes:
-            data (list[Attribution]):
-            has_more (bool):
+            data (list[Attribution]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
             dropped (ListTrainingJobAttributionsResponse200DroppedType0 | None): Records of earlier steps were removed, as
                 the job's `records` says; null where none were.

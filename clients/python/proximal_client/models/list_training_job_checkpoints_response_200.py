@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListTrainingJobCheckpointsResponse200")
 class ListTrainingJobCheckpointsResponse200:
     """ 
         Attributes:
-            data (list[Checkpoint]):
-            has_more (bool):
+            data (list[Checkpoint]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -42,8 +42,8 @@ class ListTrainingJobEventsResponse200:
         Attributes:
             data (list[AttemptStartedEvent | CancelledEvent | CancellingEvent | CheckpointCreatedEvent | EpochCompletedEvent
                 | EvaluationCompletedEvent | FailedEvent | PausedEvent | PausingEvent | QueuedEvent | RequeuedEvent |
-                ResumedEvent | StartedEvent | StepCompletedEvent | SucceededEvent | WarningEvent]):
-            has_more (bool):
+                ResumedEvent | StartedEvent | StepCompletedEvent | SucceededEvent | WarningEvent]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListTrainingJobLogsResponse200")
 class ListTrainingJobLogsResponse200:
     """ 
         Attributes:
-            data (list[ListTrainingJobLogsResponse200DataItem]):
-            has_more (bool):
+            data (list[ListTrainingJobLogsResponse200DataItem]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after: the last line of this page, also where no more follow, as more may come;
                 null without a line.
      """

@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListTrainingJobMetricsResponse200")
 class ListTrainingJobMetricsResponse200:
     """ 
         Attributes:
-            data (list[StepMetrics]):
-            has_more (bool):
+            data (list[StepMetrics]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -26,8 +26,8 @@ T = TypeVar("T", bound="ListTrainingJobRolloutsResponse200")
 class ListTrainingJobRolloutsResponse200:
     """ 
         Attributes:
-            data (list[Rollout]):
-            has_more (bool):
+            data (list[Rollout]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
             dropped (ListTrainingJobRolloutsResponse200DroppedType0 | None): Records of earlier steps were removed, as the
                 job's `records` says; null where none were.

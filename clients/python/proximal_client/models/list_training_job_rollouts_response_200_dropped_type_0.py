@@ -23,7 +23,7 @@ class ListTrainingJobRolloutsResponse200DroppedType0:
     """ Records of earlier steps were removed, as the job's `records` says; null where none were.
 
         Attributes:
-            before_step (int):
+            before_step (int): The first step whose records are here.
      """
 
     before_step: int

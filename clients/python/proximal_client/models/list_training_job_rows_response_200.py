@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListTrainingJobRowsResponse200")
 class ListTrainingJobRowsResponse200:
     """ 
         Attributes:
-            data (list[JobRow]):
-            has_more (bool):
+            data (list[JobRow]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

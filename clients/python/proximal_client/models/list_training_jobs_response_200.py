@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListTrainingJobsResponse200")
 class ListTrainingJobsResponse200:
     """ 
         Attributes:
-            data (list[TrainingJob]):
-            has_more (bool):
+            data (list[TrainingJob]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListWebhookDeliveriesResponse200")
 class ListWebhookDeliveriesResponse200:
     """ 
         Attributes:
-            data (list[WebhookDelivery]):
-            has_more (bool):
+            data (list[WebhookDelivery]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -26,11 +26,11 @@ T = TypeVar("T", bound="ListWebhookEndpointsResponse200")
 class ListWebhookEndpointsResponse200:
     """ 
         Attributes:
-            object_ (ListWebhookEndpointsResponse200Object):
-            data (list[OpenAIWebhookEndpoint]):
-            has_more (bool):
-            first_id (None | str):
-            last_id (None | str):
+            object_ (ListWebhookEndpointsResponse200Object): What this is.
+            data (list[OpenAIWebhookEndpoint]): The items.
+            has_more (bool): Whether another page follows.
+            first_id (None | str): Id of the first item; null where there is none.
+            last_id (None | str): Id of the last item, for after; null where there is none.
      """
 
     object_: ListWebhookEndpointsResponse200Object

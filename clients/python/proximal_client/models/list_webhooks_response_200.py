@@ -25,8 +25,8 @@ T = TypeVar("T", bound="ListWebhooksResponse200")
 class ListWebhooksResponse200:
     """ 
         Attributes:
-            data (list[Webhook]):
-            has_more (bool):
+            data (list[Webhook]): The items.
+            has_more (bool): Whether another page follows.
             next_cursor (None | str): For after; null on the last page.
      """
 

@@ -29,7 +29,7 @@ class LoraTrainable:
     """ Adapters on frozen weights
 
         Attributes:
-            type_ (LoraTrainableType):
+            type_ (LoraTrainableType): What is trained.
             r (int | Unset): Rank of the adapters. Default 16 (ours). Default: 16.
             alpha (float | Unset): The adapters' output is scaled by alpha / r. Default 32 (ours). Default: 32.0.
             dropout (float | Unset): Part of the adapters' input that is dropped at random in training, as PEFT's

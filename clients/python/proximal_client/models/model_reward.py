@@ -24,7 +24,7 @@ class ModelReward:
     """ The score of a reward model
 
         Attributes:
-            type_ (ModelRewardType):
+            type_ (ModelRewardType): Which reward it is.
             model (str): A sequence classifier with one score, by name, or the id of a reward model's checkpoint; any
                 tokenizer.
      """

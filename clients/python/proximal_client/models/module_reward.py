@@ -27,7 +27,7 @@ class ModuleReward:
     """ What a file of your own gives, run without any permission
 
         Attributes:
-            type_ (ModuleRewardType):
+            type_ (ModuleRewardType): Which reward it is.
             file (str): A TypeScript or JavaScript file below DATA_DIR/rewards. Its default export scores a batch, or its
                 export score one item.
             sha256 (None | str | Unset): What the file must be. A job has that of the file as it was when the job was

@@ -28,7 +28,7 @@ class MultiGrader:
     """ A formula of other graders
 
         Attributes:
-            type_ (MultiGraderType):
+            type_ (MultiGraderType): Which grader it is.
             graders (MultiGraderGraders): Up to 32 graders by the names that the formula has for them.
             calculate_output (str): The reward: a formula of the graders' names, numbers, + - * / ^, parentheses, min, max,
                 abs, floor, ceil, exp, sqrt and log.

@@ -42,7 +42,7 @@ class NormalizeReward:
     evaluations, as it is
 
         Attributes:
-            type_ (NormalizeRewardType):
+            type_ (NormalizeRewardType): Which reward it is.
             reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
                 KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
                 ScaleReward | SumReward): Where a completion's score comes from

@@ -25,10 +25,10 @@ class OpenAIErrorDetail:
     """ The same for OpenAI's clients, which show its message.
 
         Attributes:
-            message (str):
-            type_ (OpenAIErrorDetailType):
+            message (str): What is wrong, and what would be right.
+            type_ (OpenAIErrorDetailType): Whose fault it is.
             param (None | str): The key of the request that is at fault.
-            code (str):
+            code (str): For programs; docs/api.md lists them.
      """
 
     message: str

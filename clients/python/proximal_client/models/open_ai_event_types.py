@@ -25,8 +25,8 @@ T = TypeVar("T", bound="OpenAIEventTypes")
 class OpenAIEventTypes:
     """ 
         Attributes:
-            object_ (OpenAIEventTypesObject):
-            data (list[OpenAIEventTypesDataItem]):
+            object_ (OpenAIEventTypesObject): What this is.
+            data (list[OpenAIEventTypesDataItem]): The types.
      """
 
     object_: OpenAIEventTypesObject

@@ -26,15 +26,15 @@ T = TypeVar("T", bound="OpenAIFile")
 class OpenAIFile:
     """ 
         Attributes:
-            id (str):  Example: file-01k0….
-            object_ (OpenAIFileObject):
-            bytes_ (int):
+            id (str): Names the file in paths and jobs. Example: file-01k0….
+            object_ (OpenAIFileObject): What this is.
+            bytes_ (int): Its size.
             created_at (int): Seconds since 1970.
             expires_at (int | None): When it goes, in seconds since 1970; null: never.
-            filename (str):
-            purpose (OpenAIFilePurpose):
+            filename (str): As it was sent.
+            purpose (OpenAIFilePurpose): What it is for.
             status (OpenAIFileStatus): processed at once.
-            status_details (None | str):
+            status_details (None | str): Always null.
      """
 
     id: str

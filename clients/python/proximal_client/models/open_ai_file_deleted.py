@@ -23,9 +23,9 @@ T = TypeVar("T", bound="OpenAIFileDeleted")
 class OpenAIFileDeleted:
     """ 
         Attributes:
-            id (str):
-            object_ (OpenAIFileDeletedObject):
-            deleted (bool):
+            id (str): The file that was deleted.
+            object_ (OpenAIFileDeletedObject): What it was.
+            deleted (bool): That it is gone.
      """
 
     id: str

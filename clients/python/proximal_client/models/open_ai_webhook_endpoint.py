@@ -24,12 +24,12 @@ T = TypeVar("T", bound="OpenAIWebhookEndpoint")
 class OpenAIWebhookEndpoint:
     """ 
         Attributes:
-            id (str):
-            object_ (OpenAIWebhookEndpointObject):
+            id (str): Names the webhook in paths.
+            object_ (OpenAIWebhookEndpointObject): What this is.
             created_at (int): Seconds since 1970.
-            name (str):
-            url (str):
-            event_types (list[str]):
+            name (str): A text of your own.
+            url (str): Where events are posted to.
+            event_types (list[str]): Events that are sent.
             signing_secret_hint (str): The end of the secret.
      """
 

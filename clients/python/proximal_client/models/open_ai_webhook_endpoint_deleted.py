@@ -23,9 +23,9 @@ T = TypeVar("T", bound="OpenAIWebhookEndpointDeleted")
 class OpenAIWebhookEndpointDeleted:
     """ 
         Attributes:
-            id (str):
-            object_ (OpenAIWebhookEndpointDeletedObject):
-            deleted (bool):
+            id (str): The webhook that was deleted.
+            object_ (OpenAIWebhookEndpointDeletedObject): What this is.
+            deleted (bool): That it is gone.
      """
 
     id: str

@@ -24,12 +24,12 @@ T = TypeVar("T", bound="OpenAIWebhookEndpointWithSecret")
 class OpenAIWebhookEndpointWithSecret:
     """ 
         Attributes:
-            id (str):
-            object_ (OpenAIWebhookEndpointWithSecretObject):
+            id (str): Names the webhook in paths.
+            object_ (OpenAIWebhookEndpointWithSecretObject): What this is.
             created_at (int): Seconds since 1970.
-            name (str):
-            url (str):
-            event_types (list[str]):
+            name (str): A text of your own.
+            url (str): Where events are posted to.
+            event_types (list[str]): Events that are sent.
             signing_secret_hint (str): The end of the secret.
             signing_secret (str): Signs the deliveries.
      """

@@ -23,11 +23,11 @@ T = TypeVar("T", bound="OpenAIWebhookTestResult")
 class OpenAIWebhookTestResult:
     """ 
         Attributes:
-            object_ (OpenAIWebhookTestResultObject):
-            webhook_endpoint_id (str):
-            event_type (str):
-            status_code (int):
-            success (bool):
+            object_ (OpenAIWebhookTestResultObject): What this is.
+            webhook_endpoint_id (str): The webhook that was tested.
+            event_type (str): Of the event that was sent.
+            status_code (int): HTTP status of its answer.
+            success (bool): That it was accepted: else the test is refused.
      """
 
     object_: OpenAIWebhookTestResultObject

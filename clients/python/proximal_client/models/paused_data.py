@@ -28,7 +28,7 @@ class PausedData:
 
         Attributes:
             checkpoint (None | str): Id of the job's last checkpoint.
-            progress (Progress):
+            progress (Progress): How far a job is
             reason (JobError | None): Why the server paused it; null where somebody asked.
      """
 

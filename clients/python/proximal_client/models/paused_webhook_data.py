@@ -26,7 +26,7 @@ class PausedWebhookData:
     """ The job as it was then, and what else there is to know.
 
         Attributes:
-            job (TrainingJob):
+            job (TrainingJob): A job and where it is
      """
 
     job: TrainingJob

@@ -33,7 +33,8 @@ T = TypeVar("T", bound="PpoConfig")
 
 @_attrs_define
 class PpoConfig:
-    """ 
+    """ How the policy is sampled and trained
+
         Attributes:
             max_new_tokens (int | Unset): Longest response, in tokens, its stop token included. Default 50 (ours). Other
                 names: response_length, max_completion_length. Default: 50.

@@ -61,7 +61,7 @@ T = TypeVar("T", bound="PpoJob")
 class PpoJob:
     """ 
         Attributes:
-            kind (PpoJobKind):
+            kind (PpoJobKind): What is done.
             model (str): Name or id of the model to train.
             reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
                 KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
@@ -87,8 +87,8 @@ class PpoJob:
                 place them. Default 1. Default: 1.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;
                 each continues from the newest checkpoint. Default 3. Default: 3.
-            ppo (PpoConfig | Unset):
-            trainable (FullTrainable | LoraTrainable | Unset):
+            ppo (PpoConfig | Unset): How the policy is sampled and trained
+            trainable (FullTrainable | LoraTrainable | Unset): Which weights a job changes
             value (None | SeparateValue | SharedValue | Unset): The value network, which ppo.advantage gae learns from.
                 Default separate; null for the other methods, which have none.
             device (None | str | Unset): cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default
@@ -105,7 +105,7 @@ class PpoJob:
             evaluate (Evaluate | None | Unset): Evaluate the policy on the way: before the first step, as often as this
                 says, and after the last. Nothing of the training depends on it but which prompts are held out. Default null:
                 not.
-            records (Records | Unset):
+            records (Records | Unset): What a job keeps of its rollouts
             seed (int | Unset): Two runs of one seed are equal on one machine's CPU. Default 0. Default: 0.
             webhook (JobWebhook | None | Unset): Where this job's events are posted to, beside the webhooks for all jobs.
                 Default null: nowhere.

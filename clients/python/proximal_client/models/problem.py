@@ -28,13 +28,13 @@ T = TypeVar("T", bound="Problem")
 class Problem:
     """ 
         Attributes:
-            type_ (str):
-            title (str):
-            status (int):
-            detail (str):
-            code (ProblemCode):
+            type_ (str): urn:proximal:problem: and the code.
+            title (str): What kind of problem it is, for people.
+            status (int): The HTTP status.
+            detail (str): What is wrong, and what would be right.
+            code (ProblemCode): For programs; docs/api.md lists them.
             error (OpenAIErrorDetail): The same for OpenAI's clients, which show its message.
-            errors (list[ProblemErrorsItem] | Unset):
+            errors (list[ProblemErrorsItem] | Unset): Each field that is at fault, 100 at most.
      """
 
     type_: str

@@ -22,8 +22,8 @@ T = TypeVar("T", bound="ProblemErrorsItem")
 class ProblemErrorsItem:
     """ 
         Attributes:
-            path (str):
-            message (str):
+            path (str): The field, such as ppo.batch_size.
+            message (str): What is wrong with it.
      """
 
     path: str

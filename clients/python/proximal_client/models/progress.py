@@ -21,7 +21,8 @@ T = TypeVar("T", bound="Progress")
 
 @_attrs_define
 class Progress:
-    """ 
+    """ How far a job is
+
         Attributes:
             epoch (int): Of the last step that is done, from 1; 0 before the first.
             epochs (int): In all.

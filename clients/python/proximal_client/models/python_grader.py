@@ -26,7 +26,7 @@ class PythonGrader:
     """ What a Python function gives
 
         Attributes:
-            type_ (PythonGraderType):
+            type_ (PythonGraderType): Which grader it is.
             source (str): Python with a function grade(sample, item), which gives a number. It is run without network, files
                 or programs.
             name (str | Unset): What it is called in answers. Default: its key in a multi grader, else its type.

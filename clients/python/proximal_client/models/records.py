@@ -25,7 +25,8 @@ T = TypeVar("T", bound="Records")
 
 @_attrs_define
 class Records:
-    """ 
+    """ What a job keeps of its rollouts
+
         Attributes:
             rollouts (LastEpochs | RecordsRolloutsType0 | Unset): Which steps' rollouts are kept: prompt, completion,
                 scores. Token records go with them. Default all.

@@ -25,7 +25,7 @@ class RegexReward:
     """ 1 if the pattern is found, else 0
 
         Attributes:
-            type_ (RegexRewardType):
+            type_ (RegexRewardType): Which reward it is.
             pattern (str): Regular expression in RE2 syntax (no backreferences, no lookahead), searched anywhere in the
                 completion. It cannot run away.
             flags (str | Unset): i: ignore case; m: ^ and $ match at lines; s: the dot matches line breaks. Default none.

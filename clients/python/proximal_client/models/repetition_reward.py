@@ -25,7 +25,7 @@ class RepetitionReward:
     """ minus penalty times the share of the response's n-grams that occurred before in it
 
         Attributes:
-            type_ (RepetitionRewardType):
+            type_ (RepetitionRewardType): Which reward it is.
             ngram (int | Unset): Length of the token runs that are compared, in tokens. Default 3. Default: 3.
             penalty (float | Unset): Score lost when every run repeats an earlier one. Default 1. Default: 1.0.
      """

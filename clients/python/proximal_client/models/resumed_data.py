@@ -26,7 +26,7 @@ class ResumedData:
     """ What there is to know of it.
 
         Attributes:
-            progress (Progress):
+            progress (Progress): How far a job is
      """
 
     progress: Progress

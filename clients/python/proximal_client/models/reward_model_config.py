@@ -24,7 +24,8 @@ T = TypeVar("T", bound="RewardModelConfig")
 
 @_attrs_define
 class RewardModelConfig:
-    """ 
+    """ How preferences are learned
+
         Attributes:
             batch_size (int | Unset): Pairs per step, which is one optimizer step; the last of an epoch is filled up from
                 its start. Default 8 (ours). Default: 8.

@@ -39,7 +39,7 @@ class RewardModelJobConfig:
     """ Of a job that trains a reward model
 
         Attributes:
-            kind (RewardModelJobConfigKind):
+            kind (RewardModelJobConfigKind): What is done.
             model (str): Name or id of the model to train.
             checkpoint (None | str | Unset): Checkpoint to start from instead of the bare model.
             adapter (None | str | Unset): Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR.
@@ -61,7 +61,7 @@ class RewardModelJobConfig:
                 place them. Default 1. Default: 1.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;
                 each continues from the newest checkpoint. Default 3. Default: 3.
-            trainable (FullTrainable | LoraTrainable | Unset):
+            trainable (FullTrainable | LoraTrainable | Unset): Which weights a job changes
             device (None | str | Unset): cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default
                 null: the server's DEVICE.
             base_precision (None | RewardModelJobConfigBasePrecisionType1 | RewardModelJobConfigBasePrecisionType2Type1 |
@@ -77,7 +77,7 @@ class RewardModelJobConfig:
                 The seed chooses them; at least one row is left on either side. Default: 0.1.
             held_out_rows (RewardModelJobConfigHeldOutRows | Unset): Which rows held_out keeps: random, as the seed chooses
                 them, or last, those at the end, for data that was split before. Default random.
-            reward_model (RewardModelConfig | Unset):
+            reward_model (RewardModelConfig | Unset): How preferences are learned
      """
 
     kind: RewardModelJobConfigKind

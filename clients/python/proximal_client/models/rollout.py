@@ -32,15 +32,15 @@ class Rollout:
             step (int): From 1.
             epoch (int): From 1.
             prompt (str): As the model saw it, chat template included.
-            completion (str):
+            completion (str): What the policy answered.
             score (float | None): After shaping, scaling and clipping: what the last token's reward has of it.
             raw_score (float | None): What the reward gave.
             rewards (RolloutRewards): The reward's terms by name, each as it scored.
             kl (float | None): Sum of logprob − ref_logprob over the tokens, in nats.
             bootstrap_value (float | None): Value of the state after the last token, which a cut-off response's returns go
                 on with; 0 where it ended.
-            finish_reason (RolloutFinishReason):
-            prompt_tokens (int):
+            finish_reason (RolloutFinishReason): stop: a stop token ended it; length: max_new_tokens did.
+            prompt_tokens (int): The prompt's length in tokens.
             completion_tokens (int): With the stop token.
      """
 

@@ -41,12 +41,12 @@ class ScaleReward:
     """ factor times a reward, plus offset
 
         Attributes:
-            type_ (ScaleRewardType):
+            type_ (ScaleRewardType): Which reward it is.
             reward (ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward |
                 KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward |
                 ScaleReward | SumReward): Where a completion's score comes from
-            factor (float | Unset):  Default: 1.0.
-            offset (float | Unset):  Default: 0.0.
+            factor (float | Unset): What the score is multiplied by. Default 1. Default: 1.0.
+            offset (float | Unset): What is added then. Default 0. Default: 0.0.
      """
 
     type_: ScaleRewardType

@@ -29,7 +29,7 @@ class ScoreModelGrader:
     """ What a model says of it
 
         Attributes:
-            type_ (ScoreModelGraderType):
+            type_ (ScoreModelGraderType): Which grader it is.
             model (str): A classifier or reward model of this server by name; else a model of the judge that the server's
                 GRADER_BASE_URL names.
             input_ (list[ScoreModelGraderInputItem]): Templates: what a judge is asked, or, joined by empty lines, what is

@@ -29,9 +29,10 @@ T = TypeVar("T", bound="ScoreModelGraderInputItem")
 class ScoreModelGraderInputItem:
     """ 
         Attributes:
-            role (ScoreModelGraderInputItemRole):
-            content (list[ScoreModelGraderInputItemContentType2Item] | ScoreModelGraderInputItemContentType1 | str):
-            type_ (ScoreModelGraderInputItemType | Unset):
+            role (ScoreModelGraderInputItemRole): Who says it.
+            content (list[ScoreModelGraderInputItemContentType2Item] | ScoreModelGraderInputItemContentType1 | str): A
+                template, or one or several in parts.
+            type_ (ScoreModelGraderInputItemType | Unset): A message; there is nothing else.
      """
 
     role: ScoreModelGraderInputItemRole

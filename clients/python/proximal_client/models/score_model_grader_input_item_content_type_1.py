@@ -23,8 +23,8 @@ T = TypeVar("T", bound="ScoreModelGraderInputItemContentType1")
 class ScoreModelGraderInputItemContentType1:
     """ 
         Attributes:
-            type_ (ScoreModelGraderInputItemContentType1Type):
-            text (str):
+            type_ (ScoreModelGraderInputItemContentType1Type): A text; there are no other parts.
+            text (str): A template of what is said.
      """
 
     type_: ScoreModelGraderInputItemContentType1Type

@@ -23,8 +23,8 @@ T = TypeVar("T", bound="ScoreModelGraderInputItemContentType2Item")
 class ScoreModelGraderInputItemContentType2Item:
     """ 
         Attributes:
-            type_ (ScoreModelGraderInputItemContentType2ItemType):
-            text (str):
+            type_ (ScoreModelGraderInputItemContentType2ItemType): A text; there are no other parts.
+            text (str): A template of what is said.
      """
 
     type_: ScoreModelGraderInputItemContentType2ItemType

@@ -25,12 +25,12 @@ class ScoreModelGraderSamplingParamsType0:
     """ How a judge samples.
 
         Attributes:
-            temperature (float | None | Unset):
-            top_p (float | None | Unset):
-            seed (int | None | Unset):
-            max_completions_tokens (int | None | Unset):
-            max_completion_tokens (int | None | Unset):
-            reasoning_effort (None | str | Unset):
+            temperature (float | None | Unset): 0 is greedy. Default the judge's own.
+            top_p (float | None | Unset): Share of probability that is drawn from. Default the judge's own.
+            seed (int | None | Unset): What the judge draws by, where it takes one.
+            max_completions_tokens (int | None | Unset): New tokens at most, by OpenAI's name for it in graders.
+            max_completion_tokens (int | None | Unset): The same by its name in chat completions.
+            reasoning_effort (None | str | Unset): Passed on to the judge as it is.
      """
 
     temperature: float | None | Unset = UNSET

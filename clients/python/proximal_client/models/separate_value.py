@@ -29,7 +29,7 @@ class SeparateValue:
     """ An adapter of its own on the shared frozen base, and a scalar head
 
         Attributes:
-            type_ (SeparateValueType):
+            type_ (SeparateValueType): What the value network is.
             r (int | Unset): Rank of the adapters. Default 16 (ours). Default: 16.
             alpha (float | Unset): The adapters' output is scaled by alpha / r. Default 32 (ours). Default: 32.0.
             target_modules (list[str] | SeparateValueTargetModulesType0 | Unset): Linear layers that get an adapter, by the

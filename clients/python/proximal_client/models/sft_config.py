@@ -24,7 +24,8 @@ T = TypeVar("T", bound="SftConfig")
 
 @_attrs_define
 class SftConfig:
-    """ 
+    """ How examples are learned
+
         Attributes:
             batch_size (int | Unset): Examples per step, which is one optimizer step, packed or not; the last of an epoch is
                 filled up from its start. Default 8 (ours). Default: 8.

@@ -40,7 +40,7 @@ T = TypeVar("T", bound="SftJob")
 class SftJob:
     """ 
         Attributes:
-            kind (SftJobKind):
+            kind (SftJobKind): What is done.
             model (str): Name or id of the model to train.
             checkpoint (None | str | Unset): Checkpoint to start from instead of the bare model.
             adapter (None | str | Unset): Instead: path of a PEFT adapter's folder, whole or below a folder of MODELS_DIR.
@@ -62,7 +62,7 @@ class SftJob:
                 place them. Default 1. Default: 1.
             max_attempts (int | Unset): How many attempts may end by a crash, a stall or want of memory until the job fails;
                 each continues from the newest checkpoint. Default 3. Default: 3.
-            trainable (FullTrainable | LoraTrainable | Unset):
+            trainable (FullTrainable | LoraTrainable | Unset): Which weights a job changes
             device (None | str | Unset): cpu, cuda, or a GPU by its index, cuda:1. Refused if it cannot be had. Default
                 null: the server's DEVICE.
             base_precision (None | SftJobBasePrecisionType1 | SftJobBasePrecisionType2Type1 | SftJobBasePrecisionType3Type1
@@ -79,7 +79,7 @@ class SftJob:
                 The seed chooses them; at least one row is left on either side. Default: 0.0.
             held_out_rows (SftJobHeldOutRows | Unset): Which rows held_out keeps: random, as the seed chooses them, or last,
                 those at the end, for data that was split before. Default random.
-            sft (SftConfig | Unset):
+            sft (SftConfig | Unset): How examples are learned
      """
 
     kind: SftJobKind

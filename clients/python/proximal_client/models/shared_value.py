@@ -25,7 +25,7 @@ class SharedValue:
     """ A scalar head on the policy's trunk, trained through the common loss
 
         Attributes:
-            type_ (SharedValueType):
+            type_ (SharedValueType): What the value network is.
             head_learning_rate (float | Unset): Peak learning rate of the value head. Default 3 times ppo.learning_rate, but
                 from 0.0001 to 0.01.
      """

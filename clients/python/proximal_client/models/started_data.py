@@ -27,7 +27,7 @@ class StartedData:
 
         Attributes:
             attempt (int): The engine process that runs, counted from 1.
-            plan (JobPlan):
+            plan (JobPlan): What a job will do and need
      """
 
     attempt: int

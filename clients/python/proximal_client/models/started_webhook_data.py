@@ -26,7 +26,7 @@ class StartedWebhookData:
     """ The job as it was then, and what else there is to know.
 
         Attributes:
-            job (TrainingJob):
+            job (TrainingJob): A job and where it is
             eta_seconds (float | None): Until the job's last step; null where nothing is known of it.
      """
 

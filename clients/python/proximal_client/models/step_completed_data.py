@@ -28,7 +28,7 @@ class StepCompletedData:
     """ What there is to know of it.
 
         Attributes:
-            progress (Progress):
+            progress (Progress): How far a job is
             metrics (Metrics): Numbers by the metrics' names. One that is no finite number is left out.
             samples (list[Sample]): Some of what was sampled, cut where it is long.
      """

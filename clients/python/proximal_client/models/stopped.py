@@ -20,7 +20,8 @@ T = TypeVar("T", bound="Stopped")
 
 @_attrs_define
 class Stopped:
-    """ 
+    """ Why a job ended before its last step
+
         Attributes:
             code (str): What ended it, for programs.
             detail (str): The same for people.

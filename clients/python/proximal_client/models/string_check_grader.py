@@ -27,7 +27,7 @@ class StringCheckGrader:
     """ 1 where two texts compare as asked, else 0
 
         Attributes:
-            type_ (StringCheckGraderType):
+            type_ (StringCheckGraderType): Which grader it is.
             input_ (str): A template: what is compared, mostly {{ sample.output_text }}.
             reference (str): A template: what it is compared with, such as {{ item.label }}.
             operation (StringCheckGraderOperation): eq: equal; ne (or neq): not equal; like: the input contains the

@@ -30,11 +30,11 @@ class SucceededData:
     """ What there is to know of it.
 
         Attributes:
-            progress (Progress):
+            progress (Progress): How far a job is
             metrics (Metrics): Numbers by the metrics' names. One that is no finite number is left out.
             best_checkpoint (str | Unset): Id of the best checkpoint, where the job asks for one.
-            stopped (Stopped | Unset):
-            result (EvaluationResult | Unset):
+            stopped (Stopped | Unset): Why a job ended before its last step
+            result (EvaluationResult | Unset): What an evaluation comes to
      """
 
     progress: Progress

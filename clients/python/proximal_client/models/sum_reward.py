@@ -27,8 +27,8 @@ class SumReward:
     """ Weighted sum of rewards
 
         Attributes:
-            type_ (SumRewardType):
-            terms (list[SumRewardTermsItem]):
+            type_ (SumRewardType): Which reward it is.
+            terms (list[SumRewardTermsItem]): The rewards that are added.
      """
 
     type_: SumRewardType

@@ -45,7 +45,7 @@ class SumRewardTermsItem:
                 ScaleReward | SumReward): Where a completion's score comes from
             name (str | Unset): What the term is called in metrics, reward/<name>/mean. Default: its type, numbered from the
                 second on.
-            weight (float | Unset):  Default: 1.0.
+            weight (float | Unset): What its score is multiplied by. Default 1. Default: 1.0.
      """
 
     reward: ClassifierReward | ClipReward | ExactMatchReward | GraderReward | HttpReward | JsonValidReward | KeywordsReward | LengthReward | ModelReward | ModuleReward | NormalizeReward | RegexReward | RepetitionReward | ScaleReward | SumReward

@@ -27,7 +27,7 @@ class TextSimilarityGrader:
     """ From 0 to 1, how alike two texts are
 
         Attributes:
-            type_ (TextSimilarityGraderType):
+            type_ (TextSimilarityGraderType): Which grader it is.
             input_ (str): A template: what is compared, mostly {{ sample.output_text }}.
             reference (str): A template: what it is compared with, such as {{ item.label }}.
             evaluation_metric (TextSimilarityGraderEvaluationMetric): fuzzy_match: rapidfuzz's ratio; bleu and gleu: nltk's

@@ -37,16 +37,18 @@ T = TypeVar("T", bound="TrainingJob")
 
 @_attrs_define
 class TrainingJob:
-    """ 
+    """ A job and where it is
+
         Attributes:
             id (str): Names the job in paths.
             kind (JobKind): What is done: PPO, supervised fine-tuning, training a reward model, or an evaluation.
             status (JobStatus): Where the job is in its life; succeeded, failed and cancelled are final. docs/jobs.md has
                 who sets each.
             model (str): The model that is trained or evaluated.
-            config (EvaluationJobConfig | PpoJobConfig | RewardModelJobConfig | SftJobConfig):
-            rows (JobRows):
-            progress (Progress):
+            config (EvaluationJobConfig | PpoJobConfig | RewardModelJobConfig | SftJobConfig): The request with every
+                default filled in, without its rows
+            rows (JobRows): What a job works on
+            progress (Progress): How far a job is
             latest_metrics (Metrics | None): Of the last step.
             error (JobError | None): Why it failed; null unless it did.
             status_reason (JobError | None): Why the job waits, or was paused by the server.

@@ -23,7 +23,8 @@ T = TypeVar("T", bound="Warning_")
 
 @_attrs_define
 class Warning_:
-    """ 
+    """ Something about a job that somebody should look at; it goes on
+
         Attributes:
             code (str): docs/jobs.md says what each means.
             detail (str): What is wrong, with figures, and what helps.

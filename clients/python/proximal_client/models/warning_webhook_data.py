@@ -27,8 +27,8 @@ class WarningWebhookData:
     """ The job as it was then, and what else there is to know.
 
         Attributes:
-            job (TrainingJob):
-            warning (Warning_):
+            job (TrainingJob): A job and where it is
+            warning (Warning_): Something about a job that somebody should look at; it goes on
      """
 
     job: TrainingJob

@@ -25,22 +25,22 @@ T = TypeVar("T", bound="WebhookDeliveryWithBody")
 class WebhookDeliveryWithBody:
     """ 
         Attributes:
-            id (str):
+            id (str): Names the delivery in paths.
             event_id (str): Sent as webhook-id, the same on every try and in every redelivery.
-            type_ (None | str):
+            type_ (None | str): Of the event.
             job_id (None | str): The job it tells of; null in tests.
             destination (str): The webhook, or the job whose own webhook this is.
-            status (WebhookDeliveryWithBodyStatus):
-            attempts (int):
+            status (WebhookDeliveryWithBodyStatus): pending: it is tried, or tried again; the others are final.
+            attempts (int): Tries so far.
             next_attempt_at (datetime.datetime | None): While it is pending, and its turn has come.
-            last_attempt_at (datetime.datetime | None):
+            last_attempt_at (datetime.datetime | None): When the last try began.
             response_status (int | None): HTTP status of the last answer; null where there was none.
             response_excerpt (None | str): The last answer's first 1,000 bytes.
             latency_ms (int | None): Until the last answer's head.
             error (None | str): Why the last try was not accepted, or none was made.
-            redelivery_of (None | str):
-            created_at (datetime.datetime):
-            finished_at (datetime.datetime | None):
+            redelivery_of (None | str): Id of the delivery that this one repeats; null for a first one.
+            created_at (datetime.datetime): When it was made.
+            finished_at (datetime.datetime | None): When it was delivered or given up.
             body (str): The exact text that is signed and sent.
      """
 

@@ -28,8 +28,8 @@ class WebhookDisabledType0:
         Attributes:
             code (WebhookDisabledType0Code): by_request; gone: the receiver answered 410; failing: it accepted nothing for
                 days.
-            reason (str):
-            at (datetime.datetime):
+            reason (str): The same for people.
+            at (datetime.datetime): Since when.
      """
 
     code: WebhookDisabledType0Code

@@ -27,16 +27,16 @@ T = TypeVar("T", bound="WebhookWithSecret")
 class WebhookWithSecret:
     """ 
         Attributes:
-            id (str):
-            url (str):
-            description (str):
-            event_types (list[str]):
-            status (WebhookWithSecretStatus):
+            id (str): Names the webhook in paths.
+            url (str): Where events are posted to.
+            description (str): A text of your own.
+            event_types (list[str]): Types of events that are sent; * is all.
+            status (WebhookWithSecretStatus): Whether anything is sent.
             disabled (None | WebhookWithSecretDisabledType0): Why nothing is sent; null while it is enabled.
             failing_since (datetime.datetime | None): The first try that failed since one was accepted.
             previous_secrets_expire_at (datetime.datetime | None): Until when a secret before the current one signs as well;
                 null when none does.
-            created_at (datetime.datetime):
+            created_at (datetime.datetime): When it was made.
             secret (str): Signs the deliveries. Shown in this answer only.
      """
 

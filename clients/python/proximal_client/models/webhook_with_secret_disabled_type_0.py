@@ -28,8 +28,8 @@ class WebhookWithSecretDisabledType0:
         Attributes:
             code (WebhookWithSecretDisabledType0Code): by_request; gone: the receiver answered 410; failing: it accepted
                 nothing for days.
-            reason (str):
-            at (datetime.datetime):
+            reason (str): The same for people.
+            at (datetime.datetime): Since when.
      """
 
     code: WebhookWithSecretDisabledType0Code

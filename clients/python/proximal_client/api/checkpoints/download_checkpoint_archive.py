@@ -163,7 +163,7 @@ def sync_detailed(
     scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointArchiveFormat | Unset): An export instead of the checkpoint's
             own files; made if it is not there. Example: merged.
 
@@ -202,7 +202,7 @@ def sync(
     scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointArchiveFormat | Unset): An export instead of the checkpoint's
             own files; made if it is not there. Example: merged.
 
@@ -236,7 +236,7 @@ async def asyncio_detailed(
     scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointArchiveFormat | Unset): An export instead of the checkpoint's
             own files; made if it is not there. Example: merged.
 
@@ -275,7 +275,7 @@ async def asyncio(
     scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointArchiveFormat | Unset): An export instead of the checkpoint's
             own files; made if it is not there. Example: merged.
 

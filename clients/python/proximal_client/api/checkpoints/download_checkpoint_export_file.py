@@ -160,10 +160,10 @@ def sync_detailed(
     files. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointExportFileFormat): merged: full weights and what transformers
             loads with them. onnx: what goes into that folder's onnx/. Example: merged.
-        name (str):  Example: model.safetensors.
+        name (str): The file, as the checkpoint lists it. Example: model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,10 +201,10 @@ def sync(
     files. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointExportFileFormat): merged: full weights and what transformers
             loads with them. onnx: what goes into that folder's onnx/. Example: merged.
-        name (str):  Example: model.safetensors.
+        name (str): The file, as the checkpoint lists it. Example: model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -237,10 +237,10 @@ async def asyncio_detailed(
     files. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointExportFileFormat): merged: full weights and what transformers
             loads with them. onnx: what goes into that folder's onnx/. Example: merged.
-        name (str):  Example: model.safetensors.
+        name (str): The file, as the checkpoint lists it. Example: model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -278,10 +278,10 @@ async def asyncio(
     files. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (DownloadCheckpointExportFileFormat): merged: full weights and what transformers
             loads with them. onnx: what goes into that folder's onnx/. Example: merged.
-        name (str):  Example: model.safetensors.
+        name (str): The file, as the checkpoint lists it. Example: model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -149,8 +149,8 @@ def sync_detailed(
      The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
-        name (str):  Example: adapter_model.safetensors.
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
+        name (str): The file, as the checkpoint lists it. Example: adapter_model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,8 +185,8 @@ def sync(
      The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
-        name (str):  Example: adapter_model.safetensors.
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
+        name (str): The file, as the checkpoint lists it. Example: adapter_model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,8 +216,8 @@ async def asyncio_detailed(
      The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
-        name (str):  Example: adapter_model.safetensors.
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
+        name (str): The file, as the checkpoint lists it. Example: adapter_model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -252,8 +252,8 @@ async def asyncio(
      The bytes of a file, by the name that the checkpoint lists. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
-        name (str):  Example: adapter_model.safetensors.
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
+        name (str): The file, as the checkpoint lists it. Example: adapter_model.safetensors.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -118,7 +118,7 @@ def sync_detailed(
     `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,7 +152,7 @@ def sync(
     `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,7 +181,7 @@ async def asyncio_detailed(
     `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -215,7 +215,7 @@ async def asyncio(
     `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

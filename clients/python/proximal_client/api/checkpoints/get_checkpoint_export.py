@@ -128,7 +128,7 @@ def sync_detailed(
     model. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (GetCheckpointExportFormat): merged: full weights and what transformers loads with
             them. onnx: what goes into that folder's onnx/. Example: merged.
 
@@ -166,7 +166,7 @@ def sync(
     model. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (GetCheckpointExportFormat): merged: full weights and what transformers loads with
             them. onnx: what goes into that folder's onnx/. Example: merged.
 
@@ -199,7 +199,7 @@ async def asyncio_detailed(
     model. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (GetCheckpointExportFormat): merged: full weights and what transformers loads with
             them. onnx: what goes into that folder's onnx/. Example: merged.
 
@@ -237,7 +237,7 @@ async def asyncio(
     model. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ckpt_01k0….
+        id (str): Which checkpoint, by its id. Example: ckpt_01k0….
         format_ (GetCheckpointExportFormat): merged: full weights and what transformers loads with
             them. onnx: what goes into that folder's onnx/. Example: merged.
 

@@ -132,8 +132,8 @@ def sync_detailed(
      Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -171,8 +171,8 @@ def sync(
      Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -205,8 +205,8 @@ async def asyncio_detailed(
      Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -244,8 +244,8 @@ async def asyncio(
      Each with its files and the metrics of its moment. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

@@ -188,7 +188,8 @@ def sync_detailed(
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
         format_ (CreateDatasetFormat | Unset): Of the file. Default: what Content-Type or the
             file's name says.
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (CreateDatasetFilesBody):
 
     Raises:
@@ -233,7 +234,8 @@ def sync(
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
         format_ (CreateDatasetFormat | Unset): Of the file. Default: what Content-Type or the
             file's name says.
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (CreateDatasetFilesBody):
 
     Raises:
@@ -273,7 +275,8 @@ async def asyncio_detailed(
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
         format_ (CreateDatasetFormat | Unset): Of the file. Default: what Content-Type or the
             file's name says.
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (CreateDatasetFilesBody):
 
     Raises:
@@ -318,7 +321,8 @@ async def asyncio(
         name (str | Unset): What people call it. Default: the file's name in a form, else dataset.
         format_ (CreateDatasetFormat | Unset): Of the file. Default: what Content-Type or the
             file's name says.
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (CreateDatasetFilesBody):
 
     Raises:

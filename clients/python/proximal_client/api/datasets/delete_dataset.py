@@ -127,7 +127,7 @@ def sync_detailed(
      A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -160,7 +160,7 @@ def sync(
      A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,7 +188,7 @@ async def asyncio_detailed(
      A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -221,7 +221,7 @@ async def asyncio(
      A dataset that an unfinished job uses is refused with 409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -124,7 +124,7 @@ def sync_detailed(
      Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,7 +157,7 @@ def sync(
      Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,7 +185,7 @@ async def asyncio_detailed(
      Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio(
      Its columns, and how many rows it has. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
+        id (str): Which dataset, by its id. Example: ds_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -139,8 +139,8 @@ def sync_detailed(
      Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which dataset, by its id. Example: ds_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before: the number of its last row, from 0.
 
     Raises:
@@ -178,8 +178,8 @@ def sync(
      Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which dataset, by its id. Example: ds_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before: the number of its last row, from 0.
 
     Raises:
@@ -212,8 +212,8 @@ async def asyncio_detailed(
      Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which dataset, by its id. Example: ds_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before: the number of its last row, from 0.
 
     Raises:
@@ -251,8 +251,8 @@ async def asyncio(
      Rows as they were sent, by their columns. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ds_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which dataset, by its id. Example: ds_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before: the number of its last row, from 0.
 
     Raises:

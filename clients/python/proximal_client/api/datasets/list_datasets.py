@@ -154,7 +154,7 @@ def sync_detailed(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -201,7 +201,7 @@ def sync(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -243,7 +243,7 @@ async def asyncio_detailed(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -290,7 +290,7 @@ async def asyncio(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

@@ -125,7 +125,7 @@ def sync_detailed(
     `write`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,7 +159,7 @@ def sync(
     `write`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,7 +188,7 @@ async def asyncio_detailed(
     `write`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,7 +222,7 @@ async def asyncio(
     `write`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

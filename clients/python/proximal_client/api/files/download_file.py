@@ -127,7 +127,7 @@ def sync_detailed(
      Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -160,7 +160,7 @@ def sync(
      Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,7 +188,7 @@ async def asyncio_detailed(
      Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -221,7 +221,7 @@ async def asyncio(
      Its bytes as they were sent. Range and If-None-Match are honoured. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -144,7 +144,7 @@ def sync_detailed(
     scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 10000.
+        limit (int | Unset): Items of a page at most. Default 10000. Default: 10000.
         after (str | Unset): The last id of the page before.
         order (ListFilesOrder | Unset): By the time they came. Default: ListFilesOrder.DESC.
         purpose (str | Unset): Only files for this.
@@ -187,7 +187,7 @@ def sync(
     scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 10000.
+        limit (int | Unset): Items of a page at most. Default 10000. Default: 10000.
         after (str | Unset): The last id of the page before.
         order (ListFilesOrder | Unset): By the time they came. Default: ListFilesOrder.DESC.
         purpose (str | Unset): Only files for this.
@@ -225,7 +225,7 @@ async def asyncio_detailed(
     scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 10000.
+        limit (int | Unset): Items of a page at most. Default 10000. Default: 10000.
         after (str | Unset): The last id of the page before.
         order (ListFilesOrder | Unset): By the time they came. Default: ListFilesOrder.DESC.
         purpose (str | Unset): Only files for this.
@@ -268,7 +268,7 @@ async def asyncio(
     scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 10000.
+        limit (int | Unset): Items of a page at most. Default 10000. Default: 10000.
         after (str | Unset): The last id of the page before.
         order (ListFilesOrder | Unset): By the time they came. Default: ListFilesOrder.DESC.
         purpose (str | Unset): Only files for this.

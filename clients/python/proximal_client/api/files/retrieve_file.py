@@ -124,7 +124,7 @@ def sync_detailed(
      What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,7 +157,7 @@ def sync(
      What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,7 +185,7 @@ async def asyncio_detailed(
      What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio(
      What is known of a file; its bytes are at …/content. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: file-01k0….
+        id (str): Which file, by its id. Example: file-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -139,8 +139,8 @@ def sync_detailed(
      Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -178,8 +178,8 @@ def sync(
      Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -212,8 +212,8 @@ async def asyncio_detailed(
      Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -251,8 +251,8 @@ async def asyncio(
      Messages for people, and metrics of each step. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:

@@ -139,8 +139,8 @@ def sync_detailed(
      Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 10.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 10. Default: 10.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -178,8 +178,8 @@ def sync(
      Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 10.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 10. Default: 10.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -212,8 +212,8 @@ async def asyncio_detailed(
      Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 10.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 10. Default: 10.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -251,8 +251,8 @@ async def asyncio(
      Each is a fine-tuned model by its name. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
-        limit (int | Unset):  Default: 10.
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
+        limit (int | Unset): Items of a page at most. Default 10. Default: 10.
         after (str | Unset): The last id of the page before.
 
     Raises:

@@ -124,7 +124,7 @@ def sync_detailed(
      Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,7 +157,7 @@ def sync(
      Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,7 +185,7 @@ async def asyncio_detailed(
      Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio(
      Without a body. 400 where the job's status does not allow it. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -124,7 +124,7 @@ def sync_detailed(
      How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,7 +157,7 @@ def sync(
      How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,7 +185,7 @@ async def asyncio_detailed(
      How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio(
      How far it is, and what it has come to. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: ftjob-01k0….
+        id (str): Which fine-tuning job, by its id. Example: ftjob-01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -159,7 +159,7 @@ def sync_detailed(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -209,7 +209,7 @@ def sync(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -254,7 +254,7 @@ async def asyncio_detailed(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -304,7 +304,7 @@ async def asyncio(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

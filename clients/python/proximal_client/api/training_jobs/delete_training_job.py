@@ -128,7 +128,7 @@ def sync_detailed(
     409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,7 +162,7 @@ def sync(
     409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,7 +191,7 @@ async def asyncio_detailed(
     409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -225,7 +225,7 @@ async def asyncio(
     409. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

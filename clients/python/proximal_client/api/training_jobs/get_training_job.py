@@ -125,7 +125,7 @@ def sync_detailed(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,7 +159,7 @@ def sync(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,7 +188,7 @@ async def asyncio_detailed(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,7 +222,7 @@ async def asyncio(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

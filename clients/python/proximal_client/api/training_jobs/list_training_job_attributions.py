@@ -174,16 +174,16 @@ def sync_detailed(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobAttributionsFormat | Unset): All but json give everything after
             the cursor, whatever the limit. Without it Accept decides, and json is the default.
         state_text (ListTrainingJobAttributionsStateText | Unset): false leaves state_text out,
             which is most of an answer's bytes. Default: ListTrainingJobAttributionsStateText.TRUE.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -234,16 +234,16 @@ def sync(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobAttributionsFormat | Unset): All but json give everything after
             the cursor, whatever the limit. Without it Accept decides, and json is the default.
         state_text (ListTrainingJobAttributionsStateText | Unset): false leaves state_text out,
             which is most of an answer's bytes. Default: ListTrainingJobAttributionsStateText.TRUE.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -289,16 +289,16 @@ async def asyncio_detailed(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobAttributionsFormat | Unset): All but json give everything after
             the cursor, whatever the limit. Without it Accept decides, and json is the default.
         state_text (ListTrainingJobAttributionsStateText | Unset): false leaves state_text out,
             which is most of an answer's bytes. Default: ListTrainingJobAttributionsStateText.TRUE.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -349,16 +349,16 @@ async def asyncio(
     needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobAttributionsFormat | Unset): All but json give everything after
             the cursor, whatever the limit. Without it Accept decides, and json is the default.
         state_text (ListTrainingJobAttributionsStateText | Unset): false leaves state_text out,
             which is most of an answer's bytes. Default: ListTrainingJobAttributionsStateText.TRUE.
-        limit (int | Unset):  Default: 100.
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

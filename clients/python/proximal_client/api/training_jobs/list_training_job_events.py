@@ -169,8 +169,8 @@ def sync_detailed(
     ID continues one that broke off. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
             has all.
@@ -220,8 +220,8 @@ def sync(
     ID continues one that broke off. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
             has all.
@@ -266,8 +266,8 @@ async def asyncio_detailed(
     ID continues one that broke off. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
             has all.
@@ -317,8 +317,8 @@ async def asyncio(
     ID continues one that broke off. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         type_ (ListTrainingJobEventsType | Unset): Only events of this type, in a list; a stream
             has all.

@@ -144,8 +144,8 @@ def sync_detailed(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         tail (int | Unset): The last so many lines.
 
@@ -187,8 +187,8 @@ def sync(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         tail (int | Unset): The last so many lines.
 
@@ -225,8 +225,8 @@ async def asyncio_detailed(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         tail (int | Unset): The last so many lines.
 
@@ -268,8 +268,8 @@ async def asyncio(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 100.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 100. Default: 100.
         after (str | Unset): next_cursor of the page before.
         tail (int | Unset): The last so many lines.
 

@@ -158,11 +158,12 @@ def sync_detailed(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        scope (ListTrainingJobMetricsScope | Unset):  Default: ListTrainingJobMetricsScope.STEP.
+        id (str): Which job, by its id. Example: job_01k0….
+        scope (ListTrainingJobMetricsScope | Unset): What each row is of. Default step. Default:
+            ListTrainingJobMetricsScope.STEP.
         format_ (ListTrainingJobMetricsFormat | Unset): All but json give everything after the
             cursor, whatever the limit. Without it Accept decides, and json is the default.
-        limit (int | Unset):  Default: 1000.
+        limit (int | Unset): Items of a page at most. Default 1000. Default: 1000.
         after (str | Unset): next_cursor of the page before: a step.
 
     Raises:
@@ -205,11 +206,12 @@ def sync(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        scope (ListTrainingJobMetricsScope | Unset):  Default: ListTrainingJobMetricsScope.STEP.
+        id (str): Which job, by its id. Example: job_01k0….
+        scope (ListTrainingJobMetricsScope | Unset): What each row is of. Default step. Default:
+            ListTrainingJobMetricsScope.STEP.
         format_ (ListTrainingJobMetricsFormat | Unset): All but json give everything after the
             cursor, whatever the limit. Without it Accept decides, and json is the default.
-        limit (int | Unset):  Default: 1000.
+        limit (int | Unset): Items of a page at most. Default 1000. Default: 1000.
         after (str | Unset): next_cursor of the page before: a step.
 
     Raises:
@@ -247,11 +249,12 @@ async def asyncio_detailed(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        scope (ListTrainingJobMetricsScope | Unset):  Default: ListTrainingJobMetricsScope.STEP.
+        id (str): Which job, by its id. Example: job_01k0….
+        scope (ListTrainingJobMetricsScope | Unset): What each row is of. Default step. Default:
+            ListTrainingJobMetricsScope.STEP.
         format_ (ListTrainingJobMetricsFormat | Unset): All but json give everything after the
             cursor, whatever the limit. Without it Accept decides, and json is the default.
-        limit (int | Unset):  Default: 1000.
+        limit (int | Unset): Items of a page at most. Default 1000. Default: 1000.
         after (str | Unset): next_cursor of the page before: a step.
 
     Raises:
@@ -294,11 +297,12 @@ async def asyncio(
     scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        scope (ListTrainingJobMetricsScope | Unset):  Default: ListTrainingJobMetricsScope.STEP.
+        id (str): Which job, by its id. Example: job_01k0….
+        scope (ListTrainingJobMetricsScope | Unset): What each row is of. Default step. Default:
+            ListTrainingJobMetricsScope.STEP.
         format_ (ListTrainingJobMetricsFormat | Unset): All but json give everything after the
             cursor, whatever the limit. Without it Accept decides, and json is the default.
-        limit (int | Unset):  Default: 1000.
+        limit (int | Unset): Items of a page at most. Default 1000. Default: 1000.
         after (str | Unset): next_cursor of the page before: a step.
 
     Raises:

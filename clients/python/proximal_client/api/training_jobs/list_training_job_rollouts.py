@@ -181,9 +181,9 @@ def sync_detailed(
      Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobRolloutsFormat | Unset): All but json give everything after the
@@ -193,7 +193,7 @@ def sync_detailed(
         order (ListTrainingJobRolloutsOrder | Unset): reward is score, length is
             completion_tokens; with a minus the highest come first. Default:
             ListTrainingJobRolloutsOrder.STEP.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before, which had the same order.
 
     Raises:
@@ -247,9 +247,9 @@ def sync(
      Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobRolloutsFormat | Unset): All but json give everything after the
@@ -259,7 +259,7 @@ def sync(
         order (ListTrainingJobRolloutsOrder | Unset): reward is score, length is
             completion_tokens; with a minus the highest come first. Default:
             ListTrainingJobRolloutsOrder.STEP.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before, which had the same order.
 
     Raises:
@@ -308,9 +308,9 @@ async def asyncio_detailed(
      Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobRolloutsFormat | Unset): All but json give everything after the
@@ -320,7 +320,7 @@ async def asyncio_detailed(
         order (ListTrainingJobRolloutsOrder | Unset): reward is score, length is
             completion_tokens; with a minus the highest come first. Default:
             ListTrainingJobRolloutsOrder.STEP.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before, which had the same order.
 
     Raises:
@@ -374,9 +374,9 @@ async def asyncio(
      Prompts, completions and their scores, as far as the job keeps them. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        epoch (int | Unset):
-        step (int | Unset):
+        id (str): Which job, by its id. Example: job_01k0….
+        epoch (int | Unset): Only what is of this epoch, from 1.
+        step (int | Unset): Only what is of this step, from 1.
         prompt (int | Unset): A prompt_idx.
         rollout (str | Unset): A rollout_id. Example: 12-3.
         format_ (ListTrainingJobRolloutsFormat | Unset): All but json give everything after the
@@ -386,7 +386,7 @@ async def asyncio(
         order (ListTrainingJobRolloutsOrder | Unset): reward is score, length is
             completion_tokens; with a minus the highest come first. Default:
             ListTrainingJobRolloutsOrder.STEP.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before, which had the same order.
 
     Raises:

@@ -140,8 +140,8 @@ def sync_detailed(
     are read. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -180,8 +180,8 @@ def sync(
     are read. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -215,8 +215,8 @@ async def asyncio_detailed(
     are read. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -255,8 +255,8 @@ async def asyncio(
     are read. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: job_01k0….
-        limit (int | Unset):  Default: 20.
+        id (str): Which job, by its id. Example: job_01k0….
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

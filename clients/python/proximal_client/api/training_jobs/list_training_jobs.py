@@ -176,8 +176,8 @@ def sync_detailed(
      Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
-        status (ListTrainingJobsStatus | Unset):
-        kind (ListTrainingJobsKind | Unset):
+        status (ListTrainingJobsStatus | Unset): Only jobs of this status.
+        kind (ListTrainingJobsKind | Unset): Only jobs of this kind.
         model (str | Unset): Only jobs of this model.
         metadata (list[str] | Unset): Only jobs whose metadata has this key and this text, as
             key=value. Several: all of them. Example: ['experiment=short'].
@@ -185,7 +185,7 @@ def sync_detailed(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -233,8 +233,8 @@ def sync(
      Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
-        status (ListTrainingJobsStatus | Unset):
-        kind (ListTrainingJobsKind | Unset):
+        status (ListTrainingJobsStatus | Unset): Only jobs of this status.
+        kind (ListTrainingJobsKind | Unset): Only jobs of this kind.
         model (str | Unset): Only jobs of this model.
         metadata (list[str] | Unset): Only jobs whose metadata has this key and this text, as
             key=value. Several: all of them. Example: ['experiment=short'].
@@ -242,7 +242,7 @@ def sync(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -285,8 +285,8 @@ async def asyncio_detailed(
      Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
-        status (ListTrainingJobsStatus | Unset):
-        kind (ListTrainingJobsKind | Unset):
+        status (ListTrainingJobsStatus | Unset): Only jobs of this status.
+        kind (ListTrainingJobsKind | Unset): Only jobs of this kind.
         model (str | Unset): Only jobs of this model.
         metadata (list[str] | Unset): Only jobs whose metadata has this key and this text, as
             key=value. Several: all of them. Example: ['experiment=short'].
@@ -294,7 +294,7 @@ async def asyncio_detailed(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -342,8 +342,8 @@ async def asyncio(
      Jobs of all kinds, a page at a time. A key needs the scope `read`.
 
     Args:
-        status (ListTrainingJobsStatus | Unset):
-        kind (ListTrainingJobsKind | Unset):
+        status (ListTrainingJobsStatus | Unset): Only jobs of this status.
+        kind (ListTrainingJobsKind | Unset): Only jobs of this kind.
         model (str | Unset): Only jobs of this model.
         metadata (list[str] | Unset): Only jobs whose metadata has this key and this text, as
             key=value. Several: all of them. Example: ['experiment=short'].
@@ -351,7 +351,7 @@ async def asyncio(
             Example: 2026-01-31T12:00:00Z.
         created_before (datetime.datetime | Unset): Only what was created before this time.
             Example: 2026-01-31T12:00:00Z.
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

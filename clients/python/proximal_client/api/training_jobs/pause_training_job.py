@@ -132,7 +132,7 @@ def sync_detailed(
     once. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,7 +166,7 @@ def sync(
     once. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,7 +195,7 @@ async def asyncio_detailed(
     once. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -229,7 +229,7 @@ async def asyncio(
     once. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: job_01k0….
+        id (str): Which job, by its id. Example: job_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -159,7 +159,8 @@ def sync_detailed(
     A key needs the scope `write`.
 
     Args:
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (WebhookCreation):
 
     Raises:
@@ -196,7 +197,8 @@ def sync(
     A key needs the scope `write`.
 
     Args:
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (WebhookCreation):
 
     Raises:
@@ -228,7 +230,8 @@ async def asyncio_detailed(
     A key needs the scope `write`.
 
     Args:
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (WebhookCreation):
 
     Raises:
@@ -265,7 +268,8 @@ async def asyncio(
     A key needs the scope `write`.
 
     Args:
-        idempotency_key (str | Unset):
+        idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
+            and request give the stored answer.
         body (WebhookCreation):
 
     Raises:

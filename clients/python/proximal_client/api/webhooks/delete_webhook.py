@@ -120,7 +120,7 @@ def sync_detailed(
      Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -153,7 +153,7 @@ def sync(
      Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,7 +181,7 @@ async def asyncio_detailed(
      Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,7 +214,7 @@ async def asyncio(
      Deliveries in progress may still arrive. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

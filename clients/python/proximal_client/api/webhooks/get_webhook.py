@@ -124,7 +124,7 @@ def sync_detailed(
      Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,7 +157,7 @@ def sync(
      Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,7 +185,7 @@ async def asyncio_detailed(
      Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio(
      Without its secrets. Where nothing is sent, it says why. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

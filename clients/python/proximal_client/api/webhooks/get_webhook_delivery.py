@@ -126,8 +126,8 @@ def sync_detailed(
      With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        delivery_id (str):  Example: whd_0000….
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        delivery_id (str): Which delivery, by its id. Example: whd_0000….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,8 +162,8 @@ def sync(
      With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        delivery_id (str):  Example: whd_0000….
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        delivery_id (str): Which delivery, by its id. Example: whd_0000….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,8 +193,8 @@ async def asyncio_detailed(
      With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        delivery_id (str):  Example: whd_0000….
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        delivery_id (str): Which delivery, by its id. Example: whd_0000….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -229,8 +229,8 @@ async def asyncio(
      With the exact text that is signed and sent. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        delivery_id (str):  Example: whd_0000….
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        delivery_id (str): Which delivery, by its id. Example: whd_0000….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

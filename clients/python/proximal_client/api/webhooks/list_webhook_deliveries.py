@@ -148,9 +148,9 @@ def sync_detailed(
      What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        status (ListWebhookDeliveriesStatus | Unset):
-        limit (int | Unset):  Default: 20.
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        status (ListWebhookDeliveriesStatus | Unset): Only deliveries of this status.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -190,9 +190,9 @@ def sync(
      What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        status (ListWebhookDeliveriesStatus | Unset):
-        limit (int | Unset):  Default: 20.
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        status (ListWebhookDeliveriesStatus | Unset): Only deliveries of this status.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -227,9 +227,9 @@ async def asyncio_detailed(
      What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        status (ListWebhookDeliveriesStatus | Unset):
-        limit (int | Unset):  Default: 20.
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        status (ListWebhookDeliveriesStatus | Unset): Only deliveries of this status.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -269,9 +269,9 @@ async def asyncio(
      What was sent or is to be, and what came of each. A key needs the scope `read`.
 
     Args:
-        id (str):  Example: wh_01k0….
-        status (ListWebhookDeliveriesStatus | Unset):
-        limit (int | Unset):  Default: 20.
+        id (str): Whose deliveries, by its id. Example: wh_01k0….
+        status (ListWebhookDeliveriesStatus | Unset): Only deliveries of this status.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

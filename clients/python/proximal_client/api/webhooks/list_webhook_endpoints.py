@@ -130,7 +130,7 @@ def sync_detailed(
      Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -166,7 +166,7 @@ def sync(
      Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -197,7 +197,7 @@ async def asyncio_detailed(
      Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:
@@ -233,7 +233,7 @@ async def asyncio(
      Those that ask for other events are at /v1/webhooks. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
 
     Raises:

@@ -130,7 +130,7 @@ def sync_detailed(
      Without their secrets. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -166,7 +166,7 @@ def sync(
      Without their secrets. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -197,7 +197,7 @@ async def asyncio_detailed(
      Without their secrets. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:
@@ -233,7 +233,7 @@ async def asyncio(
      Without their secrets. A key needs the scope `read`.
 
     Args:
-        limit (int | Unset):  Default: 20.
+        limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): next_cursor of the page before.
 
     Raises:

@@ -150,7 +150,7 @@ def sync_detailed(
      The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (RotateWebhookEndpointSecretBody | Unset):  Example:
             {'keep_old_secret_active_for_24_hours': True}.
 
@@ -187,7 +187,7 @@ def sync(
      The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (RotateWebhookEndpointSecretBody | Unset):  Example:
             {'keep_old_secret_active_for_24_hours': True}.
 
@@ -219,7 +219,7 @@ async def asyncio_detailed(
      The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (RotateWebhookEndpointSecretBody | Unset):  Example:
             {'keep_old_secret_active_for_24_hours': True}.
 
@@ -256,7 +256,7 @@ async def asyncio(
      The body may be left out: the secret before then signs no longer. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (RotateWebhookEndpointSecretBody | Unset):  Example:
             {'keep_old_secret_active_for_24_hours': True}.
 

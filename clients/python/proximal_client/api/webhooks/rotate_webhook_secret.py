@@ -165,7 +165,7 @@ def sync_detailed(
     meanwhile. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (SecretRotation | Unset):
 
     Raises:
@@ -202,7 +202,7 @@ def sync(
     meanwhile. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (SecretRotation | Unset):
 
     Raises:
@@ -234,7 +234,7 @@ async def asyncio_detailed(
     meanwhile. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (SecretRotation | Unset):
 
     Raises:
@@ -271,7 +271,7 @@ async def asyncio(
     meanwhile. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (SecretRotation | Unset):
 
     Raises:

@@ -125,7 +125,7 @@ def sync_detailed(
     the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,7 +159,7 @@ def sync(
     the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,7 +188,7 @@ async def asyncio_detailed(
     the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,7 +222,7 @@ async def asyncio(
     the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -147,7 +147,7 @@ def sync_detailed(
      Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookTest):  Example: {'event_type': 'fine_tuning.job.succeeded'}.
 
     Raises:
@@ -183,7 +183,7 @@ def sync(
      Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookTest):  Example: {'event_type': 'fine_tuning.job.succeeded'}.
 
     Raises:
@@ -214,7 +214,7 @@ async def asyncio_detailed(
      Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookTest):  Example: {'event_type': 'fine_tuning.job.succeeded'}.
 
     Raises:
@@ -250,7 +250,7 @@ async def asyncio(
      Once and at once; 400 says why it was not accepted. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookTest):  Example: {'event_type': 'fine_tuning.job.succeeded'}.
 
     Raises:

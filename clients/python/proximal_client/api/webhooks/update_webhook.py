@@ -154,7 +154,7 @@ def sync_detailed(
      What is left out stays as it is. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (WebhookUpdate):
 
     Raises:
@@ -190,7 +190,7 @@ def sync(
      What is left out stays as it is. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (WebhookUpdate):
 
     Raises:
@@ -221,7 +221,7 @@ async def asyncio_detailed(
      What is left out stays as it is. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (WebhookUpdate):
 
     Raises:
@@ -257,7 +257,7 @@ async def asyncio(
      What is left out stays as it is. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (WebhookUpdate):
 
     Raises:

@@ -147,7 +147,7 @@ def sync_detailed(
      What is left out stays. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookEndpointUpdate):  Example: {'name': 'jobs'}.
 
     Raises:
@@ -183,7 +183,7 @@ def sync(
      What is left out stays. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookEndpointUpdate):  Example: {'name': 'jobs'}.
 
     Raises:
@@ -214,7 +214,7 @@ async def asyncio_detailed(
      What is left out stays. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookEndpointUpdate):  Example: {'name': 'jobs'}.
 
     Raises:
@@ -250,7 +250,7 @@ async def asyncio(
      What is left out stays. A key needs the scope `write`.
 
     Args:
-        id (str):  Example: wh_01k0….
+        id (str): Which webhook, by its id. Example: wh_01k0….
         body (OpenAIWebhookEndpointUpdate):  Example: {'name': 'jobs'}.
 
     Raises:

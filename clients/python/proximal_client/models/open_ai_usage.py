@@ -14,17 +14,18 @@ from ..types import UNSET, Unset
 
 
 
-T = TypeVar("T", bound="OpenAIUsageType0")
+T = TypeVar("T", bound="OpenAIUsage")
 
 
 
 @_attrs_define
-class OpenAIUsageType0:
-    """ 
+class OpenAIUsage:
+    """ Tokens of the request
+
         Attributes:
-            prompt_tokens (int):
-            completion_tokens (int):
-            total_tokens (int):
+            prompt_tokens (int): Of each prompt once.
+            completion_tokens (int): Of all completions.
+            total_tokens (int): Both together.
      """
 
     prompt_tokens: int
@@ -65,15 +66,15 @@ class OpenAIUsageType0:
 
         total_tokens = d.pop("total_tokens")
 
-        open_ai_usage_type_0 = cls(
+        open_ai_usage = cls(
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
             total_tokens=total_tokens,
         )
 
 
-        open_ai_usage_type_0.additional_properties = d
-        return open_ai_usage_type_0
+        open_ai_usage.additional_properties = d
+        return open_ai_usage
 
     @property
     def additional_keys(self) -> list[str]:
