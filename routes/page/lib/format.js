@@ -18,7 +18,9 @@ export function number(value, digits = 4) {
 /** A number with so many decimals, for columns. */
 export function fixed(value, decimals = 3) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value.toFixed(decimals).replace("-", MINUS);
+  const text = value.toFixed(decimals);
+  // What rounds to nothing has no sign.
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
 }
 
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

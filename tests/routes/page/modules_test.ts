@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readRows, writeRows } from "../../../routes/page/form/rows_field.js";
 import { at, formOf, labelOf, withPart } from "../../../routes/page/form/schema.js";
-import { bytes, duration, number } from "../../../routes/page/lib/format.js";
+import { bytes, duration, fixed, number } from "../../../routes/page/lib/format.js";
 import { MetricTable } from "../../../routes/page/lib/metric_table.js";
 import { extent, heat } from "../../../routes/page/parts/heat.js";
 import { smoothed } from "../../../routes/page/parts/smoothed.js";
@@ -106,4 +106,14 @@ Deno.test("colours are strongest where a number is largest, and tell its sign", 
   assert.equal(heat(2, size, { isSigned: true })["--much"], "58%");
   assert.notEqual(heat(-1, size, { isSigned: true })["--heat"], heat(1, size, { isSigned: true })["--heat"]);
   assert.equal(heat(null, size, { isSigned: true })["--much"], "0%");
+});
+
+Deno.test("columns have their decimals, a real minus, and no sign before nothing", () => {
+  assert.deepEqual([1, -0.5, -0.00001, 0, null].map((value) => fixed(value, 2)), [
+    "1.00",
+    "−0.50",
+    "0.00",
+    "0.00",
+    "–",
+  ]);
 });
