@@ -248,7 +248,6 @@ Deno.test("the packages that nothing of the program imports are those of tests a
   assert.deepEqual(unused, [
     "@types/node",
     "axe-core",
-    "drizzle-kit",
     "fast-check",
     "openai",
     "openai-6",
