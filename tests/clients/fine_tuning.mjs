@@ -1,6 +1,9 @@
-// OpenAI's client against a server, as one that fine-tunes uses it; OPENAI_BASE_URL and OPENAI_API_KEY say which.
+// OpenAI's client against a server, as one that fine-tunes uses it; OPENAI_BASE_URL and OPENAI_API_KEY say which, and
+// OPENAI_PACKAGE what the client's package is called here.
 import assert from "node:assert/strict";
-import OpenAI, { toFile } from "openai";
+import process from "node:process";
+
+const { default: OpenAI, toFile } = await import(process.env.OPENAI_PACKAGE ?? "openai");
 
 const client = new OpenAI({ maxRetries: 0 });
 const jobs = client.fineTuning.jobs;

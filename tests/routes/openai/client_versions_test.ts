@@ -3,17 +3,13 @@
  * PyPI are installed once into a folder of their own each, and skipped by name where that cannot be done.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import OpenAI from "openai";
 import OldOpenAI from "openai-6";
 import { fineTunedName } from "../../../core/contract/fine_tuned_name.ts";
 import { type RunningServer, startServer } from "../../../tasks/start_server.ts";
+import { PYPI_VERSIONS, pythonPackages } from "../../openai_packages.ts";
 import { scenario } from "./client_scenario.ts";
-
-const PYPI = ["3.57.0", "1.109.1"];
-const PIP = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "10"];
-const INSTALL_MS = 90_000;
 
 /** Name of a model that was fine-tuned for a moment. */
 async function fineTuned({ url }: RunningServer): Promise<string> {
@@ -32,27 +28,8 @@ async function fineTuned({ url }: RunningServer): Promise<string> {
   return fineTunedName({ model: "tiny", suffix: null }, job.checkpoint);
 }
 
-/** A folder of Python packages with this version of the client; null where it cannot be had. */
-async function packagesWith(version: string): Promise<string | null> {
-  const folder = join(Deno.env.get("TMPDIR") ?? "/tmp", `proximal-openai-${version}`);
-  const run = async (...args: string[]) => {
-    const signal = AbortSignal.timeout(INSTALL_MS);
-    const options = { args, signal, env: { PYTHONPATH: folder }, stdout: "null", stderr: "null" } as const;
-    try {
-      return (await new Deno.Command("python3", options).output()).success;
-    } catch {
-      return false;
-    }
-  };
-  const isRight = () => run("-c", `import openai; assert openai.__version__ == "${version}"`);
-  if (await isRight()) return folder;
-  const isMade = await run("-m", "pip", "install", ...PIP, "--target", folder, `openai==${version}`) &&
-    await isRight();
-  return isMade ? folder : null;
-}
-
 Deno.test("OpenAI's clients at two versions each", async (t) => {
-  const packages = PYPI.map((version) => packagesWith(version));
+  const packages = PYPI_VERSIONS.map(pythonPackages);
   const server = await startServer({ LOG_LEVEL: "error" });
   try {
     for (const [version, Client] of [["7", OpenAI], ["6", OldOpenAI as unknown as typeof OpenAI]] as const) {
@@ -70,7 +47,7 @@ Deno.test("OpenAI's clients at two versions each", async (t) => {
         await scenario(client, { tuned: await fineTuned(server), requests });
       });
     }
-    for (const [at, version] of PYPI.entries()) {
+    for (const [at, version] of PYPI_VERSIONS.entries()) {
       const folder = await packages[at]!;
       const name = `PyPI openai ${version}`;
       await t.step({
