@@ -34,6 +34,8 @@ export const ENGINE_VARIABLES: Readonly<Record<string, string>> = {
   "OTEL_*": "where traces go, and what is let in there: an engine sends its own",
   LD_LIBRARY_PATH: "where CUDA's libraries are",
   LD_PRELOAD: "another allocator",
+  MPI_LIBRARY: "which MPI, in a job of several processes",
+  REPLICA_TIMEOUT_S: "how long such a process may wait for the others",
   "SLURM_*": "where Slurm is",
   "MPICH_*": "settings of MPI",
   "I_MPI_*": "settings of MPI",
