@@ -1,8 +1,10 @@
 /** Text from a model or checkpoint, made by the serving engine. */
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { newId } from "../core/db/new_id.ts";
 import type { ModelFolders } from "../core/contract/protocol.ts";
+import { component } from "../core/contract/component.ts";
 import {
+  GENERATION_EVENTS,
   generationAnswerSchema,
   type GenerationRequest,
   generationSchema,
@@ -17,7 +19,7 @@ import { eventStreamContent } from "./event_stream_content.ts";
 import { generationEvents, type GenerationForms } from "./generation_events.ts";
 import { jsonBody } from "./json_body.ts";
 import { jsonRequest } from "./json_content.ts";
-import { problemResponses } from "./problem.ts";
+import { problemResponses, problemSchema } from "./problem.ts";
 import { undescribed } from "./undescribed.ts";
 
 const EXAMPLES = {
@@ -35,6 +37,10 @@ const EXAMPLES = {
     value: { model: "tiny", prompts: ["POST: My neighbor plays the drums.\nTL;DR:"], stream: true },
   },
 };
+
+/** What `data` of a stream's events holds, but for the [DONE] at its end. */
+const eventData = z.union([GENERATION_EVENTS.delta, GENERATION_EVENTS.usage, problemSchema])
+  .meta({ ...component("GenerationEventData"), description: "Of delta, usage and error, in this order" });
 
 const route = (context: AppContext) =>
   createRoute({
@@ -54,7 +60,7 @@ const route = (context: AppContext) =>
           "finish_reason), `usage`, then [DONE], or `error` with a problem",
         content: {
           "application/json": { schema: generationAnswerSchema },
-          "text/event-stream": eventStreamContent,
+          ...eventStreamContent(eventData),
         },
       },
       ...problemResponses(400, 401, 413, 415, 422, 503),

@@ -73,7 +73,7 @@ const route = createRoute({
       description: "A page of events; with Accept: text/event-stream, all events until the job has ended",
       content: {
         "application/json": { schema: pageSchema(eventSchema) },
-        "text/event-stream": eventStreamContent,
+        ...eventStreamContent(eventSchema),
       },
     },
     204: { description: "The job has ended and there are no events after Last-Event-ID" },

@@ -90,7 +90,7 @@ export const PROBLEMS: Record<
 const MAX_ERRORS = 100;
 
 /** The body of every answer from 400 on. */
-const problemSchema = z.object({
+export const problemSchema = z.object({
   type: z.string().describe("urn:proximal:problem: and the code."),
   title: z.string().describe("What kind of problem it is, for people."),
   status: z.int().describe("The HTTP status."),

@@ -1,7 +1,8 @@
 /** POST /v1/chat/completions: a generation for a conversation, as OpenAI's clients ask for one and read it. */
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   type ChatChunk,
+  chatChunkSchema,
   type ChatCompletion,
   chatCompletionAnswerSchema,
   type ChatCompletionRequest,
@@ -13,6 +14,7 @@ import {
 } from "../../core/contract/chat_completion.ts";
 import type { GenerationDelta, GenerationResult } from "../../core/contract/generation.ts";
 import { usageOf } from "../../core/contract/openai_fields.ts";
+import { component } from "../../core/contract/component.ts";
 import { newId } from "../../core/db/new_id.ts";
 import { withFields } from "../../core/errors.ts";
 import { resolveFolders } from "../../core/jobs/resolve_folders.ts";
@@ -24,7 +26,7 @@ import { jsonBody } from "../json_body.ts";
 import { jsonRequest } from "../json_content.ts";
 import { undescribed } from "../undescribed.ts";
 import { askedModel } from "./asked_model.ts";
-import { MODEL_STATUSES, openaiError, openaiErrorResponses } from "./errors.ts";
+import { MODEL_STATUSES, openaiError, openaiErrorResponses, openaiErrorSchema } from "./errors.ts";
 import { openaiId } from "./ids.ts";
 import { unixSeconds } from "./unix_time.ts";
 
@@ -38,6 +40,10 @@ const EXAMPLES = {
     },
   },
 };
+
+/** What `data` of a stream's events holds, but for the [DONE] at its end. */
+const eventData = z.union([chatChunkSchema, openaiErrorSchema])
+  .meta({ ...component("ChatCompletionEventData"), description: "A piece, or what went wrong" });
 
 const route = (context: AppContext) =>
   createRoute({
@@ -56,7 +62,7 @@ const route = (context: AppContext) =>
           "The answers; with stream, events that each hold a chat.completion.chunk with pieces of them, then [DONE]",
         content: {
           "application/json": { schema: chatCompletionAnswerSchema },
-          "text/event-stream": eventStreamContent,
+          ...eventStreamContent(eventData),
         },
       },
       ...openaiErrorResponses([400, 401, 403, 404, 413, 415, 429, 503], { statuses: MODEL_STATUSES }),

@@ -2,7 +2,8 @@
  * POST /v1/completions: the generations' route for programs that speak OpenAI's legacy completions. Nothing is done
  * here that a generation cannot.
  */
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { component } from "../../core/contract/component.ts";
 import { newId } from "../../core/db/new_id.ts";
 import type { GenerationDelta, GenerationResult } from "../../core/contract/generation.ts";
 import { usageOf } from "../../core/contract/openai_fields.ts";
@@ -25,7 +26,7 @@ import { jsonRequest } from "../json_content.ts";
 import { askedModel } from "./asked_model.ts";
 import { openaiId } from "./ids.ts";
 import { unixSeconds } from "./unix_time.ts";
-import { MODEL_STATUSES, openaiError, openaiErrorResponses } from "./errors.ts";
+import { MODEL_STATUSES, openaiError, openaiErrorResponses, openaiErrorSchema } from "./errors.ts";
 import { undescribed } from "../undescribed.ts";
 
 const EXAMPLES = {
@@ -38,6 +39,10 @@ const EXAMPLES = {
     },
   },
 };
+
+/** What `data` of a stream's events holds, but for the [DONE] at its end. */
+const eventData = z.union([completionAnswerSchema, openaiErrorSchema])
+  .meta({ ...component("CompletionEventData"), description: "A piece, or what went wrong" });
 
 const route = (context: AppContext) =>
   createRoute({
@@ -56,7 +61,7 @@ const route = (context: AppContext) =>
           "The texts; with stream, events that each hold a Completion with pieces of them, then [DONE]",
         content: {
           "application/json": { schema: completionAnswerSchema },
-          "text/event-stream": eventStreamContent,
+          ...eventStreamContent(eventData),
         },
       },
       ...openaiErrorResponses([400, 401, 403, 404, 413, 415, 429, 503], { statuses: MODEL_STATUSES }),

@@ -7,7 +7,7 @@ import type { Env } from "../context.ts";
 import { type Problem, PROBLEMS } from "../problem.ts";
 import { errorMember, errorOf } from "./error_shape.ts";
 
-const openaiErrorSchema = z.object({ error: errorMember }).meta(component("OpenAIError"));
+export const openaiErrorSchema = z.object({ error: errorMember }).meta(component("OpenAIError"));
 
 /** Statuses for what a problem has another for. */
 export type Statuses = Partial<Record<ErrorCode, number>>;

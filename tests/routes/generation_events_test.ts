@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { BEHAVIOURS } from "../fake_engine.ts";
 import { eventually } from "../core/jobs/supervised.ts";
-import { assertProblem, type Served, served } from "./served.ts";
+import { chatChunkSchema } from "../../core/contract/chat_completion.ts";
+import { completionAnswerSchema } from "../../core/contract/completion.ts";
+import { eventSchema } from "../../core/contract/event_answers.ts";
+import { GENERATION_EVENTS } from "../../core/contract/generation.ts";
+import { assertProblem, jobRequest, type Served, served } from "./served.ts";
 
 interface Event {
   event: string;
@@ -110,5 +114,33 @@ Deno.test("a client that goes away while it streams cancels the engine's work", 
       await leave(it, (reader, gone) => time % 2 === 0 ? reader.cancel() : gone.abort());
     }
     assert.ok(!it.logs.some((line) => line.includes("Request failed")));
+  });
+});
+
+Deno.test("events hold what the document says of them, key for key", async () => {
+  await served(async (it) => {
+    const fits = (schema: { parse: (value: unknown) => unknown }, data: string) =>
+      assert.deepEqual(schema.parse(JSON.parse(data)), JSON.parse(data));
+    const streamed = async (path: string, body: unknown) => {
+      const told = events((await it.call("POST", path, body)).text);
+      assert.equal(told.pop()!.data, "[DONE]");
+      assert.ok(told.length > 1);
+      return told;
+    };
+    for (const { event, data } of await streamed("/v1/generations", generation())) {
+      fits(GENERATION_EVENTS[event as keyof typeof GENERATION_EVENTS], data);
+    }
+    for (const { data } of await streamed("/v1/completions", completion())) {
+      fits(completionAnswerSchema, data);
+    }
+    const chat = { model: "qwen3", messages: [{ role: "user", content: "a" }], stream: true };
+    for (const { data } of await streamed("/v1/chat/completions", chat)) fits(chatChunkSchema, data);
+    const { id } = (await it.call("POST", "/v1/training-jobs", jobRequest("succeed"))).json;
+    await it.reaches(id, "succeeded");
+    const path = `/v1/training-jobs/${id}/events`;
+    const { text } = await it.call("GET", path, undefined, { accept: "text/event-stream" });
+    const told = events(text).filter(({ event }) => event !== "");
+    assert.equal(told.at(-1)!.event, "training_job.succeeded");
+    for (const { data } of told) fits(eventSchema, data);
   });
 });
