@@ -89,7 +89,16 @@ const python = z.strictObject({
 const inputText = z.strictObject({
   type: z.literal("input_text").describe("A text; there are no other parts."),
   text: template.describe("A template of what is said."),
-});
+}).meta(component("GraderInputText"));
+
+const message = z.strictObject({
+  type: z.literal("message").optional().describe("A message; there is nothing else."),
+  role: z.enum(["user", "assistant", "system", "developer"]).describe("Who says it."),
+  content: z.union([template, inputText, z.array(inputText).min(1).max(100)], {
+    error: ({ code }) =>
+      code === "invalid_union" ? "Expected a text, or { type: input_text, text }" : undefined,
+  }).describe("A template, or one or several in parts."),
+}).meta(component("GraderMessage"));
 
 const sampling = z.strictObject({
   temperature: z.number().min(0).max(2).nullish().describe("0 is greedy. Default the judge's own."),
@@ -112,14 +121,7 @@ export const scoreModelSchema = z.strictObject({
   model: z.string().min(1).max(200).describe(
     "A classifier or reward model of this server by name; else a model of the judge that the server's GRADER_BASE_URL names.",
   ),
-  input: z.array(z.strictObject({
-    type: z.literal("message").optional().describe("A message; there is nothing else."),
-    role: z.enum(["user", "assistant", "system", "developer"]).describe("Who says it."),
-    content: z.union([template, inputText, z.array(inputText).min(1).max(100)], {
-      error: ({ code }) =>
-        code === "invalid_union" ? "Expected a text, or { type: input_text, text }" : undefined,
-    }).describe("A template, or one or several in parts."),
-  })).min(1).max(100).describe(
+  input: z.array(message).min(1).max(100).describe(
     "Templates: what a judge is asked, or, joined by empty lines, what is classified.",
   ),
   range: z.tuple([z.number(), z.number()]).nullish().describe(

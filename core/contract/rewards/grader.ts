@@ -1,18 +1,21 @@
 /** A grader of OpenAI's as a reward. */
 import { z } from "zod";
+import { component } from "../component.ts";
 import { graderSchema, singleGraders } from "../graders/grader_schema.ts";
 import { rewardKind } from "./reward_kind.ts";
 
 /** What a completion is to be read as, in OpenAI's words. */
 export const responseFormat = z.union([
-  z.strictObject({ type: z.literal("text").describe("How the completion is read.") }),
-  z.strictObject({ type: z.literal("json_object").describe("How the completion is read.") }),
+  z.strictObject({ type: z.literal("text").describe("How the completion is read.") })
+    .meta(component("TextFormat")),
+  z.strictObject({ type: z.literal("json_object").describe("How the completion is read.") })
+    .meta(component("JsonObjectFormat")),
   z.strictObject({
     type: z.literal("json_schema").describe("How the completion is read."),
     json_schema: z.record(z.string(), z.unknown()).describe(
       "OpenAI's name, schema and strict; taken, and not held against the text.",
     ),
-  }),
+  }).meta(component("JsonSchemaFormat")),
 ], {
   error: ({ code }) =>
     code === "invalid_union" ? "Expected a type among text, json_object, json_schema" : undefined,
