@@ -17,15 +17,62 @@ export const SECURITY_SCHEME = {
     "Keys of scope `read` may read, of `write` do everything but read the audit log, of `admin` that too.",
 } as const;
 
-const RATE_LIMIT_HEADERS = Object.fromEntries(
-  Object.entries({
+/** Headers as the document has them. */
+function headersOf(descriptions: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(descriptions).map((
+      [name, description],
+    ) => [name, { description, schema: { type: "string" } }]),
+  );
+}
+
+const EVERYWHERE = headersOf({
+  "X-Request-Id": "Names the request in the server's log and in the audit log.",
+});
+
+const LOCATION = headersOf({ Location: "The path of what was made." });
+
+const ETAG = headersOf({ ETag: "Names these bytes, for If-None-Match, If-Match and If-Range." });
+
+/** What answers of a status have. */
+const BY_STATUS: Record<string, Record<string, unknown>> = {
+  "401": headersOf({ "WWW-Authenticate": "Bearer: how a key is sent." }),
+  "405": headersOf({ Allow: "The methods that there are." }),
+  "429": headersOf({
     "Retry-After": "Seconds until the next request is answered.",
     "RateLimit-Limit": "Requests that the key may send in a minute.",
     "RateLimit-Remaining": "How many of them are left now.",
     "RateLimit-Reset": "Seconds until all of them are.",
     "RateLimit-Policy": "The limit and its window in seconds, `6000;w=60`.",
-  }).map(([name, description]) => [name, { description, schema: { type: "string" } }]),
-);
+  }),
+  "503": headersOf({ "Retry-After": "Seconds after which it may be asked for again." }),
+};
+
+/** Whether an answer is a file, or says that the client has it. */
+function isFile(status: string, { content }: Answer): boolean {
+  return status === "304" || "application/octet-stream" in Object(content);
+}
+
+/** The answers of an operation with the headers that they have. */
+function withHeaders(
+  method: string,
+  path: string,
+  responses: Record<string, Answer>,
+): Record<string, Answer> {
+  const makes = method === "post" && !path.includes("{");
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, answer]) => [status, {
+      ...answer,
+      headers: {
+        ...EVERYWHERE,
+        ...BY_STATUS[status],
+        ...(makes && ["201", "202"].includes(status) && LOCATION),
+        ...(isFile(status, answer) && ETAG),
+        ...answer.headers,
+      },
+    }]),
+  );
+}
 
 /** How any request may fail. */
 const FAILURES = ["method_not_allowed", "internal"] as const;
@@ -45,11 +92,17 @@ function errors(codes: readonly ErrorCode[], isOpenai: boolean): NonNullable<Ope
   }));
 }
 
+interface Answer {
+  description?: string;
+  headers?: Record<string, unknown>;
+  content?: unknown;
+}
+
 interface Operation {
   description?: string;
   "x-required-scope"?: string;
   security?: Record<string, string[]>[];
-  responses?: Record<string, { description?: string; headers?: Record<string, unknown>; content?: unknown }>;
+  responses?: Record<string, Answer>;
 }
 
 interface Document {
@@ -61,7 +114,11 @@ export function securedDocument<D extends Document>(document: D, required: boole
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item) as [string, Operation][]) {
       const isOpenai = hasOpenaiErrors(path);
-      operation.responses = { ...errors(FAILURES, isOpenai), ...operation.responses };
+      const refusals = path.startsWith("/v1/") ? REFUSALS : [];
+      operation.responses = withHeaders(method, path, {
+        ...errors([...FAILURES, ...refusals], isOpenai),
+        ...operation.responses,
+      });
       if (!path.startsWith("/v1/")) {
         operation.security = [];
         continue;
@@ -72,10 +129,6 @@ export function securedDocument<D extends Document>(document: D, required: boole
       operation.description = `${operation.description ?? ""} A key needs the scope \`${scope}\`.`.trim();
       const needed = { [SCHEME]: [] };
       operation.security = required ? [needed] : [{}, needed];
-      const responses = { ...errors(REFUSALS, isOpenai), ...operation.responses };
-      operation.responses = responses;
-      const slowed = responses["429"];
-      if (slowed) slowed.headers = { ...RATE_LIMIT_HEADERS, ...slowed.headers };
     }
   }
   return document;

@@ -64,6 +64,14 @@ const list = createRoute({
   request: {
     query: z.looseObject({
       ...listQuery("job", { max: 100, fallback: 20 }),
+      // It comes as keys of its own, which `metadataOf` reads.
+      metadata: z.unknown().optional().openapi({
+        type: "object",
+        additionalProperties: { type: "string" },
+        description:
+          "Only jobs whose metadata has these keys and texts: ?metadata[experiment]=short. Several: all of them.",
+        param: { style: "deepObject", explode: true },
+      }),
     }),
   },
   responses: {

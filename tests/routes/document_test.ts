@@ -1,7 +1,7 @@
 /** What holds for every operation of the OpenAPI document, those that are added later too. */
 import assert from "node:assert/strict";
 import { operationsOf } from "./operations.ts";
-import { served } from "./served.ts";
+import { jobRequest, served } from "./served.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
@@ -60,6 +60,9 @@ Deno.test("no schema has what generators of clients stumble over", async () => {
         assert.notEqual(schema.enum?.length, 1, `${path} has one value only`);
       }
       assert.ok(!("x-component" in schema), path);
+      for (const branch of schema.anyOf ?? []) {
+        assert.ok(!branch.properties, `${path}: a branch has no name, by component()`);
+      }
       if (!Array.isArray(schema.oneOf)) continue;
       for (const branch of schema.oneOf) {
         assert.ok(branch.$ref ?? branch.type === "null", `${path}: a branch has no name, by component()`);
@@ -144,6 +147,40 @@ Deno.test("every property, parameter and header is described", async () => {
     }
     assert.ok(count > 1000);
     assert.deepEqual(missing, []);
+  });
+});
+
+Deno.test("answers have the headers that are sent, and streams a schema of their events' data", async () => {
+  await served(async (it) => {
+    const document = (await it.call("GET", "/openapi.json")).json;
+    let streams = 0;
+    for (const { method, path, operation } of operationsOf(document)) {
+      for (const [status, { headers, content = {} }] of Object.entries<Json>(operation.responses)) {
+        const which = `${method} ${path} ${status}`;
+        assert.ok(headers?.["X-Request-Id"], which);
+        const stream = content["text/event-stream"];
+        if (!stream) continue;
+        streams++;
+        assert.ok(stream.schema.$ref, `${which} has a stream without a schema`);
+      }
+    }
+    assert.equal(streams, 4);
+    const sent = async (method: string, path: string, body?: unknown, pattern = path) => {
+      const { status, headers } = await it.call(method, path, body);
+      const said = document.paths[pattern][method.toLowerCase()].responses[status].headers;
+      return { status, said: Object.keys(said).filter((name) => headers.has(name)).sort(), all: said };
+    };
+    const created = await sent("POST", "/v1/training-jobs", jobRequest("succeed"));
+    assert.deepEqual([created.status, created.said], [202, ["Location", "X-Request-Id"]]);
+    const webhook = { url: "http://127.0.0.1:9/hook" };
+    assert.deepEqual((await sent("POST", "/v1/webhooks", webhook)).said, ["Location", "X-Request-Id"]);
+    const { json } = await it.call("GET", "/v1/training-jobs");
+    const { id } = json.data[0];
+    await it.reaches(id, "succeeded");
+    const checkpoint = (await it.call("GET", `/v1/training-jobs/${id}/checkpoints`)).json.data[0];
+    const file = `/v1/checkpoints/${checkpoint.id}/files/${checkpoint.files[0].name}`;
+    const download = await sent("GET", file, undefined, "/v1/checkpoints/{id}/files/{name}");
+    assert.deepEqual([download.status, download.said], [200, ["ETag", "X-Request-Id"]]);
   });
 });
 

@@ -384,6 +384,61 @@ export type ChatCompletion = {
     usage: OpenAiUsage;
 };
 
+export type ChatCompletionChunk = {
+    /**
+     * Of the request, for the log.
+     */
+    id: string;
+    /**
+     * Seconds since 1970.
+     */
+    created: number;
+    /**
+     * As the request names it.
+     */
+    model: string;
+    /**
+     * What this is.
+     */
+    object: 'chat.completion.chunk';
+    /**
+     * A piece of one completion; none beside usage.
+     */
+    choices: Array<{
+        /**
+         * Which completion it is, from 0.
+         */
+        index: number;
+        /**
+         * What is new of the answer.
+         */
+        delta: {
+            /**
+             * In the first piece.
+             */
+            role?: 'assistant';
+            /**
+             * What is to be appended.
+             */
+            content?: string;
+        };
+        logprobs: ChatLogprobs;
+        /**
+         * As in an answer; null until the last piece.
+         */
+        finish_reason: 'stop' | 'length' | null;
+    }>;
+    /**
+     * In the last event, where the request asks for it.
+     */
+    usage?: OpenAiUsage | null;
+};
+
+/**
+ * A piece, or what went wrong
+ */
+export type ChatCompletionEventData = ChatCompletionChunk | OpenAiError;
+
 export type ChatCompletionRequest = {
     /**
      * A model's name, a fine-tuned model's, or a checkpoint's id.
@@ -894,6 +949,11 @@ export type Completion = {
      */
     usage?: OpenAiUsage | null;
 };
+
+/**
+ * A piece, or what went wrong
+ */
+export type CompletionEventData = Completion | OpenAiError;
 
 export type CompletionExample = {
     prompt: Prompt;
@@ -2276,6 +2336,41 @@ export type GenerationChatPrompt = {
 };
 
 /**
+ * A piece of a completion; the last has its finish_reason
+ */
+export type GenerationDelta = {
+    /**
+     * Which prompt it answers, from 0.
+     */
+    prompt_index: number;
+    /**
+     * Which of the prompt's completions it is, from 0.
+     */
+    index: number;
+    /**
+     * Without the token that ended it, and without what stop names.
+     */
+    text: string;
+    /**
+     * Its tokens, the one that ended it included.
+     */
+    token_ids: Array<number>;
+    /**
+     * stop: a token or a text ended it; length: max_new_tokens or the model's context did.
+     */
+    finish_reason: 'stop' | 'length' | null;
+    /**
+     * Of each token, at the request's temperature (at 1 when greedy), before top-k and top-p; where the request asks for them.
+     */
+    logprobs?: Array<number>;
+};
+
+/**
+ * Of delta, usage and error, in this order
+ */
+export type GenerationEventData = GenerationDelta | GenerationUsage | Problem;
+
+/**
  * A text, or a text, tokens or a conversation as an object
  */
 export type GenerationPrompt = string | GenerationTextPrompt | GenerationTokenPrompt | GenerationChatPrompt;
@@ -2363,6 +2458,29 @@ export type GenerationTokenPrompt = {
      * For this prompt. Default: the request's.
      */
     adapter?: string | null;
+};
+
+/**
+ * The end of a streamed answer, before [DONE]
+ */
+export type GenerationUsage = {
+    /**
+     * Of the request, for the log.
+     */
+    id: string;
+    /**
+     * As the request names it.
+     */
+    model: string;
+    /**
+     * As the request names it.
+     */
+    checkpoint: string | null;
+    /**
+     * As the request names it.
+     */
+    adapter: string | null;
+    usage: Usage;
 };
 
 export type Generations = {
@@ -2466,6 +2584,32 @@ export type GraderErrors = {
     model_grader_server_error_details: string | null;
 };
 
+export type GraderInputText = {
+    /**
+     * A text; there are no other parts.
+     */
+    type: 'input_text';
+    /**
+     * A template of what is said.
+     */
+    text: string;
+};
+
+export type GraderMessage = {
+    /**
+     * A message; there is nothing else.
+     */
+    type?: 'message';
+    /**
+     * Who says it.
+     */
+    role: 'user' | 'assistant' | 'system' | 'developer';
+    /**
+     * A template, or one or several in parts.
+     */
+    content: string | GraderInputText | Array<GraderInputText>;
+};
+
 export type GraderResult = {
     /**
      * What the grader gives; 0 where it failed.
@@ -2542,28 +2686,7 @@ export type GraderReward = {
     /**
      * json_object or json_schema: graders have sample.output_json, the completion as JSON. It is read, not held against the schema. Default null: text.
      */
-    response_format?: {
-        /**
-         * How the completion is read.
-         */
-        type: 'text';
-    } | {
-        /**
-         * How the completion is read.
-         */
-        type: 'json_object';
-    } | {
-        /**
-         * How the completion is read.
-         */
-        type: 'json_schema';
-        /**
-         * OpenAI's name, schema and strict; taken, and not held against the text.
-         */
-        json_schema: {
-            [key: string]: unknown;
-        };
-    } | null;
+    response_format?: TextFormat | JsonObjectFormat | JsonSchemaFormat | null;
 };
 
 /**
@@ -2846,6 +2969,26 @@ export type JobWebhook = {
      * Signs the deliveries (Standard Webhooks).
      */
     secret?: string;
+};
+
+export type JsonObjectFormat = {
+    /**
+     * How the completion is read.
+     */
+    type: 'json_object';
+};
+
+export type JsonSchemaFormat = {
+    /**
+     * How the completion is read.
+     */
+    type: 'json_schema';
+    /**
+     * OpenAI's name, schema and strict; taken, and not held against the text.
+     */
+    json_schema: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -4656,38 +4799,7 @@ export type ScoreModelGrader = {
     /**
      * Templates: what a judge is asked, or, joined by empty lines, what is classified.
      */
-    input: Array<{
-        /**
-         * A message; there is nothing else.
-         */
-        type?: 'message';
-        /**
-         * Who says it.
-         */
-        role: 'user' | 'assistant' | 'system' | 'developer';
-        /**
-         * A template, or one or several in parts.
-         */
-        content: string | {
-            /**
-             * A text; there are no other parts.
-             */
-            type: 'input_text';
-            /**
-             * A template of what is said.
-             */
-            text: string;
-        } | Array<{
-            /**
-             * A text; there are no other parts.
-             */
-            type: 'input_text';
-            /**
-             * A template of what is said.
-             */
-            text: string;
-        }>;
-    }>;
+    input: Array<GraderMessage>;
     /**
      * What the score is clipped to. Default [0, 1].
      */
@@ -5379,6 +5491,13 @@ export type TestWebhook = {
             description: string;
         };
     };
+};
+
+export type TextFormat = {
+    /**
+     * How the completion is read.
+     */
+    type: 'text';
 };
 
 export type TextPrompt = {
@@ -8044,6 +8163,12 @@ export type ListFineTuningJobsData = {
          * The last id of the page before.
          */
         after?: string;
+        /**
+         * Only jobs whose metadata has these keys and texts: ?metadata[experiment]=short. Several: all of them.
+         */
+        metadata?: {
+            [key: string]: string;
+        };
     };
     url: '/v1/fine_tuning/jobs';
 };

@@ -27,6 +27,14 @@ from .chat_completion_choices_item import ChatCompletionChoicesItem
 from .chat_completion_choices_item_finish_reason import ChatCompletionChoicesItemFinishReason
 from .chat_completion_choices_item_message import ChatCompletionChoicesItemMessage
 from .chat_completion_choices_item_message_role import ChatCompletionChoicesItemMessageRole
+from .chat_completion_chunk import ChatCompletionChunk
+from .chat_completion_chunk_choices_item import ChatCompletionChunkChoicesItem
+from .chat_completion_chunk_choices_item_delta import ChatCompletionChunkChoicesItemDelta
+from .chat_completion_chunk_choices_item_delta_role import ChatCompletionChunkChoicesItemDeltaRole
+from .chat_completion_chunk_choices_item_finish_reason_type_1 import ChatCompletionChunkChoicesItemFinishReasonType1
+from .chat_completion_chunk_choices_item_finish_reason_type_2_type_1 import ChatCompletionChunkChoicesItemFinishReasonType2Type1
+from .chat_completion_chunk_choices_item_finish_reason_type_3_type_1 import ChatCompletionChunkChoicesItemFinishReasonType3Type1
+from .chat_completion_chunk_object import ChatCompletionChunkObject
 from .chat_completion_object import ChatCompletionObject
 from .chat_completion_request import ChatCompletionRequest
 from .chat_completion_request_chat_template_kwargs_type_0 import ChatCompletionRequestChatTemplateKwargsType0
@@ -200,10 +208,15 @@ from .full_trainable_type import FullTrainableType
 from .generation import Generation
 from .generation_chat_prompt import GenerationChatPrompt
 from .generation_chat_prompt_chat_template_kwargs_type_0 import GenerationChatPromptChatTemplateKwargsType0
+from .generation_delta import GenerationDelta
+from .generation_delta_finish_reason_type_1 import GenerationDeltaFinishReasonType1
+from .generation_delta_finish_reason_type_2_type_1 import GenerationDeltaFinishReasonType2Type1
+from .generation_delta_finish_reason_type_3_type_1 import GenerationDeltaFinishReasonType3Type1
 from .generation_finish_reason import GenerationFinishReason
 from .generation_request import GenerationRequest
 from .generation_text_prompt import GenerationTextPrompt
 from .generation_token_prompt import GenerationTokenPrompt
+from .generation_usage import GenerationUsage
 from .generations import Generations
 from .get_checkpoint_export_format import GetCheckpointExportFormat
 from .get_health_response_200 import GetHealthResponse200
@@ -211,6 +224,11 @@ from .get_health_response_200_status import GetHealthResponse200Status
 from .get_readiness_response_200 import GetReadinessResponse200
 from .get_readiness_response_200_status import GetReadinessResponse200Status
 from .grader_errors import GraderErrors
+from .grader_input_text import GraderInputText
+from .grader_input_text_type import GraderInputTextType
+from .grader_message import GraderMessage
+from .grader_message_role import GraderMessageRole
+from .grader_message_type import GraderMessageType
 from .grader_result import GraderResult
 from .grader_result_metadata import GraderResultMetadata
 from .grader_result_metadata_scores import GraderResultMetadataScores
@@ -218,13 +236,6 @@ from .grader_result_model_grader_token_usage_per_model import GraderResultModelG
 from .grader_result_model_grader_token_usage_per_model_additional_property import GraderResultModelGraderTokenUsagePerModelAdditionalProperty
 from .grader_result_sub_rewards import GraderResultSubRewards
 from .grader_reward import GraderReward
-from .grader_reward_response_format_type_0 import GraderRewardResponseFormatType0
-from .grader_reward_response_format_type_0_type import GraderRewardResponseFormatType0Type
-from .grader_reward_response_format_type_1 import GraderRewardResponseFormatType1
-from .grader_reward_response_format_type_1_type import GraderRewardResponseFormatType1Type
-from .grader_reward_response_format_type_2 import GraderRewardResponseFormatType2
-from .grader_reward_response_format_type_2_json_schema import GraderRewardResponseFormatType2JsonSchema
-from .grader_reward_response_format_type_2_type import GraderRewardResponseFormatType2Type
 from .grader_reward_type import GraderRewardType
 from .guard import Guard
 from .guard_action import GuardAction
@@ -247,6 +258,11 @@ from .job_rows import JobRows
 from .job_rows_field import JobRowsField
 from .job_status import JobStatus
 from .job_webhook import JobWebhook
+from .json_object_format import JsonObjectFormat
+from .json_object_format_type import JsonObjectFormatType
+from .json_schema_format import JsonSchemaFormat
+from .json_schema_format_json_schema import JsonSchemaFormatJsonSchema
+from .json_schema_format_type import JsonSchemaFormatType
 from .json_valid_reward import JsonValidReward
 from .json_valid_reward_type import JsonValidRewardType
 from .keep import Keep
@@ -267,6 +283,7 @@ from .list_fine_tuning_events_response_200 import ListFineTuningEventsResponse20
 from .list_fine_tuning_events_response_200_object import ListFineTuningEventsResponse200Object
 from .list_fine_tuning_job_checkpoints_response_200 import ListFineTuningJobCheckpointsResponse200
 from .list_fine_tuning_job_checkpoints_response_200_object import ListFineTuningJobCheckpointsResponse200Object
+from .list_fine_tuning_jobs_metadata import ListFineTuningJobsMetadata
 from .list_fine_tuning_jobs_response_200 import ListFineTuningJobsResponse200
 from .list_fine_tuning_jobs_response_200_object import ListFineTuningJobsResponse200Object
 from .list_models_fine_tuned import ListModelsFineTuned
@@ -439,13 +456,6 @@ from .scale_reward import ScaleReward
 from .scale_reward_type import ScaleRewardType
 from .score import Score
 from .score_model_grader import ScoreModelGrader
-from .score_model_grader_input_item import ScoreModelGraderInputItem
-from .score_model_grader_input_item_content_type_1 import ScoreModelGraderInputItemContentType1
-from .score_model_grader_input_item_content_type_1_type import ScoreModelGraderInputItemContentType1Type
-from .score_model_grader_input_item_content_type_2_item import ScoreModelGraderInputItemContentType2Item
-from .score_model_grader_input_item_content_type_2_item_type import ScoreModelGraderInputItemContentType2ItemType
-from .score_model_grader_input_item_role import ScoreModelGraderInputItemRole
-from .score_model_grader_input_item_type import ScoreModelGraderInputItemType
 from .score_model_grader_sampling_params_type_0 import ScoreModelGraderSamplingParamsType0
 from .score_model_grader_type import ScoreModelGraderType
 from .score_request import ScoreRequest
@@ -508,6 +518,8 @@ from .test_webhook import TestWebhook
 from .test_webhook_data import TestWebhookData
 from .test_webhook_data_webhook import TestWebhookDataWebhook
 from .test_webhook_type import TestWebhookType
+from .text_format import TextFormat
+from .text_format_type import TextFormatType
 from .text_prompt import TextPrompt
 from .text_prompt_item import TextPromptItem
 from .text_prompt_metadata import TextPromptMetadata
@@ -573,6 +585,14 @@ __all__ = (
     "ChatCompletionChoicesItemFinishReason",
     "ChatCompletionChoicesItemMessage",
     "ChatCompletionChoicesItemMessageRole",
+    "ChatCompletionChunk",
+    "ChatCompletionChunkChoicesItem",
+    "ChatCompletionChunkChoicesItemDelta",
+    "ChatCompletionChunkChoicesItemDeltaRole",
+    "ChatCompletionChunkChoicesItemFinishReasonType1",
+    "ChatCompletionChunkChoicesItemFinishReasonType2Type1",
+    "ChatCompletionChunkChoicesItemFinishReasonType3Type1",
+    "ChatCompletionChunkObject",
     "ChatCompletionObject",
     "ChatCompletionRequest",
     "ChatCompletionRequestChatTemplateKwargsType0",
@@ -746,17 +766,27 @@ __all__ = (
     "Generation",
     "GenerationChatPrompt",
     "GenerationChatPromptChatTemplateKwargsType0",
+    "GenerationDelta",
+    "GenerationDeltaFinishReasonType1",
+    "GenerationDeltaFinishReasonType2Type1",
+    "GenerationDeltaFinishReasonType3Type1",
     "GenerationFinishReason",
     "GenerationRequest",
     "Generations",
     "GenerationTextPrompt",
     "GenerationTokenPrompt",
+    "GenerationUsage",
     "GetCheckpointExportFormat",
     "GetHealthResponse200",
     "GetHealthResponse200Status",
     "GetReadinessResponse200",
     "GetReadinessResponse200Status",
     "GraderErrors",
+    "GraderInputText",
+    "GraderInputTextType",
+    "GraderMessage",
+    "GraderMessageRole",
+    "GraderMessageType",
     "GraderResult",
     "GraderResultMetadata",
     "GraderResultMetadataScores",
@@ -764,13 +794,6 @@ __all__ = (
     "GraderResultModelGraderTokenUsagePerModelAdditionalProperty",
     "GraderResultSubRewards",
     "GraderReward",
-    "GraderRewardResponseFormatType0",
-    "GraderRewardResponseFormatType0Type",
-    "GraderRewardResponseFormatType1",
-    "GraderRewardResponseFormatType1Type",
-    "GraderRewardResponseFormatType2",
-    "GraderRewardResponseFormatType2JsonSchema",
-    "GraderRewardResponseFormatType2Type",
     "GraderRewardType",
     "Guard",
     "GuardAction",
@@ -793,6 +816,11 @@ __all__ = (
     "JobRowsField",
     "JobStatus",
     "JobWebhook",
+    "JsonObjectFormat",
+    "JsonObjectFormatType",
+    "JsonSchemaFormat",
+    "JsonSchemaFormatJsonSchema",
+    "JsonSchemaFormatType",
     "JsonValidReward",
     "JsonValidRewardType",
     "Keep",
@@ -813,6 +841,7 @@ __all__ = (
     "ListFineTuningEventsResponse200Object",
     "ListFineTuningJobCheckpointsResponse200",
     "ListFineTuningJobCheckpointsResponse200Object",
+    "ListFineTuningJobsMetadata",
     "ListFineTuningJobsResponse200",
     "ListFineTuningJobsResponse200Object",
     "ListModelsFineTuned",
@@ -985,13 +1014,6 @@ __all__ = (
     "ScaleRewardType",
     "Score",
     "ScoreModelGrader",
-    "ScoreModelGraderInputItem",
-    "ScoreModelGraderInputItemContentType1",
-    "ScoreModelGraderInputItemContentType1Type",
-    "ScoreModelGraderInputItemContentType2Item",
-    "ScoreModelGraderInputItemContentType2ItemType",
-    "ScoreModelGraderInputItemRole",
-    "ScoreModelGraderInputItemType",
     "ScoreModelGraderSamplingParamsType0",
     "ScoreModelGraderType",
     "ScoreRequest",
@@ -1054,6 +1076,8 @@ __all__ = (
     "TestWebhookData",
     "TestWebhookDataWebhook",
     "TestWebhookType",
+    "TextFormat",
+    "TextFormatType",
     "TextPrompt",
     "TextPromptItem",
     "TextPromptMetadata",

@@ -13,13 +13,13 @@ from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.grader_reward_response_format_type_0 import GraderRewardResponseFormatType0
-  from ..models.grader_reward_response_format_type_1 import GraderRewardResponseFormatType1
-  from ..models.grader_reward_response_format_type_2 import GraderRewardResponseFormatType2
+  from ..models.json_object_format import JsonObjectFormat
+  from ..models.json_schema_format import JsonSchemaFormat
   from ..models.multi_grader import MultiGrader
   from ..models.python_grader import PythonGrader
   from ..models.score_model_grader import ScoreModelGrader
   from ..models.string_check_grader import StringCheckGrader
+  from ..models.text_format import TextFormat
   from ..models.text_similarity_grader import TextSimilarityGrader
 
 
@@ -38,27 +38,27 @@ class GraderReward:
             type_ (GraderRewardType): Which reward it is.
             grader (MultiGrader | PythonGrader | ScoreModelGrader | StringCheckGrader | TextSimilarityGrader): What grades a
                 completion, as OpenAI's fine-tuning has it
-            response_format (GraderRewardResponseFormatType0 | GraderRewardResponseFormatType1 |
-                GraderRewardResponseFormatType2 | None | Unset): json_object or json_schema: graders have sample.output_json,
-                the completion as JSON. It is read, not held against the schema. Default null: text.
+            response_format (JsonObjectFormat | JsonSchemaFormat | None | TextFormat | Unset): json_object or json_schema:
+                graders have sample.output_json, the completion as JSON. It is read, not held against the schema. Default null:
+                text.
      """
 
     type_: GraderRewardType
     grader: MultiGrader | PythonGrader | ScoreModelGrader | StringCheckGrader | TextSimilarityGrader
-    response_format: GraderRewardResponseFormatType0 | GraderRewardResponseFormatType1 | GraderRewardResponseFormatType2 | None | Unset = UNSET
+    response_format: JsonObjectFormat | JsonSchemaFormat | None | TextFormat | Unset = UNSET
 
 
 
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.grader_reward_response_format_type_0 import GraderRewardResponseFormatType0 # noqa: PLC0415
-        from ..models.grader_reward_response_format_type_1 import GraderRewardResponseFormatType1 # noqa: PLC0415
-        from ..models.grader_reward_response_format_type_2 import GraderRewardResponseFormatType2 # noqa: PLC0415
+        from ..models.json_object_format import JsonObjectFormat # noqa: PLC0415
+        from ..models.json_schema_format import JsonSchemaFormat # noqa: PLC0415
         from ..models.multi_grader import MultiGrader # noqa: PLC0415
         from ..models.python_grader import PythonGrader # noqa: PLC0415
         from ..models.score_model_grader import ScoreModelGrader # noqa: PLC0415
         from ..models.string_check_grader import StringCheckGrader # noqa: PLC0415
+        from ..models.text_format import TextFormat # noqa: PLC0415
         from ..models.text_similarity_grader import TextSimilarityGrader # noqa: PLC0415
         type_ = self.type_.value
 
@@ -78,11 +78,11 @@ class GraderReward:
         response_format: dict[str, Any] | None | Unset
         if isinstance(self.response_format, Unset):
             response_format = UNSET
-        elif isinstance(self.response_format, GraderRewardResponseFormatType0):
+        elif isinstance(self.response_format, TextFormat):
             response_format = self.response_format.to_dict()
-        elif isinstance(self.response_format, GraderRewardResponseFormatType1):
+        elif isinstance(self.response_format, JsonObjectFormat):
             response_format = self.response_format.to_dict()
-        elif isinstance(self.response_format, GraderRewardResponseFormatType2):
+        elif isinstance(self.response_format, JsonSchemaFormat):
             response_format = self.response_format.to_dict()
         else:
             response_format = self.response_format
@@ -103,13 +103,13 @@ class GraderReward:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.grader_reward_response_format_type_0 import GraderRewardResponseFormatType0 # noqa: PLC0415
-        from ..models.grader_reward_response_format_type_1 import GraderRewardResponseFormatType1 # noqa: PLC0415
-        from ..models.grader_reward_response_format_type_2 import GraderRewardResponseFormatType2 # noqa: PLC0415
+        from ..models.json_object_format import JsonObjectFormat # noqa: PLC0415
+        from ..models.json_schema_format import JsonSchemaFormat # noqa: PLC0415
         from ..models.multi_grader import MultiGrader # noqa: PLC0415
         from ..models.python_grader import PythonGrader # noqa: PLC0415
         from ..models.score_model_grader import ScoreModelGrader # noqa: PLC0415
         from ..models.string_check_grader import StringCheckGrader # noqa: PLC0415
+        from ..models.text_format import TextFormat # noqa: PLC0415
         from ..models.text_similarity_grader import TextSimilarityGrader # noqa: PLC0415
         d = dict(src_dict)
         type_ = GraderRewardType(d.pop("type"))
@@ -169,7 +169,7 @@ class GraderReward:
         grader = _parse_grader(d.pop("grader"))
 
 
-        def _parse_response_format(data: object) -> GraderRewardResponseFormatType0 | GraderRewardResponseFormatType1 | GraderRewardResponseFormatType2 | None | Unset:
+        def _parse_response_format(data: object) -> JsonObjectFormat | JsonSchemaFormat | None | TextFormat | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -177,7 +177,7 @@ class GraderReward:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                response_format_type_0 = GraderRewardResponseFormatType0.from_dict(data)
+                response_format_type_0 = TextFormat.from_dict(data)
 
 
 
@@ -187,7 +187,7 @@ class GraderReward:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                response_format_type_1 = GraderRewardResponseFormatType1.from_dict(data)
+                response_format_type_1 = JsonObjectFormat.from_dict(data)
 
 
 
@@ -197,14 +197,14 @@ class GraderReward:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                response_format_type_2 = GraderRewardResponseFormatType2.from_dict(data)
+                response_format_type_2 = JsonSchemaFormat.from_dict(data)
 
 
 
                 return response_format_type_2
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(GraderRewardResponseFormatType0 | GraderRewardResponseFormatType1 | GraderRewardResponseFormatType2 | None | Unset, data)
+            return cast(JsonObjectFormat | JsonSchemaFormat | None | TextFormat | Unset, data)
 
         response_format = _parse_response_format(d.pop("response_format", UNSET))
 

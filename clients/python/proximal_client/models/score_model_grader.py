@@ -13,7 +13,7 @@ from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.score_model_grader_input_item import ScoreModelGraderInputItem
+  from ..models.grader_message import GraderMessage
   from ..models.score_model_grader_sampling_params_type_0 import ScoreModelGraderSamplingParamsType0
 
 
@@ -32,8 +32,7 @@ class ScoreModelGrader:
             type_ (ScoreModelGraderType): Which grader it is.
             model (str): A classifier or reward model of this server by name; else a model of the judge that the server's
                 GRADER_BASE_URL names.
-            input_ (list[ScoreModelGraderInputItem]): Templates: what a judge is asked, or, joined by empty lines, what is
-                classified.
+            input_ (list[GraderMessage]): Templates: what a judge is asked, or, joined by empty lines, what is classified.
             name (str | Unset): What it is called in answers. Default: its key in a multi grader, else its type.
             pass_threshold (float | None | Unset): Taken, and without effect: a reward has no threshold.
             range_ (list[float] | None | Unset): What the score is clipped to. Default [0, 1].
@@ -43,7 +42,7 @@ class ScoreModelGrader:
 
     type_: ScoreModelGraderType
     model: str
-    input_: list[ScoreModelGraderInputItem]
+    input_: list[GraderMessage]
     name: str | Unset = UNSET
     pass_threshold: float | None | Unset = UNSET
     range_: list[float] | None | Unset = UNSET
@@ -55,7 +54,7 @@ class ScoreModelGrader:
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.score_model_grader_input_item import ScoreModelGraderInputItem # noqa: PLC0415
+        from ..models.grader_message import GraderMessage # noqa: PLC0415
         from ..models.score_model_grader_sampling_params_type_0 import ScoreModelGraderSamplingParamsType0 # noqa: PLC0415
         type_ = self.type_.value
 
@@ -121,7 +120,7 @@ class ScoreModelGrader:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.score_model_grader_input_item import ScoreModelGraderInputItem # noqa: PLC0415
+        from ..models.grader_message import GraderMessage # noqa: PLC0415
         from ..models.score_model_grader_sampling_params_type_0 import ScoreModelGraderSamplingParamsType0 # noqa: PLC0415
         d = dict(src_dict)
         type_ = ScoreModelGraderType(d.pop("type"))
@@ -134,7 +133,7 @@ class ScoreModelGrader:
         input_ = []
         _input_ = d.pop("input")
         for input_item_data in (_input_):
-            input_item = ScoreModelGraderInputItem.from_dict(input_item_data)
+            input_item = GraderMessage.from_dict(input_item_data)
 
 
 

@@ -8,6 +8,7 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
+from ...models.list_fine_tuning_jobs_metadata import ListFineTuningJobsMetadata
 from ...models.list_fine_tuning_jobs_response_200 import ListFineTuningJobsResponse200
 from ...models.open_ai_error import OpenAIError
 from ...types import UNSET, Unset
@@ -19,6 +20,7 @@ def _get_kwargs(
     *,
     limit: int | Unset = 20,
     after: str | Unset = UNSET,
+    metadata: ListFineTuningJobsMetadata | Unset = UNSET,
 
 ) -> dict[str, Any]:
     
@@ -30,6 +32,13 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["after"] = after
+
+    json_metadata: dict[str, Any] | Unset = UNSET
+    if not isinstance(metadata, Unset):
+        json_metadata = metadata.to_dict()
+    if not isinstance(json_metadata, Unset):
+        params.update(json_metadata)
+
 
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
@@ -123,6 +132,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 20,
     after: str | Unset = UNSET,
+    metadata: ListFineTuningJobsMetadata | Unset = UNSET,
 
 ) -> Response[ListFineTuningJobsResponse200 | OpenAIError]:
     """ List fine-tuning jobs, newest first
@@ -132,6 +142,8 @@ def sync_detailed(
     Args:
         limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
+        metadata (ListFineTuningJobsMetadata | Unset): Only jobs whose metadata has these keys and
+            texts: ?metadata[experiment]=short. Several: all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,6 +157,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         limit=limit,
 after=after,
+metadata=metadata,
 
     )
 
@@ -159,6 +172,7 @@ def sync(
     client: AuthenticatedClient,
     limit: int | Unset = 20,
     after: str | Unset = UNSET,
+    metadata: ListFineTuningJobsMetadata | Unset = UNSET,
 
 ) -> ListFineTuningJobsResponse200 | OpenAIError | None:
     """ List fine-tuning jobs, newest first
@@ -168,6 +182,8 @@ def sync(
     Args:
         limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
+        metadata (ListFineTuningJobsMetadata | Unset): Only jobs whose metadata has these keys and
+            texts: ?metadata[experiment]=short. Several: all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -182,6 +198,7 @@ def sync(
         client=client,
 limit=limit,
 after=after,
+metadata=metadata,
 
     ).parsed
 
@@ -190,6 +207,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     limit: int | Unset = 20,
     after: str | Unset = UNSET,
+    metadata: ListFineTuningJobsMetadata | Unset = UNSET,
 
 ) -> Response[ListFineTuningJobsResponse200 | OpenAIError]:
     """ List fine-tuning jobs, newest first
@@ -199,6 +217,8 @@ async def asyncio_detailed(
     Args:
         limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
+        metadata (ListFineTuningJobsMetadata | Unset): Only jobs whose metadata has these keys and
+            texts: ?metadata[experiment]=short. Several: all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -212,6 +232,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         limit=limit,
 after=after,
+metadata=metadata,
 
     )
 
@@ -226,6 +247,7 @@ async def asyncio(
     client: AuthenticatedClient,
     limit: int | Unset = 20,
     after: str | Unset = UNSET,
+    metadata: ListFineTuningJobsMetadata | Unset = UNSET,
 
 ) -> ListFineTuningJobsResponse200 | OpenAIError | None:
     """ List fine-tuning jobs, newest first
@@ -235,6 +257,8 @@ async def asyncio(
     Args:
         limit (int | Unset): Items of a page at most. Default 20. Default: 20.
         after (str | Unset): The last id of the page before.
+        metadata (ListFineTuningJobsMetadata | Unset): Only jobs whose metadata has these keys and
+            texts: ?metadata[experiment]=short. Several: all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -249,5 +273,6 @@ async def asyncio(
         client=client,
 limit=limit,
 after=after,
+metadata=metadata,
 
     )).parsed

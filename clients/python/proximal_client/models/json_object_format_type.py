@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-class GraderRewardResponseFormatType1Type(StrEnum):
+class JsonObjectFormatType(StrEnum):
     JSON_OBJECT = "json_object"
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 from enum import StrEnum
 
-class ScoreModelGraderInputItemContentType1Type(StrEnum):
-    INPUT_TEXT = "input_text"
+class ChatCompletionChunkChoicesItemDeltaRole(StrEnum):
+    ASSISTANT = "assistant"
 
     def __str__(self) -> str:
         return str(self.value)

@@ -14,17 +14,17 @@ from ..types import UNSET, Unset
 
 
 
-T = TypeVar("T", bound="GraderRewardResponseFormatType2JsonSchema")
+T = TypeVar("T", bound="ListFineTuningJobsMetadata")
 
 
 
 @_attrs_define
-class GraderRewardResponseFormatType2JsonSchema:
-    """ OpenAI's name, schema and strict; taken, and not held against the text.
+class ListFineTuningJobsMetadata:
+    """ Only jobs whose metadata has these keys and texts: ?metadata[experiment]=short. Several: all of them.
 
      """
 
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
 
 
@@ -42,21 +42,21 @@ class GraderRewardResponseFormatType2JsonSchema:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        grader_reward_response_format_type_2_json_schema = cls(
+        list_fine_tuning_jobs_metadata = cls(
         )
 
 
-        grader_reward_response_format_type_2_json_schema.additional_properties = d
-        return grader_reward_response_format_type_2_json_schema
+        list_fine_tuning_jobs_metadata.additional_properties = d
+        return list_fine_tuning_jobs_metadata
 
     @property
     def additional_keys(self) -> list[str]:
         return list(self.additional_properties.keys())
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> str:
         return self.additional_properties[key]
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: str) -> None:
         self.additional_properties[key] = value
 
     def __delitem__(self, key: str) -> None:

@@ -1,7 +1,7 @@
 from enum import StrEnum
 
-class ScoreModelGraderInputItemType(StrEnum):
-    MESSAGE = "message"
+class JsonSchemaFormatType(StrEnum):
+    JSON_SCHEMA = "json_schema"
 
     def __str__(self) -> str:
         return str(self.value)

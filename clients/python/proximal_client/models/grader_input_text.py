@@ -8,26 +8,26 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.score_model_grader_input_item_content_type_1_type import ScoreModelGraderInputItemContentType1Type
+from ..models.grader_input_text_type import GraderInputTextType
 
 
 
 
 
 
-T = TypeVar("T", bound="ScoreModelGraderInputItemContentType1")
+T = TypeVar("T", bound="GraderInputText")
 
 
 
 @_attrs_define
-class ScoreModelGraderInputItemContentType1:
+class GraderInputText:
     """ 
         Attributes:
-            type_ (ScoreModelGraderInputItemContentType1Type): A text; there are no other parts.
+            type_ (GraderInputTextType): A text; there are no other parts.
             text (str): A template of what is said.
      """
 
-    type_: ScoreModelGraderInputItemContentType1Type
+    type_: GraderInputTextType
     text: str
 
 
@@ -54,17 +54,17 @@ class ScoreModelGraderInputItemContentType1:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        type_ = ScoreModelGraderInputItemContentType1Type(d.pop("type"))
+        type_ = GraderInputTextType(d.pop("type"))
 
 
 
 
         text = d.pop("text")
 
-        score_model_grader_input_item_content_type_1 = cls(
+        grader_input_text = cls(
             type_=type_,
             text=text,
         )
 
-        return score_model_grader_input_item_content_type_1
+        return grader_input_text
 

@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-class ScoreModelGraderInputItemRole(StrEnum):
+class GraderMessageRole(StrEnum):
     ASSISTANT = "assistant"
     DEVELOPER = "developer"
     SYSTEM = "system"

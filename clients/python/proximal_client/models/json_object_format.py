@@ -8,25 +8,25 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.grader_reward_response_format_type_1_type import GraderRewardResponseFormatType1Type
+from ..models.json_object_format_type import JsonObjectFormatType
 
 
 
 
 
 
-T = TypeVar("T", bound="GraderRewardResponseFormatType1")
+T = TypeVar("T", bound="JsonObjectFormat")
 
 
 
 @_attrs_define
-class GraderRewardResponseFormatType1:
+class JsonObjectFormat:
     """ 
         Attributes:
-            type_ (GraderRewardResponseFormatType1Type): How the completion is read.
+            type_ (JsonObjectFormatType): How the completion is read.
      """
 
-    type_: GraderRewardResponseFormatType1Type
+    type_: JsonObjectFormatType
 
 
 
@@ -49,14 +49,14 @@ class GraderRewardResponseFormatType1:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        type_ = GraderRewardResponseFormatType1Type(d.pop("type"))
+        type_ = JsonObjectFormatType(d.pop("type"))
 
 
 
 
-        grader_reward_response_format_type_1 = cls(
+        json_object_format = cls(
             type_=type_,
         )
 
-        return grader_reward_response_format_type_1
+        return json_object_format
 

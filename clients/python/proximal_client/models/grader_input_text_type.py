@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-class ScoreModelGraderInputItemContentType2ItemType(StrEnum):
+class GraderInputTextType(StrEnum):
     INPUT_TEXT = "input_text"
 
     def __str__(self) -> str:

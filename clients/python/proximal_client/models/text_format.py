@@ -8,25 +8,25 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.grader_reward_response_format_type_0_type import GraderRewardResponseFormatType0Type
+from ..models.text_format_type import TextFormatType
 
 
 
 
 
 
-T = TypeVar("T", bound="GraderRewardResponseFormatType0")
+T = TypeVar("T", bound="TextFormat")
 
 
 
 @_attrs_define
-class GraderRewardResponseFormatType0:
+class TextFormat:
     """ 
         Attributes:
-            type_ (GraderRewardResponseFormatType0Type): How the completion is read.
+            type_ (TextFormatType): How the completion is read.
      """
 
-    type_: GraderRewardResponseFormatType0Type
+    type_: TextFormatType
 
 
 
@@ -49,14 +49,14 @@ class GraderRewardResponseFormatType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        type_ = GraderRewardResponseFormatType0Type(d.pop("type"))
+        type_ = TextFormatType(d.pop("type"))
 
 
 
 
-        grader_reward_response_format_type_0 = cls(
+        text_format = cls(
             type_=type_,
         )
 
-        return grader_reward_response_format_type_0
+        return text_format
 

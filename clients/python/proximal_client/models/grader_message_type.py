@@ -1,7 +1,7 @@
 from enum import StrEnum
 
-class GraderRewardResponseFormatType2Type(StrEnum):
-    JSON_SCHEMA = "json_schema"
+class GraderMessageType(StrEnum):
+    MESSAGE = "message"
 
     def __str__(self) -> str:
         return str(self.value)

@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-class GraderRewardResponseFormatType0Type(StrEnum):
+class TextFormatType(StrEnum):
     TEXT = "text"
 
     def __str__(self) -> str:

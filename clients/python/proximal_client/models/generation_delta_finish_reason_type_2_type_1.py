@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+class GenerationDeltaFinishReasonType2Type1(StrEnum):
+    LENGTH = "length"
+    STOP = "stop"
+
+    def __str__(self) -> str:
+        return str(self.value)
