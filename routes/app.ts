@@ -10,6 +10,7 @@ import { allowOrigins } from "./allow_origins.ts";
 import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkpoints } from "./checkpoints.ts";
+import { clonedDocument } from "./cloned_body.ts";
 import { compressAnswers } from "./compress_answers.ts";
 import type { AppContext, Env } from "./context.ts";
 import { datasets } from "./datasets.ts";
@@ -172,7 +173,9 @@ export function createApp(context: AppContext): OpenAPIHono<Env> {
   const document = () => {
     const { required } = keys;
     const made = documents.get(required) ?? JSON.stringify(plainSchemas(securedDocument(
-      app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS, servers: [{ url: "/" }] }),
+      clonedDocument(
+        app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS, servers: [{ url: "/" }] }),
+      ),
       required,
     )));
     documents.set(required, made);

@@ -1,7 +1,7 @@
 /** Evaluations by a name of their own: each is a training job of that kind. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { evaluationRequestSchema } from "../core/contract/evaluation_job.ts";
-import { clonedBody, CLONING } from "./cloned_body.ts";
+import { clonedBody, CLONES, CLONING } from "./cloned_body.ts";
 import type { AppContext, Env } from "./context.ts";
 import { EVALUATION_EXAMPLES } from "./job_examples.ts";
 import { jsonBody } from "./json_body.ts";
@@ -16,6 +16,7 @@ const create = (context: AppContext) =>
     path: "/v1/evaluations",
     tags: ["Training jobs"],
     operationId: "createEvaluation",
+    ...CLONES,
     summary: "Evaluate a model, a checkpoint or an adapter: a training job of kind evaluation",
     description:
       `Prompts are answered, scored, and compared with what the base or another checkpoint answers. The job's result says what came of it. ${CLONING}`,
@@ -30,6 +31,7 @@ const check = (context: AppContext) =>
     path: "/v1/evaluations/dry-run",
     tags: ["Training jobs"],
     operationId: "dryRunEvaluation",
+    ...CLONES,
     summary: "Say what an evaluation would be and need, and create nothing",
     description:
       "Takes what POST /v1/evaluations takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time.",

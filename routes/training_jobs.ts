@@ -4,7 +4,7 @@ import { getJob, listJobs } from "../core/jobs/job_queries.ts";
 import { JOB_STATUSES } from "../core/contract/job_states.ts";
 import { jobView } from "../core/jobs/job_view.ts";
 import { JOB_KINDS, trainingJobSchema } from "../core/contract/training_job.ts";
-import { clonedBody, CLONING } from "./cloned_body.ts";
+import { clonedBody, CLONES, cloneSchema, CLONING } from "./cloned_body.ts";
 import type { AppContext, Env } from "./context.ts";
 import { jobSchema } from "../core/contract/job_answers.ts";
 import { JOB_EXAMPLES } from "./job_examples.ts";
@@ -25,6 +25,7 @@ const create = (context: AppContext) =>
     path: "/v1/training-jobs",
     tags: ["Training jobs"],
     operationId: "createTrainingJob",
+    ...CLONES,
     summary: "Start a training job",
     description:
       `The job is checked, stored and queued; the answer has its configuration with every default filled in. Follow it by its events, or ask for it again until its status is final. ${CLONING}`,
@@ -43,6 +44,7 @@ const check = (context: AppContext) =>
     path: "/v1/training-jobs/dry-run",
     tags: ["Training jobs"],
     operationId: "dryRunTrainingJob",
+    ...CLONES,
     summary: "Say what a training job would be and need, and create nothing",
     description:
       "Takes what POST /v1/training-jobs takes, refuses what that refuses, and answers the configuration with every default filled in, the steps, and an estimate of memory and time.",
@@ -153,6 +155,7 @@ const remove = createRoute({
 export function trainingJobs(context: AppContext): OpenAPIHono<Env> {
   const { db, supervisor } = context;
   const app = new OpenAPIHono<Env>();
+  app.openAPIRegistry.register("TrainingJobClone", cloneSchema);
 
   app.openapi(
     create(context),

@@ -1224,6 +1224,11 @@ export type Evaluate = {
 };
 
 /**
+ * A whole request, or another job's with changes
+ */
+export type EvaluationBody = EvaluationRequest | TrainingJobClone;
+
+/**
  * What there is to know of it.
  */
 export type EvaluationCompletedData = {
@@ -5669,6 +5674,22 @@ export type TrainingJob = {
     };
 };
 
+/**
+ * A whole request, or another job's with changes
+ */
+export type TrainingJobBody = TrainingJobRequest | TrainingJobClone;
+
+/**
+ * A job like another, with the fields that are to differ from it, merged in as a JSON merge patch: null takes a field's value away.
+ */
+export type TrainingJobClone = {
+    /**
+     * Id of the training job that this one is like.
+     */
+    from: string;
+    [key: string]: unknown;
+};
+
 export type TrainingJobRequest = ({
     kind: 'ppo';
 } & PpoJob) | ({
@@ -6174,7 +6195,7 @@ export type ListTrainingJobsResponses = {
 export type ListTrainingJobsResponse = ListTrainingJobsResponses[keyof ListTrainingJobsResponses];
 
 export type CreateTrainingJobData = {
-    body: TrainingJobRequest;
+    body: TrainingJobBody;
     headers?: {
         /**
          * Makes the request safe to repeat for 24 hours: the same key and request give the stored answer.
@@ -6245,7 +6266,7 @@ export type CreateTrainingJobResponses = {
 export type CreateTrainingJobResponse = CreateTrainingJobResponses[keyof CreateTrainingJobResponses];
 
 export type DryRunTrainingJobData = {
-    body: TrainingJobRequest;
+    body: TrainingJobBody;
     path?: never;
     query?: never;
     url: '/v1/training-jobs/dry-run';
@@ -6612,7 +6633,7 @@ export type ResumeTrainingJobResponses = {
 export type ResumeTrainingJobResponse = ResumeTrainingJobResponses[keyof ResumeTrainingJobResponses];
 
 export type CreateEvaluationData = {
-    body: EvaluationRequest;
+    body: EvaluationBody;
     headers?: {
         /**
          * Makes the request safe to repeat for 24 hours: the same key and request give the stored answer.
@@ -6683,7 +6704,7 @@ export type CreateEvaluationResponses = {
 export type CreateEvaluationResponse = CreateEvaluationResponses[keyof CreateEvaluationResponses];
 
 export type DryRunEvaluationData = {
-    body: EvaluationRequest;
+    body: EvaluationBody;
     path?: never;
     query?: never;
     url: '/v1/evaluations/dry-run';

@@ -19,11 +19,16 @@ export function resolved(document, schema) {
 /** The bodies that a POST may have, by the value of the field that tells them apart. */
 export function requestVariants(document, path, field) {
   const body = resolved(document, document.paths[path].post.requestBody);
-  const schema = resolved(document, body.content["application/json"].schema);
-  return new Map((schema.oneOf ?? schema.anyOf ?? [schema]).map((one) => {
-    const variant = resolved(document, one);
-    return [constantOf(resolved(document, variant.properties[field])), variant];
-  }));
+  const branchesOf = (given) => {
+    const schema = resolved(document, given);
+    return (schema.oneOf ?? schema.anyOf)?.flatMap(branchesOf) ?? [schema];
+  };
+  const branches = branchesOf(body.content["application/json"].schema);
+  // What lacks the field is no such body: one that names another job, as which it begins.
+  return new Map(
+    branches.filter((variant) => variant.properties?.[field])
+      .map((variant) => [constantOf(resolved(document, variant.properties[field])), variant]),
+  );
 }
 
 /** The only value that a schema allows. */

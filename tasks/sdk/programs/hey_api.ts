@@ -2,6 +2,7 @@
 import {
   createTrainingJob,
   downloadCheckpointFile,
+  dryRunTrainingJob,
   getTrainingJob,
   listTrainingJobCheckpoints,
 } from "./generated/sdk.gen.ts";
@@ -24,6 +25,8 @@ while (job.status === "queued" || job.status === "running") {
   ({ data: job } = await getTrainingJob({ ...options, path: { id: job.id } }));
 }
 if (job.status !== "succeeded") throw new Error(`The job ${job.status}: ${job.error?.detail}`);
+const { data: like } = await dryRunTrainingJob({ ...options, body: { from: job.id, epochs: 2 } });
+if (like.plan.steps !== 2) throw new Error(`A clone of ${job.id} has ${like.plan.steps} steps`);
 const reward: number | undefined = job.latest_metrics?.["objective/scores"];
 const { data: page } = await listTrainingJobCheckpoints({ ...options, path: { id: job.id } });
 const name = "adapter_model.safetensors";

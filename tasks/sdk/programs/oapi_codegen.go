@@ -38,7 +38,10 @@ func main() {
 		Reward:  reward,
 	}))
 
-	created := must(api.CreateTrainingJobWithResponse(ctx, &client.CreateTrainingJobParams{}, request))
+	var body client.TrainingJobBody
+	must(0, body.FromTrainingJobRequest(request))
+
+	created := must(api.CreateTrainingJobWithResponse(ctx, &client.CreateTrainingJobParams{}, body))
 	if created.JSON202 == nil {
 		must(0, fmt.Errorf("the job was refused: %s", created.Body))
 	}

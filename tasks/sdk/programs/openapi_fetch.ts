@@ -26,6 +26,10 @@ while (job.status === "queued" || job.status === "running") {
   job = required(await client.GET("/v1/training-jobs/{id}", { params: { path: { id: job.id } } }));
 }
 if (job.status !== "succeeded") throw new Error(`The job ${job.status}: ${job.error?.detail}`);
+const like = required(
+  await client.POST("/v1/training-jobs/dry-run", { body: { from: job.id, epochs: 2 } }),
+);
+if (like.plan.steps !== 2) throw new Error(`A clone of ${job.id} has ${like.plan.steps} steps`);
 const reward: number | undefined = job.latest_metrics?.["objective/scores"];
 const page = required(
   await client.GET("/v1/training-jobs/{id}/checkpoints", { params: { path: { id: job.id } } }),

@@ -25,7 +25,7 @@ func main() {
 	configuration.Servers = client.ServerConfigurations{{URL: os.Args[1]}}
 	api := client.NewAPIClient(configuration)
 
-	var request client.TrainingJobRequest
+	var request client.TrainingJobBody
 	must(json.Unmarshal([]byte(`{
 		"kind": "ppo",
 		"model": "tiny",
@@ -33,7 +33,7 @@ func main() {
 		"ppo": { "batch_size": 1, "max_new_tokens": 8 },
 		"reward": { "type": "length", "target": 5 }
 	}`), &request))
-	job, _, err := api.TrainingJobsAPI.CreateTrainingJob(ctx).TrainingJobRequest(request).Execute()
+	job, _, err := api.TrainingJobsAPI.CreateTrainingJob(ctx).TrainingJobBody(request).Execute()
 	must(err)
 	for job.Status == "queued" || job.Status == "running" {
 		time.Sleep(200 * time.Millisecond)

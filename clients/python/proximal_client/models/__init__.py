@@ -528,6 +528,7 @@ from .text_similarity_grader_evaluation_metric import TextSimilarityGraderEvalua
 from .text_similarity_grader_type import TextSimilarityGraderType
 from .token_score import TokenScore
 from .training_job import TrainingJob
+from .training_job_clone import TrainingJobClone
 from .training_job_metadata import TrainingJobMetadata
 from .usage import Usage
 from .validate_grader_body import ValidateGraderBody
@@ -1086,6 +1087,7 @@ __all__ = (
     "TextSimilarityGraderType",
     "TokenScore",
     "TrainingJob",
+    "TrainingJobClone",
     "TrainingJobMetadata",
     "Usage",
     "ValidatedGrader",

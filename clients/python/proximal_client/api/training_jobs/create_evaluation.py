@@ -11,6 +11,7 @@ from ... import errors
 from ...models.evaluation_request import EvaluationRequest
 from ...models.problem import Problem
 from ...models.training_job import TrainingJob
+from ...models.training_job_clone import TrainingJobClone
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -18,7 +19,7 @@ from typing import cast
 
 def _get_kwargs(
     *,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> dict[str, Any]:
@@ -37,7 +38,12 @@ def _get_kwargs(
         "url": "/v1/evaluations",
     }
 
-    _kwargs["json"] = body.to_dict()
+    
+    if isinstance(body, EvaluationRequest):
+        _kwargs["json"] = body.to_dict()
+    else:
+        _kwargs["json"] = body.to_dict()
+
 
     headers["Content-Type"] = "application/json"
 
@@ -149,7 +155,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Response[Problem | TrainingJob]:
@@ -163,7 +169,8 @@ def sync_detailed(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -189,7 +196,7 @@ idempotency_key=idempotency_key,
 def sync(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Problem | TrainingJob | None:
@@ -203,7 +210,8 @@ def sync(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -224,7 +232,7 @@ idempotency_key=idempotency_key,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Response[Problem | TrainingJob]:
@@ -238,7 +246,8 @@ async def asyncio_detailed(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -264,7 +273,7 @@ idempotency_key=idempotency_key,
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Problem | TrainingJob | None:
@@ -278,7 +287,8 @@ async def asyncio(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -14,6 +14,7 @@ from ...models.problem import Problem
 from ...models.reward_model_job import RewardModelJob
 from ...models.sft_job import SftJob
 from ...models.training_job import TrainingJob
+from ...models.training_job_clone import TrainingJobClone
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -21,7 +22,7 @@ from typing import cast
 
 def _get_kwargs(
     *,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> dict[str, Any]:
@@ -46,6 +47,8 @@ def _get_kwargs(
     elif isinstance(body, SftJob):
         _kwargs["json"] = body.to_dict()
     elif isinstance(body, RewardModelJob):
+        _kwargs["json"] = body.to_dict()
+    elif isinstance(body, EvaluationJob):
         _kwargs["json"] = body.to_dict()
     else:
         _kwargs["json"] = body.to_dict()
@@ -161,7 +164,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Response[Problem | TrainingJob]:
@@ -175,7 +178,8 @@ def sync_detailed(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,7 +205,7 @@ idempotency_key=idempotency_key,
 def sync(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Problem | TrainingJob | None:
@@ -215,7 +219,8 @@ def sync(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -236,7 +241,7 @@ idempotency_key=idempotency_key,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Response[Problem | TrainingJob]:
@@ -250,7 +255,8 @@ async def asyncio_detailed(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -276,7 +282,7 @@ idempotency_key=idempotency_key,
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Problem | TrainingJob | None:
@@ -290,7 +296,8 @@ async def asyncio(
     Args:
         idempotency_key (str | Unset): Makes the request safe to repeat for 24 hours: the same key
             and request give the stored answer.
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

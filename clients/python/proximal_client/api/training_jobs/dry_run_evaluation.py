@@ -11,13 +11,14 @@ from ... import errors
 from ...models.dry_run import DryRun
 from ...models.evaluation_request import EvaluationRequest
 from ...models.problem import Problem
+from ...models.training_job_clone import TrainingJobClone
 from typing import cast
 
 
 
 def _get_kwargs(
     *,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
 
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -32,7 +33,12 @@ def _get_kwargs(
         "url": "/v1/evaluations/dry-run",
     }
 
-    _kwargs["json"] = body.to_dict()
+    
+    if isinstance(body, EvaluationRequest):
+        _kwargs["json"] = body.to_dict()
+    else:
+        _kwargs["json"] = body.to_dict()
+
 
     headers["Content-Type"] = "application/json"
 
@@ -137,7 +143,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
 
 ) -> Response[DryRun | Problem]:
     """ Say what an evaluation would be and need, and create nothing
@@ -147,7 +153,8 @@ def sync_detailed(
     `write`.
 
     Args:
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -172,7 +179,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
 
 ) -> DryRun | Problem | None:
     """ Say what an evaluation would be and need, and create nothing
@@ -182,7 +189,8 @@ def sync(
     `write`.
 
     Args:
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -202,7 +210,7 @@ body=body,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
 
 ) -> Response[DryRun | Problem]:
     """ Say what an evaluation would be and need, and create nothing
@@ -212,7 +220,8 @@ async def asyncio_detailed(
     `write`.
 
     Args:
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -237,7 +246,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: EvaluationRequest,
+    body: EvaluationRequest | TrainingJobClone,
 
 ) -> DryRun | Problem | None:
     """ Say what an evaluation would be and need, and create nothing
@@ -247,7 +256,8 @@ async def asyncio(
     `write`.
 
     Args:
-        body (EvaluationRequest):
+        body (EvaluationRequest | TrainingJobClone): A whole request, or another job's with
+            changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

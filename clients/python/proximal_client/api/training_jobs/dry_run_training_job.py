@@ -14,13 +14,14 @@ from ...models.ppo_job import PpoJob
 from ...models.problem import Problem
 from ...models.reward_model_job import RewardModelJob
 from ...models.sft_job import SftJob
+from ...models.training_job_clone import TrainingJobClone
 from typing import cast
 
 
 
 def _get_kwargs(
     *,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
 
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -41,6 +42,8 @@ def _get_kwargs(
     elif isinstance(body, SftJob):
         _kwargs["json"] = body.to_dict()
     elif isinstance(body, RewardModelJob):
+        _kwargs["json"] = body.to_dict()
+    elif isinstance(body, EvaluationJob):
         _kwargs["json"] = body.to_dict()
     else:
         _kwargs["json"] = body.to_dict()
@@ -149,7 +152,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
 
 ) -> Response[DryRun | Problem]:
     """ Say what a training job would be and need, and create nothing
@@ -159,7 +162,8 @@ def sync_detailed(
     `write`.
 
     Args:
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -184,7 +188,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
 
 ) -> DryRun | Problem | None:
     """ Say what a training job would be and need, and create nothing
@@ -194,7 +198,8 @@ def sync(
     `write`.
 
     Args:
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,7 +219,7 @@ body=body,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
 
 ) -> Response[DryRun | Problem]:
     """ Say what a training job would be and need, and create nothing
@@ -224,7 +229,8 @@ async def asyncio_detailed(
     `write`.
 
     Args:
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -249,7 +255,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: EvaluationJob | PpoJob | RewardModelJob | SftJob,
+    body: EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone,
 
 ) -> DryRun | Problem | None:
     """ Say what a training job would be and need, and create nothing
@@ -259,7 +265,8 @@ async def asyncio(
     `write`.
 
     Args:
-        body (EvaluationJob | PpoJob | RewardModelJob | SftJob):
+        body (EvaluationJob | PpoJob | RewardModelJob | SftJob | TrainingJobClone): A whole
+            request, or another job's with changes
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
