@@ -6,8 +6,9 @@ import { z } from "zod";
 import { component } from "./component.ts";
 import { type GenerationRequest, generationSchema, stopString } from "./generation.ts";
 import type { Refuse } from "./refuse.ts";
+import { MIN_TEMPERATURE } from "./temperature.ts";
 
-const { temperature, top_p, seed, stop } = generationSchema.shape;
+const { stop } = generationSchema.shape;
 
 /** As OpenAI has it: scripts try more, to be refused. */
 const MAX_TEMPERATURE = 2;
@@ -33,11 +34,11 @@ export function ignored<T extends z.ZodType>(schema: T) {
 
 /** How completions are drawn, and given. */
 export const openaiSampling = {
-  temperature: optional(temperature.unwrap().max(MAX_TEMPERATURE), 1).describe(
-    "Sampling temperature; 0 is greedy. Default 1.",
+  temperature: optional(z.number().min(0).max(MAX_TEMPERATURE), 1).describe(
+    `Sampling temperature; below ${MIN_TEMPERATURE} it is greedy. Default 1.`,
   ),
-  top_p: optional(top_p.unwrap(), 1).describe(
-    "Only the most likely tokens that make up so much probability are drawn. Default 1: all.",
+  top_p: optional(z.number().min(0).max(1), 1).describe(
+    "Only the most likely tokens that make up so much probability are drawn; 0: the most likely one. Default 1: all.",
   ),
   n: optional(z.int().min(1).max(128), 1).describe("Completions of each prompt. Default 1."),
   stop: optional(
@@ -46,7 +47,7 @@ export const openaiSampling = {
     }),
     [],
   ).describe("Texts that end a completion, and are not part of it. Default none."),
-  seed: seed.unwrap().nullish().describe("Without one, each request draws its own."),
+  seed: z.int().nullish().describe("Without one, each request draws its own."),
   stream: optional(z.boolean(), false).describe(
     "Answer as Server-Sent Events, a piece at a time. Default false.",
   ),
@@ -81,7 +82,13 @@ export function samplingOf(
   { temperature, top_p, n, stop, seed, stream }: Sampling,
 ): Pick<GenerationRequest, "temperature" | "top_k" | "top_p" | "n" | "stop" | "seed" | "stream"> {
   const drawn = crypto.getRandomValues(new Uint32Array(1))[0]!;
-  return { temperature, top_k: 0, top_p, n, stop, seed: seed ?? drawn, stream };
+  const chosen = seed ?? drawn;
+  return {
+    temperature: temperature < MIN_TEMPERATURE ? 0 : temperature,
+    ...(top_p === 0 ? { top_k: 1, top_p: 1 } : { top_k: 0, top_p }),
+    // Seeds of ours begin at 0: the negative ones are the largest.
+    ...{ n, stop, seed: chosen < 0 ? Number.MAX_SAFE_INTEGER + 1 + chosen : chosen, stream },
+  };
 }
 
 /** Tokens of an answer. */

@@ -449,11 +449,11 @@ export type ChatCompletionRequest = {
      */
     messages: Array<Message>;
     /**
-     * Sampling temperature; 0 is greedy. Default 1.
+     * Sampling temperature; below 0.001 it is greedy. Default 1.
      */
     temperature?: number | null;
     /**
-     * Only the most likely tokens that make up so much probability are drawn. Default 1: all.
+     * Only the most likely tokens that make up so much probability are drawn; 0: the most likely one. Default 1: all.
      */
     top_p?: number | null;
     /**
@@ -973,11 +973,11 @@ export type CompletionRequest = {
      */
     prompt: string | Array<string> | Array<number> | Array<Array<number>>;
     /**
-     * Sampling temperature; 0 is greedy. Default 1.
+     * Sampling temperature; below 0.001 it is greedy. Default 1.
      */
     temperature?: number | null;
     /**
-     * Only the most likely tokens that make up so much probability are drawn. Default 1: all.
+     * Only the most likely tokens that make up so much probability are drawn; 0: the most likely one. Default 1: all.
      */
     top_p?: number | null;
     /**

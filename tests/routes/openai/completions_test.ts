@@ -52,6 +52,17 @@ Deno.test("a request becomes the generation it means", () => {
   assert.deepEqual(prompts([[1, 2], [3]]), [{ token_ids: [1, 2] }, { token_ids: [3] }]);
 });
 
+Deno.test("what OpenAI takes and a generation does not is the nearest that it has", () => {
+  const { temperature, top_k, top_p, seed } = generationOf(
+    parse({ temperature: 1e-8, top_p: 0, seed: -1 }),
+    named,
+  );
+  assert.deepEqual({ temperature, top_k, top_p, seed }, {
+    ...{ temperature: 0, top_k: 1, top_p: 1, seed: Number.MAX_SAFE_INTEGER },
+  });
+  assert.equal(generationOf(parse({ seed: -Number.MAX_SAFE_INTEGER }), named).seed, 1);
+});
+
 Deno.test("null and neutral values are as good as none", () => {
   const { seed: _, ...plain } = generationOf(parse(), named);
   for (
@@ -80,7 +91,7 @@ Deno.test("what is wrong or cannot be done is refused by name, in OpenAI's shape
         [{ prompt: [[5], "a"] }, "prompt.1", /Expected a list, got "a"/],
         [{ max_tokens: -1 }, "max_tokens", /./],
         [{ n: 129 }, "n", /./],
-        [{ top_p: 0 }, "top_p", /./],
+        [{ top_p: -0.1 }, "top_p", /./],
         [{ temperature: -1 }, "temperature", /./],
         [{ stop: "" }, "stop", /./],
         [{ stop: ["a", "\ud800"] }, "stop.1", /surrogate/],

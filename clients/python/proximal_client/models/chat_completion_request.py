@@ -32,9 +32,9 @@ class ChatCompletionRequest:
             model (str): A model's name, a fine-tuned model's, or a checkpoint's id.
             messages (list[Message]): Laid out by the model's chat template, developer as system. Parts of a message must be
                 texts.
-            temperature (float | None | Unset): Sampling temperature; 0 is greedy. Default 1. Default: 1.0.
-            top_p (float | None | Unset): Only the most likely tokens that make up so much probability are drawn. Default 1:
-                all. Default: 1.0.
+            temperature (float | None | Unset): Sampling temperature; below 0.001 it is greedy. Default 1. Default: 1.0.
+            top_p (float | None | Unset): Only the most likely tokens that make up so much probability are drawn; 0: the
+                most likely one. Default 1: all. Default: 1.0.
             n (int | None | Unset): Completions of each prompt. Default 1. Default: 1.
             stop (list[str] | None | str | Unset): Texts that end a completion, and are not part of it. Default none.
             seed (int | None | Unset): Without one, each request draws its own.
