@@ -28,12 +28,6 @@ const DOCUMENTS = [
     .filter((path) => path.endsWith(".md")).sort(),
 ].filter((path) => ONLY === undefined || path === ONLY);
 
-/** Documents whose shell blocks are typed here; docs_test.ts holds the requests and commands of the others. */
-const TYPED: readonly string[] = [
-  ...["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/cli.md", "docs/datasets.md", "docs/deploy.md"],
-  ...["docs/evaluation.md", "docs/jobs.md", "docs/tutorial.md"],
-];
-
 /** What the examples say the server's address is. */
 const ADDRESS = "http://127.0.0.1:8000";
 
@@ -195,7 +189,7 @@ Deno.test("shell blocks of documents do what they say, in order, on a server", a
       const variables = await trained(server.url);
       for (const { document, blocks } of documents) {
         const shell = blocks.filter(({ language }) => language === "sh");
-        if (shell.length === 0 || (!TYPED.includes(document) && document !== ONLY)) continue;
+        if (shell.length === 0) continue;
         const folder = join(temporary, document.replaceAll("/", "-"));
         await Deno.mkdir(folder);
         await t.step(document, () => runShell(document, shell, { url: server.url, bin, folder, variables }));
