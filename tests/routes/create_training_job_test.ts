@@ -27,6 +27,7 @@ Deno.test("POST /v1/training-jobs answers the queued job with its effective conf
       type: "lora",
       r: 16,
       alpha: 32,
+      layers: null,
       dropout: 0,
       target_modules: "all-linear",
     });
