@@ -31,6 +31,7 @@ const hub = Deno.serve(
 const address = `http://127.0.0.1:${hub.addr.port}`;
 const server = await startServer({
   API_KEYS: KEY,
+  RATE_LIMIT: "0",
   LOG_LEVEL: "error",
   HF_ENDPOINT: address,
   OUTBOUND_ALLOW: "127.0.0.1",
