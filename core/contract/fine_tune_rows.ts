@@ -77,28 +77,36 @@ const messages = z.array(message).min(1).max(1000);
 
 const BESIDE = ["tools", "functions"];
 
+/** Whose message must come last, in the words of its refusal. */
+const LAST = { user: "a user's", assistant: "an assistant's" } as const;
+
+/** Whether the last message is of `role`; refuses it otherwise. */
+function endsWith(
+  role: keyof typeof LAST,
+  messages: readonly { role: string }[],
+  context: z.RefinementCtx,
+): boolean {
+  const last = messages.at(-1);
+  if (!last || last.role === role) return true;
+  context.addIssue({
+    code: "custom",
+    path: ["messages"],
+    message: `Expected ${LAST[role]} message last, got one of role ${last.role}`,
+  });
+  return false;
+}
+
 const prompt = z.looseObject({ messages }).superRefine((value, context) => {
   refuseKeys(value, BESIDE, context);
-  const last = value.messages.at(-1);
-  if (last && last.role !== "user") {
-    context.addIssue({
-      code: "custom",
-      path: ["messages"],
-      message: `Expected a user's message last, got one of role ${last.role}`,
-    });
-  }
+  endsWith("user", value.messages, context);
 });
 
 const conversation = z.looseObject({ messages }).superRefine((value, context) => {
   refuseKeys(value, BESIDE, context);
-  const last = value.messages.at(-1);
-  if (last && last.role !== "assistant") {
-    context.addIssue({
-      code: "custom",
-      path: ["messages"],
-      message: `Expected an assistant's message last, got one of role ${last.role}`,
-    });
-  } else if (value.messages.every(({ role, weight }) => role !== "assistant" || weight === 0)) {
+  if (
+    endsWith("assistant", value.messages, context) &&
+    value.messages.every(({ role, weight }) => role !== "assistant" || weight === 0)
+  ) {
     context.addIssue({
       code: "custom",
       path: ["messages"],
