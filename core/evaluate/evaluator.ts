@@ -5,7 +5,7 @@
  */
 import type { FrozenTrunk } from "../networks/frozen_trunk.ts";
 import type { Policy } from "../networks/policy.ts";
-import { responseText } from "../rewards/response_text.ts";
+import { finishedSample } from "../rewards/finished_sample.ts";
 import { termsOf } from "../rewards/terms_of.ts";
 import type { RewardSource } from "../rewards/reward_source.ts";
 import { ALONE, type Replicas, shareOf } from "../replicas/replicas.ts";
@@ -121,20 +121,9 @@ export class Evaluator {
       { signal },
     );
     const sampled = await replicas.gather(said);
-    const samples = rows.map(({ prompt, prompt_idx }, row) => {
-      const response_ids = Int32Array.from(sampled[row]!.response_ids);
-      const terminated = sampled[row]!.finish_reason === "stop";
-      return {
-        prompt_idx,
-        prompt: prompt.text,
-        completion: responseText(tokenizer, response_ids, terminated),
-        prompt_ids: prompt.ids,
-        response_ids,
-        terminated,
-        answer: prompt.answer,
-        item: prompt.item,
-        metadata: prompt.metadata,
-      };
+    const samples = rows.map((row, at) => {
+      const { response_ids, finish_reason } = sampled[at]!;
+      return finishedSample(tokenizer, row, response_ids, finish_reason === "stop");
     });
     const scored = await reward.score(samples, signal);
     const share = shareOf(samples, replicas).mine;

@@ -1,7 +1,7 @@
 /** Rolling out one step's prompts: sample, score, and measure every action under policy, reference and critic. */
 import { prefillTokens } from "../../decode/prompt_groups.ts";
 import type { SamplingRequest } from "../../decode/sampling_request.ts";
-import { responseText } from "../../rewards/response_text.ts";
+import { finishedSample } from "../../rewards/finished_sample.ts";
 import { termsOf } from "../../rewards/terms_of.ts";
 import type {
   RewardBeginning,
@@ -78,19 +78,9 @@ export async function rollout(
   const samples = new Map<number, RewardSample>();
   /** What the reward is told of a row, whose text is read once. */
   const sampleOf = (row: number, ids: readonly number[], terminated: boolean): RewardSample => {
-    const prompt = prompts[row]!;
-    const response_ids = Int32Array.from(ids);
-    const sample = samples.get(row) ?? {
-      prompt_idx: asked[row]!.prompt_idx,
-      prompt: prompt.text,
-      completion: responseText(tokenizer, response_ids, terminated),
-      prompt_ids: prompt.ids,
-      response_ids,
-      terminated,
-      answer: prompt.answer,
-      item: prompt.item,
-      metadata: prompt.metadata,
-    };
+    const { prompt_idx } = asked[row]!;
+    const sample = samples.get(row) ??
+      finishedSample(tokenizer, { prompt_idx, prompt: prompts[row]! }, ids, terminated);
     samples.set(row, sample);
     return sample;
   };
