@@ -15,7 +15,7 @@ import { DEADLINES } from "./core/contract/deadlines.ts";
 import { engineCommand } from "./core/processes/engine_command.ts";
 import { engineEnvironment } from "./core/processes/engine_environment.ts";
 import { EngineProcess } from "./core/processes/engine_process.ts";
-import { type Launch, Launcher } from "./core/processes/launchers.ts";
+import { directly, type Launch, Launcher } from "./core/processes/launchers.ts";
 import { linkedFolders } from "./core/processes/linked_folders.ts";
 import { machineMemory, memoryPart } from "./core/system_memory.ts";
 import { ServingEngine } from "./core/processes/serving_engine.ts";
@@ -205,7 +205,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const feed = new EventFeed();
   const deliverer = new Deliverer({ db, guard, logger });
   const serving = new ServingEngine({
-    start: () => startEngine(logger, { command: engine(), env: {}, launched: false, queues: false }),
+    start: () => startEngine(logger, directly(engine())),
     request_timeout_ms: settings.REQUEST_TIMEOUT_S * 1000,
     memory_bytes: servingBytes,
     idle_timeout_ms: settings.SERVING_IDLE_S * 1000,

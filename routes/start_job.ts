@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { dryRunSchema, jobSchema } from "../core/contract/job_answers.ts";
+import { replicasOf } from "../core/contract/job.ts";
 import type { TrainingJobConfig } from "../core/contract/training_job.ts";
 import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
 import { checkReward } from "../core/questions/check_reward.ts";
@@ -101,7 +102,7 @@ function onDevice(context: AppContext, given: TrainingJobConfig): TrainingJobCon
 async function checkJob(context: AppContext, c: Context<Env>, given: TrainingJobConfig) {
   const config = await withoutFineTunedNames(context.db, given);
   checkWebhook(context, config);
-  if ("replicas" in config) context.launcher.require(config.replicas);
+  context.launcher.require(replicasOf(config));
   const checked = "reward" in config
     ? { ...config, reward: await checkReward(config.reward, context, c.get("logger")) }
     : config;

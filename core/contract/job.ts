@@ -116,6 +116,11 @@ export function epochsOf({ epochs = 1 }: { kind: string; epochs?: number }): num
   return epochs;
 }
 
+/** Processes that train a job: one where its kind has no such field. */
+export function replicasOf({ replicas = 1 }: { kind: string; replicas?: number }): number {
+  return replicas;
+}
+
 export type TrainableConfig = z.output<typeof trainableSchema>;
 
 /** An adapter by all defaults on these layers, in the place of their weights. */

@@ -1,6 +1,7 @@
 /** What an engine's commands do: a row each. */
 import { placeOf } from "../device_name.ts";
 import { invalid, UserError } from "../errors.ts";
+import { replicasOf } from "../contract/job.ts";
 import type { Command, EngineEvent, ResultOf, TrainRequest } from "../contract/protocol.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 import { planJob, planOptions } from "../kinds/plan_job.ts";
@@ -43,7 +44,7 @@ export const TOGETHER: ReadonlySet<Work["type"]> = new Set(["check", "generate"]
 
 /** @throws {UserError} when another number of processes was started than the job asks for */
 function requireReplicas(job: TrainRequest["job"], started: number): void {
-  const wanted = "replicas" in job ? job.replicas : 1;
+  const wanted = replicasOf(job);
   if (wanted === started) return;
   throw new UserError(
     "runtime_unavailable",
@@ -61,10 +62,10 @@ export const COMMANDS: {
   check: async ({ job, folders }, { parts, text }) => {
     const device = job.device ?? parts.settings.device;
     requireDevice(job, device, parts.settings.library);
-    if ("replicas" in job && job.replicas > 1 && placeOf(device) !== "cpu") {
+    if (replicasOf(job) > 1 && placeOf(device) !== "cpu") {
       throw invalid(
         "replicas",
-        `Expected 1 on a GPU, got ${job.replicas}: gradients are added up on the CPU`,
+        `Expected 1 on a GPU, got ${replicasOf(job)}: gradients are added up on the CPU`,
       );
     }
     const target = placeOf(device) === "cpu" ? "cpu" : "cuda";

@@ -10,6 +10,7 @@ import { type EngineProcess, NoRoom, type Request } from "../processes/engine_pr
 import type { Answering, MakeAnswering } from "../questions/answering.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
+import { replicasOf } from "../contract/job.ts";
 import { joinRows, type StoredConfig } from "../contract/job_rows.ts";
 import { type ErrorRecord, errorRecord, UserError } from "../errors.ts";
 import { makeFolder } from "../formats/atomic_file.ts";
@@ -313,11 +314,6 @@ export class Attempt {
       .orderBy(desc(checkpoints.step), desc(rowNumber(checkpoints)));
     return rows.map(({ folder }) => join(dataDir, folder));
   }
-}
-
-/** How many processes train a job; one where its kind has no such field. */
-function replicasOf(config: StoredConfig): number {
-  return "replicas" in config ? config.replicas : 1;
 }
 
 function isTooLarge(thrown: unknown): thrown is UserError {

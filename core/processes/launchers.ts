@@ -56,6 +56,11 @@ export interface Launch {
   queues: boolean;
 }
 
+/** An engine that nothing else starts. */
+export function directly(engine: readonly [string, ...string[]]): Launch {
+  return { command: [...engine], env: {}, launched: false, queues: false };
+}
+
 export class Launcher {
   readonly #settings: LauncherSettings;
   readonly #kind: LauncherKind | null;
@@ -85,7 +90,7 @@ export class Launcher {
 
   /** How `engine` is started for a job of so many replicas. */
   launch(engine: readonly [string, ...string[]], replicas: number): Launch {
-    if (!this.#kind) return { command: [...engine], env: {}, launched: false, queues: false };
+    if (!this.#kind) return directly(engine);
     const { args, mpiFolder, timeout_s } = this.#settings;
     const [program, ...own] = this.#kind.prefix(replicas, mpiFolder);
     const mpi = { MPI_LIBRARY: this.#library, REPLICA_TIMEOUT_S: String(timeout_s) };

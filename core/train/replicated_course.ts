@@ -4,14 +4,39 @@
  * decided by them is decided alike.
  */
 import { UserError } from "../errors.ts";
-import type { Replicas } from "../replicas/replicas.ts";
+import { ALONE, type Replicas } from "../replicas/replicas.ts";
 import { toAll } from "../replicas/together.ts";
 import { StepAbandoned } from "../step_abandoned.ts";
-import type { Checkpoints, Counters, Course, Evaluated, TrainSignals } from "./step_loop.ts";
+import {
+  type Checkpoints,
+  type Counters,
+  type Course,
+  type Evaluated,
+  runSteps,
+  type TrainSignals,
+} from "./step_loop.ts";
 
-export interface Replicated<S extends Counters> {
+interface Replicated<S extends Counters> {
   course: Course<S>;
   signals: TrainSignals;
+}
+
+/** Those that train together, and what tells whether they still hold the same. */
+export interface Together {
+  /** Without it the process trains alone. */
+  replicas?: Replicas;
+  /** Of all that is trained; needed where several processes train it. */
+  checksum?: () => string;
+}
+
+/** `runSteps` by each of the processes that train together. */
+export function runReplicated<S extends Counters>(
+  course: Course<S>,
+  signals: TrainSignals,
+  { replicas = ALONE, checksum = () => "" }: Together,
+): ReturnType<typeof runSteps<S>> {
+  const replicated = replicatedCourse(course, signals, replicas, checksum);
+  return runSteps(replicated.course, replicated.signals);
 }
 
 /**
@@ -19,7 +44,7 @@ export interface Replicated<S extends Counters> {
  *
  * @param checksum of all that is trained; compared at each epoch's end
  */
-export function replicatedCourse<S extends Counters>(
+function replicatedCourse<S extends Counters>(
   course: Course<S>,
   signals: TrainSignals,
   replicas: Replicas,

@@ -16,19 +16,17 @@ import {
   type Course,
   type Evaluation,
   type LoopState,
-  runSteps,
   startedEvent,
   type TrainSignals,
 } from "../../train/step_loop.ts";
-import { ALONE } from "../../replicas/replicas.ts";
-import { replicatedCourse } from "../../train/replicated_course.ts";
+import { runReplicated, type Together } from "../../train/replicated_course.ts";
 import { epochMetrics } from "./epoch_metrics.ts";
 import { type GoBack, guardedStep } from "./guarded_step.ts";
 import { firstState, type PpoState, type PpoStepped } from "./ppo_step.ts";
 import type { RolloutParts } from "./rollout.ts";
 import type { StepRecorder } from "./step_recorder.ts";
 
-export interface TrainerParts extends RolloutParts {
+export interface TrainerParts extends RolloutParts, Together {
   plan: JobPlan;
   /** Writes the records of steps; without it, none are. */
   recorder?: StepRecorder | null;
@@ -36,8 +34,6 @@ export interface TrainerParts extends RolloutParts {
   evaluation?: Evaluation | null;
   /** How checkpoints are written; without it, none are. */
   checkpoints?: Checkpoints<PpoState>;
-  /** Of all that is trained; of a job that several processes train. */
-  checksum?: () => string;
   /** Without it, a guard that has a job go back cannot be had. */
   goBack?: GoBack;
   /** What is known of earlier attempts: the checkpoint to continue from, which the learner has been set to. */
@@ -65,7 +61,7 @@ export async function* train(
   job: PpoJobConfig,
   signals: TrainSignals = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
-  const { plan, checkpoints, replicas = ALONE, earlier = { resumed: null, damaged: [] } } = parts;
+  const { plan, checkpoints, earlier = { resumed: null, damaged: [] } } = parts;
   const { resumed, damaged } = earlier;
   const course: Course<PpoState> = {
     plan,
@@ -83,8 +79,7 @@ export async function* train(
   };
   yield startedEvent({ plan, epochs: job.epochs }, course.start, { found: resumed, damaged });
   if (!resumed && parts.stopTokenIds.size === 0) yield { type: "warning", ...NO_STOP_TOKENS };
-  const replicated = replicatedCourse(course, signals, replicas, parts.checksum ?? (() => ""));
-  return yield* runSteps(replicated.course, replicated.signals);
+  return yield* runReplicated(course, signals, parts);
 }
 
 function samples({ rows, prompts, completions }: PpoStepped): Sample[] {

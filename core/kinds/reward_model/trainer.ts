@@ -13,7 +13,7 @@ import { sumGradients } from "../../networks/sum_gradients.ts";
 import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
 import { replicaMetrics } from "../../replicas/replica_metrics.ts";
 import type { Deferred } from "../../run/deferred.ts";
-import { replicatedCourse } from "../../train/replicated_course.ts";
+import { runReplicated, type Together } from "../../train/replicated_course.ts";
 import { heldOutSplit } from "../../train/held_out.ts";
 import { lrFactor } from "../../train/lr_schedule.ts";
 import { metricMeans } from "../../train/metric_sums.ts";
@@ -24,7 +24,6 @@ import {
   type Counters,
   type Course,
   type LoopState,
-  runSteps,
   type StepOptions,
   type Stepped,
   type TrainSignals,
@@ -51,14 +50,10 @@ export interface PairSplit {
   held_out: readonly number[];
 }
 
-export interface RewardTrainerOptions extends TrainSignals {
+export interface RewardTrainerOptions extends TrainSignals, Together {
   /** Where to continue from. */
   start?: LoopState<RewardState>;
   checkpoints?: Checkpoints<RewardState>;
-  /** Those that train together, each on its share of every batch. */
-  replicas?: Replicas;
-  /** Of all that is trained; of a job that several processes train. */
-  checksum?: () => string;
 }
 
 export const FIRST_REWARD_STATE: LoopState<RewardState> = {
@@ -86,8 +81,8 @@ export async function* trainRewardModel(
   optimizer: Optimizer,
   split: PairSplit,
   config: RewardTrainerConfig,
-  { start = FIRST_REWARD_STATE, checkpoints, replicas = ALONE, checksum = () => "", ...signals }:
-    RewardTrainerOptions = {},
+  { start = FIRST_REWARD_STATE, checkpoints, replicas = ALONE, checksum, ...signals }: RewardTrainerOptions =
+    {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const steps_per_epoch = stepsPerEpoch(split.train.length, config.batch_size);
   const plan = { steps: steps_per_epoch * config.epochs, steps_per_epoch };
@@ -100,8 +95,7 @@ export async function* trainRewardModel(
     step: (state, options) => rewardStep(parts, config, state, options),
     epochMetrics: metricMeans,
   };
-  const replicated = replicatedCourse(course, signals, replicas, checksum);
-  return yield* runSteps(replicated.course, replicated.signals);
+  return yield* runReplicated(course, signals, { replicas, checksum });
 }
 
 /** The step after `state`. */

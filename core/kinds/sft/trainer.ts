@@ -15,7 +15,7 @@ import { Feeds } from "../../run/feeds.ts";
 import { evaluate, TrainingGraph } from "../../run/graph_runner.ts";
 import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
 import { replicaMetrics } from "../../replicas/replica_metrics.ts";
-import { replicatedCourse } from "../../train/replicated_course.ts";
+import { runReplicated, type Together } from "../../train/replicated_course.ts";
 import { sumGradients } from "../../networks/sum_gradients.ts";
 import { LoraDropout, withDropout } from "../../run/lora_dropout.ts";
 import { packedBatch, type PackedRow, packRows, type WeightedSequence } from "../../run/packed_rows.ts";
@@ -30,7 +30,6 @@ import {
   type Counters,
   type Course,
   type LoopState,
-  runSteps,
   type StepOptions,
   type Stepped,
   type TrainSignals,
@@ -68,7 +67,7 @@ export interface SftState extends Counters {
   told: number;
 }
 
-export interface SftOptions extends TrainSignals {
+export interface SftOptions extends TrainSignals, Together {
   /** Of `parameters`, where it has moments already. */
   optimizer?: Optimizer;
   /** Where to continue from. */
@@ -76,10 +75,6 @@ export interface SftOptions extends TrainSignals {
   checkpoints?: Checkpoints<SftState>;
   /** Told after the first step. */
   warnings?: readonly Warning[];
-  /** Those that train together, each on its share of every batch. */
-  replicas?: Replicas;
-  /** Of all that is trained; of a job that several processes train. */
-  checksum?: () => string;
 }
 
 export const FIRST_SFT_STATE: LoopState<SftState> = {
@@ -121,7 +116,7 @@ export async function* trainSft(
     checkpoints,
     warnings = [],
     replicas = ALONE,
-    checksum = () => "",
+    checksum,
     ...signals
   }: SftOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
@@ -164,8 +159,7 @@ export async function* trainSft(
     step: (state, options) => sftStep(parts, config, state, options),
     epochMetrics,
   };
-  const replicated = replicatedCourse(course, signals, replicas, checksum);
-  return yield* runSteps(replicated.course, replicated.signals);
+  return yield* runReplicated(course, signals, { replicas, checksum });
 }
 
 /** Means over an epoch's steps, and the perplexity of its mean loss, which is not the mean of theirs. */
