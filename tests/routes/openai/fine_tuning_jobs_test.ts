@@ -275,7 +275,10 @@ Deno.test("jobs are paused, resumed and cancelled, before there is a training jo
   served(async (it) => {
     const training_file = await upload(it, rows(4));
     const running = await create(it, reinforcement(training_file, "hang_once"));
-    await reaches(it, running.id, "running");
+    // Only a job with a checkpoint has come to a model.
+    await eventually(async () =>
+      (await it.call("GET", `${PATH}/${running.id}/checkpoints`)).json.data.length > 0
+    );
     assert.equal((await ask(it, running.id, "pause")).status, 200);
     const paused = await reaches(it, running.id, "paused");
     assert.match(paused.fine_tuned_model, /^ft:qwen3:proximal:even:/);
