@@ -136,12 +136,24 @@ function packedHidden(
   return { h: trunk(g, config, parameters, input, positions, attention), parameters };
 }
 
-function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): [Value, Value] {
+/** Of the packed targets [N], each by the distribution before it. */
+interface Selected {
+  logprobs: Value;
+  entropy: Value;
+  /** Adds what says of each target whether no token is likelier: 1 or 0. */
+  hits: () => Value;
+}
+
+function selectedLogprobs(g: Builder, config: ModelConfig, parameters: Parameters, h: Value): Selected {
   const targets = g.input("targets", "int64", ["N"]);
   const inverseTemperature = g.input("inverse_temperature", "float32", []);
   const head = [lmHead(config, parameters), targets, inverseTemperature, ...int8Head(g, config, parameters)];
-  const [logprobs, entropy] = g.op("SelectedLogprobs", [h, ...head], {});
-  return [logprobs!, entropy!];
+  const [logprobs, entropy, , z] = g.op("SelectedLogprobs", [h, ...head], {});
+  const hits = () => {
+    const picked = g.gatherElements(z!, g.reshape(targets, ["N", 1]), 1);
+    return g.reshape(g.cast(g.greaterOrEqual(picked, g.reduceMax(z!, [-1], true)), "float32"), ["N"]);
+  };
+  return { logprobs: logprobs!, entropy: entropy!, hits };
 }
 
 /** V(state) at the packed positions [N], and the head's two trainable inputs. */
@@ -254,18 +266,22 @@ export function trunkArtifact(
   return g.finish(Object.fromEntries([...found].map(([layer, hidden]) => [HIDDEN + layer, hidden])));
 }
 
-/** `logprobs` [N] of the packed targets; with `entropy` also that, with `values` V(state) from the shared trunk. */
+/**
+ * `logprobs` [N] of the packed targets; with `entropy` also that, with `values` V(state) from the shared trunk, with
+ * `hits` 1 for each target that no token is likelier than, else 0.
+ */
 export function policyEvalArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { entropy: boolean; values: boolean } & TrunkOptions,
+  options: { entropy: boolean; values: boolean; hits?: boolean } & TrunkOptions,
 ): Artifact {
   const g = new Builder("policy_eval");
   const { h, parameters } = packedHidden(g, config, tuning, options);
-  const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
+  const { logprobs, entropy, hits } = selectedLogprobs(g, config, parameters, h);
   return g.finish({
     logprobs,
     ...(options.entropy && { entropy }),
+    ...(options.hits && { hits: hits() }),
     ...(options.values && { values: valueHead(g, config, h).values }),
   });
 }
@@ -315,7 +331,7 @@ export function policyTrainingArtifact(
 ): Artifact {
   const g = new Builder("policy_training");
   const { h, parameters } = packedHidden(g, config, tuning, options);
-  const [logprobs, entropy] = selectedLogprobs(g, config, parameters, h);
+  const { logprobs, entropy } = selectedLogprobs(g, config, parameters, h);
   const weights = g.input("weights", "float32", ["N"]);
   const policy = policyLoss(g, logprobs, entropy, weights);
   let loss = policy.loss;
@@ -368,7 +384,10 @@ export function valueTrainingArtifact(
   });
 }
 
-/** One micro-batch of supervised fine-tuning: `loss` [], the weighted sum of −logprob, and its gradients. */
+/**
+ * One micro-batch of supervised fine-tuning: `loss` [], the weighted sum of −logprob, and its gradients; `hits` [], the
+ * weights of the targets that no token is likelier than.
+ */
 export function sftTrainingArtifact(
   config: ModelConfig,
   tuning: Tuning,
@@ -376,11 +395,11 @@ export function sftTrainingArtifact(
 ): Artifact {
   const g = new Builder("sft_training");
   const { h, parameters } = packedHidden(g, config, tuning, options);
-  const [logprobs] = selectedLogprobs(g, config, parameters, h);
-  const token = g.neg(logprobs);
-  const loss = weightedSum(g, token, g.input("weights", "float32", ["N"]));
+  const { logprobs, hits } = selectedLogprobs(g, config, parameters, h);
+  const weights = g.input("weights", "float32", ["N"]);
+  const loss = weightedSum(g, g.neg(logprobs), weights);
   const grads = gradientOutputs(g, loss, [...parameters.trainable], options);
-  return g.finish({ loss, ...grads });
+  return g.finish({ loss, hits: weightedSum(g, hits(), weights), ...grads });
 }
 
 /** Scores [N,1] at the packed positions of a batch, and the head's weight. The head of what is trained is trained too. */

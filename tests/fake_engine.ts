@@ -140,6 +140,7 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
     eta_seconds: step === 0 ? null : plan.steps - step,
   });
   const metricsOf = (step: number) => ({
+    ...(job.kind === "sft" && { loss: 1 / step, token_accuracy: 0.25 }),
     "objective/kl": step / 10,
     "policy/clipfrac_avg": 0,
     "objective/scores": step,
@@ -149,6 +150,7 @@ async function train(command: Extract<Command, { type: "train" }>): Promise<void
   const meansOf = (step: number) => ({
     ...metricsOf(step),
     ...{ policy_loss: -0.1, value_loss: 0.2, kl_div: 0.3, avg_reward: step },
+    ...(job.kind === "sft" && { "held_out/loss": 2 / step, "held_out/token_accuracy": 0.125 }),
   });
   const checkpoint = async (step: number, reason: CheckpointReason) => {
     const { epoch } = progress(step);

@@ -5,13 +5,13 @@ import { type JobRow, metrics } from "../db/schema.ts";
 import type { Metrics } from "../contract/progress.ts";
 import { listMetrics, metricNames } from "../jobs/job_queries.ts";
 
-/** OpenAI's columns by the metrics that fill them; null where nothing is measured, as the header is what programs know. */
-const COLUMNS: Partial<Record<JobRow["kind"], Readonly<Record<string, string | null>>>> = {
+/** OpenAI's columns by the metrics that fill them. */
+const COLUMNS: Partial<Record<JobRow["kind"], Readonly<Record<string, string>>>> = {
   sft: {
     train_loss: "loss",
-    train_accuracy: null,
+    train_accuracy: "token_accuracy",
     valid_loss: "held_out/loss",
-    valid_mean_token_accuracy: null,
+    valid_mean_token_accuracy: "held_out/token_accuracy",
   },
   ppo: { train_mean_reward: "objective/raw_scores", valid_mean_reward: "eval/avg_reward" },
 };
@@ -39,7 +39,7 @@ export async function* resultFile(db: Database, { id, kind }: JobRow): AsyncGene
       const all: Metrics = { ...measured.get(step), ...own };
       return [
         step,
-        ...Object.values(first).map((name) => cell(name && all[name])),
+        ...Object.values(first).map((name) => cell(all[name])),
         ...rest.map((name) => cell(own[name])),
       ]
         .join(",") + "\n";

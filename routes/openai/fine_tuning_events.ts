@@ -108,24 +108,27 @@ interface Counted {
 }
 
 function lossStep(metrics: Metrics, counted: Counted): Told {
-  const { loss } = metrics;
+  const { loss, token_accuracy } = metrics;
   return {
     message: `Step ${counted.step}/${counted.total_steps}: training loss=${shown(loss)}`,
     type: "metrics",
-    data: { ...counted, ...numbers({ train_loss: loss }) },
+    data: { ...counted, ...numbers({ train_loss: loss, train_mean_token_accuracy: token_accuracy }) },
   };
 }
 
 /** Of a supervised job the validation file is measured where an epoch ends. */
 function epochEvent({ epoch, progress, metrics }: Data, job: JobRow): Told {
   const { epochs, step, steps } = progress as Progress;
-  const loss = (metrics as Metrics)["held_out/loss"];
+  const { "held_out/loss": loss, "held_out/token_accuracy": accuracy } = metrics as Metrics;
   const message = `Epoch ${epoch}/${epochs} completed`;
   if (job.kind !== "sft" || typeof loss !== "number") return { message };
   return {
     message: `${message}: full validation loss=${shown(loss)}`,
     type: "metrics",
-    data: { step, total_steps: steps, valid_loss: loss, full_valid_loss: loss },
+    data: {
+      ...{ step, total_steps: steps, valid_loss: loss, full_valid_loss: loss },
+      ...numbers({ valid_mean_token_accuracy: accuracy, full_valid_mean_token_accuracy: accuracy }),
+    },
   };
 }
 

@@ -172,7 +172,14 @@ export const fineTuningCheckpointSchema = z.object({
 
 /** OpenAI's names of metrics by ours. */
 const METRICS: Partial<Record<JobRow["kind"], Readonly<Record<string, string>>>> = {
-  sft: { train_loss: "loss", valid_loss: "held_out/loss", full_valid_loss: "held_out/loss" },
+  sft: {
+    train_loss: "loss",
+    train_mean_token_accuracy: "token_accuracy",
+    valid_loss: "held_out/loss",
+    valid_mean_token_accuracy: "held_out/token_accuracy",
+    full_valid_loss: "held_out/loss",
+    full_valid_mean_token_accuracy: "held_out/token_accuracy",
+  },
   ppo: { train_mean_reward: "objective/raw_scores", full_valid_mean_reward: "eval/avg_reward" },
 };
 

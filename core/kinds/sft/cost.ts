@@ -45,7 +45,7 @@ export function sftCost(
   const cut = trainingCut(model, train, { ...all, rows: micro_batch_size ?? batch_size }, workers, target);
   const training = train(cut);
   const measuring = job.held_out === 0 ? [] : [builtGraphs.policyEval(model, held, {
-    ...{ entropy: false, values: false, packed },
+    ...{ entropy: false, values: false, hits: true, packed },
     blocks: attentionBlocks(longest - 1, target),
   })];
   const bounds = { width: model.vocab_size, workers, target };

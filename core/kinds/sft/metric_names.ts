@@ -3,9 +3,19 @@ import type { SftJobConfig } from "../../contract/sft_job.ts";
 import type { MetricNames } from "../check_watched.ts";
 
 export function sftMetricNames({ held_out }: SftJobConfig): MetricNames {
-  const learned = ["loss", "perplexity", "grad_norm", "skipped_steps", "lr", "tokens", "truncated"];
+  const learned = [
+    "loss",
+    "perplexity",
+    "token_accuracy",
+    "grad_norm",
+    "skipped_steps",
+    "lr",
+    "tokens",
+    "truncated",
+  ];
+  const measured = ["loss", "perplexity", "token_accuracy"].map((name) => `held_out/${name}`);
   return {
-    names: [...learned, ...(held_out ? ["held_out/loss", "held_out/perplexity"] : [])],
+    names: [...learned, ...(held_out ? measured : [])],
     open: [],
   };
 }

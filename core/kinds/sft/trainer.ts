@@ -198,11 +198,21 @@ async function sftStep(
         [GROUPS.vectors]: { lr, weight_decay: 0 },
       }),
     );
-    const own = losses.reduce((sum, part) => sum + part.read().loss![0]!, 0);
-    const loss = sumOf(await replicas.gather([own]));
+    const read = losses.map((part) => part.read());
+    const own = {
+      loss: sumOf(read.map(({ loss }) => loss![0]!)),
+      hits: sumOf(read.map(({ hits }) => hits![0]!)),
+    };
+    const all = await replicas.gather([own]);
+    const loss = sumOf(all.map(({ loss }) => loss));
     const { grad_norm } = outcome.read();
     skipped = outcome.read().skipped;
-    learned = { loss, perplexity: Math.exp(loss), grad_norm };
+    learned = {
+      loss,
+      perplexity: Math.exp(loss),
+      token_accuracy: sumOf(all.map(({ hits }) => hits)),
+      grad_norm,
+    };
   }
   const tokens = batch.reduce((sum, { targets }) => sum + targets.length, 0);
   const isLast = (step + 1) % steps_per_epoch === 0;
@@ -235,7 +245,7 @@ async function sftStep(
   };
 }
 
-/** Adds the gradients of all of a step's runs; gives what each lost, which together is the weighted mean over `total`. */
+/** Adds the gradients of all of a step's runs; gives each one's loss and hits, which add up to weighted means over `total`. */
 async function accumulate(
   { base, graph }: Parts,
   config: SftConfig,
@@ -267,15 +277,15 @@ function feedsOf(base: BaseModel, rows: readonly PackedRow[], least: number) {
   return { feeds, columns: batch.columns, weights: batch.weights };
 }
 
-/** The weighted mean loss of the held-out examples, without dropout; nothing where there are none. */
+/** The weighted mean loss and accuracy of the held-out examples, without dropout; nothing where there are none. */
 async function measure(
   { base, sessions, tuning, parameters, merge, examples, held_out, replicas }: Parts,
   { packing: packed }: SftConfig,
   signal: AbortSignal,
 ): Promise<Metrics> {
-  const options = { entropy: false, values: false, packed };
+  const options = { entropy: false, values: false, hits: true, packed };
   const { mine } = shareOf(held_out, replicas);
-  let lost = 0, total = 0;
+  let lost = 0, hit = 0, total = 0;
   for (let from = 0; from < mine.length; from += MEASURED_AT_ONCE) {
     signal.throwIfAborted();
     const some = mine.slice(from, from + MEASURED_AT_ONCE).map((index) => examples.at(index)!)
@@ -293,19 +303,26 @@ async function measure(
       packRows(some, packed),
       { signal },
     );
-    for (const { part, outputs: { logprobs } } of runs) {
+    for (const { part, outputs: { logprobs, hits } } of runs) {
       let at = 0;
       for (const { weights } of part.flatMap(({ parts }) => parts)) {
-        for (const weight of weights) lost -= weight * logprobs![at++]!;
+        for (const weight of weights) {
+          lost -= weight * logprobs![at]!;
+          hit += weight * hits![at++]!;
+        }
       }
     }
     total += weightIn(some);
   }
-  const all = await replicas.gather([{ lost, total }]);
+  const all = await replicas.gather([{ lost, hit, total }]);
   const count = sumOf(all.map(({ total }) => total));
   if (count === 0) return {};
   const loss = sumOf(all.map(({ lost }) => lost)) / count;
-  return { "held_out/loss": loss, "held_out/perplexity": Math.exp(loss) };
+  return {
+    "held_out/loss": loss,
+    "held_out/perplexity": Math.exp(loss),
+    "held_out/token_accuracy": sumOf(all.map(({ hit }) => hit)) / count,
+  };
 }
 
 function sumOf(values: readonly number[]): number {

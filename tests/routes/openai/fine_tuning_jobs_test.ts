@@ -191,10 +191,23 @@ Deno.test("a supervised job is one of kind sft, with or without a method", () =>
     await reaches(it, made.id, "succeeded");
     const job = (await it.call("GET", `/v1/training-jobs/${made.id.replace("ftjob-", "job_")}`)).json;
     assert.deepEqual([job.kind, job.rows.count, job.config.epochs], ["sft", 10, 1]);
-    assert.match(
-      (await it.call("GET", `${PATH}/${made.id}`)).json.fine_tuned_model,
-      /^ft:qwen3:proximal::[0-9a-z]{26}$/,
-    );
+    const done = (await it.call("GET", `${PATH}/${made.id}`)).json;
+    assert.match(done.fine_tuned_model, /^ft:qwen3:proximal::[0-9a-z]{26}$/);
+
+    const told = (await events(it, made.id)).data.filter(({ type }: Json) => type === "metrics");
+    const valid = { valid_loss: 1, full_valid_loss: 1 };
+    const accuracies = { valid_mean_token_accuracy: 0.125, full_valid_mean_token_accuracy: 0.125 };
+    const [epoch, second, first] = told.map(({ data }: Json) => data);
+    assert.deepEqual(first, { step: 1, total_steps: 2, train_loss: 1, train_mean_token_accuracy: 0.25 });
+    assert.deepEqual([second.step, second.train_loss], [2, 0.5]);
+    assert.deepEqual(epoch, { step: 2, total_steps: 2, ...valid, ...accuracies });
+    const [checkpoint] = (await it.call("GET", `${PATH}/${made.id}/checkpoints`)).json.data;
+    const trained = { train_loss: 0.5, train_mean_token_accuracy: 0.25 };
+    assert.deepEqual(checkpoint.metrics, { step: 2, ...trained, ...valid, ...accuracies });
+    const csv = (await it.call("GET", `/v1/files/${done.result_files[0]}/content`)).text.split("\n");
+    assert.match(csv[0]!, /^step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy,/);
+    assert.match(csv[1]!, /^1,1,0\.25,,,/);
+    assert.match(csv[2]!, /^2,0\.5,0\.25,1,0\.125,/);
   }));
 
 Deno.test("files that will not do fail the job, and say where", () =>

@@ -48,6 +48,8 @@ const SFT = [{
     { title: "Held-out loss", names: ["held_out/loss"] },
     { title: "Perplexity", names: ["perplexity"] },
     { title: "Held-out perplexity", names: ["held_out/perplexity"] },
+    { title: "Token accuracy", names: ["token_accuracy"] },
+    { title: "Held-out token accuracy", names: ["held_out/token_accuracy"] },
     { title: "Gradient norm", names: ["policy/grad_norm", "grad_norm"] },
   ],
 }];

@@ -106,6 +106,7 @@ for (const kind of ["lora", "full"] as const) {
       steps[0]!.loss! > 4 && steps.at(-1)!.loss! < 0.2,
       `loss ${steps[0]!.loss} to ${steps.at(-1)!.loss}`,
     );
+    assert.equal(steps.at(-1)!.token_accuracy, 1);
     const decoded = await policy.respond(EXAMPLES.map(({ prompt_ids }) => ({
       prompt_ids,
       max_new_tokens: 12,
@@ -176,6 +177,42 @@ async function weighted(policy: Policy, rows: readonly Sequence[]): Promise<numb
   );
   return lost / total;
 }
+
+/** The share, by weight, of tokens that are the most likely ones in their places. */
+async function hitShare(policy: Policy, rows: readonly Sequence[]): Promise<number> {
+  const found = await policy.likelihoods(rows, { temperature: 1 });
+  let hit = 0, total = 0;
+  rows.forEach(({ response_ids, weights }, row) =>
+    response_ids.forEach((token, t) => {
+      hit += weights![t]! * Number(found[row]!.top[t]!.ids[0] === token);
+      total += weights![t]!;
+    })
+  );
+  return hit / total;
+}
+
+Deno.test("token accuracy is the weighted share of tokens that are the most likely, of steps and of held-out rows", async () => {
+  const base = await openBase();
+  const none = new ParameterSet(base.runtime, []);
+  const bare = new Policy(base, { type: "none" }, none, { reference: "base", shared: false });
+  // The first token of every other row is the likeliest, so that there are hits before anything is learned.
+  const rows = await Promise.all(UNEVEN.map(async (row, at) => {
+    const [found] = await bare.likelihoods([row], { temperature: 1 });
+    const likeliest = found!.top[0]!.ids[0]!;
+    return at % 2 === 0 ? { ...row, response_ids: [likeliest, ...row.response_ids.slice(1)] } : row;
+  }));
+  const held = [0, 3, 6];
+  const trained = rows.filter((_, row) => !held.includes(row));
+  const before = await hitShare(bare, trained);
+  const { policy, steps, epochs } = await sft("lora", {
+    ...{ epochs: 2, batch_size: trained.length, micro_batch_size: 2, warmup_steps: 0, learning_rate: 1e-3 },
+  }, splitOf(rows, held));
+  assert.ok(before > 0 && before < 1, `${before}`);
+  within([steps[0]!.token_accuracy!], [before], 1e-6, "accuracy");
+  const after = await hitShare(policy, held.map((row) => rows[row]!));
+  assert.ok(after > 0 && after < 1, `${after}`);
+  within([epochs[1]!["held_out/token_accuracy"]!], [after], 1e-6, "held-out accuracy");
+});
 
 for (const kind of ["lora", "full"] as const) {
   for (const packing of [true, false]) {
