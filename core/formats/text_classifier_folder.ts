@@ -1,5 +1,5 @@
 /** A ready text classifier's folder, as transformers.js finds one: what its config.json says, and where its graph is. */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CLASSIFIER_FILES } from "../contract/rewards/classifier.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 import { UserError } from "../errors.ts";
@@ -27,6 +27,7 @@ export interface ClassifierFolder {
   max_length: number;
   /** Of the graph. */
   path: string;
+  /** Of the graph, with what it keeps in files beside it. */
   bytes: number;
 }
 
@@ -47,7 +48,7 @@ export async function readClassifierFolder(
     apply: function_to_apply ?? functionOf(config.problem_type, labels.length),
     max_length: await maxLength(folder, config),
     path,
-    bytes: await graphBytes(path, `${ONNX_FOLDER}/${CLASSIFIER_FILES[dtype]}`),
+    bytes: await graphBytes(path, `${ONNX_FOLDER}/${CLASSIFIER_FILES[dtype]}`) + await outsideBytes(path),
   };
 }
 
@@ -104,6 +105,16 @@ async function graphBytes(path: string, name: string): Promise<number> {
     throw damaged(`${name} has ${info.size} bytes: expected 1 to ${MAX_GRAPH_BYTES}`);
   }
   return info.size;
+}
+
+/** Of the files that exporters put weights in when a graph grows too large: `model.onnx_data`, `model.onnx.data_1`. */
+async function outsideBytes(path: string): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isDirectory } of Deno.readDir(dirname(path))) {
+    if (isDirectory || name === basename(path) || !name.startsWith(basename(path))) continue;
+    bytes += (await Deno.stat(join(dirname(path), name))).size;
+  }
+  return bytes;
 }
 
 async function readObject(folder: string, name: string): Promise<Record<string, unknown> | null> {

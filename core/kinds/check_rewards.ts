@@ -12,7 +12,7 @@ import {
 import { singleGraders } from "../contract/graders/grader_schema.ts";
 import { attributeTo, invalid } from "../errors.ts";
 import { readCheckpoint } from "../formats/checkpoint_folder.ts";
-import { readClassifierFolder } from "../formats/text_classifier_folder.ts";
+import { type ClassifierFolder, readClassifierFolder } from "../formats/text_classifier_folder.ts";
 import { type FolderConfig, readConfig } from "../formats/read_config.ts";
 import { rewardSpec } from "../networks/reward_checkpoint.ts";
 import { classifierOf } from "../rewards/local_grader.ts";
@@ -23,10 +23,13 @@ import { checkWeights } from "../weights/check_weights.ts";
 import { tuningOf } from "../weights/parameter_layout.ts";
 
 /** A model that scores, and what was trained of it here. */
-export interface ScoringModel {
+export interface TrainedScorer {
   model: ModelConfig;
   tuning: Tuning;
 }
+
+/** One of those, or the bytes of a ready classifier's weights. */
+export type ScoringModel = TrainedScorer | { bytes: number };
 
 /** The models that score, each once. @throws {UserError} naming `reward` */
 export async function checkRewards(
@@ -51,15 +54,20 @@ export async function checkRewards(
     }
     models.push({ model: info.model, tuning });
   }
+  const ready = new Map<string, number>();
+  const check = async (config: RewardOf<"classifier">) => {
+    const { path, bytes } = await checkClassifier(config, folders, text);
+    ready.set(path, bytes);
+  };
   for (const part of rewardNodes(reward)) {
-    if (part.type === "classifier") await checkClassifier(part, folders, text);
+    if (part.type === "classifier") await check(part);
     if (part.type !== "grader") continue;
     for (const [, grader] of singleGraders(part.grader)) {
       if (grader.type !== "score_model" || !Object.hasOwn(classifiers, grader.model)) continue;
-      await checkClassifier(classifierOf(grader), folders, text);
+      await check(classifierOf(grader));
     }
   }
-  return models;
+  return [...models, ...[...ready.values()].map((bytes) => ({ bytes }))];
 }
 
 /** A ready classifier, by its files alone. */
@@ -67,11 +75,12 @@ async function checkClassifier(
   config: RewardOf<"classifier">,
   { classifiers = {} }: JobFolders,
   text: TextWork,
-): Promise<void> {
+): Promise<ClassifierFolder> {
   const folder = classifiers[config.model];
   if (folder === undefined) throw invalid("reward", `There is no model '${config.model}'`, "unknown_model");
-  await attributeTo("reward", readClassifierFolder(folder, config));
+  const found = await attributeTo("reward", readClassifierFolder(folder, config));
   await attributeTo("reward", text.whole(() => cachedTokenizer(folder)));
+  return found;
 }
 
 function classifier(name: string, { task, num_labels }: FolderConfig): Tuning {

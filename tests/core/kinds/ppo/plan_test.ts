@@ -11,6 +11,7 @@ import { inFolder } from "../../networks/in_folder.ts";
 import { KINDS, makeJob } from "../../networks/make_learner.ts";
 import { fixtureFolder, runtime } from "../../networks/tiny_models.ts";
 import { allRows } from "../../train/all_rows.ts";
+import { writeClassifier } from "../../rewards/classifier_folder.ts";
 import { copyModel, editConfig, editWeights } from "../../serve/model_copies.ts";
 
 const QWEN3: JobFolders = { model: fixtureFolder("qwen3"), rewards: {} };
@@ -188,6 +189,21 @@ Deno.test("models that cannot be trained are refused as the field they are", () 
     await refused(misshapen, "damaged_model", "model", /shape \[79,48\].*\[80,48\]/);
     const mute = damaged((folder) => Deno.remove(join(folder, "tokenizer.json")));
     await refused(mute, "damaged_model", "model", /tokenizer.json/);
+  }));
+
+Deno.test("a ready classifier's weights are in the estimate, once however often it is named", () =>
+  inFolder(async (folder) => {
+    await writeClassifier(folder, { external: true });
+    const part = (label: string) => ({ type: "classifier", model: "c", label }) as const;
+    const estimate = async (reward: PpoJobRequest["reward"]) =>
+      (await plan({ reward }, { ...QWEN3, classifiers: { c: folder } })).plan.estimate.memory.reward_models;
+    let bytes = 0;
+    for (const name of ["model.onnx", "model.onnx_data"]) {
+      bytes += (await Deno.stat(join(folder, "onnx", name))).size;
+    }
+    assert.equal(await estimate(part("L0")), bytes);
+    const terms = ["L0", "L1"].map((label) => ({ name: label, reward: part(label) }));
+    assert.equal(await estimate({ type: "sum", terms }), bytes);
   }));
 
 Deno.test("reward models that cannot score are refused as the reward's fault", () =>
