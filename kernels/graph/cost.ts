@@ -4,7 +4,7 @@
  */
 import { DTYPES } from "../onnx/dtypes.ts";
 import type { Artifact, ArtifactNode } from "./artifact.ts";
-import { type Dim, dimFactors, dimPart, partOf, type Value } from "./value.ts";
+import { type Dim, dimFactors, dimPart, partOf, type TensorType, type Value } from "./value.ts";
 
 /** The run-time sizes of the symbols in shapes. */
 export type Sizes = Readonly<Record<string, number>>;
@@ -34,6 +34,33 @@ const ALIASES: ReadonlySet<string> = new Set(["Reshape", "Identity"]);
  * value is freed after the last that reads it; that some ops write over their input is left out.
  */
 export function peakBytes({ nodes }: Artifact, sizes: Sizes): number {
+  const { shapes, steps } = lifetimesOf(nodes);
+  const taken = shapes.map(({ shape, dtype }) => sizeOf(shape, sizes) * DTYPES[dtype].bytes);
+  let bytes = 0, peak = 0;
+  for (const { made, freed } of steps) {
+    for (const shape of made) bytes += taken[shape]!;
+    peak = Math.max(peak, bytes);
+    for (const shape of freed) bytes -= taken[shape]!;
+  }
+  return peak;
+}
+
+/** When values come and go, whatever their sizes: numbers of shapes, for each node in the order that they run in. */
+interface Lifetimes {
+  readonly shapes: readonly TensorType[];
+  readonly steps: readonly { readonly made: readonly number[]; readonly freed: readonly number[] }[];
+}
+
+/** Kept with a graph, which is asked for many sizes: a large one has thousands of nodes. */
+const lifetimes = new WeakMap<readonly ArtifactNode[], Lifetimes>();
+
+function lifetimesOf(nodes: readonly ArtifactNode[]): Lifetimes {
+  const known = lifetimes.get(nodes) ?? findLifetimes(nodes);
+  lifetimes.set(nodes, known);
+  return known;
+}
+
+function findLifetimes(nodes: readonly ArtifactNode[]): Lifetimes {
   const order = runOrder(nodes);
   const roots = new Map<Value, Value>();
   const rootOf = (value: Value) => roots.get(value) ?? value;
@@ -42,23 +69,28 @@ export function peakBytes({ nodes }: Artifact, sizes: Sizes): number {
   }
   const lastRead = new Map<Value, number>();
   order.forEach(({ inputs }, at) => inputs.forEach((input) => lastRead.set(rootOf(input), at)));
+  const shapes: TensorType[] = [];
+  const numbers = new Map<string, number>();
+  const shapeOf = ({ dtype, shape }: Value): number => {
+    const key = `${dtype} ${shape.join()}`;
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, shapes.length);
+    return shapes.push({ dtype, shape }) - 1;
+  };
   const live = new Map<Value, number>();
-  let bytes = 0, peak = 0;
-  order.forEach((node, at) => {
-    for (const output of node.outputs) {
-      if (roots.has(output)) continue;
-      const size = sizeOf(output.shape, sizes) * DTYPES[output.dtype].bytes;
-      live.set(output, size);
-      bytes += size;
-    }
-    peak = Math.max(peak, bytes);
-    for (const value of [...node.inputs.map(rootOf), ...node.outputs]) {
-      if ((lastRead.get(value) ?? at) > at) continue;
-      bytes -= live.get(value) ?? 0;
+  const steps = order.map(({ inputs, outputs }, at) => {
+    const made = outputs.filter((output) => !roots.has(output));
+    for (const output of made) live.set(output, shapeOf(output));
+    const over = [...inputs.map(rootOf), ...outputs].filter((value) => (lastRead.get(value) ?? at) <= at);
+    const freed = over.flatMap((value) => {
+      const shape = live.get(value);
       live.delete(value);
-    }
+      return shape === undefined ? [] : [shape];
+    });
+    return { made: made.map(shapeOf), freed };
   });
-  return peak;
+  return { shapes, steps };
 }
 
 /**
