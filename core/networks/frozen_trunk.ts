@@ -6,7 +6,14 @@ import { HIDDEN, type Tuning } from "../../kernels/artifacts.ts";
 import { frozenLayers } from "../../kernels/models/trained_layers.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
-import { evaluate, inOrder, type RunOptions } from "../run/graph_runner.ts";
+import type { ExpectedRows } from "../run/expected_rows.ts";
+import {
+  evaluate,
+  type EvaluationGraph,
+  inOrder,
+  loadEvaluation,
+  type RunOptions,
+} from "../run/graph_runner.ts";
 import { SessionCache } from "../run/session_cache.ts";
 import { type HiddenStates, tokenBatch, type TokenSequence } from "../run/token_batch.ts";
 import type { BaseModel } from "../weights/base_model.ts";
@@ -29,12 +36,13 @@ export function hiddenBytes(
 
 export class FrozenTrunk {
   readonly base: BaseModel;
-  readonly #layers: readonly number[];
+  /** Those that networks begin with, whose hidden states `run` gives. */
+  readonly layers: readonly number[];
   readonly #sessions: SessionCache;
 
   private constructor(base: BaseModel, layers: readonly number[]) {
     this.base = base;
-    this.#layers = layers;
+    this.layers = layers;
     this.#sessions = new SessionCache(base);
   }
 
@@ -49,11 +57,9 @@ export class FrozenTrunk {
     sequences: readonly Sequence[],
     { signal }: Pick<RunOptions, "signal"> = {},
   ): Promise<(Sequence & { hidden: HiddenStates })[]> {
-    const { config, precision, runtime } = this.base;
-    const graph = { layers: this.#layers, precision, target: runtime.target };
+    const { config, runtime } = this.base;
     const evaluation = {
-      name: "trunk",
-      artifact: ({ blocks }: { blocks?: number }) => builtGraphs.trunk(config, { ...graph, blocks }),
+      ...this.#graph(),
       parameters: [],
       prepare: (rows: readonly Sequence[], least: number) => {
         const batch = tokenBatch(rows, least);
@@ -71,6 +77,20 @@ export class FrozenTrunk {
           hidden: this.#ofRow(outputs, part.length, row, sequence),
         })),
     );
+  }
+
+  /** Loads what `run` will need of rows that are not there yet. */
+  load(rows: ExpectedRows): Promise<void> {
+    return loadEvaluation(this.#sessions, this.#graph(), rows);
+  }
+
+  #graph(): EvaluationGraph {
+    const { config, precision, runtime } = this.base;
+    const graph = { layers: this.layers, precision, target: runtime.target };
+    return {
+      name: "trunk",
+      artifact: ({ blocks }) => builtGraphs.trunk(config, { ...graph, blocks }),
+    };
   }
 
   /** Gives the sequences that have no hidden states theirs. */
@@ -92,7 +112,7 @@ export class FrozenTrunk {
     { prompt_ids, response_ids }: TokenSequence,
   ): HiddenStates {
     const size = (prompt_ids.length + response_ids.length - 1) * this.base.config.hidden_size;
-    return new Map(this.#layers.map((layer) => {
+    return new Map(this.layers.map((layer) => {
       const all = outputs[HIDDEN + layer]!;
       const start = row * all.length / rows;
       return [layer, all.slice(start, start + size)];

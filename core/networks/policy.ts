@@ -17,7 +17,15 @@ import { builtGraphs } from "../run/built_graphs.ts";
 import { headLikelihoods, type Likelihoods } from "./head_likelihoods.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
-import { evaluate, inOrder, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { type ExpectedRows, firstExpectedLayer } from "../run/expected_rows.ts";
+import {
+  evaluate,
+  type EvaluationGraph,
+  inOrder,
+  loadEvaluation,
+  type RunOptions,
+  TrainingGraph,
+} from "../run/graph_runner.ts";
 import { firstLayer } from "../run/hidden_batch.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -160,13 +168,11 @@ export class Policy {
     const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
     const values = this.shared && !reference;
     const masks = this.#dropout && step !== undefined && !reference ? { dropout: this.#dropout, step } : null;
-    const { tuning, merge } = masks ? this.#trained : { tuning: this.tuning, merge: this.#merge };
+    const { merge } = masks ? this.#trained : { merge: this.#merge };
     const { config } = this.base;
     const from = firstLayer(sequences, this.#frozen);
     const evaluation = {
-      name: `policy_eval:${entropy}:${values}:${masks !== null}:${from}`,
-      artifact: (options: AttentionOptions) =>
-        builtGraphs.policyEval(config, tuning, { entropy, values, from, ...options }),
+      ...this.#evaluation({ entropy, values, masked: masks !== null, from }),
       parameters: [parameters, await merge.merge(parameters, off ? 0 : 1)],
       masks,
       prepare: (rows: readonly TokenSequence[], least: number) => {
@@ -248,28 +254,9 @@ export class Policy {
     optimizer: Optimizer,
     { tokenWeight, first, step, signal, kl = null }: TrainOptions & { kl?: KlLossConfig | null },
   ): Promise<Deferred<StatSums & { tokens: number }>> {
-    const entropyBonus = config.entropy_coef !== 0;
     const { config: model } = this.base;
     const from = firstLayer(examples, this.#frozen);
-    const training = this.#training.get(from) ?? new TrainingGraph(
-      this.#sessions,
-      `policy_training:${entropyBonus}:${kl?.estimator}:${from}`,
-      (options) =>
-        builtGraphs.policyTraining(model, this.#trained.tuning, {
-          values: this.shared,
-          entropyBonus,
-          kl: kl?.estimator,
-          from,
-          ...options,
-        }),
-      {
-        merge: this.#trained.merge,
-        parameters: this.parameters,
-        gradients: optimizer.gradients,
-        dropout: this.#dropout,
-      },
-    );
-    this.#training.set(from, training);
+    const training = this.#trainingFrom(from, config, optimizer, kl);
     const prepare = (rows: readonly PolicyExample[], least: number) => {
       const batch = tokenBatch(rows, least);
       const vector = (key: "logprobs" | "ref_logprobs" | "advantages") => pack(rows.map((row) => row[key]!));
@@ -300,6 +287,59 @@ export class Policy {
         ...(this.shared && named(VALUE_STATS, value_stats!)),
       };
     });
+  }
+
+  /** Loads what `analyze` will need of rows that are not there yet. */
+  loadAnalysis(
+    rows: ExpectedRows,
+    { reference = false, entropy = false, step }: Pick<AnalyzeOptions, "reference" | "entropy" | "step"> = {},
+  ): Promise<void> {
+    const graph = {
+      entropy,
+      values: this.shared && !reference,
+      masked: this.#dropout !== null && step !== undefined && !reference,
+      from: firstExpectedLayer(rows, this.#frozen),
+    };
+    return loadEvaluation(this.#sessions, this.#evaluation(graph), rows);
+  }
+
+  /** Loads what `train` will need of a micro-batch of rows that are not there yet. */
+  loadTraining(
+    rows: ExpectedRows,
+    config: PolicyLossConfig,
+    optimizer: Optimizer,
+    { kl = null }: { kl?: KlLossConfig | null } = {},
+  ): Promise<void> {
+    return this.#trainingFrom(firstExpectedLayer(rows, this.#frozen), config, optimizer, kl).load(rows);
+  }
+
+  #evaluation(
+    { entropy, values, masked, from }: { entropy: boolean; values: boolean; masked: boolean; from: number },
+  ): EvaluationGraph {
+    const tuning = masked ? this.#trained.tuning : this.tuning;
+    return {
+      name: `policy_eval:${entropy}:${values}:${masked}:${from}`,
+      artifact: (options) =>
+        builtGraphs.policyEval(this.base.config, tuning, { entropy, values, from, ...options }),
+    };
+  }
+
+  #trainingFrom(
+    from: number,
+    { entropy_coef }: PolicyLossConfig,
+    { gradients }: Optimizer,
+    kl: KlLossConfig | null,
+  ): TrainingGraph {
+    const graph = { values: this.shared, entropyBonus: entropy_coef !== 0, kl: kl?.estimator, from };
+    const training = this.#training.get(from) ?? new TrainingGraph(
+      this.#sessions,
+      `policy_training:${graph.entropyBonus}:${graph.kl}:${from}`,
+      (options) =>
+        builtGraphs.policyTraining(this.base.config, this.#trained.tuning, { ...graph, ...options }),
+      { merge: this.#trained.merge, parameters: this.parameters, gradients, dropout: this.#dropout },
+    );
+    this.#training.set(from, training);
+    return training;
   }
 
   /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */

@@ -1,5 +1,5 @@
 /** A value network of its own: an adapter (or weights) and a scalar head on the same frozen base as the policy. */
-import type { AttentionOptions, Tuning } from "../../kernels/artifacts.ts";
+import type { Tuning } from "../../kernels/artifacts.ts";
 import { VALUE_STATS } from "../../kernels/losses/value_loss.ts";
 import { frozenLayers } from "../../kernels/models/trained_layers.ts";
 import { AdapterMerge } from "../run/adapter_merge.ts";
@@ -7,7 +7,15 @@ import type { BaseModel } from "../weights/base_model.ts";
 import { builtGraphs } from "../run/built_graphs.ts";
 import { Feeds } from "../run/feeds.ts";
 import { type LoraDropout, withDropout } from "../run/lora_dropout.ts";
-import { evaluate, inOrder, type RunOptions, TrainingGraph } from "../run/graph_runner.ts";
+import { type ExpectedRows, firstExpectedLayer } from "../run/expected_rows.ts";
+import {
+  evaluate,
+  type EvaluationGraph,
+  inOrder,
+  loadEvaluation,
+  type RunOptions,
+  TrainingGraph,
+} from "../run/graph_runner.ts";
 import { firstLayer } from "../run/hidden_batch.ts";
 import { heldBy } from "../weights/parameter_layout.ts";
 import { SessionCache } from "../run/session_cache.ts";
@@ -58,11 +66,10 @@ export class ValueNetwork {
   ): Promise<Float32Array[]> {
     const { config } = this.base;
     const masks = this.#dropout && step !== undefined ? { dropout: this.#dropout, step } : null;
-    const { tuning, merge } = masks ? this.#trained : { tuning: this.#tuning, merge: this.#merge };
+    const { merge } = masks ? this.#trained : { merge: this.#merge };
     const from = firstLayer(sequences, this.#frozen);
     const evaluation = {
-      name: `value_eval:${masks !== null}:${from}`,
-      artifact: (options: AttentionOptions) => builtGraphs.valueEval(config, tuning, { from, ...options }),
+      ...this.#evaluation({ masked: masks !== null, from }),
       parameters: [this.parameters, await merge.merge(this.parameters)],
       masks,
       prepare: (rows: readonly TokenSequence[], least: number) => {
@@ -92,18 +99,7 @@ export class ValueNetwork {
   ): Promise<Deferred<Record<(typeof VALUE_STATS)[number], number>>> {
     const { config: model } = this.base;
     const from = firstLayer(examples, this.#frozen);
-    const training = this.#training.get(from) ?? new TrainingGraph(
-      this.#sessions,
-      `value_training:${from}`,
-      (options) => builtGraphs.valueTraining(model, this.#trained.tuning, { from, ...options }),
-      {
-        merge: this.#trained.merge,
-        parameters: this.parameters,
-        gradients: optimizer.gradients,
-        dropout: this.#dropout,
-      },
-    );
-    this.#training.set(from, training);
+    const training = this.#trainingFrom(from, optimizer);
     const prepare = (rows: readonly ValueExample[], least: number) => {
       const batch = tokenBatch(rows, least);
       const feeds = new Feeds(this.base.runtime)
@@ -115,6 +111,37 @@ export class ValueNetwork {
     };
     const sums = await training.run(examples, prepare, { first, step, signal });
     return new Deferred(sums, () => named(VALUE_STATS, sums.read().value_stats!));
+  }
+
+  /** Loads what `analyze` will need of rows that are not there yet. */
+  loadAnalysis(rows: ExpectedRows, { step }: Pick<RunOptions, "step"> = {}): Promise<void> {
+    const masked = this.#dropout !== null && step !== undefined;
+    const from = firstExpectedLayer(rows, this.#frozen);
+    return loadEvaluation(this.#sessions, this.#evaluation({ masked, from }), rows);
+  }
+
+  /** Loads what `train` will need of a micro-batch of rows that are not there yet. */
+  loadTraining(rows: ExpectedRows, optimizer: Optimizer): Promise<void> {
+    return this.#trainingFrom(firstExpectedLayer(rows, this.#frozen), optimizer).load(rows);
+  }
+
+  #evaluation({ masked, from }: { masked: boolean; from: number }): EvaluationGraph {
+    const tuning = masked ? this.#trained.tuning : this.#tuning;
+    return {
+      name: `value_eval:${masked}:${from}`,
+      artifact: (options) => builtGraphs.valueEval(this.base.config, tuning, { from, ...options }),
+    };
+  }
+
+  #trainingFrom(from: number, { gradients }: Optimizer): TrainingGraph {
+    const training = this.#training.get(from) ?? new TrainingGraph(
+      this.#sessions,
+      `value_training:${from}`,
+      (options) => builtGraphs.valueTraining(this.base.config, this.#trained.tuning, { from, ...options }),
+      { merge: this.#trained.merge, parameters: this.parameters, gradients, dropout: this.#dropout },
+    );
+    this.#training.set(from, training);
+    return training;
   }
 
   /** Frees its sessions and merged weights, which whoever asks next makes anew; the parameters stay. */

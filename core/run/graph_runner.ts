@@ -10,6 +10,7 @@ import { Tensor } from "../ort/tensor.ts";
 import type { AdapterMerge } from "./adapter_merge.ts";
 import { attentionBlocks } from "./attention_blocks.ts";
 import type { BaseModel, Workers } from "../weights/base_model.ts";
+import type { ExpectedRows } from "./expected_rows.ts";
 import type { Feeds } from "./feeds.ts";
 import type { LoraDropout } from "./lora_dropout.ts";
 import { type ForwardBounds, forwardBounds, forwardChunks, forwardRows } from "./forward_chunks.ts";
@@ -46,10 +47,14 @@ export interface PreparedRun {
  */
 export type Prepare<Row> = (rows: readonly Row[], least: number) => PreparedRun;
 
-/** A graph without gradients, and what goes into its runs. */
-export interface Evaluation<Row extends BatchRow> {
+/** A graph without gradients, by how its attention is cut. */
+export interface EvaluationGraph {
   name: string;
   artifact: (options: AttentionOptions) => Artifact;
+}
+
+/** A graph without gradients, and what goes into its runs. */
+export interface Evaluation<Row extends BatchRow> extends EvaluationGraph {
   /** What its runs take beside their rows. */
   parameters: readonly (ParameterSet | null)[];
   prepare: Prepare<Row>;
@@ -94,10 +99,9 @@ export async function evaluate<Row extends BatchRow>(
   const bounds = forwardBounds(base.runtime.target, base.memoryShare);
   const workers = partsOf(rows, workersOfBatch(rows.length, base), { width, bounds, byLength });
   const blocks = attentionBlocks(longest(rows), base.runtime.target);
-  const graph = () => artifact({ blocks });
   const bindings: { session: Session; binding: Binding }[] = [];
   try {
-    for (const session of await sessions.forWorkers(workers.length, `${name}:${blocks}`, graph)) {
+    for (const session of await evaluationSessions(sessions, { name, artifact }, workers.length, blocks)) {
       const binding = session.bind();
       bindings.push({ session, binding });
       for (const set of [...parameters, masks?.dropout.features]) {
@@ -129,6 +133,30 @@ export async function evaluate<Row extends BatchRow>(
   } finally {
     for (const { binding } of bindings) binding.dispose();
   }
+}
+
+/**
+ * Loads the sessions that `evaluate` will run these rows in, where what is known of them says which those are: a graph that
+ * is not needed would stay in memory.
+ */
+export async function loadEvaluation(
+  sessions: SessionCache,
+  graph: EvaluationGraph,
+  { rows, longest }: ExpectedRows,
+): Promise<void> {
+  const { base } = sessions;
+  const [blocks, most] = longest.map((tokens) => attentionBlocks(tokens, base.runtime.target));
+  if (rows === 0 || blocks !== most) return;
+  await evaluationSessions(sessions, graph, workersOfBatch(rows, base), blocks!);
+}
+
+function evaluationSessions(
+  sessions: SessionCache,
+  { name, artifact }: EvaluationGraph,
+  workers: number,
+  blocks: number,
+): Promise<Session[]> {
+  return sessions.forWorkers(workers, `${name}:${blocks}`, () => artifact({ blocks }));
 }
 
 /** The runs of each worker, as numbers of rows: in order, or by their lengths where those differ. */
@@ -183,6 +211,19 @@ export function evaluationBytes(
   const part = forwardRows(width, forwardBounds(target, workers.memoryShare), shape.columns, shape.actions);
   const rows = Math.min(shape.rows, workersOfBatch(shape.rows, workers) * part);
   return peakBytes(artifact, batchSizes({ ...shape, rows }));
+}
+
+/** What of the rows of a run decides how it is cut. */
+function shapeOf(rows: readonly RunRow[]): Required<BatchShape> {
+  const sequences = rows.flatMap(sequencesOf);
+  return {
+    rows: rows.length,
+    columns: longest(sequences) - 1, // a sequence's last token predicts nothing
+    actions: sequences.reduce((most, row) => Math.max(most, rowSize(row).actions), 0),
+    sequences: sequences.length / rows.length,
+    sharing: sequences.reduce((sum, row) => sum + ("parts" in row ? row.parts.length : 0), 0) ||
+      rows.length,
+  };
 }
 
 /** Tokens of the longest row. */
@@ -284,13 +325,9 @@ export class TrainingGraph {
     prepare: Prepare<Row>,
     { first, step, signal }: RunOptions & { first: boolean },
   ): Promise<Deferred<Outputs>> {
-    const cut = this.#cut(rows);
+    const cut = this.#cut(shapeOf(rows));
     const parts = trainingParts(rows, cut);
-    const sessions = await this.#sessions.forWorkers(
-      parts.length,
-      `${this.#name}:${formKey(cut)}`,
-      () => this.#artifact(cut),
-    );
+    const sessions = await this.#loaded(cut, parts.length);
     const merged = await this.#merge.merge(this.#parameters);
     const workers = sessions.map((session, index) => this.#worker(session, index, merged));
     for (const index of parts.keys()) {
@@ -335,18 +372,24 @@ export class TrainingGraph {
     }));
   }
 
-  #cut(rows: readonly RunRow[]): TrainingCut {
+  /** Loads the sessions that `run` will run these rows in, as `loadEvaluation` does: of a whole micro-batch of them. */
+  async load({ rows, longest: [least, most], actions }: ExpectedRows): Promise<void> {
+    if (rows === 0) return;
+    // A sequence's last token predicts nothing.
+    const [small, large] = [{ columns: least - 1, actions: 1 }, { columns: most - 1, actions }]
+      .map((shape) => this.#cut({ rows, ...shape, sequences: 1, sharing: rows }));
+    if (formKey(small!) !== formKey(large!) || small!.workers !== large!.workers) return;
+    await this.#loaded(large!, large!.workers);
+  }
+
+  #loaded(cut: TrainingCut, workers: number): Promise<Session[]> {
+    return this.#sessions.forWorkers(workers, `${this.#name}:${formKey(cut)}`, () => this.#artifact(cut));
+  }
+
+  #cut(shape: Required<BatchShape>): TrainingCut {
     const { base } = this.#sessions;
-    const sequences = rows.flatMap(sequencesOf);
-    const shape = {
-      rows: rows.length,
-      columns: longest(sequences) - 1, // a sequence's last token predicts nothing
-      actions: sequences.reduce((most, row) => Math.max(most, rowSize(row).actions), 0),
-      sequences: sequences.length / rows.length,
-      sharing: sequences.reduce((sum, row) => sum + ("parts" in row ? row.parts.length : 0), 0) ||
-        rows.length,
-    };
-    const key = Object.values(shape).join();
+    const { rows, columns, actions, sequences, sharing } = shape;
+    const key = [rows, columns, actions, sequences, sharing].join();
     const cut = this.#cuts.get(key) ??
       trainingCut(base.config, this.#artifact, shape, base, base.runtime.target);
     this.#cuts.set(key, cut);

@@ -23,6 +23,7 @@ import { tokenKl } from "./kl.ts";
 import { type GuardFigures, type GuardState, UNGUARDED } from "./guard.ts";
 import { klLossOf } from "./kl_loss_of.ts";
 import { nextKlCoef } from "./kl_controller.ts";
+import { loadSessions } from "./load_sessions.ts";
 import { type Rollout, rollout, type RolloutParts, stopwatch } from "./rollout.ts";
 import { rolloutMetrics } from "./rollout_metrics.ts";
 import { ALONE } from "../../replicas/replicas.ts";
@@ -33,6 +34,7 @@ import { NOTHING_SEEN, type StepFigures, stepFigures, type WatchState, watchStep
 import type { RewardStats, ScoredBatch } from "../../rewards/reward_source.ts";
 import { rewardMetrics } from "../../rewards/reward_metrics.ts";
 import { tokenRewards } from "./token_rewards.ts";
+import type { Prompt } from "../../tokenizer/prompt.ts";
 import { update } from "./update.ts";
 import { whiten } from "./whiten.ts";
 
@@ -105,14 +107,19 @@ export async function ppoStep(
   const indices = stepPrompts(order, step % perEpoch, ppo.batch_size)
     .map((index) => parts.trained?.[index] ?? index);
   const policy_version = step;
-  const rolledOut = await rollout(
-    parts,
-    ppo,
-    indices,
-    { seed, step, epoch, policy_version },
-    signal,
-    state.reward_stats,
-  );
+  const kl = klLossOf(ppo, state.kl_coef);
+  await using underway = new AsyncDisposableStack();
+  const load = (prompts: readonly Prompt[]) => {
+    const lengths = prompts.map(({ ids }) => ids.length);
+    // What could not be loaded is asked for again by what needs it, which says why it cannot be.
+    const loaded = loadSessions(parts.learner, lengths, ppo, { step, signal, kl, replicas: parts.replicas })
+      .catch(() => {});
+    underway.defer(() => loaded);
+  };
+  const rolledOut = await rollout(parts, ppo, indices, { seed, step, epoch, policy_version }, {
+    ...{ signal, stats: state.reward_stats },
+    ...(first && { onSampling: load }),
+  });
   const { rows, scoreStats, unwhitened } = reward(rolledOut, job, state);
   const buffer = new ExperienceBuffer({ max_bytes: BUFFER_BYTES, overflow: "reject" });
   rows.forEach((row) => buffer.store(row));
@@ -134,7 +141,7 @@ export async function ppoStep(
     step,
     optimizerStep: step * updatesPerStep,
     optimizerSteps: perEpoch * job.epochs * updatesPerStep,
-    kl: klLossOf(ppo, state.kl_coef),
+    kl,
     lrScale: state.guard?.lr_scale,
   }, { signal, replicas: parts.replicas });
   violations.push(...firstMicroBatchViolations(updated.firstMicroBatch, base.arithmetic));

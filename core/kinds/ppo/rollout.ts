@@ -54,18 +54,21 @@ export interface Rollout {
   seconds: { rollout: number; reward: number; reward_wait: number; analyze: number };
 }
 
-/**
- * Rolls out the prompts at `indices`, `rollouts_per_prompt` rows each, those of a prompt beside each other.
- *
- * @param stats of the reward, as the step before left them
- */
+export interface RolloutOptions {
+  signal?: AbortSignal;
+  /** Of the reward, as the step before left them. */
+  stats?: RewardStats;
+  /** Told of all rows' prompts once the first token is sampled: what sampling needs is loaded then. */
+  onSampling?: (prompts: readonly Prompt[]) => void;
+}
+
+/** Rolls out the prompts at `indices`, `rollouts_per_prompt` rows each, those of a prompt beside each other. */
 export async function rollout(
   parts: RolloutParts,
   config: PpoConfig,
   indices: readonly number[],
   key: RolloutKey,
-  signal?: AbortSignal,
-  stats: RewardStats = {},
+  { signal, stats = {}, onSampling }: RolloutOptions = {},
 ): Promise<Rollout> {
   const { learner, reward, tokenizer, stopTokenIds, replicas = ALONE } = parts;
   const { temperature } = config;
@@ -86,6 +89,7 @@ export async function rollout(
   };
   // Rows that have ended are asked about while others are sampled, where others score them.
   using begun = replicas.size === 1 ? reward.begin?.(prompts.length, signal) : undefined;
+  const sampling = onSampling && once(() => onSampling(prompts));
   const own = mine.length === 0 ? [] : await learner.policy.respond(
     mine.map(({ ids }, at): SamplingRequest => ({
       prompt_ids: ids,
@@ -98,7 +102,10 @@ export async function rollout(
         return uniform(key.seed, "sample", key.step, group, position, sample);
       },
       stop_token_ids: stopTokenIds,
-      ...(begun && { onToken: telling(begun, (ids, terminated) => sampleOf(at, ids, terminated), at) }),
+      onToken: tellAll([
+        sampling,
+        begun && telling(begun, (ids, terminated) => sampleOf(at, ids, terminated), at),
+      ]),
     })),
     { signal },
   );
@@ -160,12 +167,31 @@ export async function rollout(
   };
 }
 
+/** Who is told of tokens. */
+type OnToken = NonNullable<SamplingRequest["onToken"]>;
+
+/** Those that there are of these, as one. */
+function tellAll(told: readonly (OnToken | undefined)[]): OnToken | undefined {
+  const present = told.filter((each) => each !== undefined);
+  return present.length === 0 ? undefined : (...token) => present.forEach((each) => each(...token));
+}
+
+/** `work`, done when it is first called. */
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
+}
+
 /** Tells of a row once its last token is sampled. */
 function telling(
   begun: RewardBeginning,
   sampleOf: (ids: readonly number[], terminated: boolean) => RewardSample,
   row: number,
-): SamplingRequest["onToken"] {
+): OnToken {
   const ids: number[] = [];
   return (token, _logprob, finish_reason) => {
     ids.push(token);
