@@ -35,6 +35,14 @@ export function microBatches<T>(miniBatch: readonly T[], size: number | null): T
 }
 
 /**
+ * Rows with those of like lengths beside each other, longest first, so that micro-batches of them compute little padding: a
+ * loss that is a mean over the mini-batch is the same in any order.
+ */
+export function byLength<T>(rows: readonly T[], lengthOf: (row: T) => number): T[] {
+  return rows.toSorted((a, b) => lengthOf(b) - lengthOf(a));
+}
+
+/**
  * N_step: action tokens of the whole mini-batch. Each micro-batch divides its sums by this, so that the
  * gradient does not depend on how the mini-batch was cut.
  */

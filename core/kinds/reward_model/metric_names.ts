@@ -7,7 +7,7 @@ export function rewardModelMetricNames({ held_out, reward_model }: RewardModelJo
   return {
     names: [
       ...["loss", "accuracy", "margin", "center", "score/chosen", "score/rejected"],
-      ...["grad_norm", "skipped_steps", "lr", "tokens"],
+      ...["grad_norm", "skipped_steps", "lr", "tokens", "padding_share"],
       ...(held_out ? measured.map((name) => `held_out/${name}`) : []),
       ...(reward_model.normalize ? ["score/mean", "score/std"] : []),
     ],

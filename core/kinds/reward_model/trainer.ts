@@ -8,7 +8,12 @@ import type { Metrics } from "../../contract/progress.ts";
 import type { RewardModelConfig } from "../../contract/reward_model_job.ts";
 import type { TrainingEvent, TrainingSummary } from "../../contract/training_events.ts";
 import type { Optimizer } from "../../networks/optimizer.ts";
-import { preferencePair, type PreferenceSums, type RewardModel } from "../../networks/reward_model.ts";
+import {
+  type PreferencePair,
+  preferencePair,
+  type PreferenceSums,
+  type RewardModel,
+} from "../../networks/reward_model.ts";
 import { sumGradients } from "../../networks/sum_gradients.ts";
 import { ALONE, type Replicas, shareOf } from "../../replicas/replicas.ts";
 import { replicaMetrics } from "../../replicas/replica_metrics.ts";
@@ -17,7 +22,7 @@ import { runReplicated, type Together } from "../../train/replicated_course.ts";
 import { heldOutSplit } from "../../train/held_out.ts";
 import { lrFactor } from "../../train/lr_schedule.ts";
 import { metricMeans } from "../../train/metric_sums.ts";
-import { microBatches } from "../../train/minibatches.ts";
+import { byLength, microBatches } from "../../train/minibatches.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import {
   type Checkpoints,
@@ -115,7 +120,9 @@ async function rewardStep(
   using deferred = new DisposableStack();
   const sums: Deferred<PreferenceSums>[] = [];
   const { mine } = shareOf(batch.map(preferencePair), replicas);
-  for (const part of microBatches(mine, config.micro_batch_size)) {
+  const ordered = byLength(mine, longest);
+  model.base.computed.forget();
+  for (const part of microBatches(ordered, config.micro_batch_size)) {
     const options = { stepPairs: batch.length, first: sums.length === 0, step, signal };
     sums.push(deferred.use(await model.train(part, config, optimizer, options)));
   }
@@ -139,6 +146,7 @@ async function rewardStep(
     skipped_steps: Number(skipped),
     lr,
     tokens,
+    padding_share: model.base.computed.paddingShare,
   };
   const isLast = (step + 1) % steps_per_epoch === 0;
   const measured = isLast ? await measure(parts, config, signal) : { metrics: {}, normalization: null };
@@ -154,6 +162,11 @@ async function rewardStep(
     warnings: [],
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** Tokens of the longer of a pair's sequences. */
+function longest({ sequences }: PreferencePair): number {
+  return Math.max(...sequences.map(({ prompt_ids }) => prompt_ids.length));
 }
 
 /** Means over a step's pairs, before its update. */

@@ -12,6 +12,7 @@ export function sftMetricNames({ held_out }: SftJobConfig): MetricNames {
     "lr",
     "tokens",
     "truncated",
+    "padding_share",
   ];
   const measured = ["loss", "perplexity", "token_accuracy"].map((name) => `held_out/${name}`);
   return {

@@ -22,7 +22,7 @@ import { packedBatch, type PackedRow, packRows, type WeightedSequence } from "..
 import { SessionCache } from "../../run/session_cache.ts";
 import { lrFactor, type LrScheduleConfig } from "../../train/lr_schedule.ts";
 import { metricMeans, type MetricSums } from "../../train/metric_sums.ts";
-import { microBatches } from "../../train/minibatches.ts";
+import { byLength, microBatches } from "../../train/minibatches.ts";
 import { promptOrder, stepPrompts, stepsPerEpoch } from "../../train/prompt_schedule.ts";
 import type { RowSource } from "../../train/row_source.ts";
 import {
@@ -176,13 +176,14 @@ async function sftStep(
   { signal, free }: StepOptions,
 ): Promise<Stepped<SftState>> {
   const started = performance.now();
-  const { examples, train, optimizer, replicas, plan: { steps, steps_per_epoch } } = parts;
+  const { base, examples, train, optimizer, replicas, plan: { steps, steps_per_epoch } } = parts;
   const { step } = state;
   const order = promptOrder(config.seed, Math.floor(step / steps_per_epoch), train.length);
   const batch = stepPrompts(order, step % steps_per_epoch, config.batch_size)
     .map((at, row) => ({ ...examples.at(train[at]!)!, row }));
   const total = weightIn(batch);
   const lr = config.learning_rate * lrFactor(config, step, steps);
+  base.computed.forget();
   using deferred = new DisposableStack();
   let learned: Metrics = {}, skipped = true;
   if (total > 0) {
@@ -215,6 +216,7 @@ async function sftStep(
     };
   }
   const tokens = batch.reduce((sum, { targets }) => sum + targets.length, 0);
+  const padding_share = base.computed.paddingShare;
   const isLast = (step + 1) % steps_per_epoch === 0;
   const measured = isLast ? await measure(parts, config, signal) : {};
   const seconds = (performance.now() - started) / 1000;
@@ -233,6 +235,7 @@ async function sftStep(
       lr,
       tokens,
       truncated: batch.reduce((sum, { truncated }) => sum + Number(truncated ?? false), 0),
+      padding_share,
       ...measured,
       ...replicaMetrics(replicas),
       "time/step_s": seconds,
@@ -254,7 +257,9 @@ async function accumulate(
   deferred: DisposableStack,
 ): Promise<Deferred<Record<string, Float32Array>>[]> {
   const losses: Deferred<Record<string, Float32Array>>[] = [];
-  for (const part of microBatches(batch, config.micro_batch_size)) {
+  // What is packed is laid end to end, whatever its lengths.
+  const ordered = config.packing ? batch : byLength(batch, ({ ids }) => ids.length);
+  for (const part of microBatches(ordered, config.micro_batch_size)) {
     const rows = packRows(part.filter(({ targets }) => targets.length > 0), config.packing);
     if (rows.length === 0) continue;
     const prepare = (rows: readonly PackedRow[], least: number) => {
@@ -299,6 +304,7 @@ async function measure(
         parameters: [parameters, await merge.merge(parameters)],
         prepare: (rows: readonly PackedRow[], least) => feedsOf(base, rows, least),
         width: base.config.vocab_size,
+        byLength: true,
       },
       packRows(some, packed),
       { signal },

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { exactDiv, microBatches, miniBatches, tokenCount } from "../../../core/train/minibatches.ts";
+import {
+  byLength,
+  exactDiv,
+  microBatches,
+  miniBatches,
+  tokenCount,
+} from "../../../core/train/minibatches.ts";
 
 const KEY = { seed: 7, step: 3, ppo_epoch: 0 };
 
@@ -50,4 +56,10 @@ Deno.test("dividing sums by the mini-batch's tokens averages over tokens, not ov
   const step = tokenCount(losses.map((row) => ({ response_ids: row })));
   const total = losses.reduce((loss, row) => loss + row.reduce((sum, x) => sum + x, 0) / step, 0);
   assert.ok(Math.abs(total - 6.6666667) < 1e-6);
+});
+
+Deno.test("byLength() puts the longest first, those of one length in the order they had", () => {
+  const rows = ["ab", "c", "def", "gh", "ijk"];
+  assert.deepEqual(byLength(rows, ({ length }) => length), ["def", "ijk", "ab", "gh", "c"]);
+  assert.deepEqual(rows, ["ab", "c", "def", "gh", "ijk"]);
 });

@@ -239,7 +239,8 @@ Deno.test("micro-batches and seeds: the first change nothing, another seed other
         reward_model: { ...config, micro_batch_size: 1 },
       });
       for (const [at, metrics] of whole.entries()) {
-        const { skipped_steps: _, tokens, ...compared } = metrics;
+        const { skipped_steps: _, padding_share, tokens, ...compared } = metrics;
+        assert.ok(padding_share! >= 0 && padding_share! < 1);
         for (const [name, value] of Object.entries(compared)) {
           within([parts[at]![name]!], [value!], 1e-3, name);
         }

@@ -273,6 +273,27 @@ for (const kind of ["lora", "full"] as const) {
   }
 }
 
+Deno.test("micro-batches of uneven rows compute little padding, and learn what the whole batch does", async () => {
+  const rows = [60, 36, 46, 60, 36, 46, 36, 46].map((prompt, key) => ({
+    prompt_ids: someTokens(90 + key, prompt),
+    response_ids: someTokens(80 + key, 2),
+  }));
+  const run = (packing: boolean, micro_batch_size: number | null) =>
+    sft(
+      "lora",
+      { epochs: 2, batch_size: rows.length, micro_batch_size, packing, adam_eps: 1e-3 },
+      splitOf(rows),
+    );
+  const whole = await run(false, null);
+  for (const parts of [await run(false, 2), await run(false, 3), await run(true, null)]) {
+    within(parts.parameters.flat.read(), whole.parameters.flat.read(), 1e-5, "parameters");
+    within(parts.steps.map(({ loss }) => loss!), whole.steps.map(({ loss }) => loss!), 1e-5, "loss");
+  }
+  for (const { steps } of [whole, await run(false, 2), await run(false, 3)]) {
+    assert.ok(steps.every(({ padding_share }) => padding_share! < 0.05), `${steps[0]!.padding_share}`);
+  }
+});
+
 Deno.test("weights count against each other: all alike are none, and 0 is as if the token were not said", async () => {
   const [a, b] = [UNEVEN[0]!, UNEVEN[4]!];
   const run = (rows: Sequence[]) =>
