@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { cutText, cutTextBefore, wholeText } from "../../core/cut_text.ts";
 import { UserError } from "../../core/errors.ts";
 

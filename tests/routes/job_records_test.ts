@@ -1,6 +1,6 @@
 /** Rollouts and per-token records over HTTP, of jobs whose records were made up. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { eq } from "drizzle-orm";
 import { join } from "node:path";
 import { jobs } from "../../core/db/schema.ts";

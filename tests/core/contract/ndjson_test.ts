@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { readLines } from "../../../core/contract/ndjson.ts";
 
 async function lines(

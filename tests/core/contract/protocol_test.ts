@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { commandSchema, EVENTS, messageSchema, RESULTS } from "../../../core/contract/protocol.ts";
 import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { invalidValue } from "../../../core/field_errors.ts";

@@ -1,6 +1,6 @@
 /** Decoding with a cache against whole forward passes, and rows against themselves in other company. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { logitsArtifact } from "../../../kernels/artifacts.ts";
 import { Decoder } from "../../../core/decode/decoder.ts";
 import type { SampledSequence } from "../../../core/decode/sampled_sequence.ts";

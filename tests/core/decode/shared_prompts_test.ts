@@ -1,6 +1,6 @@
 /** Rows of one prompt: it is run once, and each row gets what it gets when its prompt is run for it. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { BatchDecoder } from "../../../core/decode/batch_decoder.ts";
 import { Decoder } from "../../../core/decode/decoder.ts";
 import { prefillTokens } from "../../../core/decode/prompt_groups.ts";

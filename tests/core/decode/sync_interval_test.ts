@@ -3,7 +3,7 @@
  * device or back.
  */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { BaseModel } from "../../../core/weights/base_model.ts";
 import type { SamplingRequest } from "../../../core/decode/sampling_request.ts";
 import { activeSequence } from "../../../core/decode/active_sequence.ts";

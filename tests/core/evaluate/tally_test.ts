@@ -1,6 +1,6 @@
 /** What an evaluation adds up, by hand on a few rows and by its properties on many. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { distinct } from "../../../core/evaluate/distinct.ts";
 import type { Evaluated } from "../../../core/evaluate/evaluator.ts";
 import { evaluationMetrics, evaluationResult } from "../../../core/evaluate/result.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import { parseConfig, readConfig } from "../../../core/formats/read_config.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { openSafetensors, openSafetensorsFile } from "../../../core/formats/safetensors.ts";
 import {
   encodeSafetensors,

@@ -1,6 +1,6 @@
 /** Likeness of texts, compared with what rapidfuzz, nltk and rouge-score gave (`tests/fixtures/make_similarities.py`). */
 import assert from "node:assert/strict";
-import * as fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { TEXT_METRICS, type TextMetric } from "../../../core/contract/graders/grader_schema.ts";
 import { commonSubsequence } from "../../../core/graders/common_subsequence.ts";
 import { TEXT_SIMILARITIES } from "../../../core/graders/text_similarities.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { asc, eq } from "drizzle-orm";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { join } from "node:path";
 import type { Database } from "../../../core/db/open_database.ts";
 import { checkpoints, webhookDeliveries } from "../../../core/db/schema.ts";

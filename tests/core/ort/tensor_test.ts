@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { type Dtype, DTYPES } from "../../../kernels/onnx/dtypes.ts";
 import { Runtime } from "../../../core/ort/runtime.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import { repeatedShare } from "../../../core/rewards/repetition_reward.ts";
 import type { RewardInput } from "../../../core/contract/reward_schema.ts";

@@ -1,7 +1,7 @@
 /** Text as tokens come, against what whole texts say. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { CompletionText } from "../../../core/serve/completion_text.ts";
 import { loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";
 import { inFolder } from "../networks/in_folder.ts";

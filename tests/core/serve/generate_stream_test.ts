@@ -1,7 +1,7 @@
 /** Streamed generations against the same ones given whole. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { generate } from "../../../core/serve/generate.ts";
 import {
   type Generation,

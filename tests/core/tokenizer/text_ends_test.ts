@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
 import { TextEnds } from "../../../core/tokenizer/text_ends.ts";
 import { loadTokenizer } from "../../../core/tokenizer/tokenizer.ts";

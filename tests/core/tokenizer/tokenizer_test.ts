@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import { incrementalDecoder } from "../../../core/tokenizer/incremental_decoder.ts";
 import { loadTokenizer, type TextTokenizer } from "../../../core/tokenizer/tokenizer.ts";

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { openDatabase } from "../../../core/db/open_database.ts";
 import { createLogger } from "../../../core/log.ts";
 import { deleteEndpoint, rotateSecret, updateEndpoint } from "../../../core/webhooks/endpoints.ts";

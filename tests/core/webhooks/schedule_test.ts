@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { Schedule } from "../../../core/webhooks/schedule.ts";
 
 /** Takes all turns that there are at a time. */

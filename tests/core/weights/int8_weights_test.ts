@@ -1,6 +1,6 @@
 /** Weights in 8 bits: codes and scales to the last digit, whichever way round a matrix is stored. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
 import { int8Matrix, int8Sources, isInt8Part } from "../../../core/weights/int8_weights.ts";
 import { readConfig } from "../../../core/formats/read_config.ts";

@@ -1,6 +1,6 @@
 /** AdamW: golden numbers of ppo-spec §19, what clipping and a gradient that is not finite change, and updates in place. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../fast_check.ts";
 import { type AdamConfig, adamwArtifact } from "../../../kernels/optimizers/adamw.ts";
 import { Tensor } from "../../../core/ort/tensor.ts";
 import { uniform } from "../../../core/rng.ts";

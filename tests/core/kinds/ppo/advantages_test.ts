@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../../fast_check.ts";
 import { gae, rewardToGo } from "../../../../core/kinds/ppo/advantages.ts";
 import { whiten } from "../../../../core/kinds/ppo/whiten.ts";
 import { within } from "../../../kernels/within.ts";

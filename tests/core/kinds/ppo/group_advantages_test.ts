@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../../fast_check.ts";
 import { drGrpo, groupsOf, grpo, rloo } from "../../../../core/kinds/ppo/group_advantages.ts";
 import { within } from "../../../kernels/within.ts";
 

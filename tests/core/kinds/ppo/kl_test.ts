@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../../fast_check.ts";
 import { KL_ESTIMATORS, tokenKl } from "../../../../core/kinds/ppo/kl.ts";
 import { within } from "../../../kernels/within.ts";
 import { ROWS } from "./golden.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../../fast_check.ts";
 import { type PpoConfig, ppoSchema } from "../../../../core/contract/ppo_job.ts";
 import { moments } from "../../../../core/moments.ts";
 import { EMPTY_STATS, mergeStats } from "../../../../core/running_stats.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../../fast_check.ts";
 import { tokenKl } from "../../../../core/kinds/ppo/kl.ts";
 import { tokenRewards } from "../../../../core/kinds/ppo/token_rewards.ts";
 import { within } from "../../../kernels/within.ts";
