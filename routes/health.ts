@@ -6,8 +6,8 @@ import { UserError } from "../core/errors.ts";
 import type { AppContext, Env } from "./context.ts";
 import { problemResponses } from "./problem.ts";
 
-/** How long the database may take until the server counts as not ready. */
-const READY_MS = 500;
+/** How long the database may take until the server counts as not ready: a disk that is busy takes a second at times. */
+const READY_MS = 2000;
 
 const status = z.object({ status: z.literal("ok").describe("That all is well.") });
 const content = { "application/json": { schema: status } };

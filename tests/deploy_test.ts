@@ -204,9 +204,17 @@ for (const [name, { file, args }] of Object.entries(STARTS)) {
   );
 }
 
+/** A port for a program that is told which, below those that systems give to whoever takes any. */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** What is answered once the proxy listens; it fails when the proxy ends instead. */

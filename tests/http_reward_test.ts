@@ -97,11 +97,11 @@ Deno.test({
         const { id: here } = await call("POST", "/training-jobs", { ...JOB, reward: own });
         await reaches(here, "succeeded");
 
+        hangFrom(6);
         const created = await call("POST", "/training-jobs", { ...JOB, reward });
         assert.deepEqual(created.config.reward.headers, { authorization: "***" });
         assert.equal(created.config.reward.secret, undefined);
         const { id } = created;
-        hangFrom(6);
         await hung.promise;
         const asked = receiver.received.length;
         await call("POST", `/training-jobs/${id}/pause`);
@@ -128,8 +128,8 @@ Deno.test({
         assert.ok(headers.get("webhook-signature"));
         assert.match(body.items[0].metadata.number, /^[0-3]$/);
 
-        const { id: cancelled } = await call("POST", "/training-jobs", { ...JOB, reward });
         hangFrom(receiver.received.length + 3);
+        const { id: cancelled } = await call("POST", "/training-jobs", { ...JOB, reward });
         await hung.promise;
         await call("POST", `/training-jobs/${cancelled}/cancel`);
         await reaches(cancelled, "cancelled");

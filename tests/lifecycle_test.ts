@@ -36,6 +36,8 @@ const JOBS: Record<string, Record<string, unknown>> = {
   },
 };
 const STEPS = 18;
+/** On a busy machine a job may come to its end before all was done to it; then it is done to another. */
+const TRIES = 5;
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
@@ -103,26 +105,38 @@ for (const [kind, job] of Object.entries(JOBS)) {
           const expected = await traces(server.url, undisturbed);
           assert.equal(expected.rows.length, STEPS);
 
-          const id = await create();
-          const step = (at: number) => until(id, ({ progress }) => progress.step >= at);
-          await step(2);
-          await ask(server.url, `/${id}/pause`, "POST");
-          const paused = await until(id, ({ status }) => status === "paused");
-          assert.ok(paused.progress.step < STEPS);
-          await again("SIGTERM");
-          assert.equal((await ask(server.url, `/${id}`)).status, "paused");
-          await ask(server.url, `/${id}/resume`, "POST");
-          await step(paused.progress.step + 1);
-          await again("SIGTERM");
-          await step(paused.progress.step + 2);
-          await again("SIGKILL");
-          await step(paused.progress.step + 3);
-          // Whichever of them trains; the other has nothing to do.
-          for (const engine of server.engines()) Deno.kill(engine, "SIGKILL");
-          const { attempts } = await until(id, ({ status }) => status === "succeeded");
-          assert.deepEqual(await traces(server.url, id), expected);
+          /** Stops a job in all ways; gives its attempts, of which there are fewer than four if it was over before. */
+          const disturb = async (id: string) => {
+            const step = (at: number) => until(id, ({ progress }) => progress.step >= Math.min(at, STEPS));
+            const { progress } = await step(2);
+            if (progress.step < STEPS) {
+              await fetch(`${server.url}/v1/training-jobs/${id}/pause`, { method: "POST" })
+                .then((response) => response.body?.cancel());
+            }
+            const paused = await until(id, ({ status }) => ["paused", "succeeded"].includes(status));
+            if (paused.status === "paused") {
+              assert.ok(paused.progress.step < STEPS);
+              await again("SIGTERM");
+              assert.equal((await ask(server.url, `/${id}`)).status, "paused");
+              await ask(server.url, `/${id}/resume`, "POST");
+              await step(paused.progress.step + 1);
+              await again("SIGTERM");
+              await step(paused.progress.step + 2);
+              await again("SIGKILL");
+              await step(paused.progress.step + 3);
+              // Whichever of them trains; the other has nothing to do.
+              for (const engine of server.engines()) Deno.kill(engine, "SIGKILL");
+            }
+            const { attempts } = await until(id, ({ status }) => status === "succeeded");
+            assert.deepEqual(await traces(server.url, id), expected);
+            assert.equal(attempts.at(-1).error, null);
+            return attempts as Json[];
+          };
+          let attempts: Json[] = [];
+          for (let tries = 0; tries < TRIES && attempts.length < 4; tries++) {
+            attempts = await disturb(await create());
+          }
           assert.ok(attempts.length >= 4, JSON.stringify(attempts));
-          assert.equal(attempts.at(-1).error, null);
         } finally {
           server.process.kill("SIGTERM");
           await server.ended;

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { createLogger } from "../../core/log.ts";
 import { type Answer, listen } from "../../routes/listen.ts";
 
-/** Short, so that what never ends is over soon; nothing here depends on how short. */
+/** Short, so that what never ends is over soon: for requests that are to be late, which nothing can make early. */
 const TIMES = { head_ms: 300, request_ms: 600, idle_ms: 300 };
+/** For requests that are to be answered, however long the process is given no turn. */
+const IDLE = { idle_ms: 300 };
 
 async function listening(
   answer: Answer,
@@ -91,7 +93,7 @@ Deno.test("listen() lets a request take its time whose reader says so, and that 
     let rest = "";
     for (let part = await reader.read(); !part.done; part = await reader.read()) rest += part.value;
     assertProblem(rest, 408, "request_timeout");
-  });
+  }, { request_ms: TIMES.request_ms });
 });
 
 Deno.test("listen() closes after an answer that did not wait for the body", async () => {
@@ -99,13 +101,13 @@ Deno.test("listen() closes after an answer that did not wait for the body", asyn
     for (const again of [undefined, "1\r\na\r\n"]) {
       assert.match(await talk(port, CHUNKED, again), /^HTTP\/1.1 200 OK[^]*unread$/);
     }
-  });
+  }, IDLE);
 });
 
 Deno.test("listen() closes a connection that asks for nothing more", async () => {
   await listening(ignores, async (port) => {
     assert.match(await talk(port, head("GET", "")), /^HTTP\/1.1 200 OK[^]*unread$/);
-  });
+  }, IDLE);
 });
 
 for (
@@ -142,7 +144,7 @@ Deno.test("listen() reads chunks with extensions, and a request of HTTP/1.0 that
       /\{\}/,
     );
     assert.match(await talk(port, "GET /x HTTP/1.0\r\n\r\n"), /^HTTP\/1.1 200 OK/);
-  });
+  }, IDLE);
 });
 
 Deno.test("listen() says how many bytes a request took, with what framed its body", async () => {
@@ -157,7 +159,7 @@ Deno.test("listen() says how many bytes a request took, with what framed its bod
   await listening(answer, async (port) => {
     assert.match(await talk(port, extended), /127\.0\.0\.1 \{\}$/);
     assert.match(await talk(port, plain), /127\.0\.0\.1 \{\}$/);
-  });
+  }, IDLE);
   assert.deepEqual(counts, [extended.length, plain.length]);
 });
 

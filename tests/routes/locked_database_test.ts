@@ -17,10 +17,12 @@ Deno.test("While another process locks the database, reads are served, writes ar
       it.deliverer.start();
       const webhook = { url: `http://127.0.0.1:${receiver.addr.port}/` };
       const { id } = (await it.call("POST", PATH, jobRequest("slow", { webhook }))).json;
+      const engine = await eventually(() => it.supervisor.running.get(id) ?? null);
+      // It stands still until the lock is there, and what it trains then cannot be written, nor its end.
+      Deno.kill(engine, "SIGSTOP");
       await it.reaches(id, "running");
       const lock = await holdLock(it.folder);
-      // What it trains meanwhile cannot be written, nor its end.
-      const engine = it.supervisor.running.get(id);
+      Deno.kill(engine, "SIGCONT");
       const refused = await it.call("POST", PATH, jobRequest());
       assertProblem(refused, 503, "database_busy");
       assert.equal(refused.headers.get("retry-after"), "5");
@@ -28,7 +30,7 @@ Deno.test("While another process locks the database, reads are served, writes ar
       assertProblem(await it.call("GET", "/readyz"), 503, "database_busy");
       assert.equal((await it.call("GET", "/healthz")).status, 200);
       assert.equal((await it.call("GET", `${PATH}/${id}`)).json.status, "running");
-      assert.ok(engine);
+      assert.ok(it.supervisor.running.has(id));
       await lock.release();
 
       assert.equal((await it.reaches(id, "succeeded", "failed")).status, "succeeded");

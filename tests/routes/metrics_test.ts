@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../core/jobs/supervised.ts";
 import { assertProblem, jobRequest, served } from "./served.ts";
 
 /** A sample's value, or 0 where there is none: counters begin when something happens. */
@@ -12,6 +13,8 @@ Deno.test("GET /metrics counts requests by route pattern, jobs by status and wri
     const before = (await it.call("GET", "/metrics")).text;
     const { id } = (await it.call("POST", "/v1/training-jobs", jobRequest())).json;
     await it.reaches(id, "succeeded");
+    // Its end is counted once it is written.
+    await eventually(() => it.supervisor.running.size === 0);
     for (let i = 0; i < 3; i++) await it.call("GET", `/v1/training-jobs/${id}`);
     for (const odd of ["/nowhere/at/all", "/v1/training-jobs/job_none", `/x${"y".repeat(300)}`]) {
       await it.call("GET", odd);

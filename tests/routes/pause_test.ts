@@ -27,7 +27,7 @@ Deno.test("POST …/pause ends a running job at a checkpoint, and …/resume con
     assert.equal(paused.status_reason, null);
     const { json: checkpoint } = await it.call("GET", `/v1/checkpoints/${paused.checkpoint}`);
     assert.equal(checkpoint.step, paused.progress.step);
-    assert.equal(it.supervisor.running.size, 0);
+    await eventually(() => it.supervisor.running.size === 0);
 
     const resumed = await it.call("POST", `${PATH}/${id}/resume`);
     assert.deepEqual([resumed.status, resumed.json.status], [202, "queued"]);
@@ -64,7 +64,8 @@ Deno.test("a queued job is paused at once and holds up no other; a paused one ca
 Deno.test("a job that is cancelled while it pauses ends as cancelled", async () => {
   await served(async (it) => {
     const id = await start(it, "deaf");
-    await eventually(async () => await status(it, id) === "running");
+    // It trains by then: one that has not begun is paused at once.
+    await eventually(async () => (await it.call("GET", `${PATH}/${id}`)).json.progress.step === 1);
     await it.call("POST", `${PATH}/${id}/pause`);
     const { json } = await it.call("POST", `${PATH}/${id}/cancel`);
     assert.equal(json.status, "cancelling");

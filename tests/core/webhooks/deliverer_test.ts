@@ -145,6 +145,7 @@ Deno.test("A receiver that hangs slows neither its job nor another job's webhook
     await it.reaches(first.id, "succeeded");
     await it.reaches(second.id, "succeeded");
     await eventually(() => receiver.received.length === ALL.length);
+    await eventually(() => hanging.received.length > 0);
     assert.deepEqual([...new Set(hanging.types())], ["started"], "its first event still waits");
     release.resolve(new Response());
   });

@@ -307,6 +307,9 @@ Deno.test("jobs are paused, resumed and cancelled, before there is a training jo
       ]);
     }
 
+    // While another trains it cannot begin, however soon it is validated.
+    const other = await create(it, reinforcement(training_file, "hang"));
+    await reaches(it, other.id, "running");
     const early = await create(it, reinforcement(await upload(it, rows(4)), "succeed"));
     assert.equal((await ask(it, early.id, "pause")).json.status, "paused");
     await it.fineTuning.stop();
