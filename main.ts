@@ -10,7 +10,8 @@ import { Datasets } from "./core/datasets/datasets.ts";
 import { FineTuning } from "./core/fine_tuning/fine_tuning.ts";
 import { Files } from "./core/files/files.ts";
 import { DATASETS_FOLDER, SURVEYS_FOLDER } from "./core/formats/row_store.ts";
-import { openDatabase } from "./core/db/open_database.ts";
+import { type Database, openDatabase } from "./core/db/open_database.ts";
+import { openServerDatabase } from "./core/db/open_server_database.ts";
 import { DEADLINES } from "./core/contract/deadlines.ts";
 import { engineCommand } from "./core/processes/engine_command.ts";
 import { engineEnvironment } from "./core/processes/engine_environment.ts";
@@ -24,6 +25,7 @@ import { ModelRegistry } from "./core/models/model_registry.ts";
 import { UserError } from "./core/errors.ts";
 import { EventFeed } from "./core/jobs/event_feed.ts";
 import { jobTrace } from "./core/jobs/job_trace.ts";
+import { OtherServers } from "./core/jobs/other_servers.ts";
 import { JobLogs } from "./core/jobs/job_log.ts";
 import { resolveFolders } from "./core/jobs/resolve_folders.ts";
 import { Supervisor } from "./core/jobs/supervisor.ts";
@@ -134,6 +136,14 @@ function trainingThreads({ THREADS, MAX_CONCURRENT_JOBS }: Settings): Record<str
   return { THREADS: String(Math.max(1, Math.floor(threads / MAX_CONCURRENT_JOBS))) };
 }
 
+/** The file below DATA_DIR, or what a server has. */
+async function database(settings: Settings, logger: Logger): Promise<Database> {
+  const { DATABASE_URL: url, DATABASE_AUTH_TOKEN: token, DATA_DIR } = settings;
+  return url === undefined
+    ? await openDatabase(DATA_DIR, logger)
+    : await openServerDatabase({ url, token }, DATA_DIR, logger);
+}
+
 async function serve(settings: Settings, logger: Logger): Promise<void> {
   const dataDir = settings.DATA_DIR;
   const environment = engineEnvironment(Deno.env.toObject());
@@ -143,7 +153,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   for (const folder of await rootsWithoutModels(settings.MODELS_DIR)) {
     logger.warn("A folder of MODELS_DIR holds no model", { folder });
   }
-  const db = await openDatabase(dataDir, logger);
+  const db = await database(settings, logger);
   const keys = new KeyRing({ db, environment: settings.API_KEYS, logger });
   await keys.open();
   requireKeys(settings, keys.required);
@@ -230,12 +240,21 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     cancel_grace_ms: DEADLINES.job_cancel_ms,
     stop_grace_ms: DEADLINES.stop_ms,
     shutdown_grace_ms: settings.SHUTDOWN_GRACE_S * 1000,
+    lease_ms: settings.DATABASE_LEASE_S * 1000,
   });
   const fineTuning = new FineTuning({
     ...{ sources, files, datasets, serving, supervisor, feed, logger },
     onOutbox: () => deliverer.wake(),
     checkReward: (reward) => checkReward(reward, { guard, modules, graders }, logger),
     device: settings.DEVICE,
+  });
+  const others = new OtherServers({
+    ...{ db, feed, logger, isBusy: () => supervisor.running.size > 0 },
+    onWritten: async () => {
+      deliverer.wake();
+      fineTuning.wake();
+      await supervisor.heed();
+    },
   });
   const closing = new AbortController();
   const app = createApp({
@@ -288,6 +307,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   await supervisor.start();
   deliverer.start();
   fineTuning.wake();
+  others.start();
   started.resolve();
   const host = server.hostname.includes(":") ? `[${server.hostname}]` : server.hostname;
   const url = `http://${host}:${server.port}`;
@@ -311,6 +331,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     registry.close(),
     graders.python.close(),
   ]);
+  await others.stop();
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   await jobLogs.close();
   await keys.close();

@@ -7,6 +7,8 @@ import {
   apiKeys,
   auditLog,
   checkpoints,
+  commits,
+  databases,
   datasets,
   events,
   files,
@@ -14,6 +16,7 @@ import {
   idempotencyKeys,
   jobRows,
   jobs,
+  leases,
   metrics,
   webhookDeliveries,
   webhookEndpoints,
@@ -22,7 +25,7 @@ import type { Reader } from "./open_database.ts";
 
 const TABLES = {
   ...{ apiKeys, auditLog, checkpoints, datasets, events, idempotencyKeys, jobRows, jobs, metrics },
-  ...{ files, fineTunes, webhookDeliveries, webhookEndpoints },
+  ...{ commits, databases, files, fineTunes, leases, webhookDeliveries, webhookEndpoints },
 };
 
 /** SQLite looks through a file of this size in a fraction of a second; larger ones are looked at where they begin and end. */
@@ -57,13 +60,17 @@ export async function faultsOf(read: Reader): Promise<string[]> {
  *
  * @throws UserError
  */
-export async function checkOrigin(read: Reader, path: string, migrationsFolder: string): Promise<void> {
+export async function checkOrigin(
+  read: Reader,
+  path: string,
+  migrationsFolder: string,
+  another = "Move it away, or choose another DATA_DIR",
+): Promise<void> {
   const tables = await read.values<[string]>(
     sql`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`,
   );
   const names = tables.map(([name]) => name);
   if (names.length === 0) return;
-  const another = "Move it away, or choose another DATA_DIR";
   if (!names.includes("__drizzle_migrations")) throw unusable(path, "it is another program's", another);
   const made = await read.values<[number]>(
     sql`select created_at from __drizzle_migrations order by created_at`,

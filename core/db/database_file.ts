@@ -8,6 +8,9 @@ import { UserError } from "../errors.ts";
 /** The database's name below DATA_DIR. */
 export const DATABASE_FILE = "proximal.db";
 
+/** There where the database is on a server (`open_server_database.ts`); says which it is. */
+export const SERVER_FILE = "database.json";
+
 const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 
 /** Refuses a file in one sentence that names it and says what to do. */
@@ -19,7 +22,7 @@ export const RESTORE =
   "Restore it from a backup, or move it and the folder 'jobs' beside it away to begin anew";
 
 /** Whether there is anything in a folder. */
-async function isFilled(folder: string): Promise<boolean> {
+export async function isFilled(folder: string): Promise<boolean> {
   try {
     for await (const _ of Deno.readDir(folder)) return true;
   } catch {
@@ -38,6 +41,13 @@ export async function checkFiles(folder: string, path: string): Promise<boolean>
     if (error instanceof Deno.errors.NotFound) return null;
     throw unusable(path, String(error.message), "Make it readable");
   });
+  if (await Deno.stat(join(folder, SERVER_FILE)).then(() => true, () => false)) {
+    throw unusable(
+      path,
+      "the folder's database is on a server",
+      "Set DATABASE_URL, or choose another DATA_DIR",
+    );
+  }
   const hasJobs = await isFilled(join(folder, "jobs"));
   if (info === null) {
     const hasLog = await Deno.stat(`${path}-wal`).then(({ size }) => size > 0, () => false);

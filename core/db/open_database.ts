@@ -4,35 +4,26 @@
  * asking again, for a bounded time, and never by blocking.
  */
 import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
-import { migrate } from "drizzle-orm/sqlite-proxy/migrator";
-import { DrizzleQueryError, sql } from "drizzle-orm";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { knownFault, UserError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { checkOrigin, checkTables, faultsOf } from "./check_database.ts";
+import { DamageLog } from "./damage_log.ts";
 import { DamagedData, isDamage } from "./damaged_data.ts";
 import { checkFiles, createFile, DATABASE_FILE, RESTORE, unusable } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
-import { idsAfter } from "./new_id.ts";
-import { checkpoints, datasets, events, files, fineTunes, jobs, webhookEndpoints } from "./schema.ts";
-import { isBusy, isInaccessible } from "./sqlite_error.ts";
+import { idsAfterAll, migrateDatabase, MIGRATIONS_FOLDER, sentence } from "./migrate_database.ts";
+import { busy, LONGEST_PAUSE_MS, patience, retried } from "./patience.ts";
+import { isInaccessible } from "./sqlite_error.ts";
 import { SqliteThread, threadDied } from "./sqlite_thread.ts";
 import type { ConnectionName, Method, SqlValue, Task } from "./sqlite_worker.ts";
 import { Turns } from "./turns.ts";
 
-/** How long a read or a write waits for somebody else's lock before it is refused. */
-const PATIENCE_MS = 2000;
-/** The same while the server starts, when there is nobody to tell but the one who started it. */
+/** How long somebody else's lock is waited for while the server starts, when there is nobody to tell but the one who started it. */
 const START_PATIENCE_MS = 10_000;
-/** Damaged records that are named in the log. */
-const MAX_DAMAGED = 1000;
 /** How long a statement may take; more than any does unless the disk hangs. */
 const ANSWER_MS = 15_000;
-/** Pauses between tries for a lock. */
-const FIRST_PAUSE_MS = 5;
-const LONGEST_PAUSE_MS = 100;
 
 /** Pages go to a log first, so that reads and a write do not wait for each other. */
 const USE_LOG: Task = {
@@ -62,6 +53,10 @@ export interface WriteOptions {
 }
 
 export interface Database {
+  /** Names this process among those that share the database; another at every start. */
+  readonly owner: string;
+  /** Whether other servers read and write it too. */
+  readonly isShared: boolean;
   /**
    * For reads outside a transaction.
    *
@@ -69,8 +64,11 @@ export interface Database {
    * disk does not answer; drizzle's error has it as its cause.
    */
   readonly read: Reader;
+  /** The same where nobody waits for an answer: one that is away is waited for as `options` say. */
+  reading(options: WriteOptions): Reader;
   /**
-   * Runs `work` in a transaction, one at a time.
+   * Runs `work` in a transaction, one at a time. On a server `work` is run again when the connection was lost before the
+   * transaction was written: it changes nothing but through `tx`.
    *
    * @throws UserError `database_busy` when its turn does not come in time.
    */
@@ -82,62 +80,30 @@ export interface Database {
    * @returns What to throw.
    */
   damaged(record: string, error: unknown): DamagedData;
-  /** How many transactions have been written: what was read is still so while this is the same. */
+  /**
+   * Changes with every transaction: what was read is still so while this is the same. What other servers write changes it
+   * at the next `look`.
+   */
   readonly version: number;
+  /** Looks whether another server has written since the last time. @throws as `read` */
+  look(): Promise<boolean>;
   /** Waits for writes in progress and lets go of the files. */
   close(): Promise<void>;
 }
 
-function busy(): UserError {
-  return new UserError(
-    "database_busy",
-    "Another program holds a lock on the server's database: try again later",
-  );
-}
-
-/** Aborted when patience is at its end; `end` clears the timer. */
-function patience({ patience_ms = PATIENCE_MS, signal }: WriteOptions) {
-  const out = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const within = (ms: number) => {
-    clearTimeout(timer);
-    if (ms < Infinity) timer = setTimeout(() => out.abort(), ms);
-  };
-  const hurry = () => within(PATIENCE_MS);
-  within(signal?.aborted ? PATIENCE_MS : patience_ms);
-  signal?.addEventListener("abort", hurry);
-  const end = () => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", hurry);
-  };
-  return { signal: out.signal, end };
-}
-
-/** Runs `work` again and again while somebody else holds a lock and `signal` is not aborted. */
-async function retried<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let pause_ms = FIRST_PAUSE_MS;; pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      if (signal.aborted) throw busy();
-      await new Promise((resolve) => setTimeout(resolve, pause_ms));
-    }
-  }
-}
-
 /** A database over the file that `thread` holds. */
 class ThreadedDatabase implements Database {
+  readonly owner = crypto.randomUUID();
+  readonly isShared = false;
   readonly read: Connection;
   readonly #thread: SqliteThread;
   readonly #turns = new Turns();
-  readonly #logger: Logger;
-  readonly #damaged = new Set<string>();
+  readonly #damage: DamageLog;
   #version = 0;
 
   constructor(thread: SqliteThread, logger: Logger) {
     this.#thread = thread;
-    this.#logger = logger;
+    this.#damage = new DamageLog(logger);
     this.read = drizzle(async (sql, params, method) => {
       const waiting = patience({});
       try {
@@ -150,6 +116,14 @@ class ThreadedDatabase implements Database {
 
   get version(): number {
     return this.#version;
+  }
+
+  reading(): Reader {
+    return this.read;
+  }
+
+  look(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
@@ -181,15 +155,7 @@ class ThreadedDatabase implements Database {
   }
 
   damaged(record: string, error: unknown): DamagedData {
-    if (!this.#damaged.has(record) && this.#damaged.size < MAX_DAMAGED) {
-      this.#damaged.add(record);
-      this.#logger.error("Damaged data", {
-        record,
-        error: String(error),
-        cause: String((error as Error)?.cause),
-      });
-    }
-    return new DamagedData(record, { cause: error });
+    return this.#damage.add(record, error);
   }
 
   async close(): Promise<void> {
@@ -257,12 +223,6 @@ function unusableFile(path: string, thrown: unknown): unknown {
     return unusable(path, "another program keeps it locked", "End that program, or wait for it");
   }
   return fault;
-}
-
-function sentence(thrown: unknown): string {
-  let error = thrown;
-  while (error instanceof Error && error.cause instanceof Error) error = error.cause;
-  return (error as Error).message.replaceAll(/\s+/g, " ");
 }
 
 /** Makes an empty database at `path`, and lets the thread go on there with what is at `then`. */
@@ -366,7 +326,6 @@ export async function openDatabase(
 
 /** Checks and migrates an open database. */
 async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: string): Promise<void> {
-  const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
   const waiting = patience({ patience_ms: START_PATIENCE_MS });
   try {
     await retried(() => thread.ask(USE_LOG), waiting.signal);
@@ -375,25 +334,11 @@ async function prepare(database: ThreadedDatabase, thread: SqliteThread, path: s
   }
   const faults = await faultsOf(database.read);
   if (faults.length > 0) throw new DamagedData("The file", { cause: new Error(faults[0]) });
-  await checkOrigin(database.read, path, migrationsFolder);
+  await checkOrigin(database.read, path, MIGRATIONS_FOLDER);
   // A table that is made again is dropped first, and would take along what refers to it.
   await thread.ask({ type: "enforce", foreign_keys: false });
-  await database.write(
-    (tx) =>
-      migrate(tx as Connection, async (queries) => {
-        for (const query of queries) await (tx as Connection).run(sql.raw(query));
-      }, { migrationsFolder }).catch((error) => {
-        if (error instanceof DrizzleQueryError && !isKnown(error)) {
-          throw unusable(path, `it cannot be brought up to this version (${sentence(error)})`, RESTORE);
-        }
-        throw error;
-      }),
-    { patience_ms: START_PATIENCE_MS },
-  );
+  await database.write((tx) => migrateDatabase(tx, path, isKnown), { patience_ms: START_PATIENCE_MS });
   await thread.ask({ type: "enforce", foreign_keys: true });
   await checkTables(database.read, path);
-  for (const table of [jobs, events, checkpoints, datasets, files, fineTunes, webhookEndpoints]) {
-    const [last] = await database.read.select({ id: sql<string | null>`max(${table.id})` }).from(table);
-    idsAfter(last!.id);
-  }
+  await idsAfterAll(database.read);
 }

@@ -1,4 +1,4 @@
-/** A database whose writes wait for other programs' locks for as long as it takes. */
+/** A database whose writes wait for other programs' locks, and for a server that is away, for as long as it takes. */
 import type { Database } from "./open_database.ts";
 
 /**
@@ -7,14 +7,17 @@ import type { Database } from "./open_database.ts";
  * @param signal Ends the waiting; what was not written by then is refused with `database_busy`.
  */
 export function patient(database: Database, signal: AbortSignal): Database {
+  const options = { patience_ms: Infinity, signal };
   return {
-    get read() {
-      return database.read;
-    },
+    owner: database.owner,
+    isShared: database.isShared,
+    read: database.reading(options),
+    reading: () => database.reading(options),
     get version() {
       return database.version;
     },
-    write: (work) => database.write(work, { patience_ms: Infinity, signal }),
+    write: (work) => database.write(work, options),
+    look: () => database.look(),
     damaged: (record, error) => database.damaged(record, error),
     close: () => database.close(),
   };

@@ -1,5 +1,5 @@
 /**
- * The database's tables. Only the API process writes here. JSON columns hold what `core/` types say;
+ * The database's tables. Only API processes write here. JSON columns hold what `core/` types say;
  * times are milliseconds. Change this file, then run the db:generate task.
  */
 import { type SQL, sql } from "drizzle-orm";
@@ -74,6 +74,9 @@ export const jobs = sqliteTable("jobs", {
   claim_number: count("claim_number").notNull().default(0),
   /** The engine process that it has or had, as `process_identity.ts` writes it. */
   engine: string("engine"),
+  /** Which server runs it (`owner` of a database), and until when that is so unless it says so again: ms of the database's clock. */
+  lease_owner: string("lease_owner"),
+  lease_until: count("lease_until"),
   /** Of the request that created it, where requests are traced. */
   traceparent: string("traceparent"),
   webhook_url: string("webhook_url"),
@@ -372,6 +375,33 @@ export const auditLog = sqliteTable("audit_log", {
   status: count("status").notNull(),
   request_id: string("request_id"),
 }, (table) => [index("audit_log_key").on(table.key_id), index("audit_log_resource").on(table.resource)]);
+
+/**
+ * What one server at a time does, where several share a database (`core/db/leases.ts`): sweeps, a destination of webhooks.
+ * One that is over is anybody's.
+ */
+export const leases = sqliteTable("leases", {
+  name: string("name").primaryKey(),
+  /** `owner` of a database. */
+  owner: string("owner").notNull(),
+  /** ms of the database's clock. */
+  until: count("until").notNull(),
+});
+
+/**
+ * The last transaction of each server on a shared database, in its own numbers, by which one that heard no answer finds out
+ * whether it was written. The highest id changes with every transaction of anybody.
+ */
+export const commits = sqliteTable("commits", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  owner: string("owner").notNull().unique(),
+  number: count("number").notNull(),
+  /** ms of the database's clock. */
+  at: count("at").notNull(),
+});
+
+/** One row: the id of a shared database, which is also in the data folder that belongs to it. */
+export const databases = sqliteTable("databases", { id: string("id").primaryKey() });
 
 export type JobRow = typeof jobs.$inferSelect;
 export type MetricsRow = typeof metrics.$inferSelect;

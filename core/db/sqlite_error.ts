@@ -26,9 +26,15 @@ export class SqliteError extends Error {
   /** `SQLITE_BUSY` and so on; null for what no code above names. */
   readonly code: string | null;
 
-  constructor(message: string, resultCode: number | null) {
+  /** @param resultCode SQLite's number, or its name where a server says no number */
+  constructor(message: string, resultCode: number | string | null) {
     super(message);
-    if (resultCode === null) this.code = null;
+    if (typeof resultCode === "string") {
+      this.code = Object.values(NAMES).find((name) =>
+        resultCode === name || resultCode.startsWith(`${name}_`)
+      ) ??
+        null;
+    } else if (resultCode === null) this.code = null;
     else if (FULL.includes(resultCode)) this.code = "SQLITE_FULL";
     else this.code = NAMES[resultCode & 0xff] ?? null;
   }

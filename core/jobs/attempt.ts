@@ -4,6 +4,7 @@
  */
 import { and, desc, eq } from "drizzle-orm";
 import { join } from "node:path";
+import { isAway } from "../db/libsql_server.ts";
 import type { Database } from "../db/open_database.ts";
 import { checkpoints, type JobRow, jobs, rowNumber } from "../db/schema.ts";
 import { type EngineProcess, NoRoom, type Request } from "../processes/engine_process.ts";
@@ -22,12 +23,12 @@ import { machineMemory, memoryKills, residentBytes } from "../system_memory.ts";
 import { afterFailure } from "./after_failure.ts";
 import type { AttemptEnd } from "./end_attempt.ts";
 import { isShortOfFiles } from "./is_short_of_files.ts";
+import { held, LeaseLost } from "./job_lease.ts";
 import { allRows } from "./job_rows.ts";
 import { childIdentity } from "../processes/process_identity.ts";
 import { recordEvent } from "./record_event.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { StallWatch } from "./stall_watch.ts";
-import { sweepJob } from "./sweep_job.ts";
 
 /** What an engine is started for. */
 export interface EngineOf {
@@ -130,6 +131,12 @@ export class Attempt {
     this.#engine?.kill();
   }
 
+  /** Ends it at once, as the job is another server's. */
+  abandon(): void {
+    this.#cancel.abort(new LeaseLost());
+    this.kill();
+  }
+
   /** Runs it to its end, and says which it was; nothing is thrown. */
   async run(): Promise<AttemptEnd> {
     this.#logger.info("Job starts", { model: this.job.model });
@@ -144,17 +151,17 @@ export class Attempt {
     }
   }
 
-  /** The engine leaves, and what it has not finished is removed. */
-  async clear(): Promise<void> {
-    const { db, dataDir, stop_grace_ms } = this.#options;
-    await this.#engine?.stop(stop_grace_ms);
-    await sweepJob(db, dataDir, this.job.id).catch((error) =>
-      this.#logger.warn("Cannot remove what an attempt left", { error: String(error) })
-    );
+  /** The engine leaves. */
+  async leave(): Promise<void> {
+    await this.#engine?.stop(this.#options.stop_grace_ms);
   }
 
   /** How it ended that something was thrown. */
   async #endOf(thrown: unknown, kills: number): Promise<AttemptEnd> {
+    if (thrown instanceof LeaseLost || this.#cancel.signal.reason instanceof LeaseLost) {
+      this.#logger.warn("The job is another server's: this one was away too long");
+      return { type: "lost" };
+    }
     if (this.#context.stopping.aborted || thrown instanceof NotBegun) return { type: "paused" };
     if (thrown instanceof Refused) {
       this.#logger.info("Job waits", { reason: thrown.message });
@@ -179,13 +186,13 @@ export class Attempt {
 
   async #train(): Promise<TrainingSummary> {
     const { job } = this;
-    const { db, dataDir, resolveFolders, freeMemory, stop_grace_ms } = this.#options;
+    const { dataDir, resolveFolders, freeMemory, stop_grace_ms } = this.#options;
     this.#checkBegun();
     this.#checkRoom();
     const output = join(dataDir, "jobs", job.id, String(job.attempt));
     const records = recordsFolder(dataDir, job.id);
     const [rows, folders] = await withFiles(async () => {
-      const found = [await allRows(db, job), await resolveFolders(job.config)] as const;
+      const found = [await allRows(this.#context.records, job), await resolveFolders(job.config)] as const;
       await makeFolder(output);
       return found;
     });
@@ -215,7 +222,7 @@ export class Attempt {
   /** Trains on an engine process of its own. */
   async #trainOn(command: TrainCommand): Promise<TrainingSummary> {
     const { job } = this;
-    const { startEngine, stall_ms, dataDir } = this.#options;
+    const { db, startEngine, stall_ms, dataDir } = this.#options;
     this.#checkBegun();
     const of = { replicas: replicasOf(job.config), folder: command.folders.output };
     const engine = await withFiles(() => Promise.resolve(startEngine(this.#logger, of)));
@@ -226,7 +233,7 @@ export class Attempt {
     }
     const identity = childIdentity(engine.pid);
     await this.#context.records.write((tx) =>
-      tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), eq(jobs.attempt, job.attempt)))
+      tx.update(jobs).set({ engine: identity }).where(and(eq(jobs.id, job.id), held(db.owner, job.attempt)))
     );
     // Until then it may wait for its turn in another queue.
     await engine.ready;
@@ -308,8 +315,8 @@ export class Attempt {
 
   /** Folders that the job can continue from, newest first. */
   async #resumable(): Promise<string[]> {
-    const { db, dataDir } = this.#options;
-    const rows = await db.read.select({ folder: checkpoints.folder }).from(checkpoints)
+    const { dataDir } = this.#options;
+    const rows = await this.#context.records.read.select({ folder: checkpoints.folder }).from(checkpoints)
       .where(and(eq(checkpoints.job_id, this.job.id), eq(checkpoints.resumable, 1)))
       .orderBy(desc(checkpoints.step), desc(rowNumber(checkpoints)));
     return rows.map(({ folder }) => join(dataDir, folder));
@@ -320,11 +327,15 @@ function isTooLarge(thrown: unknown): thrown is UserError {
   return thrown instanceof UserError && thrown.code === "job_too_large";
 }
 
-/** What `work` gives; where the machine has no files or processes left for it, nobody's job can begin for a while. */
+/** What `work` gives; where there are no files, processes or database for it, nobody's job can begin for a while. */
 async function withFiles<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
+    if (isAway(thrown)) {
+      const detail = "The database server does not answer: the job waits until it does";
+      throw new Refused({ reason: { code: "runtime_unavailable", detail }, everybody: true });
+    }
     if (!(thrown instanceof NoRoom) && !isShortOfFiles(thrown)) throw thrown;
     const detail = "The server has no room for another process now: the job waits until it has";
     throw new Refused({ reason: { code: "runtime_unavailable", detail }, everybody: true });

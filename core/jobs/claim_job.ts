@@ -9,6 +9,7 @@ import { type JobRow, jobs, rowNumber } from "../db/schema.ts";
 import type { Attempt } from "../contract/job_answers.ts";
 import { hasEngine, JOB_STATUSES } from "../contract/job_states.ts";
 import { endDamagedJob } from "./end_damaged_job.ts";
+import { LEASE_MS, leaseOf } from "./job_lease.ts";
 import { jobTime } from "./job_time.ts";
 import { longestDelay_ms } from "./retry_delay.ts";
 
@@ -20,6 +21,8 @@ export interface ClaimOptions {
   unreadable?: Set<number>;
   /** Ids of jobs whose turn has not come again. */
   passedOver?: string[];
+  /** How long the job is this server's. */
+  lease_ms?: number;
 }
 
 /**
@@ -28,14 +31,14 @@ export interface ClaimOptions {
  */
 export async function claimJob(
   db: Database,
-  { unreadable = new Set(), passedOver = [] }: ClaimOptions = {},
+  { unreadable = new Set(), passedOver = [], lease_ms = LEASE_MS }: ClaimOptions = {},
 ): Promise<JobRow | null> {
   for (;;) {
     let number: number | null = null;
     try {
       return await db.write(async (tx) => {
         number = await nextNumber(tx, [...unreadable], passedOver);
-        return number === null ? null : await claim(tx, number);
+        return number === null ? null : await claim(tx, number, leaseOf(db.owner, lease_ms));
       });
     } catch (error) {
       if (number === null || !isDamage(error)) throw error;
@@ -92,7 +95,11 @@ async function nextNumber(
   return first[0]!.number;
 }
 
-async function claim(tx: Transaction, number: number): Promise<JobRow> {
+async function claim(
+  tx: Transaction,
+  number: number,
+  lease: ReturnType<typeof leaseOf>,
+): Promise<JobRow> {
   const [before] = await tx.select().from(jobs).where(eq(rowNumber(jobs), number)) as [JobRow];
   const now = await jobTime(tx, before.id);
   const attempt = before.attempt + 1;
@@ -103,7 +110,7 @@ async function claim(tx: Transaction, number: number): Promise<JobRow> {
     attempts: [...before.attempts, record].slice(-ATTEMPTS_KEPT),
     claim_number: sql`(select max(${jobs.claim_number}) from ${jobs}) + 1`,
     started_at: before.started_at ?? now,
-    ...{ status_reason: null, retry_at: null, engine: null },
+    ...{ status_reason: null, retry_at: null, engine: null, ...lease },
   }).where(eq(jobs.id, before.id)).returning();
   return job!;
 }

@@ -2,7 +2,7 @@
  * The end of an attempt, in one transaction: what the job becomes by how the attempt ended and by what was asked of the job
  * meanwhile, with the event and the webhook that tell of it.
  */
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { MEASURES } from "../metrics/measures.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import { type JobRow, jobs } from "../db/schema.ts";
@@ -12,6 +12,7 @@ import type { ErrorRecord } from "../errors.ts";
 import { hasEngine, isFinal } from "../contract/job_states.ts";
 import type { AfterFailure } from "./after_failure.ts";
 import { emitEvent } from "./emit_event.ts";
+import { expired, held } from "./job_lease.ts";
 import { jobTime } from "./job_time.ts";
 import { moveJob } from "./move_job.ts";
 import { type Backoff, BETWEEN_ATTEMPTS, retryDelay_ms } from "./retry_delay.ts";
@@ -121,17 +122,29 @@ const ENDERS: { [T in AttemptEnd["type"]]: Ender<T> } = {
  * Writes how a job's attempt ended. A job that is being cancelled ends as cancelled, however its engine ended; one that is
  * being paused is paused, unless it is over.
  *
- * @returns the job as it is then; null when it has no attempt that could end
+ * @param whose the attempt, of this server; or `expired`: that of a server that is taken for dead
+ * @returns the job as it is then; null when it has no such attempt that could end
  */
-export async function endAttempt(db: Database, id: string, end: AttemptEnd): Promise<JobRow | null> {
-  const ended = await writeEnd(db, id, end);
+export async function endAttempt(
+  db: Database,
+  id: string,
+  end: AttemptEnd,
+  whose: number | "expired" | "anybody",
+): Promise<JobRow | null> {
+  const ended = await writeEnd(db, id, end, whose);
   if (ended && isFinal(ended.status)) MEASURES.job_ends_total.add([ended.status]);
   return ended;
 }
 
-function writeEnd(db: Database, id: string, end: AttemptEnd): Promise<JobRow | null> {
+function writeEnd(
+  db: Database,
+  id: string,
+  end: AttemptEnd,
+  whose: number | "expired" | "anybody",
+): Promise<JobRow | null> {
+  const fence = whose === "anybody" ? undefined : whose === "expired" ? expired() : held(db.owner, whose);
   return db.write(async (tx) => {
-    const [job] = await tx.select().from(jobs).where(eq(jobs.id, id));
+    const [job] = await tx.select().from(jobs).where(and(eq(jobs.id, id), fence));
     if (!job || !hasEngine(job.status)) return null;
     if (job.status === "cancelling") {
       const cancelled = await moveJob(tx, id, "cancelled", { attempts: await closed(tx, job, null) });

@@ -47,6 +47,16 @@ export class Subscription {
 export class EventFeed {
   readonly #readers = new Map<string, Set<Subscription>>();
 
+  /** Whether anybody waits. */
+  get hasReaders(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** Wakes all readers. */
+  notifyAll(): void {
+    for (const id of this.#readers.keys()) this.notify(id);
+  }
+
   /** Wakes the readers of a job. */
   notify(jobId: string): void {
     for (const reader of this.#readers.get(jobId) ?? []) reader.wake("grown");

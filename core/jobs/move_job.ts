@@ -2,7 +2,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import type { Transaction } from "../db/open_database.ts";
 import { type JobRow, jobs } from "../db/schema.ts";
-import { isFinal, type JobStatus, statesBefore } from "../contract/job_states.ts";
+import { hasEngine, isFinal, type JobStatus, statesBefore } from "../contract/job_states.ts";
 import { jobTime } from "./job_time.ts";
 
 /** Columns of a job that waits for no try and has nothing in its way. */
@@ -23,6 +23,7 @@ export async function moveJob(
     ...set,
     status: to,
     ...(isFinal(to) && { finished_at: await jobTime(tx, id) }),
+    ...(!hasEngine(to) && { lease_owner: null, lease_until: null }),
   })
     .where(and(eq(jobs.id, id), inArray(jobs.status, statesBefore(to)))).returning();
   return job ?? null;

@@ -23,6 +23,7 @@ import { boundedSamples } from "./bounded_samples.ts";
 import { checkpointsInUse } from "./checkpoints_in_use.ts";
 import { emitEvent } from "./emit_event.ts";
 import { hasEngine } from "../contract/job_states.ts";
+import { isHeld, LeaseLost } from "./job_lease.ts";
 import { jobTime } from "./job_time.ts";
 import { checkpointView } from "./job_view.ts";
 import { addRecords, readKeys, type RolloutKeys, writtenInVain } from "../records/add_records.ts";
@@ -163,7 +164,8 @@ const RECORDERS: { [T in TrainingEvent["type"]]: Recorder<T> } = {
  * Writes everything that follows from one event, or nothing of it.
  *
  * @returns folders that are obsolete now
- * @throws Error when the job is not in a state that has an engine; its engine should then be stopped.
+ * @throws LeaseLost when the attempt is not this server's any more; Error when the job is not in a state that has an
+ * engine: its engine should then be stopped.
  */
 export async function recordEvent(db: Database, place: Place, event: TrainingEvent): Promise<Obsolete> {
   // Read beforehand: whoever writes to the database keeps others waiting.
@@ -172,6 +174,7 @@ export async function recordEvent(db: Database, place: Place, event: TrainingEve
     : null;
   const { job, obsolete } = await db.write(async (tx) => {
     const job = await update(tx, place.jobId, {});
+    if (!isHeld(job, db.owner, place.attempt)) throw new LeaseLost();
     const record = RECORDERS[event.type] as (...args: unknown[]) => Promise<Obsolete | void>;
     return { job, obsolete: await record(tx, place, event, job, keys) ?? NOTHING };
   });

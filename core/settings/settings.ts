@@ -57,11 +57,19 @@ const origins = list(",").check(({ value, issues }) => {
   }
 }).transform((all) => all.map((origin) => origin.toLowerCase()));
 
+const DATABASE_URL_FORM =
+  "Expected the address of a libSQL server, such as http://db.internal:8080 or libsql://db.example.com";
+
 const environmentSchema = z.object({
   HOST: host.default("127.0.0.1"),
   PORT: integer(0, 65535).default(8000),
   DATA_DIR: z.string().optional().transform(dataFolder),
   MODELS_DIR: z.string().optional().transform(modelFolders),
+  DATABASE_URL: z.string().regex(/^(https?|libsql):\/\/[^\s/?#@]+\/?$/, DATABASE_URL_FORM)
+    .refine((url) => URL.canParse(url), DATABASE_URL_FORM)
+    .transform((url) => url.replace(/^libsql:/, "https:").replace(/\/$/, "")).optional(),
+  DATABASE_AUTH_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, "Expected visible ASCII characters").optional(),
+  DATABASE_LEASE_S: integer(2, 3600).default(30),
   API_KEYS: apiKeys.default([]),
   RATE_LIMIT: integer(0, 1_000_000).default(6000),
   EVENT_STREAMS_PER_KEY: integer(1, 5000).default(2000),
@@ -111,7 +119,19 @@ export type Settings = z.output<typeof environmentSchema>;
 export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwise: string | null }>> = {
   HOST: { what: "Address to listen on; others than loopback need an API key", otherwise: "127.0.0.1" },
   PORT: { what: "Port to listen on; 0 takes any free one", otherwise: "8000" },
-  DATA_DIR: { what: "Database, checkpoints, models from a hub; one server at a time", otherwise: "./data" },
+  DATA_DIR: {
+    what: "Database, checkpoints, models from a hub; one server at a time",
+    otherwise: "./data",
+  },
+  DATABASE_URL: {
+    what: "libSQL server whose database several servers share",
+    otherwise: null,
+  },
+  DATABASE_AUTH_TOKEN: { what: "Its token", otherwise: null },
+  DATABASE_LEASE_S: {
+    what: "Seconds until a silent server's jobs are taken over",
+    otherwise: "30",
+  },
   MODELS_DIR: { what: "Folders of model folders, separated by colons", otherwise: null },
   API_KEYS: {
     what: "Keys that /v1 takes beside those of 'deno task keys', separated by commas",
@@ -150,7 +170,12 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
 };
 
 /** Their values are told to nobody. */
-const SECRET: ReadonlySet<string> = new Set(["API_KEYS", "GRADER_API_KEY", "HF_TOKEN"]);
+const SECRET: ReadonlySet<string> = new Set([
+  "API_KEYS",
+  "DATABASE_AUTH_TOKEN",
+  "GRADER_API_KEY",
+  "HF_TOKEN",
+]);
 
 /** A value on one line. */
 function shown(name: string, value = ""): string {

@@ -1,11 +1,13 @@
 /**
  * Sends what the outbox holds: in order per destination, many destinations at a time, each try bounded in time, again
  * with growing pauses. It runs beside the jobs and never makes one wait. Whose turn it is says `schedule.ts`; a pause
- * is a timer, which no clock that is set makes longer.
+ * is a timer, which no clock that is set makes longer. Where several servers share the database, one at a time sends to a
+ * destination: it has a lease of it from before a try until what became of it is written.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDamage } from "../db/damaged_data.ts";
 import type { FineTuningEventType } from "../contract/fine_tuning_events.ts";
+import { giveLease, hasLease, takeLease, whileLeased } from "../db/leases.ts";
 import type { Database } from "../db/open_database.ts";
 import { patient } from "../db/patient.ts";
 import type { DeliveryRow, EndpointRow } from "../db/schema.ts";
@@ -44,6 +46,12 @@ const REWRITE_MS = 1000;
 const DISABLE_AFTER_MS = 3 * 86_400_000;
 /** How often the log is looked through for what is too old. */
 const PRUNE_EVERY_MS = 3_600_000;
+/** How much longer than a try a server has a destination, to write what became of it. */
+const WRITE_MS = 5000;
+/** After which a destination that another server sends to is looked at again, at most. */
+const OTHERS_MS = 2000;
+/** How long one server prunes the log before others may take it for dead. */
+const PRUNE_MS = 60_000;
 
 export interface DelivererOptions {
   db: Database;
@@ -67,6 +75,8 @@ interface Active {
   again: boolean;
   /** It was asked for while it was sending: it does not pause after. */
   cut: boolean;
+  /** Somebody has asked for it: what a row says of a pause does not hold. */
+  asked: boolean;
 }
 
 /** What comes after a turn: the pause before the next, or nothing that waits; and what the receiver did. */
@@ -74,6 +84,8 @@ interface Next {
   pause_ms: number | null;
   accepted: boolean | null;
 }
+
+const leaseName = (destination: string) => `outbox:${destination}`;
 
 const IDLE: Next = { pause_ms: null, accepted: null };
 const AGAIN: Next = { pause_ms: 0, accepted: null };
@@ -249,9 +261,11 @@ export class Deliverer {
     if (active?.isSending) {
       active.again = true;
       active.cut ||= cut;
+      active.asked ||= cut;
     } else if (!active || cut) {
       if (active) this.#drop(destination, active);
-      this.#put(destination, { url, isSending: false, again: false, cut: false }, pause_ms);
+      const fresh = { url, isSending: false, again: false, cut: false, asked: cut };
+      this.#put(destination, fresh, pause_ms);
     }
   }
 
@@ -336,8 +350,42 @@ export class Deliverer {
       active.url = target.url;
       return AGAIN;
     }
-    const outcome = await this.#attempt(head, target);
-    return outcome === null ? IDLE : await this.#settle(head, target, outcome);
+    const claimed = await this.#claim(head, after, active);
+    if (!("id" in claimed)) return claimed;
+    const outcome = await this.#attempt(claimed, target);
+    if (outcome !== null) return await this.#settle(claimed, target, outcome);
+    await this.#giveBack(destination);
+    return IDLE;
+  }
+
+  /** Takes a destination for this server. @returns its oldest delivery, or when it may be looked at again */
+  async #claim(head: DeliveryRow, after: number, active: Active): Promise<DeliveryRow | Next> {
+    const { retry_delays_ms, timeout_ms } = this.#options;
+    const { destination } = head;
+    const { asked } = active;
+    active.asked = false;
+    if (!this.#db.isShared) return head;
+    // Another server may have tried it meanwhile.
+    const rest_ms = asked
+      ? 0
+      : restOfPause({ ...head, next_attempt_at: head.next_attempt_at.getTime() }, retry_delays_ms);
+    if (rest_ms > 0) return { pause_ms: rest_ms, accepted: null };
+    return await this.#db.write(async (tx) => {
+      const held_ms = await takeLease(tx, this.#db.owner, leaseName(destination), timeout_ms + WRITE_MS);
+      if (held_ms > 0) return { pause_ms: Math.min(held_ms, OTHERS_MS), accepted: null };
+      const now = await headOf(tx, destination, after);
+      // One that has come to be the oldest, or was tried since, is looked at as if nothing was known.
+      if (now?.id === head.id && now.attempts === head.attempts) return now;
+      await giveLease(tx, this.#db.owner, leaseName(destination));
+      return AGAIN;
+    });
+  }
+
+  async #giveBack(destination: string): Promise<void> {
+    const { db } = this.#options;
+    if (db.isShared) {
+      await db.write((tx) => giveLease(tx, db.owner, leaseName(destination))).catch(() => {});
+    }
   }
 
   #attempt(sent: Pick<DeliveryRow, "event_id" | "body">, to: Pick<Target, "url" | "secrets">) {
@@ -383,7 +431,14 @@ export class Deliverer {
     const what = { change, at, disable_after_ms };
     for (let tries = 1;; tries++) {
       try {
-        return await db.write((tx) => recordOutcome(tx, head, kind, outcome, what));
+        return await db.write(async (tx) => {
+          // What another server makes of it counts, unless the receiver has it now.
+          const isOurs = !db.isShared || await hasLease(tx, db.owner, leaseName(head.destination));
+          if (!isOurs && outcome.error !== null) return null;
+          const ended = await recordOutcome(tx, head, kind, outcome, what);
+          if (db.isShared) await giveLease(tx, db.owner, leaseName(head.destination));
+          return ended;
+        });
       } catch (error) {
         if (tries === 1) logger.error("Cannot write the outcome of a delivery", { error: String(error) });
         const { signal } = this.#abort;
@@ -418,8 +473,11 @@ export class Deliverer {
     const { signal } = this.#abort;
     this.#pruning = (async () => {
       try {
-        await expireKept(this.#db, signal);
-        await pruneLog(this.#db, signal, log_bounds);
+        await whileLeased(this.#db, "prune_outbox", PRUNE_MS, async (lost) => {
+          const either = AbortSignal.any([signal, lost]);
+          await expireKept(this.#db, either);
+          await pruneLog(this.#db, either, log_bounds);
+        });
       } catch (error) {
         if (!signal.aborted) logger.error("Cannot prune the webhook log", { error: String(error) });
       }

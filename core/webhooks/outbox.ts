@@ -138,7 +138,11 @@ const oldestOf = (destination: string, after: number) =>
   and(pendingOf(destination), gt(deliveries.id, after));
 
 /** The oldest delivery that waits for a destination, and is after another. @throws DrizzleQueryError when it is damaged. */
-export async function headOf(read: Reader, destination: string, after: number): Promise<DeliveryRow | null> {
+export async function headOf(
+  read: Pick<Reader, "select">,
+  destination: string,
+  after: number,
+): Promise<DeliveryRow | null> {
   const [row] = await read.select().from(deliveries).where(oldestOf(destination, after))
     .orderBy(asc(deliveries.id)).limit(1);
   return row ?? null;

@@ -1,7 +1,8 @@
 /** A real database, supervisor and deliverer around the fake engine, for tests. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Database, openDatabase } from "../../../core/db/open_database.ts";
+import type { Database } from "../../../core/db/open_database.ts";
+import { openTestDatabase } from "../db/test_database.ts";
 import type { JobRow } from "../../../core/db/schema.ts";
 import { type EngineOptions, EngineProcess } from "../../../core/processes/engine_process.ts";
 import { UserError } from "../../../core/errors.ts";
@@ -124,7 +125,7 @@ export async function supervised(
 ): Promise<void> {
   const folder = join(await Deno.realPath(await Deno.makeTempDir()), "data");
   const logs: string[] = [];
-  const db = await openDatabase(folder, createLogger("debug", {}, (line) => logs.push(line)));
+  const db = await openTestDatabase(folder, createLogger("debug", {}, (line) => logs.push(line)));
   const it = new Supervised(db, folder, logs, options);
   try {
     await work(it);

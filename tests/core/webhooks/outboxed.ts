@@ -4,7 +4,8 @@ import { asc, eq } from "drizzle-orm";
 import { createEndpointSchema } from "../../../core/contract/webhook_schema.ts";
 import { trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { newId } from "../../../core/db/new_id.ts";
-import { type Database, openDatabase } from "../../../core/db/open_database.ts";
+import type { Database } from "../../../core/db/open_database.ts";
+import { openTestDatabase } from "../db/test_database.ts";
 import { type DeliveryRow, type EndpointRow, webhookDeliveries } from "../../../core/db/schema.ts";
 import { createJob } from "../../../core/jobs/job_lifecycle.ts";
 import { createLogger } from "../../../core/log.ts";
@@ -97,7 +98,7 @@ export class Outboxed {
 /** Runs `work` on a fresh database. */
 export async function outboxed(work: (it: Outboxed) => Promise<void>): Promise<void> {
   const folder = join(await Deno.realPath(await Deno.makeTempDir()), "data");
-  const db = await openDatabase(folder, createLogger("silent"));
+  const db = await openTestDatabase(folder, createLogger("silent"));
   const it = new Outboxed(db, folder);
   try {
     await work(it);
