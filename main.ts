@@ -17,6 +17,7 @@ import { engineCommand } from "./core/processes/engine_command.ts";
 import { engineEnvironment } from "./core/processes/engine_environment.ts";
 import { EngineProcess } from "./core/processes/engine_process.ts";
 import { directly, type Launch, Launcher } from "./core/processes/launchers.ts";
+import type { PlacedJob } from "./core/processes/placing.ts";
 import { linkedFolders } from "./core/processes/linked_folders.ts";
 import { machineMemory, memoryPart } from "./core/system_memory.ts";
 import { ServingEngine } from "./core/processes/serving_engine.ts";
@@ -182,8 +183,8 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     }, machineMemory());
   const startEngine = (
     engineLogger: Logger,
-    { command, env: more, launched, queues }: Launch,
-    folder?: string,
+    { command, env: more, launched, queues, silence_ms, placing }: Launch,
+    of?: PlacedJob,
   ) =>
     new EngineProcess({
       command,
@@ -191,7 +192,9 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
       logger: engineLogger,
       trace: () => jobTrace(db, engineLogger.fields),
       start_timeout_ms: queues ? Infinity : DEADLINES.start_ms,
-      spool: launched ? folder : undefined,
+      spool: launched ? of?.folder : undefined,
+      placing,
+      ...(silence_ms !== undefined && { silence_ms }),
     });
   const launcher = new Launcher({
     name: settings.LAUNCHER,
@@ -199,6 +202,12 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     library: settings.MPI_LIBRARY,
     mpiFolder: fileURLToPath(new URL(".mpi", import.meta.url)),
     timeout_s: settings.REPLICA_TIMEOUT_S,
+    ...(settings.RAY_ADDRESS !== undefined && {
+      ray: {
+        ...{ address: settings.RAY_ADDRESS, token: settings.RAY_AUTH_TOKEN },
+        cpus: settings.THREADS ?? 1,
+      },
+    }),
   });
   const datasets = new Datasets({
     ...{ db, dataDir, logger, env: environment },
@@ -228,11 +237,13 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const supervisor = new Supervisor({
     answering: makeAnswering,
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
-    startEngine: (engineLogger, { replicas, folder }) => {
-      const launch = launcher.launch(engine(), replicas);
+    startEngine: (engineLogger, of) => {
+      const launch = launcher.launch(engine(), of);
       const given = { ...launch, env: { ...trainingThreads(settings), ...launch.env } };
-      return startEngine(engineLogger, given, folder);
+      return startEngine(engineLogger, given, of);
     },
+    endLeft: (id) => launcher.endLeft(id, logger),
+    elsewhere: launcher.elsewhere,
     resolveFolders: (config) => resolveFolders(sources, config),
     onOutbox: () => deliverer.wake(),
     max_concurrent_jobs: settings.MAX_CONCURRENT_JOBS,

@@ -213,6 +213,8 @@ export const messageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), pid: z.int() }),
   /** Every second, while nothing keeps the process from saying it. */
   z.object({ type: z.literal("alive") }),
+  /** The process gives up, as others that it works with are gone; it may not be able to end them. */
+  z.object({ type: z.literal("lost"), detail: z.string() }),
   /** Before a command works by what a model folder holds, which may have no end; and null after it. */
   z.object({ id, type: z.literal("text"), work: folderWork.nullable() }),
   /** Asks for what only the API process can work out; numbers of the command's questions are each there once. */

@@ -42,6 +42,9 @@ function joinRanks(): Ranks {
       timeoutMs: seconds * 1000,
       onTimeout: (collective) => {
         logger.error("Another process of this job is gone or too slow", { collective, seconds });
+        const detail = `A process of this job waited ${seconds} s for the others, which are gone or too slow`;
+        // A launcher may wait for ever for a host that is gone: the API process ends it.
+        if (ranks?.replicas.rank === 0) send({ type: "lost", detail });
         Deno.exit(FAULT_EXIT_CODE);
       },
     }),

@@ -8,6 +8,7 @@ import { isAway } from "../db/libsql_server.ts";
 import type { Database } from "../db/open_database.ts";
 import { checkpoints, type JobRow, jobs, rowNumber } from "../db/schema.ts";
 import { type EngineProcess, NoRoom, type Request } from "../processes/engine_process.ts";
+import { NotPlaced, type PlacedJob } from "../processes/placing.ts";
 import type { Answering, MakeAnswering } from "../questions/answering.ts";
 import type { ModelFolders } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
@@ -30,25 +31,19 @@ import { recordEvent } from "./record_event.ts";
 import type { Backoff } from "./retry_delay.ts";
 import { StallWatch } from "./stall_watch.ts";
 
-/** What an engine is started for. */
-export interface EngineOf {
-  /** Processes that train the job. */
-  replicas: number;
-  /** A folder that all of them see: that of the attempt. */
-  folder: string;
-}
-
 export interface AttemptOptions {
   db: Database;
   logger: Logger;
   /** Absolute; checkpoints go below it. */
   dataDir: string;
   /** @throws NoRoom */
-  startEngine: (logger: Logger, of: EngineOf) => EngineProcess;
+  startEngine: (logger: Logger, of: PlacedJob) => EngineProcess;
   /** Frees what other processes hold and do not need; says whether there was any. */
   freeMemory?: () => Promise<boolean>;
   /** @throws UserError when a model is gone. */
   resolveFolders: (config: StoredConfig) => Promise<ModelFolders>;
+  /** Whether jobs run on other machines, so that this one's memory does not bound them. */
+  elsewhere?: boolean;
   /** How long an engine may take to obey a cancel, and to leave when it has nothing more to do. */
   cancel_grace_ms: number;
   stop_grace_ms: number;
@@ -163,6 +158,10 @@ export class Attempt {
       return { type: "lost" };
     }
     if (this.#context.stopping.aborted || thrown instanceof NotBegun) return { type: "paused" };
+    if (thrown instanceof NotPlaced) {
+      this.#logger.info("Job waits", { reason: thrown.message });
+      return { type: "refused", reason: errorRecord(thrown), everybody: false };
+    }
     if (thrown instanceof Refused) {
       this.#logger.info("Job waits", { reason: thrown.message });
       return { type: "refused", ...thrown.refusal };
@@ -224,7 +223,10 @@ export class Attempt {
     const { job } = this;
     const { db, startEngine, stall_ms, dataDir } = this.#options;
     this.#checkBegun();
-    const of = { replicas: replicasOf(job.config), folder: command.folders.output };
+    const of = {
+      ...{ replicas: replicasOf(job.config), folder: command.folders.output },
+      ...{ job: job.id, attempt: job.attempt },
+    };
     const engine = await withFiles(() => Promise.resolve(startEngine(this.#logger, of)));
     this.#engine = engine;
     MEASURES.job_attempts_total.add();
@@ -291,7 +293,7 @@ export class Attempt {
    */
   #checkRoom(): void {
     const begun = this.#context.others().filter((one) => !one.#stepped);
-    if (begun.length === 0) return;
+    if (begun.length === 0 || this.#options.elsewhere) return;
     const promised = begun.map(({ job, pid }) =>
       Math.max(0, job.plan.estimate.memory_bytes - (pid === null ? 0 : residentBytes(pid)))
     );

@@ -27,6 +27,8 @@ import { WaitingJobs } from "./waiting_jobs.ts";
 export interface SupervisorOptions extends AttemptOptions {
   feed: EventFeed;
   max_concurrent_jobs: number;
+  /** Ends what a dead server has placed of a job on other machines. */
+  endLeft?: (jobId: string) => Promise<void>;
   /** Called when webhooks may have been written. */
   onOutbox: () => void;
   /** How long running steps and their checkpoints may take when the server stops. */
@@ -125,6 +127,7 @@ export class Supervisor {
         if (engine !== null && await endOrphan(engine)) {
           logger.warn("Ended an engine process whose server had died", { job_id: id });
         }
+        await this.#options.endLeft?.(id);
         const ended = await endAttempt(db, id, { type: "lost" }, db.isShared ? "expired" : "anybody");
         if (ended && db.isShared) logger.warn("Took over a job whose server had died", { job_id: id });
         this.#tell(id);

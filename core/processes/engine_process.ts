@@ -11,6 +11,8 @@ import type { Logger } from "../log.ts";
 import { isTracing, traced } from "../tracing.ts";
 import { MEASURES } from "../metrics/measures.ts";
 import { readLines } from "../contract/ndjson.ts";
+import { endGroup } from "./end_group.ts";
+import type { Placing, PlacingTell } from "./placing.ts";
 import type { AnswerQuestion, RewardAnswer } from "../contract/reward_question.ts";
 import {
   type Command,
@@ -27,6 +29,8 @@ import {
 /** A generation of 256 prompts with all their logprobs stays well below. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 const MAX_LOG_LINE_BYTES = 64 * 1024;
+/** How long a launcher may take to end what it has placed; one that waits for a host that is gone never does. */
+const LAUNCHER_GRACE_MS = 3000;
 const LAST_LOG_LINES = 20;
 /** Twice as long as a process that works is silent. */
 const STUCK_MS = 2 * HEARTBEAT_MS;
@@ -45,6 +49,8 @@ export interface EngineOptions {
    * both see, for the commands that are long.
    */
   spool?: string;
+  /** Of a launcher that starts nothing by itself. */
+  placing?: (tell: PlacingTell) => Placing;
   /** How long it may be silent while it has work, while that is on texts, and while it is on a folder's files. */
   silence_ms?: number;
   text_ms?: number;
@@ -163,6 +169,7 @@ export class EngineProcess {
   readonly #logger: Logger;
   readonly #trace: EngineOptions["trace"];
   readonly #spool: string | undefined;
+  readonly #placing: Placing | undefined;
   /** Lines are sent one after another. */
   #sent: Promise<void> = Promise.resolve();
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -175,6 +182,8 @@ export class EngineProcess {
   #fault: string | null = null;
   /** Whether this side ended it. */
   #killedHere = false;
+  /** Ends a launcher that does not leave. */
+  #force: ReturnType<typeof setTimeout> | undefined;
   /** The request that it was killed for, and what that one is told. */
   #blamed: { id: string; error: UserError } | null = null;
   /** How long each request may go on that works by what a folder holds; the one that began last is at the end. */
@@ -195,21 +204,33 @@ export class EngineProcess {
     this.#stdin.closed.catch(() => {});
     this.#ready.promise.catch(() => {});
     this.#spool = options.spool;
-    const timer = options.start_timeout_ms === Infinity ? undefined : setTimeout(() => {
-      this.#ready.reject(
-        new UserError(
-          "engine_crashed",
-          `The engine process was not ready within ${options.start_timeout_ms / 1000} s`,
-        ),
-      );
-      this.kill();
-    }, options.start_timeout_ms);
-    this.#ready.promise.then(() => clearTimeout(timer), () => clearTimeout(timer));
+    this.#placing = options.placing?.({
+      logger: this.#logger,
+      placed: () => this.#startWithin(DEADLINES.start_ms),
+      refused: (error) => {
+        this.#ready.reject(error);
+        this.kill();
+      },
+      lost: (detail) => this.end(detail),
+    });
+    this.#startWithin(options.start_timeout_ms);
     const { silence_ms, text_ms, folder_ms } = this.#deadlines = { ...DEADLINES, ...options };
     this.#look_ms = Math.min(1000, silence_ms / 4, text_ms / 4, folder_ms / 4);
     const looks = setInterval(() => this.#look(), this.#look_ms);
     Deno.unrefTimer(looks);
     this.exited = this.#watch().finally(() => clearInterval(looks));
+  }
+
+  /** Ends it when it is not ready by then. */
+  #startWithin(ms: number): void {
+    if (ms === Infinity) return;
+    const timer = setTimeout(() => {
+      this.#ready.reject(
+        new UserError("engine_crashed", `The engine process was not ready within ${ms / 1000} s`),
+      );
+      this.kill();
+    }, ms);
+    this.#ready.promise.then(() => clearTimeout(timer), () => clearTimeout(timer));
   }
 
   /** Resolves when it takes commands. @throws {UserError} `engine_crashed` when it ends before */
@@ -348,11 +369,14 @@ export class EngineProcess {
     return exit;
   }
 
-  /** Ends the process at once. */
+  /** Ends the process at once; a launcher is first told to end those that it has placed, or has in its queue. */
   kill(): void {
     if (this.#exit === null) this.#killedHere = true;
+    if (this.#spool === undefined) return endGroup(this.pid, "SIGKILL");
+    if (this.#force !== undefined) return;
+    this.#force = setTimeout(() => endGroup(this.pid, "SIGKILL"), LAUNCHER_GRACE_MS);
     try {
-      this.#child.kill("SIGKILL");
+      this.#child.kill("SIGTERM");
     } catch {
       // It is gone already.
     }
@@ -377,8 +401,10 @@ export class EngineProcess {
       this.end("The engine process sent what is not the protocol");
     });
     const [{ code, signal }] = await Promise.all([this.#child.status, messages, this.#readLog()]);
+    await this.#placing?.ended({ code });
     await Promise.all([...this.#pending.values()].map((pending) => pending.handled.catch(() => {})));
     this.#exit = { code, signal };
+    clearTimeout(this.#force);
     const hung = this.#blamed !== null || this.#fault !== null;
     MEASURES.engine_exits_total.add([
       hung ? "killed" : signal === null && code === 0 ? "stopped" : "crashed",
@@ -399,7 +425,7 @@ export class EngineProcess {
   async #readMessages(): Promise<void> {
     for await (const line of readLines(this.#child.stdout, MAX_MESSAGE_BYTES)) {
       if (this.#spool !== undefined && !isMessage(line)) {
-        this.#log(line);
+        if (!this.#placing?.line(line)) this.#log(line);
         continue;
       }
       const message = messageSchema.parse(JSON.parse(line));
@@ -410,6 +436,7 @@ export class EngineProcess {
         this.#texts.delete(id);
         if (work) this.#texts.set(id, this.#textDeadline(id, work));
       } else if (message.type === "ask") this.#answer(message);
+      else if (message.type === "lost") this.end(message.detail);
       else if (message.type !== "alive") this.#dispatch(message);
     }
   }

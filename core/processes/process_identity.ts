@@ -4,8 +4,11 @@
  */
 
 import { readSystemFile } from "../system_file.ts";
+import { endGroup } from "./end_group.ts";
 
 const OF = " of ";
+/** How long a process may take that is asked to leave, and one that is not asked. */
+const ASKED_MS = 3000;
 const GONE_MS = 5000;
 const LOOK_MS = 20;
 
@@ -37,15 +40,23 @@ export async function endOrphan(child: string): Promise<boolean> {
   if (!(pid > 1) || processIdentity(pid) !== identity) return false;
   if (parent && pidOf(parent) !== Deno.pid && processIdentity(pidOf(parent)) === parent) return false;
   try {
-    Deno.kill(pid, "SIGKILL");
+    // A launcher that is asked ends what it has placed, and leaves its queue.
+    for (const signal of ["SIGTERM", "SIGCONT"] as const) Deno.kill(pid, signal);
   } catch {
     return false; // It has gone meanwhile.
   }
-  for (const end = Date.now() + GONE_MS; Date.now() < end;) {
-    if (processIdentity(pid) !== identity) break;
+  if (await isGone(pid, identity, ASKED_MS)) return true;
+  endGroup(pid, "SIGKILL");
+  await isGone(pid, identity, GONE_MS);
+  return true;
+}
+
+async function isGone(pid: number, identity: string, within_ms: number): Promise<boolean> {
+  for (const end = Date.now() + within_ms; Date.now() < end;) {
+    if (processIdentity(pid) !== identity) return true;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  return true;
+  return false;
 }
 
 function pidOf(identity: string): number {

@@ -77,7 +77,7 @@ const environmentSchema = z.object({
   DEVICE: deviceSchema.default("cpu"),
   THREADS: integer(1, 1024).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `Expected one of ${LOG_LEVELS.join(", ")}`).default("info"),
-  MAX_CONCURRENT_JOBS: integer(1, 64).default(1),
+  MAX_CONCURRENT_JOBS: integer(1, 1000).default(1),
   REQUEST_TIMEOUT_S: integer(1, 86_400).default(600),
   SHUTDOWN_GRACE_S: integer(0, 86_400).default(25),
   SERVING_MEMORY: z.string().regex(
@@ -109,6 +109,9 @@ const environmentSchema = z.object({
   GRADER_PYTHON_MB: integer(64, 4096).default(512),
   LAUNCHER: z.enum(LAUNCHERS, `Expected one of ${LAUNCHERS.join(", ")}`).default("local"),
   LAUNCHER_ARGS: list(" "),
+  RAY_ADDRESS: z.string().regex(/^https?:\/\/[^\s/?#@]+\/*$/, "Expected an http or https URL").optional()
+    .transform((url) => url?.replace(/\/+$/, "")),
+  RAY_AUTH_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, "Expected visible ASCII characters").optional(),
   MPI_LIBRARY: z.string().optional(),
   REPLICA_TIMEOUT_S: integer(1, 86_400).default(600),
 });
@@ -163,8 +166,10 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   GRADER_PYTHON_SECONDS: { what: "Seconds that a Python grader may take for a row", otherwise: "30" },
   GRADER_PYTHON_MB: { what: "MiB of memory that a Python grader may use", otherwise: "512" },
   ORT_LIBRARY: { what: "Path of another onnxruntime library", otherwise: null },
-  LAUNCHER: { what: "What places the processes of a job: local, mpiexec or slurm", otherwise: "local" },
+  LAUNCHER: { what: "What places the processes of a job: local, mpiexec, slurm or ray", otherwise: "local" },
   LAUNCHER_ARGS: { what: "What else its command line has, separated by spaces", otherwise: null },
+  RAY_ADDRESS: { what: "Ray's dashboard, of LAUNCHER=ray, as http://head:8265", otherwise: null },
+  RAY_AUTH_TOKEN: { what: "Its token", otherwise: null },
   MPI_LIBRARY: { what: "Path of another MPI's libmpi_abi.so.1", otherwise: ".mpi/lib/libmpi_abi.so.1" },
   REPLICA_TIMEOUT_S: { what: "Seconds that a job's process may wait for the others", otherwise: "600" },
 };
@@ -175,6 +180,7 @@ const SECRET: ReadonlySet<string> = new Set([
   "DATABASE_AUTH_TOKEN",
   "GRADER_API_KEY",
   "HF_TOKEN",
+  "RAY_AUTH_TOKEN",
 ]);
 
 /** A value on one line. */
@@ -224,6 +230,12 @@ export function readSettings(environment: Record<string, string>): Settings {
     throw new UserError("invalid_request", `Cannot read the environment: ${faults.join("; ")}`);
   }
   const settings = result.data;
+  if (settings.LAUNCHER === "ray" && settings.RAY_ADDRESS === undefined) {
+    throw new UserError(
+      "invalid_request",
+      "RAY_ADDRESS is not set: LAUNCHER=ray needs it, as http://head:8265",
+    );
+  }
   new OutboundGuard(settings.OUTBOUND_ALLOW);
   return settings;
 }

@@ -225,7 +225,8 @@ Deno.test({
         await leave(engine);
         const again = new Supervised(it.db, it.folder, [], { max_concurrent_jobs: 0 });
         await again.supervisor.start();
-        assert.equal((await ended).signal, "SIGKILL");
+        // Asked first, as a launcher wants to be; a machine that is busy may let it come to the other.
+        assert.match((await ended).signal!, /^SIG(TERM|KILL)$/);
         assert.equal((await getJob(it.db, id)).status, "queued");
       } finally {
         other.kill();
