@@ -12,7 +12,7 @@ import { type MeasuredTask, writeLearningDocs } from "./learning_docs.ts";
 import { learningPicture } from "./learning_picture.ts";
 import type { LearningRun } from "./learning_run.ts";
 import { keyOf, writeSpec } from "./learning_spec.ts";
-import { difference, summarise } from "./learning_summary.ts";
+import { difference, mean, meanCurve, summarise } from "./learning_summary.ts";
 import { LEARNING_TASKS, type LearningTask } from "./learning_tasks.ts";
 
 export interface LearningOptions {
@@ -89,7 +89,11 @@ export async function measureLearning(tasks: readonly string[], options: Learnin
       }
     }
     await inParallel(queue, options.processes);
-    measured.forEach((one) => print(compared(one)));
+    for (const one of measured) {
+      print(compared(one));
+      const other = measured.find(({ name }) => name === one.task.beside);
+      if (other) print(besides(one, other));
+    }
     if (options.docs) await writeLearningDocs(measured.map(summarised), picture(measured));
     if (options.picture) await Deno.writeTextFile(options.picture, picture(measured));
   } finally {
@@ -153,6 +157,20 @@ function compared(measured: Measured) {
     difference: rounded(ahead),
     "behind by more than chance": ahead.score < -ahead.score_se,
     "KL above by more than chance": ahead.kl > ahead.kl_se,
+  };
+}
+
+/** A task's curve by step, over seeds, beside that of another, and by how much its mean score is that one's. */
+function besides(one: Measured, other: Measured) {
+  const curve = ({ runs }: Measured) => meanCurve(of(runs, "proximal").map(({ scores }) => scores));
+  const [ours, theirs] = [curve(one), curve(other)];
+  const rounded = (values: readonly number[]) => values.map((value) => Number(value.toFixed(3)));
+  return {
+    task: one.name,
+    beside: other.name,
+    scores: rounded(ours),
+    [`scores of ${other.name}`]: rounded(theirs),
+    ratio: Number((mean(ours) / mean(theirs)).toFixed(4)),
   };
 }
 

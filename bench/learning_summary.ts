@@ -24,6 +24,11 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** The mean of several runs at each step. */
+export function meanCurve(runs: readonly (readonly number[])[]): number[] {
+  return (runs[0] ?? []).map((_, step) => mean(runs.map((run) => run[step]!)));
+}
+
 /** Sample standard deviation; 0 for a single value. */
 export function deviation(values: readonly number[]): number {
   const center = mean(values);

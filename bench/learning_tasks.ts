@@ -21,6 +21,8 @@ export interface LearningTask {
   exported?: true;
   /** What the peer's PPO cannot do: run by ours alone, and where it is named. */
   alone?: true;
+  /** The task whose mean score over the run is to be nearly reached, where that is run too. */
+  beside?: string;
 }
 
 /** A model of random weights that writes but a few of its tokens, and a score that some of those are worth. */
@@ -55,6 +57,16 @@ function questionBy(advantage: AdvantageName): LearningTask {
   };
 }
 
+/** The question with so many of the model's four layers trained, for policy and value network. */
+function questionOfLast(last: number): LearningTask {
+  return {
+    request: { ...question, trainable: { type: "lora", layers: { last } } },
+    threshold: 1.7,
+    alone: true,
+    beside: "question",
+  };
+}
+
 const OTHERS = ADVANTAGE_NAMES.filter((name) => !ADVANTAGE_METHODS[name].critic);
 
 /** By name; the first three are run unless others are named. */
@@ -68,6 +80,8 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
   },
   /** A reward model that learned to count words (learned_reward.ts). */
   learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2.4 },
+  "question-last-2": questionOfLast(2),
+  "question-last-1": questionOfLast(1),
   ...Object.fromEntries(OTHERS.map((name) => [`question-${name}`, questionBy(name)])),
   /** What `task story` trains: its own policy, after sft, and the reward model that it learned from preferences. */
   story: {

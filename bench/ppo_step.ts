@@ -10,7 +10,11 @@ import { placeOf } from "../core/device_name.ts";
 import { inexactInt8 } from "../core/weights/int8_products.ts";
 import { Runtime } from "../core/ort/runtime.ts";
 import type { PpoJobRequest } from "../core/contract/ppo_job.ts";
-import { matmulBound } from "./matmul_bound.ts";
+import { flopsOf, productShapes } from "../kernels/graph/cost.ts";
+import { frozenLayers } from "../kernels/models/trained_layers.ts";
+import { builtGraphs } from "../core/run/built_graphs.ts";
+import { batchSizes } from "../core/run/token_batch.ts";
+import { matmulBound, matmulRate } from "./matmul_bound.ts";
 import { randomModels } from "./random_models.ts";
 import { median, memory, openWorkload } from "./workload_run.ts";
 import { type WorkloadName, WORKLOADS } from "./workloads.ts";
@@ -76,6 +80,14 @@ try {
   const phases = ["rollout", "reward", "analyze", "train"];
   const { peak } = await memory();
   const bound = await matmulBound(runtime);
+  const { policy, trunk } = learner;
+  const update = builtGraphs.policyTraining(policy.base.config, policy.tuning, {
+    ...{ values: false, entropyBonus: false, accumulate: true },
+    from: trunk ? frozenLayers(policy.base.config, policy.tuning) : 0,
+  });
+  const rows = micro_batch_size ?? B;
+  const updateProducts = productShapes(update, batchSizes({ rows, columns: P + R - 1, actions: R }));
+  const updateBound = await matmulRate(runtime, updateProducts);
   console.log(JSON.stringify({
     system: "proximal",
     size,
@@ -103,6 +115,11 @@ try {
     step_gflop: Math.round(cost.step_flops / 1e9),
     bound_gflop_per_s: Math.round(bound / 1e9),
     matmul_bound_share: round(cost.step_flops / bound / middle("time/step_s"), 3),
+    // Of the update's own products by themselves, and what of the update's time they would take so.
+    update_gflop: Math.round(flopsOf(updateProducts) / 1e9),
+    update_products_gflop_per_s: Math.round(updateBound / 1e9),
+    update_bound_share: round(flopsOf(updateProducts) / updateBound / (median(policyTimes) / 1000), 3),
+    step_bound_share: round(cost.step_flops / updateBound / middle("time/step_s"), 3),
   }));
 } finally {
   await Deno.remove(folder, { recursive: true });

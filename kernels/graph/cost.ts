@@ -130,10 +130,35 @@ function transposable({ inputs: [a], attributes: { transA } }: ArtifactNode, siz
   return sizeOf([a!.shape.at(transA === 1 ? -2 : -1)!], sizes);
 }
 
-/** Floating-point operations of all matrix products: a multiplication and an addition for each term. */
-export function productFlops({ nodes }: Artifact, sizes: Sizes): number {
-  return nodes.reduce((sum, node) => {
+/** A matrix product [m, k] × [k, n], and how many of them there are: those of a batch stand for one with all its rows. */
+export interface ProductShape {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly count: number;
+}
+
+/** The matrix products that a graph runs, those of equal sizes together. */
+export function productShapes({ nodes }: Artifact, sizes: Sizes): ProductShape[] {
+  const shapes = new Map<string, ProductShape>();
+  for (const node of nodes) {
     const inner = INNER[node.op];
-    return inner ? sum + 2 * sizeOf(node.outputs[0]!.shape, sizes) * inner(node, sizes) : sum;
-  }, 0);
+    if (!inner) continue;
+    const { shape } = node.outputs[0]!;
+    const n = sizeOf(shape.slice(-1), sizes);
+    const [m, k] = [sizeOf(shape, sizes) / n, inner(node, sizes)];
+    const key = `${m} ${k} ${n}`;
+    shapes.set(key, { m, k, n, count: (shapes.get(key)?.count ?? 0) + 1 });
+  }
+  return [...shapes.values()];
+}
+
+/** Floating-point operations of all matrix products: a multiplication and an addition for each term. */
+export function productFlops(artifact: Artifact, sizes: Sizes): number {
+  return flopsOf(productShapes(artifact, sizes));
+}
+
+/** The same, of products by their sizes. */
+export function flopsOf(shapes: readonly ProductShape[]): number {
+  return shapes.reduce((sum, { m, k, n, count }) => sum + 2 * m * k * n * count, 0);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { learningTable } from "../../bench/learning_docs.ts";
 import { learningPicture } from "../../bench/learning_picture.ts";
-import { difference, stepsTo, summarise } from "../../bench/learning_summary.ts";
+import { difference, meanCurve, stepsTo, summarise } from "../../bench/learning_summary.ts";
 
 const course = (...scores: number[]) => ({ scores, kl: scores.map((score) => 10 * score) });
 
@@ -46,4 +46,9 @@ Deno.test("a table has a line for each system and task", () => {
     "| t (2), here | 1 | 1.500 ± 0.000 | 2.0 | 2.00 | 20.00 ± 0.00 |",
     "| t, TRL | 1 | 0.500 ± 0.000 | 3.0 | 1.00 | 10.00 ± 0.00 |",
   ]);
+});
+
+Deno.test("a curve over seeds is the mean of its runs at each step", () => {
+  assert.deepEqual(meanCurve([[1, 2, 3], [3, 2, 5]]), [2, 2, 4]);
+  assert.deepEqual(meanCurve([]), []);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { policyTrainingArtifact } from "../../../kernels/artifacts.ts";
 import { Builder } from "../../../kernels/graph/builder.ts";
-import { peakBytes, productFlops, runOrder, sizeOf } from "../../../kernels/graph/cost.ts";
+import { peakBytes, productFlops, productShapes, runOrder, sizeOf } from "../../../kernels/graph/cost.ts";
 import type { Recompute } from "../../../kernels/graph/gradient.ts";
 import { batchOf, experienceInputs, experienceOf, feedsOf, loraOf, ROWS } from "../artifacts/batch.ts";
 import { loadFixture } from "../models/fixture.ts";
@@ -26,6 +26,14 @@ Deno.test("productFlops() counts two operations for each term of each product", 
   const M = 11;
   const expected = 2 * (M * 7 * 5 + 5 * 7 * M + M * 5 * 7);
   assert.equal(productFlops(g.finish({ d, e: g.exp(e) }), { M }), expected);
+  const byRows = productShapes(g.finish({ d, e: g.exp(e) }), { M }).toSorted((a, b) =>
+    a.m - b.m || a.k - b.k
+  );
+  assert.deepEqual(byRows, [
+    { m: 5, k: M, n: 7, count: 1 },
+    { m: M, k: 5, n: 7, count: 1 },
+    { m: M, k: 7, n: 5, count: 1 },
+  ]);
   const batched = new Builder("batched");
   const [x, y] = [[2, 3, 4, 5], [2, 3, 5, 6]].map((shape, i) => batched.input(`x${i}`, "float32", shape));
   assert.equal(productFlops(batched.finish({ z: batched.matmul(x!, y!) }), {}), 2 * 2 * 3 * 4 * 6 * 5);
