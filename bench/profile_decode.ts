@@ -47,7 +47,7 @@ try {
   const parameters = lora
     ? await initialParameters(base, tuning, { head: false, seed: 0, role: "policy" })
     : new ParameterSet(runtime, []);
-  const artifact = generateArtifact(base.config, tuning, { truncation: false, lora: "added" });
+  const artifact = generateArtifact(base.config, tuning, { truncation: false, lora: "added", joined: true });
   using scale = Tensor.onDevice(runtime, "float32", [], Float32Array.of(1));
   for (const profile of [undefined, join(folder, "profile")]) {
     const session = await base.session(artifact, { prepacking: true, profile });

@@ -70,12 +70,15 @@ export const GRADIENT = "gradient.";
 /** Prefix of a trunk's outputs; a layer's number follows. */
 export const HIDDEN = "hidden.";
 
-/** @param positions of the tokens that a batch's trunk goes on with after its last attention */
+/**
+ * @param positions of the tokens that a batch's trunk goes on with after its last attention
+ * @param joined what `SamplingOptions` says
+ */
 function parametersOf(
   g: Builder,
   config: ModelConfig,
   tuning: Tuning,
-  { form, positions }: { form?: LoraForm; positions?: Value },
+  { form, positions, joined }: { form?: LoraForm; positions?: Value; joined?: boolean },
 ): Parameters {
   switch (tuning.type) {
     case "lora": {
@@ -85,6 +88,7 @@ function parametersOf(
         adapter,
         form: form ?? adapterForm(config, { adapter, precision, dropout: dropout !== undefined }),
         precision,
+        joined,
         dropout,
       });
     }
@@ -98,7 +102,7 @@ function parametersOf(
       });
     }
     case "none":
-      return new FrozenParameters(g, { precision: tuning.precision });
+      return new FrozenParameters(g, { precision: tuning.precision, joined });
   }
 }
 
@@ -186,6 +190,19 @@ function gradientOutputs(
   }));
 }
 
+/** What a graph that samples is asked for. */
+export interface SamplingOptions {
+  /** Whether rows cut their distributions. */
+  truncation: boolean;
+  /** Whether it gives the most likely tokens too. */
+  top?: boolean;
+  /**
+   * Whether int8 codes of linears that read the same input (q, k and v; gate and up) lie side by side, so that there is one
+   * product. For weights that nothing but sampling reads: graphs that train take them apart, and would need them once more.
+   */
+  joined?: boolean;
+}
+
 /**
  * Samples N tokens: the prompt pass and every decoding step, by the shape of `ids`. `last` i64 [N] are the flat indices of
  * the tokens that they follow: of each row's last real one, once for each sequence that goes on from there. Outputs
@@ -194,10 +211,10 @@ function gradientOutputs(
 export function generateArtifact(
   config: ModelConfig,
   tuning: Tuning,
-  options: { truncation: boolean; top?: boolean; lora?: LoraForm },
+  options: SamplingOptions & { lora?: LoraForm },
 ): Artifact {
-  const g = new Builder("generate");
-  const parameters = parametersOf(g, config, tuning, { form: options.lora });
+  const g = decoding(tuning);
+  const parameters = parametersOf(g, config, tuning, { form: options.lora, joined: options.joined });
   return sampling(g, config, parameters, g.input("ids", "int64", ["B", "S"]), options, numbers(tuning));
 }
 
@@ -205,13 +222,18 @@ export function generateArtifact(
 export function multiLoraArtifact(
   config: ModelConfig,
   modules: ReadonlySet<string>,
-  options: { truncation: boolean; top?: boolean } & Pick<Tuning, "precision" | "target">,
+  options: SamplingOptions & Pick<Tuning, "precision" | "target">,
 ): Artifact {
-  const g = new Builder("generate");
+  const g = decoding(options);
   const ids = g.input("ids", "int64", ["B", "S"]);
   const frozen = new FrozenParameters(g, options);
   const parameters = new MultiLora(g, frozen, modules, { ids, sampled: SAMPLED });
   return sampling(g, config, parameters, ids, options, numbers(options));
+}
+
+/** A graph that samples. What makes it shorter is of kernels that CUDA has not or not in every dtype. */
+function decoding({ target = "cpu" }: Pick<Tuning, "target">): Builder {
+  return new Builder("generate", { fewRows: target === "cpu" });
 }
 
 /** How many tokens a run samples. */
@@ -222,7 +244,7 @@ function sampling(
   config: ModelConfig,
   parameters: Parameters,
   ids: Value,
-  options: { truncation: boolean; top?: boolean },
+  options: SamplingOptions,
   numerics: Numerics,
 ): Artifact {
   const cache = cachedAttention(g, config, "B", numerics);

@@ -279,12 +279,12 @@ export class BatchDecoder {
       this.#sessions.dispose(); // those in use live on until they are not
       this.#names = new Set([name]);
     }
+    const asked = { truncation, top, joined: true };
     const artifact = () =>
       stack
-        ? multiLoraArtifact(config, stack.modules, { truncation, top, ...held })
+        ? multiLoraArtifact(config, stack.modules, { ...asked, ...held })
         : generateArtifact(config, { ...this.#full?.tuning ?? { type: "none" }, ...held }, {
-          truncation,
-          top,
+          ...asked,
           lora: "added",
         });
     const options = { prepacking: true, apart: true };

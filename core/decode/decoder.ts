@@ -60,11 +60,14 @@ export class Decoder {
   readonly #sessions: SessionCache;
   readonly #tuning: Tuning;
   readonly #merge: AdapterMerge;
+  /** Weights of another precision than the base's are read by nothing else. */
+  readonly #joined: boolean;
 
   /** @param tuning in which precision to sample */
   constructor(sessions: SessionCache, tuning: Tuning) {
     this.#sessions = sessions;
     this.#tuning = tuning;
+    this.#joined = tuning.precision !== sessions.base.precision;
     this.#merge = new AdapterMerge(sessions, tuning);
   }
 
@@ -146,7 +149,7 @@ export class Decoder {
     const sessions = await this.#sessions.forWorkers(
       parts.length,
       `generate:${truncation}`,
-      () => builtGraphs.generate(base.config, this.#tuning, { truncation }),
+      () => builtGraphs.generate(base.config, this.#tuning, { truncation, joined: this.#joined }),
       { prepacking: true, apart: true },
     );
     return parts.map((part, worker) => owner.use(make(part, bound(sessions[worker]!))));

@@ -19,7 +19,7 @@ import type { SessionOptions } from "../ort/session_options.ts";
 import { Tensor } from "../ort/tensor.ts";
 import { ComputedTokens } from "./computed_tokens.ts";
 import { heldHere } from "./int8_products.ts";
-import { int8Matrix, int8Sources, isInt8Part } from "./int8_weights.ts";
+import { int8Sources, int8Weight, isInt8Part } from "./int8_weights.ts";
 import { changedWhileRead, folderVersion, WEIGHTS } from "../formats/file_version.ts";
 import { ModelWeights, readModelInfo, type WantedWeight } from "./model_weights.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
@@ -233,18 +233,20 @@ export class BaseModel {
     using weights = await ModelWeights.open(this.folder, this.config);
     const inEight = int8Sources(this.config, missing);
     const plain = missing.filter(({ name }) => !isInt8Part(name));
-    weights.check([...plain, ...inEight]);
+    weights.check([...plain, ...inEight.flatMap(({ parts }) => parts)]);
     for (const weight of plain) {
       const { name, dtype, shape } = weight;
       const values = await weights.readFloat32(name);
       const data = isHalf(dtype) ? toHalf(values, dtype) : values;
       this.#weights.set(keyOf(weight), Tensor.onDevice(this.runtime, dtype, shape, data));
     }
-    for (const { name, codes, scale, dtype, size, transposed } of inEight) {
-      // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
-      const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
-      const values = known?.read() as Float32Array ?? await weights.readFloat32(name);
-      const matrix = int8Matrix(name, values, size, transposed, dtype);
+    for (const source of inEight) {
+      const { codes, scale, dtype, size } = source;
+      const matrix = await int8Weight(source, (name) => {
+        // A tied head is the embedding, which may be here already. What is read for this alone is not kept.
+        const known = this.#weights.get(keyOf({ name, dtype: "float32" }));
+        return Promise.resolve(known?.read() as Float32Array | undefined ?? weights.readFloat32(name));
+      });
       this.#weights.set(
         keyOf({ name: codes, dtype }),
         Tensor.onDevice(this.runtime, dtype, size, matrix.codes),

@@ -1,23 +1,32 @@
 /** Int8 matrices: codes with a scale per column, as the runtime's integer product takes them. */
 import { familyOf, lmHeadName } from "../../kernels/models/families.ts";
+import { linears } from "../../kernels/models/linears.ts";
 import type { ModelConfig } from "../../kernels/models/model_config.ts";
-import { INT8, type Int8Dtype } from "../../kernels/nn/parameters.ts";
+import { INT8, type Int8Dtype, JOINED } from "../../kernels/nn/parameters.ts";
 import { type Dtype, DTYPES, type DtypeView } from "../../kernels/onnx/dtypes.ts";
 import { UINT8_ZERO } from "../../kernels/ops/quantization.ts";
 import { UserError } from "../errors.ts";
 import type { WantedWeight } from "./model_weights.ts";
 
-/** A weight that some of a graph's 8-bit weights are made from. */
-export interface Int8Source extends WantedWeight {
-  /** Names of what is made from it. */
+/** A weight whose codes are some columns of an 8-bit one. */
+export interface Int8Part extends WantedWeight {
+  /** Of its codes, [K,N]. */
+  readonly size: readonly [number, number];
+  /** Whether the weight is [N,K]. */
+  readonly transposed: boolean;
+}
+
+/** An 8-bit weight of a graph, and what it is made from. */
+export interface Int8Source {
+  /** Names of codes and scale. */
   readonly codes: string;
   readonly scale: string;
   /** Of the codes. */
   readonly dtype: Int8Dtype;
   /** Of the codes, [K,N]. */
   readonly size: readonly [number, number];
-  /** Whether the weight is [N,K]. */
-  readonly transposed: boolean;
+  /** The weights whose codes lie in it side by side. */
+  readonly parts: readonly Int8Part[];
 }
 
 /** The codes that a weight has for each way through it, and the scale that belongs to them. */
@@ -28,28 +37,62 @@ export function isInt8Part(name: string): boolean {
   return WAYS.some(({ codes, scale }) => name.endsWith(codes) || name.endsWith(scale));
 }
 
-/** The weights that the int8 ones among `wanted` are made from. */
+/** The int8 weights among `wanted`, with the weights that they are made from. */
 export function int8Sources(
   config: ModelConfig,
   wanted: readonly (WantedWeight & { dtype: Dtype })[],
 ): Int8Source[] {
+  const widths = new Map(linears(config).map(({ module, outFeatures }) => [`${module}.weight`, outFeatures]));
   return WAYS.flatMap(({ codes, scale }) =>
     wanted.filter(({ name }) => name.endsWith(codes)).map((weight): Int8Source => {
       const name = weight.name.slice(0, -codes.length);
       const [K, N] = weight.shape as [number, number];
-      const fanInFanOut = familyOf(config).fanInFanOut && name !== lmHeadName(config);
-      const transposed = fanInFanOut === (codes === INT8.back);
+      const names = namesOf(name);
+      const parts = names.map((name): Int8Part => {
+        const size = [K, names.length === 1 ? N : widths.get(name)!] as const;
+        const fanInFanOut = familyOf(config).fanInFanOut && name !== lmHeadName(config);
+        const transposed = fanInFanOut === (codes === INT8.back);
+        return { name, shape: transposed ? size.toReversed() : size, size, transposed };
+      });
       return {
-        name,
-        shape: transposed ? [N, K] : [K, N],
-        codes: name + codes,
-        scale: name + scale,
+        ...{ codes: name + codes, scale: name + scale },
         dtype: weight.dtype as Int8Dtype,
         size: [K, N],
-        transposed,
+        parts,
       };
     })
   );
+}
+
+/** The weights that an int8 one of this name is made from: `a.q+k.weight` of `a.q.weight` and `a.k.weight`. */
+function namesOf(name: string): string[] {
+  const [path, ending] = [name.slice(0, name.lastIndexOf(".")), name.slice(name.lastIndexOf("."))];
+  const start = path.lastIndexOf(".") + 1;
+  return path.slice(start).split(JOINED).map((last) => path.slice(0, start) + last + ending);
+}
+
+/** An int8 weight of matrices [K,N] that lie side by side; `read` gives the values of each. */
+export async function int8Weight(
+  { dtype, size: [K, N], parts }: Pick<Int8Source, "dtype" | "size" | "parts">,
+  read: (name: string) => Promise<Float32Array>,
+): Promise<Int8Matrix> {
+  const whole: Int8Matrix = { codes: new DTYPES[dtype].view(K * N), scale: new Float32Array(N) };
+  let from = 0;
+  for (const { name, size, transposed } of parts) {
+    const { codes, scale } = int8Matrix(name, await read(name), size, transposed, dtype);
+    if (parts.length === 1) return { codes, scale };
+    const [, width] = size;
+    for (let k = 0; k < K; k++) whole.codes.set(codes.subarray(k * width, (k + 1) * width), k * N + from);
+    whole.scale.set(scale, from);
+    from += width;
+  }
+  return whole;
+}
+
+/** Codes [K,N], and a scale for each column. */
+export interface Int8Matrix {
+  codes: DtypeView<Int8Dtype>;
+  scale: Float32Array<ArrayBuffer>;
 }
 
 const LARGEST = 127;
@@ -71,7 +114,7 @@ export function int8Matrix(
   [K, N]: readonly [number, number],
   transposed: boolean,
   dtype: Int8Dtype = "int8",
-): { codes: DtypeView<Int8Dtype>; scale: Float32Array<ArrayBuffer> } {
+): Int8Matrix {
   // A step of one is another row of `values` or the next value of one.
   const [alongK, alongN] = transposed ? [1, K] : [N, 1];
   const scale = largest(values, N, transposed);

@@ -37,9 +37,15 @@ export class Graph {
   readonly #scopes: string[] = [];
   readonly #dims = new Map<Dim, Value>();
   #composites = 0;
+  /**
+   * Whether a run has few rows, as when tokens are decoded: a node costs more than what it computes then, so that fewer
+   * are worth an array more. Such a graph is run as it is, without gradients.
+   */
+  readonly fewRows: boolean;
 
-  constructor(name: string) {
+  constructor(name: string, { fewRows = false }: { fewRows?: boolean } = {}) {
     this.#name = name;
+    this.fewRows = fewRows;
   }
 
   /**
@@ -116,6 +122,14 @@ export class Graph {
     });
     if (this.#composites === 0) this.tape.push({ op: name, path, inputs, outputs, attrs });
     return outputs;
+  }
+
+  /** What `parts` are all parts of, in order, where one split made them; else null. */
+  splitOf(parts: readonly Value[]): Value | null {
+    const node = this.#nodes.find(({ op, outputs }) => op === "Split" && outputs[0] === parts[0]);
+    const isWhole = node?.outputs.length === parts.length &&
+      parts.every((part, i) => part === node.outputs[i]);
+    return isWhole ? node.inputs[0]! : null;
   }
 
   /** A constant of rank 0. */

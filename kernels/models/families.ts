@@ -1,7 +1,7 @@
 /** The one table of model families, by `model_type`, and what is asked of a model whatever its family. */
 import type { Builder } from "../graph/builder.ts";
 import type { Value } from "../graph/value.ts";
-import { int8Weight, isInt8, type Parameters } from "../nn/parameters.ts";
+import { int8Codes, isInt8, type Parameters } from "../nn/parameters.ts";
 import { int8Matmul } from "../ops/quantization.ts";
 import type { Family } from "./family.ts";
 import { GPT2 } from "./gpt2.ts";
@@ -35,7 +35,7 @@ export function lmHead(config: ModelConfig, parameters: Parameters): Value {
 /** Codes [H,V] and scale [V] of the head's transpose where matrices are held as int8, else nothing. */
 export function int8Head(g: Builder, config: ModelConfig, { precision }: Parameters): Value[] {
   if (!isInt8(precision)) return [];
-  return int8Weight(g, lmHeadName(config), [config.hidden_size, config.vocab_size], precision).slice(0, 2);
+  return int8Codes(g, lmHeadName(config), [config.hidden_size, config.vocab_size], precision);
 }
 
 /** Logits [M,V] of hidden states [M,H]. */

@@ -28,9 +28,7 @@ function layer(parts: TrunkParts, x: Value, { layer, batch: [B, S], needed }: La
   return g.scope(`${LAYERS}.${layer}`, () => {
     const h = norm(parts, "ln_1", x);
     const attended = g.scope("attn", () => {
-      const split = g.split(linear("c_attn", h, 3 * hidden), 1, [hidden, hidden, hidden]);
-      const [q, k, v] = split.map((part) => g.reshape(part, [B, S, hidden]));
-      return linear("c_proj", needed(attention.attend(layer, q!, k!, v!)), hidden);
+      return linear("c_proj", needed(attend(linear("c_attn", h, 3 * hidden))), hidden);
     });
     const y = g.add(needed(x), attended);
     const f = norm(parts, "ln_2", y);
@@ -40,6 +38,14 @@ function layer(parts: TrunkParts, x: Value, { layer, batch: [B, S], needed }: La
     );
     return g.checkpoint(g.add(y, mlp));
   });
+
+  function attend(qkv: Value): Value {
+    if (attention.attendJoined) return attention.attendJoined(layer, g.reshape(qkv, [B, S, 3 * hidden]));
+    const [q, k, v] = g.split(qkv, 1, [hidden, hidden, hidden]).map((part) =>
+      g.reshape(part, [B, S, hidden])
+    );
+    return attention.attend(layer, q!, k!, v!);
+  }
 
   function linear(name: string, of: Value, outFeatures: number): Value {
     return parameters.linears(of, [{ name, outFeatures, bias: true, fanInFanOut: true }])[0]!;

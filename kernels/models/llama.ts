@@ -32,10 +32,7 @@ function layer(parts: TrunkParts, x: Value, { layer, batch: [B, S], needed }: La
         k_proj: kvWidth,
         v_proj: kvWidth,
       });
-      const q = heads("q_norm", qs!, config.num_attention_heads);
-      const k = heads("k_norm", ks!, config.num_key_value_heads);
-      const o = attention.attend(layer, q, k, g.reshape(vs!, [B, S, kvWidth]));
-      return linears(needed(o), config.bias.o, { o_proj: hidden })[0]!;
+      return linears(needed(attend(qs!, ks!, vs!)), config.bias.o, { o_proj: hidden })[0]!;
     });
     const y = g.add(needed(x), attended);
     const f = norm(parts, "post_attention_layernorm", y);
@@ -46,6 +43,14 @@ function layer(parts: TrunkParts, x: Value, { layer, batch: [B, S], needed }: La
     });
     return g.checkpoint(g.add(y, mlp));
   });
+
+  function attend(q: Value, k: Value, v: Value): Value {
+    const { num_attention_heads: count, num_key_value_heads: kvCount } = config;
+    const joined = attention.attendJoined && !config.qk_norm ? g.splitOf([q, k, v]) : null;
+    if (joined) return attention.attendJoined!(layer, g.reshape(joined, [B, S, (count + 2 * kvCount) * d]));
+    const value = g.reshape(v, [B, S, kvCount * d]);
+    return attention.attend(layer, heads("q_norm", q, count), heads("k_norm", k, kvCount), value);
+  }
 
   /** Linears that read the same input, by name and width. */
   function linears(of: Value, bias: boolean, widths: Record<string, number>): Value[] {

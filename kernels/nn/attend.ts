@@ -1,6 +1,6 @@
 /** The two ways a trunk attends: over its own batch with gradients, or over a key-value cache while decoding. */
 import type { Builder } from "../graph/builder.ts";
-import { type Dim, dimProduct, type Value } from "../graph/value.ts";
+import { type Dim, dimProduct, type Value, WITHOUT } from "../graph/value.ts";
 import type { ModelConfig } from "../models/model_config.ts";
 import type { Dtype } from "../onnx/dtypes.ts";
 import { FUSED_HEAD_MULTIPLE } from "../ops/attention.ts";
@@ -12,6 +12,8 @@ export interface Attention {
   readonly numerics: Numerics;
   /** q, k, v [B,S,·] after norms, before rotation → [B·S, N·D]. */
   attend(layer: number, q: Value, k: Value, v: Value): Value;
+  /** The same of all three side by side, [B,S,·], where that is a node less. */
+  attendJoined?(layer: number, qkv: Value): Value;
   /** The place of each of ids [B,S] in its row, i64 [S] or [B,S]: what learned positions are looked up by. */
   positions(ids: Value): Value;
 }
@@ -149,16 +151,23 @@ export function cachedAttention(
       g.cast(extra === 0 ? table : g.pad(table, 1, 0, extra), numerics.cache)
     )
     : [];
-  return { numerics, attend, positions, outputs };
+  const attendJoined = (layer: number, qkv: Value) => over(layer, [qkv, WITHOUT, WITHOUT], qkv);
+  const takesJoined = g.fewRows && extra === 0;
+  return { numerics, attend, ...(takesJoined && { attendJoined }), positions, outputs };
 
   function attend(layer: number, q: Value, k: Value, v: Value): Value {
-    const shape = [rows, kvHeads, "cache", size];
-    const pastKey = g.input(`past_key.${layer}`, numerics.cache, shape);
-    const pastValue = g.input(`past_value.${layer}`, numerics.cache, shape);
     const wide = [widen(q, heads), widen(k, kvHeads), widen(v, kvHeads)].map((x) =>
       g.cast(x, numerics.cache)
     );
-    const inputs = [...wide, pastKey, pastValue, lastPosition, totalLength, ...tables];
+    return over(layer, wide, q);
+  }
+
+  /** @param of q, k and v, or all three in one and two left out; @param like has the rows, columns and dtype of the result */
+  function over(layer: number, of: readonly Value[], like: Value): Value {
+    const shape = [rows, kvHeads, "cache", size];
+    const pastKey = g.input(`past_key.${layer}`, numerics.cache, shape);
+    const pastValue = g.input(`past_value.${layer}`, numerics.cache, shape);
+    const inputs = [...of, pastKey, pastValue, lastPosition, totalLength, ...tables];
     const [o, key, value] = g.op("GroupQueryAttention", inputs, {
       heads,
       kvHeads,
@@ -167,8 +176,8 @@ export function cachedAttention(
     });
     outputs[`present_key.${layer}`] = key!;
     outputs[`present_value.${layer}`] = value!;
-    const [B, S] = q.shape as [string, string];
-    return g.reshape(g.cast(narrow(o!), q.dtype), [`${B}*${S}`, heads * D]);
+    const [B, S] = like.shape as [string, string];
+    return g.reshape(g.cast(narrow(o!), like.dtype), [`${B}*${S}`, heads * D]);
   }
 
   // As the runtime rotates: many columns are a prompt from its start, one is a row's newest token.

@@ -27,7 +27,7 @@ export function weightShape<Size extends Dim>(
 
 /** A name for what is done to several linears at once. */
 function scopeOf(modules: readonly LinearModule[]): string {
-  return modules.map(({ name }) => name).join("+");
+  return modules.map(({ name }) => name).join(JOINED);
 }
 
 /** x times a linear's weight, [M,out]. */
@@ -88,8 +88,11 @@ export const INT8 = {
   backScale: ".int8_back_scale",
 } as const;
 
-/** The four tensors of an int8 weight, by the weight's full name. */
-export function int8Weight(
+/** Between the names of linears whose codes lie side by side as those of one. */
+export const JOINED = "+";
+
+/** Codes [in,out] and scale [out] of an int8 weight for the way there, by its full name. */
+export function int8Codes(
   g: Builder,
   path: string,
   [inFeatures, outFeatures]: readonly [Dim, Dim],
@@ -98,6 +101,14 @@ export function int8Weight(
   return [
     g.weight(path + INT8.codes, [inFeatures, outFeatures], dtype),
     g.weight(path + INT8.scale, [outFeatures]),
+  ];
+}
+
+/** The four tensors of an int8 weight that is trained through. */
+function int8Weight(g: Builder, path: string, size: readonly [Dim, Dim], dtype: Int8Dtype): Value[] {
+  const [inFeatures, outFeatures] = size;
+  return [
+    ...int8Codes(g, path, size, dtype),
     g.weight(path + INT8.back, [outFeatures, inFeatures], dtype),
     g.weight(path + INT8.backScale, [inFeatures]),
   ];
@@ -109,6 +120,7 @@ export class FrozenParameters implements Parameters {
   readonly adapter: AdapterSpec;
   readonly form: LoraForm;
   readonly precision: Precision;
+  readonly #joined: boolean;
   readonly #dropout: LoraDropout | undefined;
   readonly #weights = new Map<string, Value>();
   readonly #scales = new Map<number, Value>();
@@ -116,10 +128,12 @@ export class FrozenParameters implements Parameters {
 
   constructor(
     readonly g: Builder,
-    { adapter = new Map(), form = "added", precision = "float32", dropout }: {
+    { adapter = new Map(), form = "added", precision = "float32", joined = false, dropout }: {
       adapter?: AdapterSpec;
       form?: LoraForm;
       precision?: Precision;
+      /** Whether int8 codes of linears that read the same input are held as one matrix. Nothing is trained through them. */
+      joined?: boolean;
       /** Of the adapters' input; with it they are `added`. */
       dropout?: LoraDropout;
     } = {},
@@ -127,6 +141,7 @@ export class FrozenParameters implements Parameters {
     this.adapter = adapter;
     this.form = form;
     this.precision = precision;
+    this.#joined = joined;
     this.#dropout = dropout;
   }
 
@@ -166,16 +181,29 @@ export class FrozenParameters implements Parameters {
     const { g, precision } = this;
     const inFeatures = x.shape[1]!;
     if (isInt8(precision) && modules.length > 0) {
-      const weights = modules.flatMap(({ name, outFeatures }) =>
-        int8Weight(g, g.path(`${name}.weight`), [inFeatures, outFeatures], precision)
-      );
-      return g.scope(scopeOf(modules), () => g.op("Int8Linears", [x, ...weights], {}));
+      return this.#int8(x, modules, precision);
     }
     return modules.map((linear) => {
       const dtype = isHalf(x.dtype) ? x.dtype : "float32";
       const weight = this.weight(`${linear.name}.weight`, weightShape(inFeatures, linear), dtype);
       return product(g, x, weight, linear);
     });
+  }
+
+  #int8(x: Value, modules: readonly LinearModule[], dtype: Int8Dtype): Value[] {
+    const { g } = this;
+    const [inFeatures, scope] = [x.shape[1]!, scopeOf(modules)];
+    const path = (name: string) => g.path(`${name}.weight`);
+    if (this.#joined) {
+      const widths = modules.map(({ outFeatures }) => outFeatures);
+      const width = widths.reduce((sum, one) => sum + one, 0);
+      const weight = int8Codes(g, path(scope), [inFeatures, width], dtype);
+      return g.scope(scope, () => g.op("JoinedInt8Linears", [x, ...weight], { widths }));
+    }
+    const weights = modules.flatMap(({ name, outFeatures }) =>
+      int8Weight(g, path(name), [inFeatures, outFeatures], dtype)
+    );
+    return g.scope(scope, () => g.op("Int8Linears", [x, ...weights], {}));
   }
 
   /** Weights that their adapters were merged into, for linears that share x. */

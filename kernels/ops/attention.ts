@@ -151,12 +151,15 @@ export const ATTENTION: { [Name in keyof AttentionAttrs]: OpRow<AttentionAttrs[N
     }],
   },
   // Attention over a key-value cache that the op appends to, or WITHOUT one over its own columns. Inputs: q [B,S,heads·d],
-  // k and v [B,S,kvHeads·d], past key and value [B,kvHeads,L,d], last position of each row i32 [B], longest total length
+  // k and v [B,S,kvHeads·d] (or all three side by side as q, and two WITHOUT), past key and value [B,kvHeads,L,d], last position of each row i32 [B], longest total length
   // i32 [], cos, sin.
   GroupQueryAttention: {
     domain: "com.microsoft",
-    infer: ([q, k, _v, pastKey, pastValue], attrs) =>
-      pastKey === WITHOUT ? attentionOutputs(q!, k!, attrs) : [q!, pastKey!, pastValue!],
+    infer: ([q, k, _v, pastKey, pastValue], attrs) => {
+      if (pastKey === WITHOUT) return attentionOutputs(q!, k!, attrs);
+      const width = attrs.heads * Number(pastKey!.shape[3]);
+      return [{ dtype: q!.dtype, shape: [...q!.shape.slice(0, 2), width] }, pastKey!, pastValue!];
+    },
     vjp: "none",
     onnx: ({ heads, kvHeads, scale, rotary, probabilities }) => ({
       num_heads: heads,

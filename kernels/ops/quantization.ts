@@ -12,6 +12,7 @@ export interface QuantizationAttrs {
   QuantizeLinear: { axis: number };
   MatMulIntegerToFloat: NoAttrs;
   Int8Linears: NoAttrs;
+  JoinedInt8Linears: { widths: readonly number[] };
 }
 
 /** Codes that are uint8 are around this. Those of rows always are, as the runtime has fast products for no others. */
@@ -27,10 +28,17 @@ export const MAX_INT8_TERMS = Math.floor((2 ** 31 - 1) / (255 * LARGEST));
 /** x [M,K] as codes uint8 [M,K] and the size of each row's step [M,1]: x ≈ (codes − 128)·step. */
 function quantizeRows(g: Builder, x: Value): { codes: Value; steps: Value } {
   const M = x.shape[0]!;
+  const steps = g.mul(largestOfRows(g, x), 1 / LARGEST);
+  return { codes: g.op("QuantizeLinear", [x, g.reshape(steps, [M]), zerosOf(g, M)], { axis: 0 })[0]!, steps };
+}
+
+/** The largest size in each row of x, [M,1]. */
+function largestOfRows(g: Builder, x: Value): Value {
+  // A row of zeros has codes of any kind then, which a step of 0 makes zeros of.
+  if (g.fewRows) return g.reduceMax(g.abs(x), [-1], true);
   // Two passes that only read cost less than |x|, which is written first. A row of zeros has no largest value; any will do.
   const most = [g.reduceMax(x, [-1], true), g.neg(g.reduceMin(x, [-1], true)), g.scalar(SMALLEST)];
-  const steps = g.mul(g.op("Max", most, {})[0]!, 1 / LARGEST);
-  return { codes: g.op("QuantizeLinear", [x, g.reshape(steps, [M]), zerosOf(g, M)], { axis: 0 })[0]!, steps };
+  return g.op("Max", most, {})[0]!;
 }
 
 /** Of each graph, by number of rows: a decoded token's graph has hundreds of products, and every node costs it. */
@@ -146,6 +154,24 @@ export const QUANTIZATION: { [Name in keyof QuantizationAttrs]: OpRow<Quantizati
       },
       like: (g, x, w, w2) => [g.matmul(x!, w!), g.matmul(x!, w2!)],
       tolerance: 0.03,
+    })),
+  },
+  // The same without a gradient, of one matrix of codes [in,Σout] with a scale [Σout] where those of n linears of these widths
+  // lie side by side: one product. For sampling, of few rows: of many, parting the outputs again costs more.
+  JoinedInt8Linears: {
+    infer: ([x], { widths }) =>
+      widths.map((width): TensorType => ({ dtype: "float32", shape: [x!.shape[0]!, width] })),
+    lower: (g, [x, codes, scale], { widths }) => {
+      const y = int8Matmul(g, x!, codes!, scale!);
+      return widths.length === 1 ? [y] : g.split(y, 1, widths);
+    },
+    vjp: "none",
+    samples: [[4], [1, 3]].map((widths) => ({
+      inputs: [{ shape: [5, 3] }, { shape: [3, 4], range: SAMPLE_RANGE }],
+      build: (g, x, w) => {
+        const codes = sampleCodes(g, w!, "int8");
+        return g.op("JoinedInt8Linears", [x!, codes, g.floats(new Array(4).fill(0.01))], { widths });
+      },
     })),
   },
 };

@@ -24,6 +24,7 @@ type Composite =
   | "LoraLinears"
   | "AddedAdapters"
   | "Int8Linears"
+  | "JoinedInt8Linears"
   | "DropoutMask"
   | "ApplyMask"
   | "PickRows";

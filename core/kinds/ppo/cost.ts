@@ -72,7 +72,10 @@ function costOf(
   const fromOf = (of: Tuning) => layers.find((layer) => layer === frozenLayers(model, of)) ?? 0;
   const [from, valuesFrom] = [fromOf(tuning), critic ? fromOf(critic) : 0];
   const trunk = layers.length > 0 ? builtGraphs.trunk(model, { layers, precision, target, blocks }) : null;
-  const generate = builtGraphs.generate(model, sampling, { truncation: false });
+  const generate = builtGraphs.generate(model, sampling, {
+    truncation: false,
+    joined: sampling.precision !== precision,
+  });
   const evaluate = builtGraphs.policyEval(model, trained, { entropy: false, values: head, blocks, from });
   // The reference's, without dropout.
   const refer = builtGraphs.policyEval(model, tuning, { entropy: false, values: false, blocks, from });

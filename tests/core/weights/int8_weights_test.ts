@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "../../fast_check.ts";
 import { UserError } from "../../../core/errors.ts";
-import { int8Matrix, int8Sources, isInt8Part } from "../../../core/weights/int8_weights.ts";
+import { linears } from "../../../kernels/models/linears.ts";
+import { int8Matrix, int8Sources, int8Weight, isInt8Part } from "../../../core/weights/int8_weights.ts";
 import { readConfig } from "../../../core/formats/read_config.ts";
 import { fixtureFolder } from "../networks/tiny_models.ts";
 
@@ -80,13 +81,15 @@ Deno.test("int8Sources() knows the way round of a layer's matrix and of the head
   ];
   const places = async (name: string, weight: string) => {
     const { model } = await readConfig(fixtureFolder(name));
-    return int8Sources(model, wanted(weight, [4, 6])).map((source) => [
-      source.name,
-      source.codes.slice(weight.length),
-      source.size.join(),
-      source.shape.join(),
-      source.transposed,
-    ]);
+    return int8Sources(model, wanted(weight, [4, 6])).flatMap(({ parts, codes, size }) =>
+      parts.map(({ name, shape, transposed }) => [
+        name,
+        codes.slice(weight.length),
+        size.join(),
+        shape.join(),
+        transposed,
+      ])
+    );
   };
   const linear = "model.layers.0.mlp.up_proj.weight";
   assert.deepEqual(await places("qwen3", linear), [
@@ -107,4 +110,39 @@ Deno.test("int8Sources() knows the way round of a layer's matrix and of the head
     "uint8",
     "uint8",
   ]);
+});
+
+Deno.test("int8Weight() lays the codes of linears that read the same input side by side", async () => {
+  const { model } = await readConfig(fixtureFolder("llama"));
+  const of = linears(model).filter(({ module }) => /layers\.1\.self_attn\.[qkv]_proj$/.test(module));
+  const width = of.reduce((sum, { outFeatures }) => sum + outFeatures, 0);
+  const size = [model.hidden_size, width] as const;
+  const name = "model.layers.1.self_attn.q_proj+k_proj+v_proj.weight.int8";
+  const [source] = int8Sources(model, [{ name, shape: size, dtype: "int8" }]);
+  assert.deepEqual(source!.parts.map(({ name, shape }) => [name, shape]), [
+    ...of.map(({ module, weightShape }) => [`${module}.weight`, weightShape]),
+  ]);
+  const values = new Map(source!.parts.map(({ name, shape: [out, K] }, part) => [
+    name,
+    Float32Array.from({ length: out! * K! }, (_, i) => Math.sin(i + part)),
+  ]));
+  for (const dtype of ["int8", "uint8"] as const) {
+    const { codes, scale } = await int8Weight(
+      { ...source!, dtype },
+      (name) => Promise.resolve(values.get(name)!),
+    );
+    let from = 0;
+    for (const { name, size: [K, N], transposed } of source!.parts) {
+      const alone = int8Matrix(name, values.get(name)!, [K, N], transposed, dtype);
+      assert.deepEqual(scale.slice(from, from + N), alone.scale);
+      for (let k = 0; k < K; k++) {
+        assert.deepEqual(
+          codes.slice(k * width + from, k * width + from + N),
+          alone.codes.slice(k * N, (k + 1) * N),
+        );
+      }
+      from += N;
+    }
+    assert.equal(from, width);
+  }
 });
