@@ -47,14 +47,17 @@ export function startFakeEngine(
 /** Longer than anything takes on a busy machine: what does not come by then never will. */
 export const PATIENCE_MS = 120_000;
 
-/** Waits until `check` gives something. */
-export async function eventually<T>(check: () => Promise<T | null | false> | T | null | false): Promise<T> {
+/** Waits until `check` gives something. @param otherwise what is wrong when it never does */
+export async function eventually<T>(
+  check: () => Promise<T | null | false> | T | null | false,
+  otherwise = "the condition did not come true",
+): Promise<T> {
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     const value = await check();
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("Cannot wait any longer: the condition did not come true in two minutes");
+  throw new Error(`Cannot wait any longer: in two minutes, ${otherwise}`);
 }
 
 export class Supervised {

@@ -12,6 +12,7 @@ import { createJob } from "../../../core/jobs/job_lifecycle.ts";
 import { startServer } from "../../../tasks/start_server.ts";
 import { addRunning, makeRecords } from "../../core/records/make_records.ts";
 import { inFolder } from "../../core/networks/in_folder.ts";
+import { eventually } from "../../core/jobs/supervised.ts";
 import { assertAccessible, CHROMIUM, Eyes, until } from "./browser.ts";
 import { curve, tokens } from "./in_page.js";
 
@@ -136,6 +137,7 @@ Deno.test({
           await page.click("text=Clear the filters");
           await page.click("button:text-is('Failed')");
           await page.waitForSelector("[data-jobs] a:text-is('sweep 007')");
+          await until(page, `document.querySelectorAll("[data-jobs] a[data-row]").length === 1`);
           assert.deepEqual(await shown(), ["sweep 007"]);
           await see("/jobs", "[data-jobs] >> text=sweep 497");
           await page.fill("[data-search]", "sweep 003");
@@ -158,16 +160,17 @@ Deno.test({
             page,
             `document.querySelector('[data-metric="objective/kl"] .value').textContent === "25"`,
           );
-          const drawn = await page.evaluate(curve, { metric: "objective/kl", color: "--line-1" });
-          assert.ok(
-            drawn!.right - drawn!.left > 0.7 && drawn!.bottom - drawn!.top > 0.6,
-            JSON.stringify(drawn),
-          );
+          // A curve is drawn in the frame after its numbers have come.
+          const isDrawn = (metric: string, color: string, height: number) =>
+            eventually(async () => {
+              const drawn = await page.evaluate(curve, { metric, color });
+              return drawn !== null && drawn.right - drawn.left > 0.7 && drawn.bottom - drawn.top > height;
+            }, `${metric} has no curve of colour ${color}`);
+          await isDrawn("objective/kl", "--line-1", 0.6);
           await see(`/jobs/${large}`, '[data-metric="objective/scores"] canvas');
           await page.selectOption(".tools select", long);
           await page.waitForSelector('[data-metric="objective/scores"] .legend span >> nth=1');
-          const other = await page.evaluate(curve, { metric: "objective/scores", color: "--line-2" });
-          assert.ok(other!.right - other!.left > 0.7, "The other job's curve is missing");
+          await isDrawn("objective/scores", "--line-2", 0);
           await page.click("button[aria-label='Leave out a long one']");
           await page.waitForSelector('[data-metric="objective/scores"] .legend', { state: "detached" });
         });

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { Api } from "../../../tasks/api.ts";
 import { startServer } from "../../../tasks/start_server.ts";
+import { eventually } from "../../core/jobs/supervised.ts";
 import { assertAccessible, CHROMIUM, Eyes, until } from "./browser.ts";
 import { curve, fields, marks, tokens } from "./in_page.js";
 
@@ -94,9 +95,7 @@ Deno.test({
         await page.selectOption('[data-path="reward"]', "length");
         await page.fill('[data-path="reward.target"]', "6");
         await page.fill('[data-path="epochs"]', "7");
-        await page.waitForSelector("dl.estimate");
-        const steps = () => page.textContent("dl.estimate dd");
-        assert.equal(await steps(), "7");
+        await until(page, "document.querySelector('dl.estimate dd')?.textContent === '7'");
         await page.fill('[data-path="ppo.batch_size"]', "1");
         await until(page, "document.querySelector('dl.estimate dd')?.textContent === '14'");
         await page.fill('[data-path="ppo.learning_rate"]', "-1");
@@ -149,26 +148,25 @@ Deno.test({
 
       const everyCurve = async (on: Page) => {
         for (const metric of CURVES) {
-          const drawn = await on.evaluate(curve, { metric, color: "--line-1" });
-          assert.ok(drawn && drawn.pixels > 60, `${metric}: ${JSON.stringify(drawn)}`);
-          assert.ok(
-            drawn.right - drawn.left > 0.6,
-            `${metric} does not reach over its chart: ${JSON.stringify(drawn)}`,
-          );
+          // A curve is drawn in the frame after its numbers have come.
+          await eventually(async () => {
+            const drawn = await on.evaluate(curve, { metric, color: "--line-1" });
+            return drawn !== null && drawn.pixels > 60 && drawn.right - drawn.left > 0.6;
+          }, `${metric} does not reach over its chart`);
         }
       };
       const valueOf = async (metric: string) =>
         asRead((await page.textContent(`[data-metric="${metric}"] .value`))!);
+      const isNear = (value: number, wanted: number) =>
+        Math.abs(value - wanted) <= 1e-3 * Math.abs(wanted) + 1e-9;
       const near = (value: number, wanted: number, what: string) =>
-        assert.ok(
-          Math.abs(value - wanted) <= 1e-3 * Math.abs(wanted) + 1e-9,
-          `${what}: ${value}, not ${wanted}`,
-        );
+        assert.ok(isNear(value, wanted), `${what}: ${value}, not ${wanted}`);
 
       await step("what came live is what is there: every curve, warning and checkpoint", async () => {
         await everyCurve(page);
         for (const metric of CURVES.filter((name) => !name.startsWith("time/"))) {
-          near(await valueOf(metric), metrics.at(-1)[metric], metric);
+          const wanted = metrics.at(-1)[metric];
+          await eventually(async () => isNear(await valueOf(metric), wanted), `${metric} is not ${wanted}`);
         }
         const kinds = {
           warning: warnings.map(({ data }) => data.step),
@@ -297,7 +295,10 @@ Deno.test({
         }
         await page.focus(".tokens");
         await page.keyboard.press("ArrowLeft");
-        assert.equal(await page.getAttribute(`.token >> nth=${data.length - 2}`, "aria-selected"), "true");
+        await until(
+          page,
+          `document.querySelectorAll(".token")[${data.length - 2}].getAttribute("aria-selected") === "true"`,
+        );
         await assertAccessible(page, "Tokens");
       });
 
@@ -369,13 +370,13 @@ Deno.test({
         await page.keyboard.press("Escape");
         await page.waitForSelector("dialog[open]", { state: "detached" });
         await page.keyboard.press("/");
-        assert.equal(await page.evaluate("document.activeElement.matches('[data-search]')"), true);
+        await until(page, "document.activeElement.matches('[data-search]')");
         await page.keyboard.press("Escape");
         await page.keyboard.press("g");
         await page.keyboard.press("m");
         await page.waitForSelector("[data-model=tiny] >> text=ready");
         await page.keyboard.press("t");
-        assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+        await until(page, "document.documentElement.dataset.theme === 'dark'");
       });
 
       await step("datasets are sent and looked at", async () => {
