@@ -114,16 +114,16 @@ for (
     }],
   ] as const
 ) {
-  Deno.test(`going back ${name}: stopped after any step and resumed, a job ends as if it had not been`, () =>
+  Deno.test(`going back ${name}: stopped around that and resumed, a job ends as if it had not been`, () =>
     inFolder(async (parent) => {
       const job = jobOf(guard, more as Record<string, unknown>);
       const whole = await run(job, join(parent, "whole"));
       assert.ok(warningsOf(whole).some(({ code }) => code === "rolled_back"), "it goes back");
       const [first] = warningsOf(whole).filter(({ code }) => code === "rolled_back");
-      // Around where it first goes back, and after its last step but one.
+      // Around where it first goes back.
       const count = stepsOf(whole).length;
-      const stops = [first!.step - 2, first!.step - 1, first!.step, first!.step + 1, count - 1];
-      for (const step of new Set(stops.filter((step) => step > 0 && step < count))) {
+      const stops = [first!.step - 1, first!.step, first!.step + 1];
+      for (const step of stops.filter((step) => step > 0 && step < count)) {
         const paused = await run(job, join(parent, `paused ${step}`), [], step);
         assert.equal(paused.summary.paused, true);
         const resumes = { pause: folderAfter(paused, step)!, kill: folderAfter(whole, step) };
