@@ -34,7 +34,7 @@ Deno.test("a backup that is made while a job trains is whole, and a server goes 
       await it.supervisor.start();
       const before = await it.create("succeed");
       await it.reaches(before.id, "succeeded");
-      ({ id } = await it.create("slow", { epochs: 500 }));
+      ({ id } = await it.create("slow", { epochs: 5000 }));
       await eventually(async () => (await getJob(it.db, id)).progress.step > 4);
       assert.ok((await getJob(it.db, id)).engine !== null);
       const report = await backUp(it.folder, copy);

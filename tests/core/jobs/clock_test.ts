@@ -26,7 +26,7 @@ Deno.test("A clock that is set back while jobs run changes no order, and times n
       set(WEEK_MS);
       await it.supervisor.start();
       const first = await it.create("slow");
-      await it.reaches(first.id, "running");
+      await it.reaches(first.id, "running", "succeeded");
       set(0);
       const second = await it.create("succeed");
       assert.deepEqual(ids((await listJobs(it.db, { limit: 9 })).rows), [second.id, first.id]);

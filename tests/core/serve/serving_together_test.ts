@@ -67,7 +67,7 @@ Deno.test("checkpoints of one base are sampled at once, each with the text that 
 
 Deno.test("a stream begins while another goes on, and a score waits for both", async () => {
   const engine = start();
-  const order: string[] = [];
+  let order: string[] = [];
   const follow = (name: string, given: Partial<GenerationRequest>, onFirst?: () => void) => {
     let pieces = 0;
     return engine.request(
@@ -79,20 +79,23 @@ Deno.test("a stream begins while another goes on, and a score waits for both", a
       },
     ).then(() => order.push(`${name} ends`));
   };
-  const others: Promise<unknown>[] = [];
   const prompts = [{ token_ids: [5, 6, 7] }];
-  // Eight at once take longer than what comes meanwhile, by far.
-  const long = follow("long", { prompts, max_new_tokens: 480, temperature: 3, n: 8 }, () => {
-    others.push(follow("short", { prompts, max_new_tokens: 8, temperature: 3, seed: 1 }));
-    const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
-    const request = scoreSchema.parse({ model: "m", items });
-    others.push(
-      engine.request({ type: "score", request, folders: FOLDERS }).then(() => order.push("score")),
-    );
-  });
-  await long;
-  await Promise.all(others);
-  assert.deepEqual(order, ["long begins", "short begins", "short ends", "long ends", "score"]);
+  const expected = ["long begins", "short begins", "short ends", "long ends", "score"];
+  // Eight at once take longer than what comes meanwhile, by far, unless this process is given no turn as long as that.
+  for (let tries = 0; tries < 5 && order.join() !== expected.join(); tries++) {
+    order = [];
+    const others: Promise<unknown>[] = [];
+    await follow("long", { prompts, max_new_tokens: 480, temperature: 3, n: 8 }, () => {
+      others.push(follow("short", { prompts, max_new_tokens: 8, temperature: 3, seed: 1 }));
+      const items = [{ prompt_token_ids: [5], completion_token_ids: [6] }];
+      const request = scoreSchema.parse({ model: "m", items });
+      others.push(
+        engine.request({ type: "score", request, folders: FOLDERS }).then(() => order.push("score")),
+      );
+    });
+    await Promise.all(others);
+  }
+  assert.deepEqual(order, expected);
   await engine.stop(60_000);
 });
 

@@ -37,13 +37,13 @@ Deno.test({
       const second = join(out, parts[1]!.name);
       const whole = await Deno.readFile(second);
       await Deno.writeFile(second, whole.with(5, whole[5]! ^ 1));
-      const damaged = await runKit(out, "300");
+      const damaged = await runKit(out, "3000");
       assert.deepEqual(damaged.lines, [{ part: "verify", ok: false, wrong_parts: parts[1]!.name }]);
       assert.notEqual(damaged.code, 0);
       await Deno.writeFile(second, whole);
 
       const results = join(folder, "results.jsonl");
-      const { code, lines, errors } = await runKit(out, "300", results, "parity of qwen3");
+      const { code, lines, errors } = await runKit(out, "3000", results, "parity of qwen3");
       assert.equal(code, 0, errors);
       assert.equal(lines[0].part, "verify");
       const stand_in = lines.find(({ stand_in }) => stand_in);
