@@ -130,6 +130,13 @@ async function requireRuntime(
   }
 }
 
+/** @throws UserError where the folder for adapters is none that can be written to */
+async function requireAdaptersFolder(folder: string): Promise<void> {
+  const isFolder = await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false);
+  if (isFolder) return;
+  throw settingFault("ROLLOUT_ADAPTERS_DIR", folder, "Expected a folder: none is there");
+}
+
 /** Engines that train beside each other share the cores. Always by the same number, as a run's bytes depend on it. */
 function trainingThreads({ THREADS, MAX_CONCURRENT_JOBS }: Settings): Record<string, string> {
   if (MAX_CONCURRENT_JOBS === 1) return {};
@@ -170,6 +177,8 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
   const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
   const jobLogs = new JobLogs(db, logger);
+  const adapters = settings.ROLLOUT_ADAPTERS_DIR;
+  if (adapters !== null) await requireAdaptersFolder(adapters);
   const engine = () =>
     engineCommand({
       read: [
@@ -179,7 +188,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
       write: linkedFolders([dataDir]).flatMap((folder) => [
         join(folder, "jobs"),
         join(folder, SURVEYS_FOLDER),
-      ]),
+      ]).concat(adapters === null ? [] : linkedFolders([adapters])),
     }, machineMemory());
   const startEngine = (
     engineLogger: Logger,
@@ -233,9 +242,10 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const modules = new RewardModules(dataDir);
   await modules.sweep();
   const graders = graderServices(settings, environment, logger);
-  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard, modules, graders });
+  const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard, modules, graders, adapters });
   const supervisor = new Supervisor({
     answering: makeAnswering,
+    adaptersDir: adapters,
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
     startEngine: (engineLogger, of) => {
       const launch = launcher.launch(engine(), of);
@@ -283,6 +293,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
       logger,
     },
     answering: makeAnswering,
+    adapters,
     launcher,
     modules,
     graders,

@@ -42,6 +42,8 @@ export const ERROR_CODES = [
   "invalid_token_id",
   "job_too_large",
   "reward_failed",
+  "rollouts_failed",
+  "rollouts_unreachable",
   "device_unavailable",
   "runtime_unavailable",
   "out_of_memory",

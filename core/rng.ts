@@ -13,6 +13,7 @@ const STREAMS = {
   dropout_features: 6,
   held_out: 7,
   evaluate: 8,
+  server: 9,
 } as const;
 
 export type Stream = keyof typeof STREAMS;

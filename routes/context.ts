@@ -35,6 +35,8 @@ export interface AppContext {
   launcher: Launcher;
   /** Who answers what rewards ask. */
   answering: MakeAnswering;
+  /** Where adapters for rollout servers are written, absolute; null where none can be. */
+  adapters?: string | null;
   registry: ModelRegistry;
   datasets: Datasets;
   files: Files;

@@ -73,6 +73,8 @@ export const PROBLEMS: Record<
   invalid_token_id: { status: 422, title: "Invalid token id" },
   job_too_large: { status: 422, title: "Job too large" },
   reward_failed: { status: 422, title: "Reward failed" },
+  rollouts_failed: { status: 422, title: "Rollouts failed" },
+  rollouts_unreachable: { status: 503, title: "Rollout server unreachable", retry_after_s: 60 },
   device_unavailable: { status: 422, title: "Device unavailable" },
   runtime_unavailable: { status: 503, title: "Service unavailable", retry_after_s: 10 },
   out_of_memory: { status: 503, title: "Out of memory", retry_after_s: 30 },

@@ -6,6 +6,7 @@ import { replicasOf } from "../core/contract/job.ts";
 import type { TrainingJobConfig } from "../core/contract/training_job.ts";
 import { splitRewardSecrets } from "../core/contract/reward_secrets.ts";
 import { checkReward } from "../core/questions/check_reward.ts";
+import { checkRollouts } from "../core/questions/check_rollouts.ts";
 import { attributed } from "../core/errors.ts";
 import { idempotencyKey } from "../core/idempotency_key.ts";
 import { withoutFineTunedNames } from "../core/jobs/fine_tuned_names.ts";
@@ -103,6 +104,7 @@ async function checkJob(context: AppContext, c: Context<Env>, given: TrainingJob
   const config = await withoutFineTunedNames(context.db, given);
   checkWebhook(context, config);
   context.launcher.require(replicasOf(config));
+  if ("rollouts" in config && config.rollouts) checkRollouts(config.rollouts, context);
   const checked = "reward" in config
     ? { ...config, reward: await checkReward(config.reward, context, c.get("logger")) }
     : config;

@@ -38,6 +38,9 @@ export const jobPlanSchema = z.object({
   ),
   trainable_parameters: z.int().describe("Numbers that are trained."),
   base_parameters: z.int().describe("Numbers that the model has."),
+  repeats: z.boolean().optional().describe(
+    "False where a rollout server samples: another run of the job, or one that resumes, need not give the same bytes.",
+  ),
   estimate: estimateSchema.describe("What the job is estimated to need."),
 }).meta({ ...component("JobPlan"), description: "What a job will do and need" });
 

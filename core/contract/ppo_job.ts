@@ -32,6 +32,7 @@ import { evaluateSchema } from "./training_evaluation.ts";
 import { recordsSchema } from "./records.ts";
 import { type Refuse, refusing } from "./refuse.ts";
 import { rewardSchema } from "./reward_schema.ts";
+import { rolloutFaults, rolloutsSchema } from "./rollouts.ts";
 import { alsoTaken, withAliases } from "./ppo_aliases.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
@@ -395,6 +396,9 @@ export const ppoJobSchema = z.strictObject({
   rollout_precision: rolloutPrecision.nullable().default(null).describe(
     "int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.",
   ),
+  rollouts: rolloutsSchema.nullable().default(null).describe(
+    "A server with OpenAI's completions (vLLM, llama.cpp's) that samples the rollouts; docs/rollouts.md says which servers can follow the policy. What is trained on is measured by the job's own engine either way, and rollout_gap/* says how far the two are apart. Runs are not repeated to the byte then. Needs trainable.type lora. Default null: the job's engine samples.",
+  ),
   reward: rewardSchema,
   evaluate: evaluateSchema.nullable().default(null).describe(
     "Evaluate the policy on the way: before the first step, as often as this says, and after the last. Nothing of the training depends on it but which prompts are held out. Default null: not.",
@@ -409,6 +413,7 @@ export const ppoJobSchema = z.strictObject({
   keepFaults(job, fail);
   jobFaults(job, fail);
   rowsFaults(job, "prompts", fail);
+  rolloutFaults(job, fail);
   if (job.trainable.type === "full" && job.rollout_precision === "int8") {
     fail(["rollout_precision"], needsFrozen("rollout_precision"));
   }

@@ -15,7 +15,7 @@ import {
   generationExtrasSchema,
   generationResultSchema,
 } from "./generation.ts";
-import { rewardAnswerSchema, rewardQuestionSchema } from "./reward_question.ts";
+import { answerSchema, questionSchema } from "./engine_question.ts";
 import { scoreModelSchema } from "./graders/grader_schema.ts";
 import { scoreResultSchema, scoreSchema } from "./score.ts";
 import { trainingEventSchema, trainingSummarySchema } from "./training_events.ts";
@@ -82,7 +82,12 @@ const commandSchemas = [
     type: z.literal("train"),
     traceparent,
     job: trainingJobSchema,
-    folders: foldersSchema.extend({ output: z.string(), records: z.string().optional() }),
+    folders: foldersSchema.extend({
+      output: z.string(),
+      records: z.string().optional(),
+      /** Where the adapters go that a rollout server is to load, each in a folder of its name; named after the job. */
+      adapters: z.string().optional(),
+    }),
     /**
      * Checkpoint folders to continue from, newest first. The first that is whole, and of this job and these base files,
      * is taken; without one the job begins at its first step.
@@ -148,7 +153,7 @@ const commandSchemas = [
     type: z.literal("answer"),
     target: id,
     ask: z.int(),
-    answer: rewardAnswerSchema,
+    answer: answerSchema,
   }),
   /** Lets everything go that no command uses; acts at once. */
   z.strictObject({ id, type: z.literal("trim") }),
@@ -218,7 +223,7 @@ export const messageSchema = z.discriminatedUnion("type", [
   /** Before a command works by what a model folder holds, which may have no end; and null after it. */
   z.object({ id, type: z.literal("text"), work: folderWork.nullable() }),
   /** Asks for what only the API process can work out; numbers of the command's questions are each there once. */
-  z.object({ id, type: z.literal("ask"), ask: z.int(), question: rewardQuestionSchema }),
+  z.object({ id, type: z.literal("ask"), ask: z.int(), question: questionSchema }),
   z.object({ id, type: z.literal("event"), event: z.unknown() }),
   z.object({ id, type: z.literal("result"), result: z.unknown() }),
   z.object({ id, type: z.literal("error"), error: errorRecordSchema }),

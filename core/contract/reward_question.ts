@@ -1,6 +1,5 @@
 /** What an engine asks while it scores: the parts of a reward that only the API process can work out. */
 import { z } from "zod";
-import { errorRecordSchema } from "../errors.ts";
 import { graderFaultSchema, tokenUsageSchema } from "./graders/graded.ts";
 import { itemSchema as rowSchema } from "./item.ts";
 
@@ -31,7 +30,7 @@ export type RewardQuestion = z.output<typeof rewardQuestionSchema>;
 const column = z.array(z.number().nullable());
 
 /** Scores in the items' order. */
-const scoredSchema = z.object({
+export const scoredSchema = z.object({
   type: z.literal("scored"),
   /** Null for each row of `faults`. */
   scores: column,
@@ -49,14 +48,8 @@ const scoredSchema = z.object({
   usage: z.array(tokenUsageSchema.nullable()).optional(),
 });
 
-export const rewardAnswerSchema = z.discriminatedUnion("type", [
-  scoredSchema,
-  z.object({ type: z.literal("error"), error: errorRecordSchema }),
-]);
-
 /** What is answered where rows can have scores at all. */
 export type Scored = z.output<typeof scoredSchema>;
-export type RewardAnswer = z.output<typeof rewardAnswerSchema>;
 
 /** Whoever answers an engine's questions. @throws what ends the command that asks */
 export type AnswerQuestion = (question: RewardQuestion, signal: AbortSignal) => Promise<Scored>;

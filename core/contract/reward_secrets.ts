@@ -1,13 +1,14 @@
 /** What of a reward nobody is to see: kept apart from its configuration, which is shown, stored and given to engines. */
 import { z } from "zod";
 import type { RewardConfig, RewardOf } from "./reward_schema.ts";
+import type { RolloutsConfig } from "./rollouts.ts";
 
 /** What stands for a secret wherever a configuration is shown. */
 export const MASK = "***";
 
 const secretsSchema = z.object({ headers: z.record(z.string(), z.string()), secret: z.string().optional() });
 
-/** By where a reward is in the whole, as keys with dots between. */
+/** By where a reward is in the whole, as keys with dots between; a rollout server's by `ROLLOUTS`, where no reward is. */
 export type RewardSecrets = Readonly<Record<string, z.output<typeof secretsSchema>>>;
 
 /** A reward inside another, by the key that leads to it; that of a sum's term has its index in it. */
@@ -68,14 +69,35 @@ export function splitSecrets(
   return { reward: masked, secrets: Object.keys(secrets).length > 0 ? secrets : null };
 }
 
-/** The same of a request's whole configuration, which may have no reward. */
+const ROLLOUTS = "rollouts";
+
+/** The same of a request's whole configuration, which may have no reward, and a server that samples its rollouts. */
 export function splitRewardSecrets<Config extends object>(
   config: Config,
 ): { config: Config; secrets: RewardSecrets | null } {
-  const { reward: given } = config as { reward?: RewardConfig | null };
-  if (!given) return { config, secrets: null };
-  const { reward, secrets } = splitSecrets(given);
-  return { config: { ...config, reward }, secrets };
+  const { reward: given, rollouts } = config as {
+    reward?: RewardConfig | null;
+    rollouts?: RolloutsConfig | null;
+  };
+  const { reward, secrets } = given ? splitSecrets(given) : { reward: given, secrets: null };
+  const names = Object.keys(rollouts?.headers ?? {});
+  if (!given && names.length === 0) return { config, secrets: null };
+  const own = names.length > 0 ? { [ROLLOUTS]: { headers: rollouts!.headers } } : null;
+  return {
+    config: {
+      ...config,
+      ...(given && { reward }),
+      ...(own && {
+        rollouts: { ...rollouts, headers: Object.fromEntries(names.map((name) => [name, MASK])) },
+      }),
+    },
+    secrets: own || secrets ? { ...secrets, ...own } : null,
+  };
+}
+
+/** A rollout server with its secrets again. */
+export function withRolloutSecrets(rollouts: RolloutsConfig, secrets: RewardSecrets | null): RolloutsConfig {
+  return { ...rollouts, ...secrets?.[ROLLOUTS] };
 }
 
 /** The http reward at a place, with its secrets again. */

@@ -5,6 +5,7 @@
 import { errorRecord, saysMore, UserError } from "../errors.ts";
 import { invalidValue } from "../field_errors.ts";
 import type { Logger } from "../log.ts";
+import type { Question } from "../contract/engine_question.ts";
 import { type Command, commandSchema, type Message, type Result } from "../contract/protocol.ts";
 import { traced } from "../tracing.ts";
 import { TextWork } from "../serve/text_work.ts";
@@ -99,7 +100,7 @@ export class CommandRunner {
             this.#send({ id, type: "event", event });
             trace(event);
           },
-          ask: (question, signal = cancel.signal) => {
+          ask: <Q extends Question>(question: Q, signal = cancel.signal) => {
             const wait = () => this.#questions.ask(id, question, { signal, pause: pause.signal });
             return turn ? turn.leave(wait) : wait();
           },

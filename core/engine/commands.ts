@@ -17,7 +17,7 @@ import { initializeModel } from "../serve/initialize_model.ts";
 import { score } from "../serve/score.ts";
 import type { ServedPolicy } from "../serve/served_models.ts";
 import type { Logger } from "../log.ts";
-import type { AskReward } from "../rewards/asked_reward.ts";
+import type { Ask } from "../contract/engine_question.ts";
 import type { TextWork } from "../serve/text_work.ts";
 import type { EngineParts } from "./engine_parts.ts";
 
@@ -33,7 +33,7 @@ export interface CommandContext {
   pause: AbortSignal;
   emit(event: EngineEvent): void;
   /** Asks whoever gave the command; others may have their turn until there is an answer. */
-  ask: AskReward;
+  ask: Ask;
   /** Whoever watches this process is told when the command begins to work on texts. */
   text: TextWork;
   logger: Logger;
@@ -84,7 +84,13 @@ export const COMMANDS: {
       logger.warn("Cannot resume from a checkpoint", { folder, error: String(why) });
     const { ranks } = parts;
     requireReplicas(request.job, ranks?.replicas.size ?? 1);
-    const train = () => trainJob(runtime, request, { ...context, replicas: ranks?.replicas, passedOver });
+    const train = () =>
+      trainJob(runtime, request, {
+        ...context,
+        askRollouts: context.ask,
+        replicas: ranks?.replicas,
+        passedOver,
+      });
     const events = ranks ? ranks.lead(request, train) : train();
     for (;;) {
       const { done, value } = await events.next();

@@ -3,7 +3,7 @@
  * whoever answers has bounds for that.
  */
 import type { Message } from "../contract/protocol.ts";
-import type { RewardAnswer, RewardQuestion, Scored } from "../contract/reward_question.ts";
+import type { Answer, AnswerOf, Question } from "../contract/engine_question.ts";
 import { UserError } from "../errors.ts";
 import { StepAbandoned } from "../step_abandoned.ts";
 
@@ -14,7 +14,7 @@ export class Questions {
   readonly #send: (message: Message) => void;
   readonly #pause_grace_ms: number;
   /** By command and number. */
-  readonly #waiting = new Map<string, PromiseWithResolvers<RewardAnswer>>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<Answer>>();
   #next = 1;
 
   /** @param send tells whoever gives the commands */
@@ -28,18 +28,18 @@ export class Questions {
    *
    * @param signal Ends the wait by its reason.
    * @param pause Ends it a little later.
-   * @throws {UserError} what is answered instead of scores
+   * @throws {UserError} what is answered instead
    * @throws {StepAbandoned} when `pause` was aborted
    */
-  async ask(
+  async ask<Q extends Question>(
     id: string,
-    question: RewardQuestion,
+    question: Q,
     { signal, pause }: { signal: AbortSignal; pause: AbortSignal },
-  ): Promise<Scored> {
+  ): Promise<AnswerOf<Q>> {
     signal.throwIfAborted();
     const ask = this.#next++;
     const key = keyOf(id, ask);
-    const waiting = Promise.withResolvers<RewardAnswer>();
+    const waiting = Promise.withResolvers<Answer>();
     this.#waiting.set(key, waiting);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onAbort = () => waiting.reject(signal.reason);
@@ -54,7 +54,7 @@ export class Questions {
         const { code, detail, errors } = answer.error;
         throw new UserError(code, detail, errors);
       }
-      return answer;
+      return answer as AnswerOf<Q>;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -64,7 +64,7 @@ export class Questions {
   }
 
   /** Takes an answer; one to a question that nobody waits for any more is left. */
-  answered(id: string, ask: number, answer: RewardAnswer): void {
+  answered(id: string, ask: number, answer: Answer): void {
     this.#waiting.get(keyOf(id, ask))?.resolve(answer);
   }
 }

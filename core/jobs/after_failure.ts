@@ -14,6 +14,7 @@ const AFTER: Partial<Record<ErrorCode, AfterFailure>> = {
   runtime_unavailable: "retry",
   database_busy: "retry",
   deadline_exceeded: "retry",
+  rollouts_unreachable: "retry",
   out_of_memory: "retry_smaller",
   disk_full: "pause",
 };

@@ -51,6 +51,8 @@ export interface AttemptOptions {
   stall_ms?: number;
   /** Who answers what rewards ask; without it, those that ask fail. */
   answering?: MakeAnswering;
+  /** Where adapters for rollout servers are written, absolute. */
+  adaptersDir?: string | null;
   /** Pauses between a job's attempts. */
   backoff?: Backoff;
 }
@@ -146,9 +148,11 @@ export class Attempt {
     }
   }
 
-  /** The engine leaves. */
+  /** The engine leaves, and what a rollout server read of the job. */
   async leave(): Promise<void> {
     await this.#engine?.stop(this.#options.stop_grace_ms);
+    const { adapters } = this.#adapters();
+    if (adapters) await Deno.remove(adapters, { recursive: true }).catch(() => {});
   }
 
   /** How it ended that something was thrown. */
@@ -198,7 +202,7 @@ export class Attempt {
     // The engine knows no URL of ours.
     const config = joinRows({ ...job.config, webhook: null, metadata: job.metadata }, rows);
     const command: TrainCommand = {
-      ...{ type: "train", job: config, folders: { ...folders, output, records } },
+      ...{ type: "train", job: config, folders: { ...folders, output, records, ...this.#adapters() } },
       resume: await this.#resumable(),
       memory_share: 2 ** -job.memory_halvings,
     };
@@ -216,6 +220,14 @@ export class Attempt {
     } catch (thrown) {
       throw isTooLarge(thrown) ? this.#tooLarge(thrown) : thrown;
     }
+  }
+
+  /** Where the job's adapters go that a rollout server loads, if one does. */
+  #adapters(): { adapters?: string } {
+    const { config, id } = this.job;
+    const { adaptersDir } = this.#options;
+    const follows = "rollouts" in config && config.rollouts?.adapter === "vllm";
+    return follows && adaptersDir ? { adapters: join(adaptersDir, id) } : {};
   }
 
   /** Trains on an engine process of its own. */
@@ -245,6 +257,7 @@ export class Attempt {
       onStall: (ms) => engine.end(`The training came no further for ${Math.round(ms / 1000)} s`),
     });
     const answering = this.#answering();
+    const { rollouts: sample } = answering;
     const place = { dataDir, jobId: job.id, attempt: job.attempt, knownStep: job.progress.step };
     try {
       return await engine.request(
@@ -257,6 +270,7 @@ export class Attempt {
         {
           pause: this.#pause.signal,
           answer: (question, signal) => watch.hold(() => answering.answer(question, signal)),
+          ...(sample && { rollouts: (question, signal) => watch.hold(() => sample(question, signal)) }),
         },
       );
     } finally {
@@ -270,7 +284,8 @@ export class Attempt {
     const { config, reward_secrets: secrets, id } = this.job;
     const { answering } = this.#options;
     if (!("reward" in config) || !answering) return SILENT;
-    return answering({ reward: config.reward, secrets, asker: id, logger: this.#logger });
+    const rollouts = "rollouts" in config ? config.rollouts : null;
+    return answering({ reward: config.reward, rollouts, secrets, asker: id, logger: this.#logger });
   }
 
   async #record(place: Parameters<typeof recordEvent>[1], event: TrainingEvent): Promise<void> {

@@ -2,7 +2,13 @@
  * A job's request once more, with some fields of another value: its configuration as it is stored, its rows, and the
  * overrides merged in as a JSON merge patch (RFC 7396). What comes out is checked as any request is.
  */
-import { mapReward, type RewardSecrets, withSecrets } from "../contract/reward_secrets.ts";
+import type { RolloutsConfig } from "../contract/rollouts.ts";
+import {
+  mapReward,
+  type RewardSecrets,
+  withRolloutSecrets,
+  withSecrets,
+} from "../contract/reward_secrets.ts";
 import type { RewardConfig } from "../contract/reward_schema.ts";
 import { PPO_ALIASES } from "../contract/ppo_aliases.ts";
 import { ROWS_FIELDS } from "../contract/job_rows.ts";
@@ -22,7 +28,7 @@ const INSTEAD: readonly (readonly string[])[] = [["checkpoint", "adapter"]];
  * Objects are merged key by key; null takes a field away, so that its default holds; lists and all else take the place of
  * what was there, and so does an object of another `type`. Rows and a dataset, a checkpoint and an adapter take each other's
  * place. A webhook is not copied. Secrets of a reward are while the overrides leave the reward alone: they were meant for
- * where it leads.
+ * where it leads; those of a rollout server likewise.
  *
  * @throws UserError naming the field: no such job, another kind than the job's; `damaged_data`
  */
@@ -44,6 +50,9 @@ export async function clonedRequest(db: Database, from: unknown, overrides: Fiel
   if (!job.config.dataset) base[rowsField] = await allRows(db, job);
   if (base.reward && !Object.hasOwn(overrides, "reward")) {
     base.reward = unmasked(base.reward as RewardConfig, job.reward_secrets);
+  }
+  if (base.rollouts && !Object.hasOwn(overrides, "rollouts")) {
+    base.rollouts = withRolloutSecrets(base.rollouts as RolloutsConfig, job.reward_secrets);
   }
   const given = (name: string) => overrides[name] !== undefined && overrides[name] !== null;
   if (given(rowsField)) { for (const name of ["dataset", "columns"]) delete base[name]; }

@@ -6,6 +6,7 @@ import type { Target } from "../../kernels/nn/numerics.ts";
 import type { jobFields } from "../contract/job.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
 import type { JobFolders, TrainFolders } from "../contract/protocol.ts";
+import type { Ask } from "../contract/engine_question.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import type { FolderConfig } from "../formats/read_config.ts";
 import type { AskReward } from "../rewards/asked_reward.ts";
@@ -89,6 +90,8 @@ export interface RunContext<Work, State extends Counters> extends TrainSignals {
   text: TextWork;
   /** Asks for scores that are worked out elsewhere. */
   ask?: AskReward;
+  /** Asks the server that samples a job's rollouts. */
+  askRollouts?: Ask;
   /** Those that train together. */
   replicas: Replicas;
 }

@@ -66,6 +66,7 @@ export async function planJob<Job extends EngineJob>(
     ...(examples && { examples }),
     trainable_parameters,
     base_parameters: weightCount(info.model),
+    ...("rollouts" in job && job.rollouts && { repeats: false }),
     estimate: { ...cost, machine_bytes: machine.total, available_bytes: machine.available },
   };
   return { plan, info, tokenizer, work: work as WorkOf<Job["kind"]> };

@@ -1,6 +1,7 @@
 /** A training job inside the engine, whatever its kind: planned, found where it stopped, and run to its end. */
 import { epochsOf } from "../contract/job.ts";
 import type { JobPlan } from "../contract/job_plan.ts";
+import type { Ask } from "../contract/engine_question.ts";
 import { type JobFolders, rewardFolders, type TrainRequest } from "../contract/protocol.ts";
 import type { TrainingEvent, TrainingSummary } from "../contract/training_events.ts";
 import { UserError } from "../errors.ts";
@@ -22,6 +23,8 @@ export interface TrainOptions extends TrainSignals {
   text?: TextWork;
   /** Asks for scores that are worked out elsewhere; rewards that need it fail without it. */
   ask?: AskReward;
+  /** Asks the server that samples a job's rollouts; jobs that have one fail without it. */
+  askRollouts?: Ask;
   /** Those that train this job together, each called with the same job and folders. */
   replicas?: Replicas;
   /** Told of folders to resume from that are passed over, and why. */
@@ -37,7 +40,8 @@ export async function* trainJob(
   { job, folders, resume = [], memory_share: memoryShare = 1 }: Omit<TrainRequest, "job"> & {
     job: EngineJob;
   },
-  { text = new TextWork(), ask, replicas = ALONE, passedOver = () => {}, ...signals }: TrainOptions = {},
+  { text = new TextWork(), ask, askRollouts, replicas = ALONE, passedOver = () => {}, ...signals }:
+    TrainOptions = {},
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const kind = kindOf(job);
   const sources = sourcesOf(folders);
@@ -74,7 +78,7 @@ export async function* trainJob(
         base.catch(() => {}); // of a job that has ended before
         return { output, model, steps_per_epoch: plan.steps_per_epoch, identity, base };
       },
-      ...{ text, ask, replicas },
+      ...{ text, ask, askRollouts, replicas },
       ...signals,
       watching: job,
     });

@@ -23,7 +23,7 @@ import {
   type AdapterTensor,
   PEFT_PREFIX,
 } from "../formats/adapter_files.ts";
-import type { Chunks } from "../formats/atomic_file.ts";
+import { type Chunks, makeFolder, temporaryPath, writeNewFile } from "../formats/atomic_file.ts";
 import type { BaseModel } from "../weights/base_model.ts";
 import { damaged } from "../formats/checked_file.ts";
 import { classifierFile } from "../formats/classifier_files.ts";
@@ -139,6 +139,30 @@ async function policyFiles(
     files[name] = [score ? classifierFile(name, bytes, { ...score, model_type }) : bytes];
   }
   return files;
+}
+
+/**
+ * Writes the policy's adapter alone, as PEFT and servers load it, as the folder `folder`, which is there whole or not at all;
+ * one that was there before is replaced.
+ *
+ * @throws {TypeError} where all weights are trained
+ */
+export async function writeAdapter(
+  folder: string,
+  networks: Networks,
+  spec: CheckpointSpec,
+  model: string,
+): Promise<void> {
+  if (spec.trainable.type !== "lora") {
+    throw new TypeError("Cannot write an adapter of a policy that has none");
+  }
+  const begun = temporaryPath(folder);
+  await makeFolder(begun);
+  for (const [name, chunks] of Object.entries(await policyFiles(networks, spec, model))) {
+    await writeNewFile(join(begun, name), chunks);
+  }
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.rename(begun, folder);
 }
 
 /** All weights of a model, or of a classifier: what was trained, and what stayed as the base has it. */

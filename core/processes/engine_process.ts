@@ -13,7 +13,9 @@ import { MEASURES } from "../metrics/measures.ts";
 import { readLines } from "../contract/ndjson.ts";
 import { endGroup } from "./end_group.ts";
 import type { Placing, PlacingTell } from "./placing.ts";
-import type { AnswerQuestion, RewardAnswer } from "../contract/reward_question.ts";
+import type { Answer as GivenAnswer } from "../contract/engine_question.ts";
+import type { AnswerQuestion } from "../contract/reward_question.ts";
+import type { AnswerRollouts } from "../contract/rollouts.ts";
 import {
   type Command,
   type CommandType,
@@ -96,6 +98,8 @@ export interface RequestOptions {
   pause?: AbortSignal;
   /** Answers what the command asks; its signal is aborted when nobody waits for that any more. */
   answer?: AnswerQuestion;
+  /** The same of a job's rollouts. */
+  rollouts?: AnswerRollouts;
 }
 
 /** How a process ended. */
@@ -126,6 +130,7 @@ interface Pending {
   reject: (error: Error) => void;
   onEvent?: (event: never) => Promise<void> | void;
   answer?: AnswerQuestion;
+  rollouts?: AnswerRollouts;
   /** Aborted when the command is cancelled or has its answer: nobody waits for answers to its questions then. */
   over: AbortController;
   /** Of the command. */
@@ -280,7 +285,7 @@ export class EngineProcess {
     request: R,
     onEvent: ((event: EventOf<R["type"]>) => Promise<void> | void) | undefined,
     signal: AbortSignal | undefined,
-    { cancel_grace_ms = Infinity, pause, answer }: RequestOptions,
+    { cancel_grace_ms = Infinity, pause, answer, rollouts }: RequestOptions,
   ): Promise<ResultOf<R["type"]>> {
     await this.#ready.promise;
     if (this.#exit) throw this.#blamed ? new EngineLost() : this.#crashed(this.#exit);
@@ -290,7 +295,7 @@ export class EngineProcess {
     const line = encoded({ ...request, id } as Command);
     const over = new AbortController();
     this.#pending.set(id, {
-      ...{ type: request.type, resolve, reject, bytes: line.length, onEvent, answer, over },
+      ...{ type: request.type, resolve, reject, bytes: line.length, onEvent, answer, rollouts, over },
       handled: Promise.resolve(),
     });
     let grace: ReturnType<typeof setTimeout> | undefined;
@@ -445,8 +450,9 @@ export class EngineProcess {
   async #answer({ id: target, ask, question }: Asked): Promise<void> {
     const pending = this.#pending.get(target);
     if (!pending || pending.over.signal.aborted) return;
-    const { answer: work = nobody, over: { signal } } = pending;
-    const answer: RewardAnswer = await work(question, signal).catch((thrown) => {
+    const { answer: score = nobody, rollouts: sample = noServer, over: { signal } } = pending;
+    const work = "type" in question ? sample(question, signal) : score(question, signal);
+    const answer: GivenAnswer = await work.catch((thrown) => {
       const error = errorRecord(thrown);
       if (!signal.aborted && saysMore(thrown, error)) {
         this.#logger.error("Cannot answer an engine's question", {
@@ -496,6 +502,9 @@ export class EngineProcess {
 
 const nobody: AnswerQuestion = () =>
   Promise.reject(new UserError("reward_failed", "Nobody answers what this command's reward asks"));
+
+const noServer: AnswerRollouts = () =>
+  Promise.reject(new UserError("rollouts_failed", "Nobody asks the server of this command's rollouts"));
 
 /** Whether a line is the engine's own: launchers write banners and warnings of theirs to the same place. */
 function isMessage(line: string): boolean {

@@ -1,14 +1,23 @@
-/** Answers what a command's reward asks: each part that the engine cannot work out, by its kind. */
+/** Answers what a command asks: each part of its reward that the engine cannot work out, by its kind; and a rollout server's part. */
 import type { AnswerQuestion } from "../contract/reward_question.ts";
 import type { RewardConfig, RewardOf } from "../contract/reward_schema.ts";
-import { rewardPlaces, type RewardSecrets, withSecrets } from "../contract/reward_secrets.ts";
+import type { AnswerRollouts, RolloutsConfig } from "../contract/rollouts.ts";
+import {
+  rewardPlaces,
+  type RewardSecrets,
+  withRolloutSecrets,
+  withSecrets,
+} from "../contract/reward_secrets.ts";
 import type { Logger } from "../log.ts";
 import type { OutboundGuard } from "../outbound/outbound_guard.ts";
 import { answerGrader, type GraderServices } from "./grader_question.ts";
 import { askService } from "./http_question.ts";
+import { RolloutServer } from "./rollout_server.ts";
 import { changedModule, type OpenModule, type RewardModules } from "./reward_modules.ts";
 
 export interface AnsweringOptions {
+  /** Where adapters for rollout servers are written, absolute. */
+  adapters?: string | null;
   graders: GraderServices;
   guard: OutboundGuard;
   modules: RewardModules;
@@ -18,6 +27,8 @@ export interface AnsweringOptions {
 export interface Asking {
   /** As it is shown. */
   reward: RewardConfig;
+  /** The server that samples, where one does. */
+  rollouts?: RolloutsConfig | null;
   secrets: RewardSecrets | null;
   /** A job's id, or anything else that is the same each time the same is asked. */
   asker: string;
@@ -29,6 +40,8 @@ export interface Asking {
 /** What answers a command's questions, as long as the command runs. */
 export interface Answering {
   answer: AnswerQuestion;
+  /** Answers for the server that samples, where there is one. */
+  rollouts?: AnswerRollouts;
   /** Lets go what it holds. */
   close(): Promise<void>;
 }
@@ -36,9 +49,11 @@ export interface Answering {
 export type MakeAnswering = (asking: Asking) => Answering;
 
 export function answering(
-  { reward, secrets, asker, logger, owner = asker }: Asking,
-  { guard, modules, graders }: AnsweringOptions,
+  { reward, rollouts, secrets, asker, logger, owner = asker }: Asking,
+  { guard, modules, graders, adapters = null }: AnsweringOptions,
 ): Answering {
+  const server = rollouts &&
+    new RolloutServer(withRolloutSecrets(rollouts, secrets), { guard, asker, adapters });
   const places = new Map(rewardPlaces(reward));
   const opened = new Map<string, Promise<OpenModule>>();
   const open = (at: string, part: RewardOf<"module">) => {
@@ -49,6 +64,7 @@ export function answering(
     });
   };
   return {
+    ...(server && { rollouts: server.answer }),
     // Another kind is a bug of the engine's.
     async answer(question, signal) {
       const { at } = question;
@@ -63,6 +79,7 @@ export function answering(
       throw new TypeError(`Cannot answer for a reward at '${at}'`);
     },
     async close() {
+      await server?.close();
       for (const module of opened.values()) await module.then((one) => one.close(), () => {});
     },
   };

@@ -1,4 +1,5 @@
 /** What the environment says about the API process, read once; `main.ts` hands it in and nobody else looks. */
+import { resolve } from "node:path";
 import { z } from "zod";
 import { deviceSchema } from "../device_name.ts";
 import { editDistance } from "./edit_distance.ts";
@@ -107,6 +108,7 @@ const environmentSchema = z.object({
   GRADER_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, "Expected visible ASCII characters").optional(),
   GRADER_PYTHON_SECONDS: integer(1, 600).default(30),
   GRADER_PYTHON_MB: integer(64, 4096).default(512),
+  ROLLOUT_ADAPTERS_DIR: z.string().optional().transform((text) => text ? resolve(text) : null),
   LAUNCHER: z.enum(LAUNCHERS, `Expected one of ${LAUNCHERS.join(", ")}`).default("local"),
   LAUNCHER_ARGS: list(" "),
   RAY_ADDRESS: z.string().regex(/^https?:\/\/[^\s/?#@]+\/*$/, "Expected an http or https URL").optional()
@@ -166,6 +168,10 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   GRADER_PYTHON_SECONDS: { what: "Seconds that a Python grader may take for a row", otherwise: "30" },
   GRADER_PYTHON_MB: { what: "MiB of memory that a Python grader may use", otherwise: "512" },
   ORT_LIBRARY: { what: "Path of another onnxruntime library", otherwise: null },
+  ROLLOUT_ADAPTERS_DIR: {
+    what: "Folder that rollout servers read adapters from, which jobs write there",
+    otherwise: null,
+  },
   LAUNCHER: { what: "What places the processes of a job: local, mpiexec, slurm or ray", otherwise: "local" },
   LAUNCHER_ARGS: { what: "What else its command line has, separated by spaces", otherwise: null },
   RAY_ADDRESS: { what: "Ray's dashboard, of LAUNCHER=ray, as http://head:8265", otherwise: null },

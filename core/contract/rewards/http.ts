@@ -1,30 +1,10 @@
 /** A reward of another program's, asked over HTTP. */
 import { z } from "zod";
 import { refusing } from "../refuse.ts";
+import { headerFaults, requestHeaders } from "../request_headers.ts";
 import { webhookSecretSchema } from "../webhook_schema.ts";
 import { onError } from "./asked.ts";
 import { rewardKind } from "./reward_kind.ts";
-
-/** Headers that the request has of itself. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  ...[
-    "host",
-    "connection",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "te",
-    "trailer",
-    "upgrade",
-  ],
-  ...["expect", "keep-alive", "proxy-connection", "webhook-id", "webhook-timestamp", "webhook-signature"],
-]);
-
-const MAX_HEADERS = 32;
-
-const headers = z.record(z.string().max(200), z.string().max(8192)).default({}).describe(
-  "Sent with each request. Their values are secrets: no answer, log or error shows them.",
-);
 
 export const http = rewardKind({
   schema: z.strictObject({
@@ -32,7 +12,7 @@ export const http = rewardKind({
     url: z.url({ protocol: /^https?$/, error: "Expected an http or https URL" }).max(2048).describe(
       "Where batches are posted to: a public https URL, or one that the server's OUTBOUND_ALLOW opens.",
     ),
-    headers,
+    headers: requestHeaders,
     secret: webhookSecretSchema.optional().describe(
       "Signs the requests as webhooks are (Standard Webhooks). Default: they are not signed.",
     ),
@@ -48,25 +28,7 @@ export const http = rewardKind({
     ),
     on_error: onError,
   }).superRefine(({ headers }, context) => {
-    const refuse = refusing(context);
-    const names = Object.keys(headers);
-    if (names.length > MAX_HEADERS) {
-      refuse(["headers"], `Expected at most ${MAX_HEADERS} headers, got ${names.length}`);
-    }
-    const seen = new Set<string>();
-    for (const name of names.slice(0, MAX_HEADERS)) {
-      const folded = name.toLowerCase();
-      if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) {
-        refuse(["headers"], `Expected names of headers, got '${name}'`);
-      } else if (OWN_HEADERS.has(folded)) {
-        refuse(["headers", name], "Expected another header: this one is the request's own");
-      } else if (seen.has(folded)) refuse(["headers", name], "Expected each header once");
-      // Its value is a secret, so it is not quoted.
-      else if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(headers[name]!)) {
-        refuse(["headers", name], "Expected a value without line breaks and characters beyond Latin-1");
-      }
-      seen.add(folded);
-    }
+    headerFaults(headers, refusing(context));
   }).describe("What a service of your own answers to batches of prompts and completions"),
   asks: true,
 });

@@ -43,7 +43,10 @@ const KEPT_COSTS = 256;
 /** What a job costs; one that differs in nothing that costs is not worked out again. */
 export const ppoCost = memoize(KEPT_COSTS, costOf, (job, shape) => {
   const { prompts: _prompts, reward: _reward, webhook: _webhook, metadata: _metadata, ...costs } = job;
-  return [{ ...costs, evaluate: job.evaluate !== null, seed: 0, epochs: 0 }, shape];
+  return [
+    { ...costs, evaluate: job.evaluate !== null, rollouts: job.rollouts !== null, seed: 0, epochs: 0 },
+    shape,
+  ];
 });
 
 function costOf(
@@ -106,11 +109,15 @@ function costOf(
   // A bare adapter is turned off for the reference; anything else keeps a copy of where it started.
   const keepsStart = tuning.type === "full" || job.checkpoint !== null || adapter !== undefined;
   // Int8 weights are prepacked for all that is run over them, float32 for sampling. A GPU takes weights as they lie.
-  const prepacked = target === "cpu" ? [generate, ...(precision === "int8" ? [training] : [])] : [];
+  // Where a server samples, the policy's own decoder is for evaluations.
+  const samples = job.rollouts === null || job.evaluate !== null;
+  const prepacked = target === "cpu"
+    ? [...(samples ? [generate] : []), ...(precision === "int8" ? [training] : [])]
+    : [];
   const memory: MemoryParts = {
     process: PROCESS_BYTES,
     weights: heldBytes([
-      generate,
+      ...(samples ? [generate] : []),
       evaluate,
       refer,
       training,
@@ -122,7 +129,7 @@ function costOf(
     trained: trainedBytes + optimizerBytes(trainedBytes) + workerGradientBytes(cut.workers, trainedBytes) +
       (keepsStart ? policyBytes : 0) + dropoutBytes(model, trained) +
       (critic ? dropoutBytes(model, critic) : 0),
-    cache: sum(
+    cache: !samples ? 0 : sum(
       [{ rows: rollouts, capacity }, ...(shared ? [{ rows: ppo.batch_size, capacity: longestPrompt }] : [])]
         .map((sizes) => cacheBytes(model, { ...sizes, dtype: numericsOf(precision, target).cache })),
     ),
@@ -133,8 +140,8 @@ function costOf(
       ...[evaluate, ...(measure ? [measure] : [])].map((graph) =>
         evaluationBytes(graph, all, { width: model.vocab_size, workers, target })
       ),
-      peakBytes(generate, prompts),
-      ...(shared ? [peakBytes(generate, tokens)] : []),
+      ...(samples ? [peakBytes(generate, prompts)] : []),
+      ...(samples && shared ? [peakBytes(generate, tokens)] : []),
     ),
   };
 
@@ -149,12 +156,12 @@ function costOf(
   return {
     memory_bytes: sum(Object.values(memory)),
     memory,
-    step_flops: productFlops(generate, prompts) +
-      (actions - 1) * productFlops(generate, tokens) +
+    step_flops:
+      (job.rollouts ? 0 : productFlops(generate, prompts) + (actions - 1) * productFlops(generate, tokens)) +
       sum(scoring.graphs.map((graph) => productFlops(graph, { ...sizes, N: rollouts }))) +
       flops(trunk) + flops(evaluate) + flops(refer) + flops(values) +
       ppo.num_ppo_epochs * (flops(training) + flops(trainValues)),
-    step_reads: actions * heldBytes([generate]),
+    step_reads: job.rollouts ? 0 : actions * heldBytes([generate]),
   };
 }
 

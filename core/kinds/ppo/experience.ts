@@ -43,6 +43,8 @@ export interface Experience {
   ref_logprobs: Float32Array;
   /** float32 (n): log-probability the sampler reported. */
   rollout_logprobs: Float32Array;
+  /** float32 (n): ours at temperature 1, where that is what the sampler reports and the job has another. */
+  raw_logprobs?: Float32Array;
   /** float32 (n): value of the state before each action, at rollout; null without a value network. */
   values: Float32Array | null;
   /** Value of the state after the last action; 0 unless the row is cut off and bootstrapped. */

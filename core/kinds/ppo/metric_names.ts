@@ -24,7 +24,7 @@ const EVALUATION = [
   ...["avg_reward", "avg_reward_ci95", "kl", "entropy", "length", "finish_share", "distinct_1", "distinct_2"],
 ].map((name) => `eval/${name}`);
 
-export function ppoMetricNames({ ppo, reward, evaluate }: PpoJobConfig): MetricNames {
+export function ppoMetricNames({ ppo, reward, evaluate, rollouts }: PpoJobConfig): MetricNames {
   const parts = partNames(reward);
   const of = (start: string, ...ends: string[]) =>
     parts.flatMap((name) => ends.map((end) => start + name + end));
@@ -33,6 +33,7 @@ export function ppoMetricNames({ ppo, reward, evaluate }: PpoJobConfig): MetricN
       ...ALWAYS,
       ...(ADVANTAGE_METHODS[ppo.advantage].critic ? WITH_CRITIC : []),
       ...(ppo.kl_in === "loss" ? ["loss/kl_avg"] : []),
+      ...(rollouts ? ["rollouts/retokenized_frac"] : []),
       ...(ppo.rollouts_per_prompt > 1 ? ["frac_reward_zero_std"] : []),
       ...of("reward/", "/mean", "/std"),
       ...(evaluate ? [...EVALUATION, ...of("eval/reward/", "")] : []),

@@ -159,12 +159,14 @@ export async function ppoStep(
     skipped: updated.skipped,
     violations,
     ...unscoredRows(rolledOut.scored),
+    rollout_gap: parts.server ? rolloutPart["rollout_gap/mean_abs"]! : null,
   });
 
   const phases = { ...rolledOut.seconds, train: trained() };
   const seconds = clock();
   const metrics = {
     ...rolloutPart,
+    ...rolledOut.server,
     ...rewardMetrics(rolledOut.scored),
     ...updates,
     "episode": state.episodes + rows.length,

@@ -15,10 +15,12 @@ import { uniform } from "../../rng.ts";
 import type { RunOptions } from "../../run/graph_runner.ts";
 import type { TextTokenizer } from "../../tokenizer/tokenizer.ts";
 import type { PpoConfig } from "../../contract/ppo_job.ts";
+import type { Metrics } from "../../contract/progress.ts";
 import type { Experience } from "./experience.ts";
 import type { RowSource } from "../../train/row_source.ts";
 import type { HiddenStates, TokenSequence } from "../../run/token_batch.ts";
 import { type Learner, valuesOf, withBootstrap } from "./learner.ts";
+import type { RolloutSampler } from "./server_rollouts.ts";
 import type { Prompt } from "../../tokenizer/prompt.ts";
 
 export interface RolloutParts {
@@ -29,6 +31,8 @@ export interface RolloutParts {
   /** Indices of the prompts that are trained on; without it, all. */
   trained?: readonly number[] | null;
   stopTokenIds: ReadonlySet<number>;
+  /** Samples in place of the policy's decoder, where a server does. */
+  server?: RolloutSampler | null;
   /** Those that train together, each rolling out its share of the rows; all end with all rows. */
   replicas?: Replicas;
 }
@@ -48,6 +52,8 @@ export interface Rollout {
   completions: string[];
   /** What the reward said of them. */
   scored: ScoredBatch;
+  /** What else there is to measure where a server sampled. */
+  server: Metrics;
   /** Prompt tokens that were run, and those that were not, as another row of the same prompt had been. */
   prefill: { run: number; saved: number };
   /** Of `reward`, from when all rows were sampled, `reward_wait` is what nothing else was done in. */
@@ -90,7 +96,19 @@ export async function rollout(
   // Rows that have ended are asked about while others are sampled, where others score them.
   using begun = replicas.size === 1 ? reward.begin?.(prompts.length, signal) : undefined;
   const sampling = onSampling && once(() => onSampling(prompts));
-  const own = mine.length === 0 ? [] : await learner.policy.respond(
+  if (parts.server) sampling?.();
+  const remote = parts.server
+    ? await parts.server.sample(
+      indices.map((index) => parts.prompts.at(index)!),
+      { ...config, seed: key.seed, step: key.step },
+      {
+        signal,
+        onRow: (row, { response_ids, finish_reason }) =>
+          begun?.add(row, sampleOf(row, response_ids, finish_reason === "stop")),
+      },
+    )
+    : null;
+  const own = remote?.sampled ?? (mine.length === 0 ? [] : await learner.policy.respond(
     mine.map(({ ids }, at): SamplingRequest => ({
       prompt_ids: ids,
       max_new_tokens: config.max_new_tokens,
@@ -108,7 +126,7 @@ export async function rollout(
       ]),
     })),
     { signal },
-  );
+  ));
   const sampled = await replicas.gather(own);
   const rolloutSeconds = clock();
 
@@ -132,6 +150,10 @@ export async function rollout(
       ...{ temperature, step: key.step, signal },
     }),
   );
+  // What a server says of its logits is compared with ours of the same.
+  const raw = parts.server?.config.logprobs === "raw" && temperature !== 1
+    ? (await learner.policy.analyze(known, { temperature: 1, step: key.step, signal })).logprobs
+    : null;
   const analyzeSeconds = clock();
   const scored = await scoring.result;
   rewardWait += clock();
@@ -147,7 +169,8 @@ export async function rollout(
     finish_reason: sampled[row]!.finish_reason,
     raw_score: scored.scores[row]!,
     terms: termsOf(scored, row),
-    rollout_logprobs: Float32Array.from(sampled[row]!.logprobs),
+    rollout_logprobs: told(sampled[row]!.logprobs, raw?.[row] ?? measured[row]!.logprobs),
+    ...(raw && { raw_logprobs: raw[row]! }),
     ...measured[row]!,
     // What comes out of the frozen layers stays in the process that it was computed in.
     ...(known[row - first]?.hidden && { hidden: known[row - first]!.hidden }),
@@ -157,7 +180,10 @@ export async function rollout(
     prompts: prompts.map(({ text }) => text),
     completions,
     scored,
-    prefill: prefillTokens(sampled),
+    server: remote
+      ? { "rollouts/retokenized_frac": remote.retokenized / rows.length, "time/adapter_s": remote.adapter_s }
+      : {},
+    prefill: remote ? { run: 0, saved: 0 } : prefillTokens(sampled),
     seconds: {
       rollout: rolloutSeconds,
       reward: scoring.seconds(),
@@ -184,6 +210,11 @@ function once(work: () => void): () => void {
     done = true;
     work();
   };
+}
+
+/** What the sampler said of each token, and our own number where it said nothing, so that no gap is there. */
+function told(logprobs: readonly number[], ours: Float32Array): Float32Array {
+  return Float32Array.from(logprobs, (logprob, at) => Number.isNaN(logprob) ? ours[at]! : logprob);
 }
 
 /** Tells of a row once its last token is sampled. */

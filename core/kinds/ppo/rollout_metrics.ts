@@ -77,7 +77,7 @@ export function rolloutMetrics(
   const advantages = moments(
     returns && values ? returns.map((row, at) => difference(row, values[at]!)) : unwhitened,
   );
-  const gap = rows.map((row) => difference(row.logprobs, row.rollout_logprobs));
+  const gap = rows.map((row) => difference(row.raw_logprobs ?? row.logprobs, row.rollout_logprobs));
   return {
     "objective/kl": kl,
     "objective/entropy": mean(rows.map((row) => -sum(row.logprobs))),

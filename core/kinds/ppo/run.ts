@@ -4,13 +4,18 @@ import { BaseModel } from "../../weights/base_model.ts";
 import { LoraDropout } from "../../run/lora_dropout.ts";
 import { heldHere } from "../../weights/int8_products.ts";
 import { FrozenTrunk } from "../../networks/frozen_trunk.ts";
+import { writeAdapter } from "../../networks/checkpoint.ts";
 import { Optimizer } from "../../networks/optimizer.ts";
 import { Policy } from "../../networks/policy.ts";
 import { ValueNetwork } from "../../networks/value_network.ts";
 import { dropoutOf } from "../../contract/job.ts";
 import type { Runtime } from "../../ort/runtime.ts";
 import type { PpoJobConfig } from "../../contract/ppo_job.ts";
+import type { Ask } from "../../contract/engine_question.ts";
+import type { RolloutsConfig } from "../../contract/rollouts.ts";
+import { invalid } from "../../errors.ts";
 import type { Learner } from "./learner.ts";
+import { RolloutSampler, type ServerRolloutsParts } from "./server_rollouts.ts";
 import { goBackBy } from "./go_back.ts";
 import type { Replicas } from "../../replicas/replicas.ts";
 import { byFirst } from "../../replicas/together.ts";
@@ -37,11 +42,21 @@ export async function* runPpo(
   runtime: Runtime,
   job: PpoJobConfig,
   folders: TrainFolders,
-  { planned, memoryShare, earlier, checkVersions, checkpointPlace, text, ask, replicas, ...signals }:
-    RunContext<
-      PpoWork,
-      PpoState
-    >,
+  {
+    planned,
+    memoryShare,
+    earlier,
+    checkVersions,
+    checkpointPlace,
+    text,
+    ask,
+    askRollouts,
+    replicas,
+    ...signals
+  }: RunContext<
+    PpoWork,
+    PpoState
+  >,
 ): AsyncGenerator<TrainingEvent, TrainingSummary> {
   const { plan } = planned;
   const { found, damaged } = earlier;
@@ -64,6 +79,8 @@ export async function* runPpo(
   });
   const parts = {
     ...{ learner, reward, tokenizer, stopTokenIds, plan, replicas },
+    server: job.rollouts &&
+      rolloutSampler(job, job.rollouts, { learner, tokenizer, stopTokenIds, askRollouts }, folders.adapters),
     checksum: () => checksumOf(trainedParts(job, learner)),
     prompts: work.prompts,
     trained: work.trained,
@@ -83,6 +100,33 @@ export async function* runPpo(
     },
   };
   return yield* train(parts, job, signals);
+}
+
+/** What samples in place of the policy's decoder. @throws {UserError} where nobody can ask a server */
+function rolloutSampler(
+  job: PpoJobConfig,
+  config: RolloutsConfig,
+  { learner, tokenizer, stopTokenIds, askRollouts: ask }:
+    & { learner: Learner; askRollouts?: Ask }
+    & Pick<ServerRolloutsParts, "tokenizer" | "stopTokenIds">,
+  folder: string | undefined,
+): RolloutSampler {
+  if (!ask) {
+    throw invalid(
+      "rollouts",
+      "Expected null: only a job of a server can have its rollouts sampled by another",
+    );
+  }
+  const { networks, spec } = trainedParts(job, learner);
+  if (config.adapter === "vllm" && folder === undefined) {
+    throw invalid("rollouts.adapter", "Expected none, got vllm: the server has no ROLLOUT_ADAPTERS_DIR");
+  }
+  const write = (place: string) => writeAdapter(place, { ...networks, critic: null }, spec, job.model);
+  const { vocab_size } = networks.base.config;
+  return new RolloutSampler({
+    ...{ config, ask, tokenizer, stopTokenIds, vocab_size },
+    adapters: config.adapter === "vllm" ? { folder: folder!, write } : null,
+  });
 }
 
 /** The evaluation that a job asks for. */

@@ -40,6 +40,8 @@ export interface StepFigures {
   /** Rows that were given no score by a part of the reward, and what is said of the first. */
   unscored: number;
   fault: string | null;
+  /** Mean distance of a server's log-probabilities from ours, in nats a token; null where none sampled. */
+  rollout_gap?: number | null;
 }
 
 /** The figures of a step's rollouts, with those that they do not tell. */
@@ -56,6 +58,7 @@ export function stepFigures(
     | "violations"
     | "unscored"
     | "fault"
+    | "rollout_gap"
   >,
 ): StepFigures {
   const scores = rows.map(({ raw_score }) => raw_score);
@@ -117,9 +120,13 @@ const TARGET = { factor: 3, least: 5 } as const;
  */
 const COLLAPSED = { part: 0.1, nats: 0.05 } as const;
 
+/** Nats a token: half precision and 8-bit weights come to 0.01 to 0.05, a policy that has learned to more. */
+const GAP_BOUND = 0.1;
+
 /** What has to be left behind to have ended, as a multiple of the bound. */
 const ENTROPY_RETURN = 2;
 const KL_RETURN = 0.7;
+const GAP_RETURN = 0.7;
 
 /**
  * RLHF's papers work at some 6 to 25 nats per summary of 24 to 48 tokens, and find texts that only please the reward
@@ -238,6 +245,18 @@ const CONDITIONS = {
       `${unscored} of ${rows} rows were given no score, and have their reward's on_error instead: ${fault}`,
     help: () => "Repair what gives the scores: reward/<term>/failed counts such rows in every step",
     figures: ({ unscored, rows }) => ({ unscored, rows }),
+  },
+
+  rollouts_off_policy: {
+    begins: ({ rollout_gap }) => (rollout_gap ?? 0) > GAP_BOUND,
+    ends: ({ rollout_gap }) => (rollout_gap ?? 0) < GAP_RETURN * GAP_BOUND,
+    detail: ({ rollout_gap }) =>
+      `The rollout server's log-probabilities are ${round(rollout_gap!)} nats a token from the policy's; ` +
+      `more than ${GAP_BOUND} is more than rounding explains`,
+    help: () =>
+      "It samples another policy, so the update is off-policy: have it follow by rollouts.adapter, or look at its base " +
+      "model, its precision, and what rollouts.logprobs says it reports",
+    figures: ({ rollout_gap }) => ({ rollout_gap: rollout_gap!, bound: GAP_BOUND }),
   },
 
   identity_violated: {

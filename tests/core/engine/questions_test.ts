@@ -1,14 +1,14 @@
 /** What an engine asks: by number, until an answer, an abort or a pause; and turns that are left meanwhile. */
 import assert from "node:assert/strict";
 import type { Message } from "../../../core/contract/protocol.ts";
-import type { RewardAnswer } from "../../../core/contract/reward_question.ts";
+import type { Answer } from "../../../core/contract/engine_question.ts";
 import { Questions } from "../../../core/engine/questions.ts";
 import { ReadersWriterQueue } from "../../../core/engine/readers_writer_queue.ts";
 import { Turn } from "../../../core/engine/turn.ts";
 import { StepAbandoned } from "../../../core/step_abandoned.ts";
 
 const QUESTION = { at: "", items: [{ prompt: "p", completion: "c", prompt_idx: 0 }] };
-const SCORED: RewardAnswer = { type: "scored", scores: [1], terms: {}, faults: [] };
+const SCORED: Answer = { type: "scored", scores: [1], terms: {}, faults: [] };
 const never = new AbortController().signal;
 
 function questions() {
@@ -22,7 +22,7 @@ Deno.test("each question has its own answer, and later ones are left", async () 
     it.ask("1", QUESTION, { signal: never, pause: never }),
     it.ask("1", QUESTION, { signal: never, pause: never }),
   ];
-  const answer: RewardAnswer = { type: "scored", scores: [2], terms: {}, faults: [] };
+  const answer: Answer = { type: "scored", scores: [2], terms: {}, faults: [] };
   it.answered("1", sent[1]!.ask, answer);
   it.answered("2", sent[0]!.ask, answer); // of another command
   it.answered("1", sent[0]!.ask, { ...SCORED });

@@ -2,6 +2,7 @@
 
 export interface Received {
   headers: Headers;
+  path: string;
   text: string;
   // deno-lint-ignore no-explicit-any
   body: any;
@@ -18,7 +19,12 @@ export class Receiver {
   ) {
     this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
       const text = await request.text();
-      const kept = { headers: request.headers, text, body: JSON.parse(text) };
+      const kept = {
+        headers: request.headers,
+        path: new URL(request.url).pathname,
+        text,
+        body: JSON.parse(text),
+      };
       return await answer(this.received.push(kept), kept);
     });
     this.url = `http://127.0.0.1:${this.#server.addr.port}/hook`;
