@@ -2820,7 +2820,7 @@ export type JobError = {
     /**
      * For programs; docs/api.md lists them.
      */
-    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_checkpoint' | 'unknown_dataset' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'engine_crashed' | 'replicas_diverged' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
+    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_checkpoint' | 'unknown_dataset' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'rollouts_failed' | 'rollouts_unreachable' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'engine_crashed' | 'replicas_diverged' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
     /**
      * For people.
      */
@@ -2894,6 +2894,10 @@ export type JobPlan = {
      * Numbers that the model has.
      */
     base_parameters: number;
+    /**
+     * False where a rollout server samples: another run of the job, or one that resumes, need not give the same bytes.
+     */
+    repeats?: boolean;
     /**
      * What the job is estimated to need.
      */
@@ -3994,6 +3998,10 @@ export type PpoJob = {
      * int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.
      */
     rollout_precision?: 'float32' | 'int8' | null;
+    /**
+     * A server with OpenAI's completions (vLLM, llama.cpp's) that samples the rollouts; docs/rollouts.md says which servers can follow the policy. What is trained on is measured by the job's own engine either way, and rollout_gap* says how far the two are apart. Runs are not repeated to the byte then. Needs trainable.type lora. Default null: the job's engine samples.
+     */
+    rollouts?: Rollouts | null;
     reward: Reward;
     /**
      * Evaluate the policy on the way: before the first step, as often as this says, and after the last. Nothing of the training depends on it but which prompts are held out. Default null: not.
@@ -4088,6 +4096,10 @@ export type PpoJobConfig = {
      * int8 samples with 8-bit weights beside a float32 base; what is trained on is measured in base_precision either way, and rollout_gap* says how far the two are apart. Needs trainable.type lora, and a CPU. Default null: base_precision.
      */
     rollout_precision?: 'float32' | 'int8' | null;
+    /**
+     * A server with OpenAI's completions (vLLM, llama.cpp's) that samples the rollouts; docs/rollouts.md says which servers can follow the policy. What is trained on is measured by the job's own engine either way, and rollout_gap* says how far the two are apart. Runs are not repeated to the byte then. Needs trainable.type lora. Default null: the job's engine samples.
+     */
+    rollouts?: Rollouts | null;
     reward: Reward;
     /**
      * Evaluate the policy on the way: before the first step, as often as this says, and after the last. Nothing of the training depends on it but which prompts are held out. Default null: not.
@@ -4149,7 +4161,7 @@ export type Problem = {
     /**
      * For programs; docs/api.md lists them.
      */
-    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_dataset' | 'unknown_checkpoint' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'replicas_diverged' | 'engine_crashed' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
+    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_dataset' | 'unknown_checkpoint' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'rollouts_failed' | 'rollouts_unreachable' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'replicas_diverged' | 'engine_crashed' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
     /**
      * Each field that is at fault, 100 at most.
      */
@@ -4722,6 +4734,58 @@ export type Rollout = {
      * With the stop token.
      */
     completion_tokens: number;
+};
+
+/**
+ * A server with OpenAI's completions (vLLM, llama.cpp's) that samples the rollouts; docs/rollouts.md says which servers can follow the policy. What is trained on is measured by the job's own engine either way, and rollout_gap* says how far the two are apart. Runs are not repeated to the byte then. Needs trainable.type lora. Default null: the job's engine samples.
+ */
+export type Rollouts = {
+    /**
+     * What samples: a server with OpenAI's /v1/completions.
+     */
+    type: 'openai';
+    /**
+     * Where the API is that has /completions below it, as https://host/v1: a public https URL, or one that the server's OUTBOUND_ALLOW opens.
+     */
+    url: string;
+    /**
+     * What that server calls the job's model, without an adapter.
+     */
+    model: string;
+    /**
+     * How the server follows the policy. vllm: each step's adapter is written below the server's ROLLOUT_ADAPTERS_DIR and loaded by POST /load_lora_adapter, the one before unloaded. none: it does not, and samples its model as it is, whatever has been learned: said by hand, as the rollouts are then another policy's. Required.
+     */
+    adapter: 'vllm' | 'none';
+    /**
+     * With vllm: where that server sees ROLLOUT_ADAPTERS_DIR. Default null: at the same path.
+     */
+    adapters_path?: string | null;
+    /**
+     * What prompts are sent as: token ids, or their text, for servers that take no ids. Default ids.
+     */
+    prompt_format?: 'ids' | 'text';
+    /**
+     * What the server's log-probabilities are of, which the gap is measured by: raw of its logits, as vLLM and llama.cpp have them by default; processed after ppo.temperature (vLLM's --logprobs-mode processed_logprobs). Default raw.
+     */
+    logprobs?: 'raw' | 'processed';
+    /**
+     * Sent with each request. Their values are secrets: no answer, log or error shows them.
+     */
+    headers?: {
+        [key: string]: string;
+    };
+    /**
+     * How long one try of a request, all responses to a prompt, may take, in seconds. Default 300.
+     */
+    timeout_s?: number;
+    /**
+     * Requests at a time, one a prompt. Default 16.
+     */
+    concurrency?: number;
+    /**
+     * Tries of a request: one that is answered 408, 429 or 5xx, not at all or too late is sent again after a growing pause. Default 4.
+     */
+    max_attempts?: number;
 };
 
 export type Sample = {
@@ -6153,7 +6217,7 @@ export type ListTrainingJobsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6165,7 +6229,7 @@ export type ListTrainingJobsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6237,7 +6301,7 @@ export type CreateTrainingJobErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6249,7 +6313,7 @@ export type CreateTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6298,7 +6362,7 @@ export type DryRunTrainingJobErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6310,7 +6374,7 @@ export type DryRunTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6360,7 +6424,7 @@ export type DeleteTrainingJobErrors = {
      */
     409: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6372,7 +6436,7 @@ export type DeleteTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6418,7 +6482,7 @@ export type GetTrainingJobErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6430,7 +6494,7 @@ export type GetTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6480,7 +6544,7 @@ export type CancelTrainingJobErrors = {
      */
     409: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6492,7 +6556,7 @@ export type CancelTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6542,7 +6606,7 @@ export type PauseTrainingJobErrors = {
      */
     409: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6554,7 +6618,7 @@ export type PauseTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6604,7 +6668,7 @@ export type ResumeTrainingJobErrors = {
      */
     409: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6616,7 +6680,7 @@ export type ResumeTrainingJobErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6675,7 +6739,7 @@ export type CreateEvaluationErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6687,7 +6751,7 @@ export type CreateEvaluationErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6736,7 +6800,7 @@ export type DryRunEvaluationErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6748,7 +6812,7 @@ export type DryRunEvaluationErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6803,7 +6867,7 @@ export type ListTrainingJobRowsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6815,7 +6879,7 @@ export type ListTrainingJobRowsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -6891,7 +6955,7 @@ export type ListTrainingJobMetricsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -6903,7 +6967,7 @@ export type ListTrainingJobMetricsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7003,7 +7067,7 @@ export type ListTrainingJobRolloutsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7015,7 +7079,7 @@ export type ListTrainingJobRolloutsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7116,7 +7180,7 @@ export type ListTrainingJobAttributionsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7128,7 +7192,7 @@ export type ListTrainingJobAttributionsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7209,7 +7273,7 @@ export type ListTrainingJobLogsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7221,7 +7285,7 @@ export type ListTrainingJobLogsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7316,7 +7380,7 @@ export type ListTrainingJobEventsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7328,7 +7392,7 @@ export type ListTrainingJobEventsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7400,7 +7464,7 @@ export type ListTrainingJobCheckpointsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7467,7 +7531,7 @@ export type GetCheckpointErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7533,7 +7597,7 @@ export type DownloadCheckpointFileErrors = {
      */
     416: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7604,7 +7668,7 @@ export type DownloadCheckpointArchiveErrors = {
      */
     416: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7616,7 +7680,7 @@ export type DownloadCheckpointArchiveErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7666,7 +7730,7 @@ export type GetCheckpointExportErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7678,7 +7742,7 @@ export type GetCheckpointExportErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7740,7 +7804,7 @@ export type DownloadCheckpointExportFileErrors = {
      */
     416: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7752,7 +7816,7 @@ export type DownloadCheckpointExportFileErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7805,7 +7869,7 @@ export type CreateGenerationErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -7817,7 +7881,7 @@ export type CreateGenerationErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -7859,7 +7923,7 @@ export type ListFilesData = {
 
 export type ListFilesErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -7883,7 +7947,7 @@ export type ListFilesErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -7946,7 +8010,7 @@ export type CreateFileData = {
 
 export type CreateFileErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -7982,7 +8046,7 @@ export type CreateFileErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8012,7 +8076,7 @@ export type DeleteFileData = {
 
 export type DeleteFileErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8040,7 +8104,7 @@ export type DeleteFileErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8070,7 +8134,7 @@ export type RetrieveFileData = {
 
 export type RetrieveFileErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8098,7 +8162,7 @@ export type RetrieveFileErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8128,7 +8192,7 @@ export type DownloadFileData = {
 
 export type DownloadFileErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8156,7 +8220,7 @@ export type DownloadFileErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8196,7 +8260,7 @@ export type ListFineTuningJobsData = {
 
 export type ListFineTuningJobsErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8220,7 +8284,7 @@ export type ListFineTuningJobsErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8266,7 +8330,7 @@ export type CreateFineTuningJobData = {
 
 export type CreateFineTuningJobErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8298,7 +8362,7 @@ export type CreateFineTuningJobErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8328,7 +8392,7 @@ export type RetrieveFineTuningJobData = {
 
 export type RetrieveFineTuningJobErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8356,7 +8420,7 @@ export type RetrieveFineTuningJobErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8386,7 +8450,7 @@ export type CancelFineTuningJobData = {
 
 export type CancelFineTuningJobErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8414,7 +8478,7 @@ export type CancelFineTuningJobErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8444,7 +8508,7 @@ export type PauseFineTuningJobData = {
 
 export type PauseFineTuningJobErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8472,7 +8536,7 @@ export type PauseFineTuningJobErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8502,7 +8566,7 @@ export type ResumeFineTuningJobData = {
 
 export type ResumeFineTuningJobErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8530,7 +8594,7 @@ export type ResumeFineTuningJobErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8569,7 +8633,7 @@ export type ListFineTuningEventsData = {
 
 export type ListFineTuningEventsErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8597,7 +8661,7 @@ export type ListFineTuningEventsErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8657,7 +8721,7 @@ export type ListFineTuningJobCheckpointsData = {
 
 export type ListFineTuningJobCheckpointsErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8685,7 +8749,7 @@ export type ListFineTuningJobCheckpointsErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8740,7 +8804,7 @@ export type ListWebhookEndpointsData = {
 
 export type ListWebhookEndpointsErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8764,7 +8828,7 @@ export type ListWebhookEndpointsErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8810,7 +8874,7 @@ export type CreateWebhookEndpointData = {
 
 export type CreateWebhookEndpointErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8842,7 +8906,7 @@ export type CreateWebhookEndpointErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8913,7 +8977,7 @@ export type DeleteWebhookEndpointData = {
 
 export type DeleteWebhookEndpointErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8941,7 +9005,7 @@ export type DeleteWebhookEndpointErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -8971,7 +9035,7 @@ export type RetrieveWebhookEndpointData = {
 
 export type RetrieveWebhookEndpointErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -8999,7 +9063,7 @@ export type RetrieveWebhookEndpointErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9029,7 +9093,7 @@ export type UpdateWebhookEndpointData = {
 
 export type UpdateWebhookEndpointErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9065,7 +9129,7 @@ export type UpdateWebhookEndpointErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9100,7 +9164,7 @@ export type RotateWebhookEndpointSecretData = {
 
 export type RotateWebhookEndpointSecretErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9136,7 +9200,7 @@ export type RotateWebhookEndpointSecretErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9166,7 +9230,7 @@ export type TestWebhookEndpointData = {
 
 export type TestWebhookEndpointErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9202,7 +9266,7 @@ export type TestWebhookEndpointErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9227,7 +9291,7 @@ export type CreateCompletionData = {
 
 export type CreateCompletionErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown dataset, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown dataset, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9263,7 +9327,7 @@ export type CreateCompletionErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9288,7 +9352,7 @@ export type CreateChatCompletionData = {
 
 export type CreateChatCompletionErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown dataset, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown dataset, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9324,7 +9388,7 @@ export type CreateChatCompletionErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9351,7 +9415,7 @@ export type ValidateGraderData = {
 
 export type ValidateGraderErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9383,7 +9447,7 @@ export type ValidateGraderErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9420,7 +9484,7 @@ export type RunGraderData = {
 
 export type RunGraderErrors = {
     /**
-     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Body is not JSON, Malformed request, Wrong state, Idempotency key already used, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     400: OpenAiError;
     /**
@@ -9452,7 +9516,7 @@ export type RunGraderErrors = {
      */
     500: OpenAiError;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: OpenAiError;
 };
@@ -9501,7 +9565,7 @@ export type CreateScoresErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9513,7 +9577,7 @@ export type CreateScoresErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -9555,7 +9619,7 @@ export type ListModelsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9629,7 +9693,7 @@ export type RegisterModelErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9641,7 +9705,7 @@ export type RegisterModelErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -9699,7 +9763,7 @@ export type DeleteModelErrors = {
      */
     409: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9757,7 +9821,7 @@ export type GetModelErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9823,7 +9887,7 @@ export type ListDatasetsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9835,7 +9899,7 @@ export type ListDatasetsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -9920,7 +9984,7 @@ export type CreateDatasetErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9932,7 +9996,7 @@ export type CreateDatasetErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -9982,7 +10046,7 @@ export type DeleteDatasetErrors = {
      */
     409: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -9994,7 +10058,7 @@ export type DeleteDatasetErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10040,7 +10104,7 @@ export type GetDatasetErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10052,7 +10116,7 @@ export type GetDatasetErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10107,7 +10171,7 @@ export type ListDatasetRowsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10119,7 +10183,7 @@ export type ListDatasetRowsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10178,7 +10242,7 @@ export type ListWebhooksErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10190,7 +10254,7 @@ export type ListWebhooksErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10262,7 +10326,7 @@ export type CreateWebhookErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10274,7 +10338,7 @@ export type CreateWebhookErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10320,7 +10384,7 @@ export type DeleteWebhookErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10332,7 +10396,7 @@ export type DeleteWebhookErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10378,7 +10442,7 @@ export type GetWebhookErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10390,7 +10454,7 @@ export type GetWebhookErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10448,7 +10512,7 @@ export type UpdateWebhookErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10460,7 +10524,7 @@ export type UpdateWebhookErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10522,7 +10586,7 @@ export type RotateWebhookSecretErrors = {
      */
     415: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10534,7 +10598,7 @@ export type RotateWebhookSecretErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10580,7 +10644,7 @@ export type TestWebhookErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10592,7 +10656,7 @@ export type TestWebhookErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10651,7 +10715,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10663,7 +10727,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10726,7 +10790,7 @@ export type GetWebhookDeliveryErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10738,7 +10802,7 @@ export type GetWebhookDeliveryErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10788,7 +10852,7 @@ export type RedeliverWebhookDeliveryErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10800,7 +10864,7 @@ export type RedeliverWebhookDeliveryErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10859,7 +10923,7 @@ export type ListTrainingJobDeliveriesErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10871,7 +10935,7 @@ export type ListTrainingJobDeliveriesErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10934,7 +10998,7 @@ export type GetTrainingJobDeliveryErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -10946,7 +11010,7 @@ export type GetTrainingJobDeliveryErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -10996,7 +11060,7 @@ export type RedeliverTrainingJobDeliveryErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -11008,7 +11072,7 @@ export type RedeliverTrainingJobDeliveryErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -11070,7 +11134,7 @@ export type ListAuditRecordsErrors = {
      */
     405: Problem;
     /**
-     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Device unavailable
+     * Invalid request, Unsupported method, Unknown model, Unknown dataset, Unknown checkpoint, Unsupported model, Damaged model, Damaged checkpoint, Prompt too long, Invalid token id, Job too large, Reward failed, Rollouts failed, Device unavailable
      */
     422: Problem;
     /**
@@ -11082,7 +11146,7 @@ export type ListAuditRecordsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -11162,7 +11226,7 @@ export type GetReadinessErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };
@@ -11208,7 +11272,7 @@ export type GetServerMetricsErrors = {
      */
     500: Problem;
     /**
-     * Model hub unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
+     * Model hub unreachable, Rollout server unreachable, Service unavailable, Out of memory, Disk full, Database busy, Engine crashed, Engine busy, Deadline exceeded
      */
     503: Problem;
 };

@@ -448,6 +448,12 @@ from .reward_model_job_metadata import RewardModelJobMetadata
 from .rollout import Rollout
 from .rollout_finish_reason import RolloutFinishReason
 from .rollout_rewards import RolloutRewards
+from .rollouts import Rollouts
+from .rollouts_adapter import RolloutsAdapter
+from .rollouts_headers import RolloutsHeaders
+from .rollouts_logprobs import RolloutsLogprobs
+from .rollouts_prompt_format import RolloutsPromptFormat
+from .rollouts_type import RolloutsType
 from .rotate_webhook_endpoint_secret_body import RotateWebhookEndpointSecretBody
 from .run_grader_body import RunGraderBody
 from .run_grader_body_item import RunGraderBodyItem
@@ -1007,6 +1013,12 @@ __all__ = (
     "Rollout",
     "RolloutFinishReason",
     "RolloutRewards",
+    "Rollouts",
+    "RolloutsAdapter",
+    "RolloutsHeaders",
+    "RolloutsLogprobs",
+    "RolloutsPromptFormat",
+    "RolloutsType",
     "RotateWebhookEndpointSecretBody",
     "RunGraderBody",
     "RunGraderBodyItem",

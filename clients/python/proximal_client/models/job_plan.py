@@ -36,6 +36,8 @@ class JobPlan:
             base_parameters (int): Numbers that the model has.
             estimate (JobPlanEstimate): What the job is estimated to need.
             examples (JobPlanExamples | Unset): What becomes of the examples; of jobs that learn from given texts.
+            repeats (bool | Unset): False where a rollout server samples: another run of the job, or one that resumes, need
+                not give the same bytes.
      """
 
     steps: int
@@ -45,6 +47,7 @@ class JobPlan:
     base_parameters: int
     estimate: JobPlanEstimate
     examples: JobPlanExamples | Unset = UNSET
+    repeats: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -71,6 +74,8 @@ class JobPlan:
         if not isinstance(self.examples, Unset):
             examples = self.examples.to_dict()
 
+        repeats = self.repeats
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -84,6 +89,8 @@ class JobPlan:
         })
         if examples is not UNSET:
             field_dict["examples"] = examples
+        if repeats is not UNSET:
+            field_dict["repeats"] = repeats
 
         return field_dict
 
@@ -123,6 +130,8 @@ class JobPlan:
 
 
 
+        repeats = d.pop("repeats", UNSET)
+
         job_plan = cls(
             steps=steps,
             steps_per_epoch=steps_per_epoch,
@@ -131,6 +140,7 @@ class JobPlan:
             base_parameters=base_parameters,
             estimate=estimate,
             examples=examples,
+            repeats=repeats,
         )
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
   from ..models.records import Records
   from ..models.regex_reward import RegexReward
   from ..models.repetition_reward import RepetitionReward
+  from ..models.rollouts import Rollouts
   from ..models.scale_reward import ScaleReward
   from ..models.separate_value import SeparateValue
   from ..models.shared_value import SharedValue
@@ -102,6 +103,10 @@ class PpoJob:
                 PpoJobRolloutPrecisionType3Type1 | Unset): int8 samples with 8-bit weights beside a float32 base; what is
                 trained on is measured in base_precision either way, and rollout_gap/* says how far the two are apart. Needs
                 trainable.type lora, and a CPU. Default null: base_precision.
+            rollouts (None | Rollouts | Unset): A server with OpenAI's completions (vLLM, llama.cpp's) that samples the
+                rollouts; docs/rollouts.md says which servers can follow the policy. What is trained on is measured by the job's
+                own engine either way, and rollout_gap/* says how far the two are apart. Runs are not repeated to the byte then.
+                Needs trainable.type lora. Default null: the job's engine samples.
             evaluate (Evaluate | None | Unset): Evaluate the policy on the way: before the first step, as often as this
                 says, and after the last. Nothing of the training depends on it but which prompts are held out. Default null:
                 not.
@@ -132,6 +137,7 @@ class PpoJob:
     device: None | str | Unset = UNSET
     base_precision: None | PpoJobBasePrecisionType1 | PpoJobBasePrecisionType2Type1 | PpoJobBasePrecisionType3Type1 | Unset = UNSET
     rollout_precision: None | PpoJobRolloutPrecisionType1 | PpoJobRolloutPrecisionType2Type1 | PpoJobRolloutPrecisionType3Type1 | Unset = UNSET
+    rollouts: None | Rollouts | Unset = UNSET
     evaluate: Evaluate | None | Unset = UNSET
     records: Records | Unset = UNSET
     seed: int | Unset = 0
@@ -167,6 +173,7 @@ class PpoJob:
         from ..models.records import Records # noqa: PLC0415
         from ..models.regex_reward import RegexReward # noqa: PLC0415
         from ..models.repetition_reward import RepetitionReward # noqa: PLC0415
+        from ..models.rollouts import Rollouts # noqa: PLC0415
         from ..models.scale_reward import ScaleReward # noqa: PLC0415
         from ..models.separate_value import SeparateValue # noqa: PLC0415
         from ..models.shared_value import SharedValue # noqa: PLC0415
@@ -331,6 +338,14 @@ class PpoJob:
         else:
             rollout_precision = self.rollout_precision
 
+        rollouts: dict[str, Any] | None | Unset
+        if isinstance(self.rollouts, Unset):
+            rollouts = UNSET
+        elif isinstance(self.rollouts, Rollouts):
+            rollouts = self.rollouts.to_dict()
+        else:
+            rollouts = self.rollouts
+
         evaluate: dict[str, Any] | None | Unset
         if isinstance(self.evaluate, Unset):
             evaluate = UNSET
@@ -399,6 +414,8 @@ class PpoJob:
             field_dict["base_precision"] = base_precision
         if rollout_precision is not UNSET:
             field_dict["rollout_precision"] = rollout_precision
+        if rollouts is not UNSET:
+            field_dict["rollouts"] = rollouts
         if evaluate is not UNSET:
             field_dict["evaluate"] = evaluate
         if records is not UNSET:
@@ -440,6 +457,7 @@ class PpoJob:
         from ..models.records import Records # noqa: PLC0415
         from ..models.regex_reward import RegexReward # noqa: PLC0415
         from ..models.repetition_reward import RepetitionReward # noqa: PLC0415
+        from ..models.rollouts import Rollouts # noqa: PLC0415
         from ..models.scale_reward import ScaleReward # noqa: PLC0415
         from ..models.separate_value import SeparateValue # noqa: PLC0415
         from ..models.shared_value import SharedValue # noqa: PLC0415
@@ -898,6 +916,26 @@ class PpoJob:
         rollout_precision = _parse_rollout_precision(d.pop("rollout_precision", UNSET))
 
 
+        def _parse_rollouts(data: object) -> None | Rollouts | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                rollouts_type_0 = Rollouts.from_dict(data)
+
+
+
+                return rollouts_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Rollouts | Unset, data)
+
+        rollouts = _parse_rollouts(d.pop("rollouts", UNSET))
+
+
         def _parse_evaluate(data: object) -> Evaluate | None | Unset:
             if data is None:
                 return data
@@ -981,6 +1019,7 @@ class PpoJob:
             device=device,
             base_precision=base_precision,
             rollout_precision=rollout_precision,
+            rollouts=rollouts,
             evaluate=evaluate,
             records=records,
             seed=seed,

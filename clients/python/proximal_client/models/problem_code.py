@@ -31,6 +31,8 @@ class ProblemCode(StrEnum):
     REPLICAS_DIVERGED = "replicas_diverged"
     REQUEST_TIMEOUT = "request_timeout"
     REWARD_FAILED = "reward_failed"
+    ROLLOUTS_FAILED = "rollouts_failed"
+    ROLLOUTS_UNREACHABLE = "rollouts_unreachable"
     RUNTIME_UNAVAILABLE = "runtime_unavailable"
     TOO_MANY_REQUESTS = "too_many_requests"
     UNAUTHORIZED = "unauthorized"
