@@ -15,7 +15,7 @@ import { checkFiles, createFile, DATABASE_FILE, RESTORE, unusable } from "./data
 import { lockFolder } from "./lock_folder.ts";
 import { idsAfterAll, migrateDatabase, MIGRATIONS_FOLDER, sentence } from "./migrate_database.ts";
 import { busy, LONGEST_PAUSE_MS, patience, retried } from "./patience.ts";
-import { isInaccessible } from "./sqlite_error.ts";
+import { isBusy, isInaccessible } from "./sqlite_error.ts";
 import { SqliteThread, threadDied } from "./sqlite_thread.ts";
 import type { ConnectionName, Method, SqlValue, Task } from "./sqlite_worker.ts";
 import { Turns } from "./turns.ts";
@@ -98,6 +98,8 @@ class ThreadedDatabase implements Database {
   readonly read: Connection;
   readonly #thread: SqliteThread;
   readonly #turns = new Turns();
+  /** Whether whoever has the turn has met another program's lock, or has closed the database. */
+  #isHeldUp = false;
   readonly #damage: DamageLog;
   #version = 0;
 
@@ -139,7 +141,7 @@ class ThreadedDatabase implements Database {
   }
 
   async #write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
-    const waiting = patience(options);
+    const waiting = patience(options, () => this.#isHeldUp);
     try {
       if (!await this.#turns.begin(waiting.signal)) throw busy();
       try {
@@ -160,6 +162,7 @@ class ThreadedDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#turns.begin(new AbortController().signal);
+    this.#isHeldUp = true;
     // Whatever still has the file open keeps SQLite from doing this by itself, and a copy of the file alone would lack it.
     await this.#thread.ask({ type: "checkpoint" }, ANSWER_MS).catch(() => {});
     await this.#thread.close();
@@ -174,7 +177,9 @@ class ThreadedDatabase implements Database {
   async #begin(): Promise<void> {
     try {
       await this.#query("write", "begin immediate", [], "run");
+      this.#isHeldUp = false;
     } catch (error) {
+      this.#isHeldUp = isBusy(error);
       this.#thread.ask({ type: "renew" }).catch(() => {});
       throw error;
     }

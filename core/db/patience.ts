@@ -5,6 +5,8 @@ import { isBusy } from "./sqlite_error.ts";
 
 /** How long a read or a write waits for somebody else's lock before it is refused. */
 const PATIENCE_MS = 2000;
+/** So many times as long it waits for this server's own writes, which come to their end on however slow a disk. */
+const OWN_TIMES = 10;
 /** Pauses between tries. */
 const FIRST_PAUSE_MS = 5;
 export const LONGEST_PAUSE_MS = 100;
@@ -16,13 +18,18 @@ export function busy(): UserError {
   );
 }
 
-/** Aborted when patience is at its end; `end` clears the timer. */
-export function patience({ patience_ms = PATIENCE_MS, signal }: WriteOptions) {
+/**
+ * Aborted when patience is at its end; `end` clears the timer.
+ *
+ * @param isHeldUp Whether it is somebody else who is waited for; while it is not, patience lasts `OWN_TIMES` as long.
+ */
+export function patience({ patience_ms = PATIENCE_MS, signal }: WriteOptions, isHeldUp = () => true) {
   const out = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const within = (ms: number) => {
+  const within = (ms: number, times = 1) => {
     clearTimeout(timer);
-    if (ms < Infinity) timer = setTimeout(() => out.abort(), ms);
+    if (ms === Infinity) return;
+    timer = setTimeout(() => isHeldUp() || times >= OWN_TIMES ? out.abort() : within(ms, times + 1), ms);
   };
   const hurry = () => within(PATIENCE_MS);
   within(signal?.aborted ? PATIENCE_MS : patience_ms);

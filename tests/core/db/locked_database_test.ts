@@ -59,6 +59,28 @@ Deno.test("write() refuses with database_busy when patience is at its end, and w
   });
 });
 
+Deno.test("write() waits longer for this server's own writes, however slow the disk is", async () => {
+  await opened(async (database) => {
+    const begun = Promise.withResolvers<void>(), ends = Promise.withResolvers<void>();
+    const slow = database.write(async (tx) => {
+      await tx.insert(events).values(event());
+      begun.resolve();
+      await ends.promise;
+    });
+    await begun.promise;
+    const behind = insert(database, 300);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    ends.resolve();
+    await Promise.all([slow, behind]);
+    const held = Promise.withResolvers<void>();
+    const never = database.write(() => held.promise);
+    await assert.rejects(insert(database, 5), { code: "database_busy" }, "and not for ever");
+    held.resolve();
+    await never;
+    assert.equal(await count(database), 2);
+  });
+});
+
 Deno.test("a transaction that failed under a lock leaves nothing behind", async () => {
   await opened(async (database, folder) => {
     await assert.rejects(database.write((tx) => tx.insert(events).values({ ...event(), id: null as never })));
