@@ -11,6 +11,7 @@ import { FineTuning } from "./core/fine_tuning/fine_tuning.ts";
 import { Files } from "./core/files/files.ts";
 import { DATASETS_FOLDER, SURVEYS_FOLDER } from "./core/formats/row_store.ts";
 import { type Database, openDatabase } from "./core/db/open_database.ts";
+import { whileLeased } from "./core/db/leases.ts";
 import { openServerDatabase } from "./core/db/open_server_database.ts";
 import { DEADLINES } from "./core/contract/deadlines.ts";
 import { engineCommand } from "./core/processes/engine_command.ts";
@@ -57,11 +58,17 @@ import { type Answer, listen } from "./routes/listen.ts";
 /** How long answers in progress may take when the server stops. */
 const DRAIN_MS = 3000;
 
+/** How long one server's download of a model goes on without a word. */
+const DOWNLOAD_MS = 60_000;
+
 /** Hub models; whoever names the hub in HF_ENDPOINT allows it, for downloads alone. */
-function modelRegistry(settings: Settings, logger: Logger): ModelRegistry {
+function modelRegistry(settings: Settings, db: Database, logger: Logger): ModelRegistry {
   const { HF_ENDPOINT: url, HF_TOKEN: token, OUTBOUND_ALLOW, DATA_DIR } = settings;
   const guard = new OutboundGuard([...OUTBOUND_ALLOW, new URL(url).hostname]);
-  return new ModelRegistry({ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger });
+  return new ModelRegistry({
+    ...{ hub: { url, guard, token }, folder: join(DATA_DIR, "models"), logger },
+    ...(db.isShared && { exclusively: (name, work) => whileLeased(db, name, DOWNLOAD_MS, work) }),
+  });
 }
 
 /** Where the registry is reached through, for who fetches packages: it may have a password in it, and no engine needs it. */
@@ -165,9 +172,9 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const keys = new KeyRing({ db, environment: settings.API_KEYS, logger });
   await keys.open();
   requireKeys(settings, keys.required);
-  const registry = modelRegistry(settings, logger);
+  const registry = modelRegistry(settings, db, logger);
   await registry.open();
-  await sweepMadeModels([registry.root, join(dataDir, "jobs")]);
+  await sweepMadeModels([registry.root, join(dataDir, "jobs")], db.isShared);
   const modelRoots = [
     ...settings.MODELS_DIR,
     fileURLToPath(new URL("./models", import.meta.url)),
@@ -240,7 +247,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     limits: { processes: settings.SERVING_PROCESSES },
   });
   const modules = new RewardModules(dataDir);
-  await modules.sweep();
+  await modules.sweep(db.isShared);
   const graders = graderServices(settings, environment, logger);
   const makeAnswering: MakeAnswering = (asking) => answering(asking, { guard, modules, graders, adapters });
   const supervisor = new Supervisor({

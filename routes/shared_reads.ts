@@ -17,7 +17,9 @@ interface Kept {
 }
 
 /** To be used for paths whose JSON comes from the database alone, and is the same for every caller. */
-export function sharedReads(db: Pick<Database, "version">): MiddlewareHandler<Env> {
+export function sharedReads(
+  db: Pick<Database, "version"> & Partial<Pick<Database, "isShared">>,
+): MiddlewareHandler<Env> {
   let kept = new Map<string, Kept>();
   /** What is being made of the same version; null where it turns out to be nobody else's. */
   let making = new Map<string, Promise<Kept | null>>();
@@ -26,7 +28,8 @@ export function sharedReads(db: Pick<Database, "version">): MiddlewareHandler<En
   let since = 0;
 
   return async function sharedReads(c, next) {
-    if (c.req.raw.method !== "GET") return await next();
+    // What another server has just written is to be seen at this one.
+    if (c.req.raw.method !== "GET" || db.isShared) return await next();
     if (version !== db.version || performance.now() - since > MAX_AGE_MS) {
       [kept, making] = [new Map(), new Map()];
       bytes = 0;

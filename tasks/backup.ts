@@ -17,7 +17,16 @@ if (!(verb === "backup" || verb === "restore") || !place || more.length > 0) {
   Deno.exit(2);
 }
 try {
-  const { DATA_DIR } = readSettings({ DATA_DIR: Deno.env.get("DATA_DIR") ?? "" });
+  const { DATA_DIR, DATABASE_URL } = readSettings({
+    DATA_DIR: Deno.env.get("DATA_DIR") ?? "",
+    DATABASE_URL: Deno.env.get("DATABASE_URL") ?? "",
+  });
+  if (DATABASE_URL !== undefined) {
+    throw new UserError(
+      "invalid_request",
+      "The database is on the server of DATABASE_URL: back it up there, and copy DATA_DIR after it (docs/database.md)",
+    );
+  }
   const folder = resolve(place);
   const { bytes, checkpoints, datasets, files, damaged } = verb === "backup"
     ? await backUp(DATA_DIR, folder)

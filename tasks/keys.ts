@@ -4,7 +4,8 @@
  */
 import { parseArgs } from "node:util";
 import { KEY_SCOPES } from "../core/db/schema.ts";
-import { openBesideServer } from "../core/db/open_database.ts";
+import { type Database, openBesideServer } from "../core/db/open_database.ts";
+import { openAt } from "../core/db/open_server_database.ts";
 import type { ApiKeyRow } from "../core/db/schema.ts";
 import { UserError } from "../core/errors.ts";
 import { createKey, type KeyScope, listKeys, revokeKey } from "../core/keys/stored_keys.ts";
@@ -20,7 +21,7 @@ const HELP = `usage: deno task keys <command>
   revoke <id, first characters, or the key>
       Ends a key within a second or two, for streams that are open too.
 
-DATA_DIR names the server's data, as it does for the server (./data).
+DATA_DIR or DATABASE_URL names the server's data, as it does for the server (./data).
 `;
 
 const DAY_MS = 86_400_000;
@@ -67,6 +68,15 @@ function table(rows: readonly string[][]): string {
   );
 }
 
+/** The database of the server that the environment tells of, beside it. @param create whether it may be new */
+function open(create: boolean): Promise<Database> {
+  const names = ["DATA_DIR", "DATABASE_URL", "DATABASE_AUTH_TOKEN"];
+  const { DATA_DIR, DATABASE_URL: url, DATABASE_AUTH_TOKEN: token } = readSettings(
+    Object.fromEntries(names.map((name) => [name, Deno.env.get(name) ?? ""])),
+  );
+  return url === undefined ? openBesideServer(DATA_DIR, { create }) : openAt({ url, token });
+}
+
 /** Prints a result; notes for people go to stderr. */
 async function run(args: readonly string[]): Promise<string> {
   const options = {
@@ -83,7 +93,6 @@ async function run(args: readonly string[]): Promise<string> {
   };
   onlyFor(command === "create" || Object.keys(values).length === 0, "options");
   onlyFor(more.length === 0 && (command === "revoke" || named === undefined), "further argument");
-  const { DATA_DIR } = readSettings({ DATA_DIR: Deno.env.get("DATA_DIR") ?? "" });
   const now = new Date();
   switch (command) {
     case "create": {
@@ -95,7 +104,7 @@ async function run(args: readonly string[]): Promise<string> {
         expires_at: expiry(values.expires, now),
       };
       await using stack = new AsyncDisposableStack();
-      const db = stack.adopt(await openBesideServer(DATA_DIR, { create: true }), (db) => db.close());
+      const db = stack.adopt(await open(true), (db) => db.close());
       const { text, row } = await createKey(db, key, now);
       console.error(
         `${row.id} '${row.name}' may ${row.scope}, ${
@@ -106,7 +115,7 @@ async function run(args: readonly string[]): Promise<string> {
     }
     case "list": {
       await using stack = new AsyncDisposableStack();
-      const db = stack.adopt(await openBesideServer(DATA_DIR, { create: false }), (db) => db.close());
+      const db = stack.adopt(await open(false), (db) => db.close());
       const rows = (await listKeys(db)).map((row) => [
         ...[row.id, `${row.start}…`, row.scope, stateOf(row, now)],
         ...[minute(row.created_at), minute(row.last_used_at), row.name],
@@ -118,7 +127,7 @@ async function run(args: readonly string[]): Promise<string> {
         throw new UserError("invalid_request", "Expected the id of a key, or its first characters");
       }
       await using stack = new AsyncDisposableStack();
-      const db = stack.adopt(await openBesideServer(DATA_DIR, { create: false }), (db) => db.close());
+      const db = stack.adopt(await open(false), (db) => db.close());
       const { row, before } = await revokeKey(db, named.replace(/…$/, ""), now);
       return `${row.id} '${row.name}' ${before ? "was revoked before" : "is revoked"}\n`;
     }

@@ -42,7 +42,8 @@ export async function spawnServer(environment: Record<string, string>): Promise<
   };
 }
 
-function childrenOf(pid: number): number[] {
+/** Process ids of a process's children; none where the system does not tell. */
+export function childrenOf(pid: number): number[] {
   try {
     return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) =>
       Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).trim().split(" ").filter(Boolean).map(

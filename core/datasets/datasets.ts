@@ -15,6 +15,7 @@ import { type Page, page } from "../db/page.ts";
 import { readableRows } from "../db/readable_rows.ts";
 import { type DatasetRow, datasets, rowNumber } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
+import { isAbandoned } from "../formats/abandoned.ts";
 import { makeFolder, syncFolder, syncTree, TEMPORARY_PREFIX } from "../formats/atomic_file.ts";
 import { DATASETS_FOLDER, ROWS_FILE, SURVEYS_FOLDER } from "../formats/row_store.ts";
 import { type FileBounds, receiveFile, requireRoom } from "../formats/received_file.ts";
@@ -115,14 +116,15 @@ export class Datasets {
     return join(this.#root, id);
   }
 
-  /** Removes what an end of the server left half done; nothing may come in meanwhile. */
+  /** Removes what an end of the server left half done; nothing may come in meanwhile at this server. */
   async sweep(): Promise<void> {
     const { db, dataDir, logger } = this.#options;
-    const known = new Set((await db.read.select({ id: datasets.id }).from(datasets)).map(({ id }) => id));
     for (const root of [this.#root, join(dataDir, SURVEYS_FOLDER)]) {
+      // Looked at before the rows are: what comes in at another server has its name before its row.
       const entries = await Array.fromAsync(Deno.readDir(root)).catch(() => []);
+      const known = new Set((await db.read.select({ id: datasets.id }).from(datasets)).map(({ id }) => id));
       for (const { name } of entries) {
-        if (known.has(name)) continue;
+        if (known.has(name) || !await isAbandoned(join(root, name), db.isShared)) continue;
         await Deno.remove(join(root, name), { recursive: true });
         logger.info("Removed what no dataset has", { name });
       }

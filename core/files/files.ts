@@ -13,6 +13,7 @@ import { type Page, page } from "../db/page.ts";
 import { readableRows } from "../db/readable_rows.ts";
 import { type FileRow, files, rowNumber } from "../db/schema.ts";
 import { UserError } from "../errors.ts";
+import { isAbandoned } from "../formats/abandoned.ts";
 import { makeFolder, syncFolder, syncTree, TEMPORARY_PREFIX } from "../formats/atomic_file.ts";
 import { type FileBounds, receiveFile, requireRoom } from "../formats/received_file.ts";
 import type { Logger } from "../log.ts";
@@ -76,14 +77,15 @@ export class Files {
     return join(this.#root, id, CONTENT_FILE);
   }
 
-  /** Removes what an end of the server left half done, and what has expired; nothing may come in meanwhile. */
+  /** Removes what an end of the server left half done, and what has expired; nothing may come in meanwhile at this server. */
   async sweep(): Promise<void> {
     const { db, logger } = this.#options;
     await this.#expire();
-    const known = new Set((await db.read.select({ id: files.id }).from(files)).map(({ id }) => id));
+    // Looked at before the rows are: what comes in at another server has its name before its row.
     const entries = await Array.fromAsync(Deno.readDir(this.#root)).catch(() => []);
+    const known = new Set((await db.read.select({ id: files.id }).from(files)).map(({ id }) => id));
     for (const { name } of entries) {
-      if (known.has(name)) continue;
+      if (known.has(name) || !await isAbandoned(join(this.#root, name), db.isShared)) continue;
       await Deno.remove(join(this.#root, name), { recursive: true });
       logger.info("Removed what no file has", { name });
     }

@@ -13,6 +13,7 @@ import { splitRewardSecrets } from "../contract/reward_secrets.ts";
 import { type TrainingJobConfig, trainingJobSchema } from "../contract/training_job.ts";
 import type { Datasets } from "../datasets/datasets.ts";
 import { isDamage } from "../db/damaged_data.ts";
+import { whileLeased } from "../db/leases.ts";
 import { newId } from "../db/new_id.ts";
 import type { Database, Transaction } from "../db/open_database.ts";
 import {
@@ -39,6 +40,8 @@ import { resultFile } from "./result_file.ts";
 
 /** Jobs whose files may wait to be looked at. */
 const MAX_WAITING = 1000;
+/** How long another server takes one that looks at files, or makes results, to be doing so without a word. */
+const LOOK_MS = 30_000;
 /** Results that are made in one go. */
 const RESULTS = 100;
 /** How often what cannot be looked at now is looked at again, and the pause before, which doubles. */
@@ -100,6 +103,8 @@ export class FineTuning {
   /** Those whose next try is later. */
   readonly #later = new Map<string, number>();
   #working: Promise<void> = Promise.resolve();
+  /** It is going to be looked for more. */
+  #wanted = false;
   #making: Promise<void> = Promise.resolve();
 
   constructor(options: FineTuningOptions) {
@@ -112,7 +117,12 @@ export class FineTuning {
 
   /** Looks for jobs whose files are to be looked at; to be called at the start as well. */
   wake(): void {
-    this.#working = this.#working.then(() => this.#work()).catch((error) => {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#working = this.#working.then(() => {
+      this.#wanted = false;
+      return this.#work();
+    }).catch((error) => {
       if (this.#stopping.signal.aborted) return;
       this.#options.logger.error("Cannot look at the files of fine-tuning jobs", { error: String(error) });
       this.#wakeIn(this.#options.retry_ms ?? RETRY_MS);
@@ -241,11 +251,23 @@ export class FineTuning {
       passed.add(row.id);
       const abort = new AbortController();
       this.#current = { id: row.id, abort };
+      let isOthers = false;
       try {
-        await this.#look(row, AbortSignal.any([abort.signal, this.#stopping.signal]));
-        this.#later.delete(row.id);
+        const looked = await whileLeased(this.#db, `fine_tune:${row.id}`, LOOK_MS, async (lost) => {
+          lost.addEventListener("abort", () => isOthers = true);
+          await this.#look(row, AbortSignal.any([abort.signal, this.#stopping.signal, lost]));
+          return true;
+        });
+        isOthers = looked === null;
+        // It may die with it.
+        if (isOthers) this.#wakeIn(LOOK_MS);
+        else this.#later.delete(row.id);
       } catch (error) {
         if (this.#stopping.signal.aborted || abort.signal.aborted || error instanceof Overtaken) continue;
+        if (isOthers) {
+          this.#wakeIn(LOOK_MS);
+          continue;
+        }
         await this.#after(row, error);
       } finally {
         this.#current = null;
@@ -397,6 +419,16 @@ export class FineTuning {
   }
 
   async #makeResults(): Promise<void> {
+    // One at a time, or a job would get two: who comes later finds those that are made then.
+    while (
+      await whileLeased(this.#db, "fine_tune_results", LOOK_MS, () => this.#makeDue().then(() => true)) ===
+        null
+    ) {
+      await sleep(RETRY_MS, undefined, { signal: this.#stopping.signal });
+    }
+  }
+
+  async #makeDue(): Promise<void> {
     const { files } = this.#options;
     const due = await this.#db.read.select({ id: fineTunes.id }).from(fineTunes)
       .innerJoin(jobs, eq(jobs.id, fineTunes.job_id))

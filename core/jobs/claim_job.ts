@@ -57,6 +57,14 @@ function isDue(now: number) {
   );
 }
 
+/** Whether any job is queued. */
+export async function isQueued(read: Reader): Promise<boolean> {
+  const rows = await read.select({ one: sql<number>`1` }).from(jobs).where(eq(jobs.status, "queued")).limit(
+    1,
+  );
+  return rows.length > 0;
+}
+
 /** Milliseconds until the next queued job is to be tried again; null when none waits for that. */
 export async function nextRetry_ms(read: Reader): Promise<number | null> {
   const [row] = await read.select({ at: sql<number | null>`min(${jobs.retry_at})` }).from(jobs)

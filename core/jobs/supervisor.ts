@@ -11,7 +11,7 @@ import { patient } from "../db/patient.ts";
 import { type JobRow, jobs, rowNumber } from "../db/schema.ts";
 import { hasEngine, isFinal, JOB_STATUSES } from "../contract/job_states.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
-import { claimJob, nextRetry_ms } from "./claim_job.ts";
+import { claimJob, isQueued, nextRetry_ms } from "./claim_job.ts";
 import { deleteJob } from "./delete_job.ts";
 import { type AttemptEnd, endAttempt } from "./end_attempt.ts";
 import { endDamagedJob } from "./end_damaged_job.ts";
@@ -173,9 +173,10 @@ export class Supervisor {
 
   /** Does what others have asked of jobs that run here, and looks for new ones: to be called when others have written. */
   async heed(): Promise<void> {
-    this.wake();
+    const { db, max_concurrent_jobs } = this.#options;
+    if (this.#claiming && this.#runs.size < max_concurrent_jobs && await isQueued(db.read)) this.wake();
     if (this.#runs.size === 0) return;
-    for (const { id, status } of await askedOf(this.#options.db)) {
+    for (const { id, status } of await askedOf(db)) {
       const attempt = this.#runs.get(id)?.attempt;
       if (status === "cancelling") attempt?.cancel();
       else attempt?.pause();

@@ -7,6 +7,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { MadeModel } from "../contract/model.ts";
 import { invalid, UserError } from "../errors.ts";
+import { isAbandoned } from "../formats/abandoned.ts";
 import { makeFolder, syncFolder, syncTree, writeFileAtomic } from "../formats/atomic_file.ts";
 import type { AskOptions } from "../processes/serving_engine.ts";
 import { MADE_RECORD, readMadeRecord } from "./made_record.ts";
@@ -52,13 +53,19 @@ export class MadeModels {
     if (this.#running.has(name)) throw taken(name, "is being made");
     this.#running.add(name);
     const { scratch, root, write } = this.#options;
-    const made = join(scratch, PARTIAL + name);
+    // Another server that shares the folders may make one of the same name.
+    const partial = `${PARTIAL}${name}-${crypto.randomUUID()}`;
+    const made = join(scratch, partial);
     try {
       await makeFolder(scratch);
       await write(model, made, asked);
       const record = new TextEncoder().encode(JSON.stringify(model));
       await writeFileAtomic(join(made, MADE_RECORD), [record]);
-      await moveFolder(made, join(root(), PARTIAL + name), join(root(), name));
+      await moveFolder(made, join(root(), partial), join(root(), name)).catch((thrown) => {
+        throw ["ENOTEMPTY", "EEXIST"].includes((thrown as { code?: string }).code ?? "")
+          ? taken(name)
+          : thrown;
+      });
     } finally {
       this.#running.delete(name);
       await Deno.remove(made, { recursive: true }).catch(() => {});
@@ -76,11 +83,14 @@ export function taken(name: string, how = "is there already"): UserError {
   return invalid("name", `Expected a name that is free: a model '${name}' ${how}`, "wrong_state");
 }
 
-/** Removes what a server that died has left in the folders where models are made. Only while none is made. */
-export async function sweepMadeModels(folders: readonly string[]): Promise<void> {
+/** Removes what a server that died has left in the folders where models are made. Only while none is made at this server. */
+export async function sweepMadeModels(folders: readonly string[], shared = false): Promise<void> {
   for (const folder of folders) {
     for await (const { name } of entriesOf(folder)) {
-      if (name.startsWith(PARTIAL)) await Deno.remove(join(folder, name), { recursive: true });
+      const path = join(folder, name);
+      if (name.startsWith(PARTIAL) && await isAbandoned(path, shared)) {
+        await Deno.remove(path, { recursive: true });
+      }
     }
   }
 }

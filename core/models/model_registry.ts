@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { type ErrorRecord, errorRecord, invalid, UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { isAbandoned } from "../formats/abandoned.ts";
 import { writeFileAtomic } from "../formats/atomic_file.ts";
 import { HUB_RECORD, readHubRecord } from "./hub_record.ts";
 import type { HubSource } from "../contract/model.ts";
@@ -30,6 +31,8 @@ export interface RegistryOptions {
   lookup_timeout_ms?: number;
   idle_timeout_ms?: number;
   retry_delays_ms?: readonly number[];
+  /** Where other servers use the folder too: does something that one at a time may do, or gives null. */
+  exclusively?: (name: string, work: (lost: AbortSignal) => Promise<void>) => Promise<void | null>;
 }
 
 const LOOKUP_TIMEOUT_MS = 10_000;
@@ -78,6 +81,8 @@ export class ModelRegistry {
       if (!name.startsWith(PARTIAL)) continue;
       const source = await readHubRecord(join(this.root, name));
       const id = name.slice(PARTIAL.length);
+      // What another server is downloading is its own.
+      if (!await isAbandoned(join(this.root, name), this.#options.exclusively !== undefined)) continue;
       if (!source || await this.source(id)) {
         await Deno.remove(join(this.root, name), { recursive: true });
         continue;
@@ -179,23 +184,23 @@ export class ModelRegistry {
 
   /** Never rejects: how it ended is in `download`. */
   async #run(download: ModelDownload, repository: HubRepository, signal: AbortSignal): Promise<void> {
-    const { hub, logger, idle_timeout_ms = IDLE_TIMEOUT_MS, retry_delays_ms = RETRY_DELAYS_MS } =
-      this.#options;
-    const { id, hub_id, revision, commit } = download;
-    const partial = join(this.root, PARTIAL + id);
+    const { logger, exclusively } = this.#options;
+    const { id } = download;
     try {
       signal.throwIfAborted();
-      download.status = "downloading";
-      await Deno.mkdir(partial, { recursive: true });
-      const record = JSON.stringify({ hub_id, revision, commit });
-      await writeFileAtomic(join(partial, HUB_RECORD), [new TextEncoder().encode(record)]);
-      const options = { signal, idle_timeout_ms, retry_delays_ms };
-      for await (const event of downloadModel(hub, repository, partial, options)) {
-        if (event.type === "progress") download.bytes = event.bytes;
-        else logger.info("Downloaded a file", { model: id, file: event.name });
+      if (!exclusively) await this.#fetch(download, repository, signal);
+      else {
+        const fetched = await exclusively(
+          `download:${id}`,
+          (lost) => this.#fetch(download, repository, AbortSignal.any([signal, lost])),
+        );
+        if (fetched === null) {
+          throw new UserError(
+            "runtime_unavailable",
+            "Another server downloads the model: wait until it is here",
+          );
+        }
       }
-      await Deno.rename(partial, join(this.root, id));
-      logger.info("Downloaded a model", { model: id, hub_id, commit });
     } catch (thrown) {
       download.status = "failed";
       const error = errorRecord(thrown);
@@ -207,6 +212,26 @@ export class ModelRegistry {
     } finally {
       this.#running.delete(id);
     }
+  }
+
+  async #fetch(download: ModelDownload, repository: HubRepository, signal: AbortSignal): Promise<void> {
+    const { hub, logger, idle_timeout_ms = IDLE_TIMEOUT_MS, retry_delays_ms = RETRY_DELAYS_MS } =
+      this.#options;
+    const { id, hub_id, revision, commit } = download;
+    const partial = join(this.root, PARTIAL + id);
+    // Another server may have brought it since it was asked for.
+    if (await this.source(id)) return;
+    download.status = "downloading";
+    await Deno.mkdir(partial, { recursive: true });
+    const record = JSON.stringify({ hub_id, revision, commit });
+    await writeFileAtomic(join(partial, HUB_RECORD), [new TextEncoder().encode(record)]);
+    const options = { signal, idle_timeout_ms, retry_delays_ms };
+    for await (const event of downloadModel(hub, repository, partial, options)) {
+      if (event.type === "progress") download.bytes = event.bytes;
+      else logger.info("Downloaded a file", { model: id, file: event.name });
+    }
+    await Deno.rename(partial, join(this.root, id));
+    logger.info("Downloaded a model", { model: id, hub_id, commit });
   }
 }
 

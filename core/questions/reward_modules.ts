@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { allFailed, type RewardQuestion, type Scored } from "../contract/reward_question.ts";
 import type { RewardOf } from "../contract/reward_schema.ts";
 import { UserError } from "../errors.ts";
+import { isAbandoned } from "../formats/abandoned.ts";
 import type { Logger } from "../log.ts";
 import { childIdentity, endOrphan } from "../processes/process_identity.ts";
 import { readModule, writeModule } from "./module_files.ts";
@@ -38,13 +39,15 @@ export class RewardModules {
     return copiesIn(this.#dataDir);
   }
 
-  /** Ends the processes that a dead server has left, and removes their copies. */
-  async sweep(): Promise<void> {
+  /** Ends the processes that a dead server has left, and removes their copies. @param shared whether other servers have theirs there */
+  async sweep(shared = false): Promise<void> {
     const folders = await Array.fromAsync(Deno.readDir(this.#copies)).catch(() => []);
     for (const { name } of folders) {
       const folder = join(this.#copies, name);
       const owner = await Deno.readTextFile(join(folder, OWNER)).catch(() => null);
-      if (owner) await endOrphan(owner);
+      const wasOrphan = owner !== null && await endOrphan(owner);
+      // Another machine's process may live long, and cannot be looked for here.
+      if (shared && !wasOrphan && (owner !== null || !await isAbandoned(folder, shared))) continue;
       await Deno.remove(folder, { recursive: true }).catch(() => {});
     }
   }

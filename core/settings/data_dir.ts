@@ -21,7 +21,7 @@ const REASONS: Record<string, string> = {
  * @throws UserError naming DATA_DIR, the folder, and why it will not do
  */
 export async function prepareDataDir(folder: string): Promise<void> {
-  const probe = join(folder, `.writable-${Deno.pid}`);
+  const probe = join(folder, `.writable-${crypto.randomUUID()}`);
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     await Deno.writeTextFile(probe, "");

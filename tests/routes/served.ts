@@ -57,103 +57,109 @@ export function jobRequest(behaviour: Behaviour = "succeed", more: Record<string
   };
 }
 
+type Options = Partial<AppContext> & { apiKeys?: readonly string[] };
+
 /** Runs `work` on a server whose supervisor has started. */
-export async function served(
+export async function served(work: (it: Served) => Promise<void>, options: Options = {}): Promise<void> {
+  await supervised((it) => servedOn(it, work, options));
+}
+
+/** Runs `work` on a server around a database and a supervisor, which is started. */
+export async function servedOn(
+  it: Supervised,
   work: (it: Served) => Promise<void>,
-  { apiKeys = [], ...more }: Partial<AppContext> & { apiKeys?: readonly string[] } = {},
+  { apiKeys = [], ...more }: Options = {},
 ): Promise<void> {
-  await supervised(async (it) => {
-    const logger = createLogger("debug", {}, (line) => it.logs.push(line));
-    const serving = new ServingEngine({
-      start: () => startFakeEngine(logger),
-      ...{ request_timeout_ms: PATIENCE_MS, memory_bytes: Infinity },
-      limits: { running: 4, running_of_client: 4, waiting: 0 },
-    });
-    const modules = new RewardModules(it.folder);
-    const pyodide = new PyodideFolder(engineEnvironment(Deno.env.toObject()), logger);
-    const limits = { timeout_ms: 5000, memory_mb: 256 };
-    const graders = {
-      python: new PythonGraders({ pyodide, dataDir: it.folder, limits, logger }),
-      judge: null,
-    };
-    const guard = new OutboundGuard(["127.0.0.1"]);
-    // Nobody listens there.
-    const hub = { url: "http://127.0.0.1:9", guard };
-    const registry = more.registry ?? new ModelRegistry({ hub, folder: join(it.folder, "models"), logger });
-    await registry.open();
-    const keys = new KeyRing({ db: it.db, environment: apiKeys, logger, refresh_ms: 100 });
-    await keys.open();
-    const datasets = new Datasets({
-      ...{ db: it.db, dataDir: it.folder, logger, env: engineEnvironment(Deno.env.toObject()) },
-      ...{ max_bytes: 64 * 1024 ** 2, memory: 8 * 1024 ** 3 },
-    });
-    const files = new Files({ db: it.db, dataDir: it.folder, logger, max_bytes: 64 * 1024 ** 2 });
-    const answerers = { guard, modules, graders };
-    const makeFineTuning = () =>
-      new FineTuning({
-        sources: { db: it.db, modelRoots: [FIXTURES, join(it.folder, "models")], dataDir: it.folder },
-        ...{ files, datasets, serving, supervisor: it.supervisor, feed: it.feed, logger, device: "cpu" },
-        onOutbox: () => it.deliverer.wake(),
-        checkReward: (reward) => checkReward(reward, answerers, logger),
-        retry_ms: 10,
-      });
-    const fineTuning = makeFineTuning();
-    const app = createApp({
-      ...{
-        db: it.db,
-        supervisor: it.supervisor,
-        feed: it.feed,
-        deliverer: it.deliverer,
-        serving,
-        logger,
-        dataDir: it.folder,
-        keys,
-        device: "cpu",
-      },
-      guard,
-      answering: (asking) => answering(asking, { guard, modules, graders }),
-      modules,
-      graders,
-      launcher: new Launcher({ name: "local", args: [], library: undefined, mpiFolder: "", timeout_s: 1 }),
-      modelRoots: [FIXTURES, join(it.folder, "models")],
-      registry,
-      datasets,
-      files,
-      fineTuning,
-      closing: new AbortController().signal,
-      ...more,
-    });
-    const call = async (
-      method: string,
-      path: string,
-      body?: unknown,
-      headers: Record<string, string> = {},
-    ) => {
-      const response = await app.request(path, {
-        method,
-        headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
-        body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
-      });
-      const text = await response.text();
-      const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
-      return {
-        status: response.status,
-        headers: response.headers,
-        text,
-        json: isJson && text !== "" ? JSON.parse(text) : null,
-      };
-    };
-    await it.supervisor.start();
-    try {
-      await work(Object.assign(it, { app, call, keys, fineTuning, makeFineTuning }));
-    } finally {
-      await fineTuning.stop();
-      await keys.close();
-      await registry.close();
-      await serving.close();
-      await graders.python.close();
-    }
+  const logger = createLogger("debug", {}, (line) => it.logs.push(line));
+  const serving = new ServingEngine({
+    start: () => startFakeEngine(logger),
+    ...{ request_timeout_ms: PATIENCE_MS, memory_bytes: Infinity },
+    limits: { running: 4, running_of_client: 4, waiting: 0 },
   });
+  const modules = new RewardModules(it.folder);
+  const pyodide = new PyodideFolder(engineEnvironment(Deno.env.toObject()), logger);
+  const limits = { timeout_ms: 5000, memory_mb: 256 };
+  const graders = {
+    python: new PythonGraders({ pyodide, dataDir: it.folder, limits, logger }),
+    judge: null,
+  };
+  const guard = new OutboundGuard(["127.0.0.1"]);
+  // Nobody listens there.
+  const hub = { url: "http://127.0.0.1:9", guard };
+  const registry = more.registry ?? new ModelRegistry({ hub, folder: join(it.folder, "models"), logger });
+  await registry.open();
+  const keys = new KeyRing({ db: it.db, environment: apiKeys, logger, refresh_ms: 100 });
+  await keys.open();
+  const datasets = new Datasets({
+    ...{ db: it.db, dataDir: it.folder, logger, env: engineEnvironment(Deno.env.toObject()) },
+    ...{ max_bytes: 64 * 1024 ** 2, memory: 8 * 1024 ** 3 },
+  });
+  const files = new Files({ db: it.db, dataDir: it.folder, logger, max_bytes: 64 * 1024 ** 2 });
+  const answerers = { guard, modules, graders };
+  const makeFineTuning = () =>
+    new FineTuning({
+      sources: { db: it.db, modelRoots: [FIXTURES, join(it.folder, "models")], dataDir: it.folder },
+      ...{ files, datasets, serving, supervisor: it.supervisor, feed: it.feed, logger, device: "cpu" },
+      onOutbox: () => it.deliverer.wake(),
+      checkReward: (reward) => checkReward(reward, answerers, logger),
+      retry_ms: 10,
+    });
+  const fineTuning = makeFineTuning();
+  const app = createApp({
+    ...{
+      db: it.db,
+      supervisor: it.supervisor,
+      feed: it.feed,
+      deliverer: it.deliverer,
+      serving,
+      logger,
+      dataDir: it.folder,
+      keys,
+      device: "cpu",
+    },
+    guard,
+    answering: (asking) => answering(asking, { guard, modules, graders }),
+    modules,
+    graders,
+    launcher: new Launcher({ name: "local", args: [], library: undefined, mpiFolder: "", timeout_s: 1 }),
+    modelRoots: [FIXTURES, join(it.folder, "models")],
+    registry,
+    datasets,
+    files,
+    fineTuning,
+    closing: new AbortController().signal,
+    ...more,
+  });
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) => {
+    const response = await app.request(path, {
+      method,
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get("content-type") ?? "");
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson && text !== "" ? JSON.parse(text) : null,
+    };
+  };
+  await it.supervisor.start();
+  try {
+    await work(Object.assign(it, { app, call, keys, fineTuning, makeFineTuning }));
+  } finally {
+    await fineTuning.stop();
+    await keys.close();
+    await registry.close();
+    await serving.close();
+    await graders.python.close();
+  }
 }
 
 /** Checks that an answer is a problem with this status and code, and that it tells nothing about the machine. */

@@ -14,7 +14,7 @@ import { Supervisor, type SupervisorOptions } from "../../../core/jobs/superviso
 import { createLogger, type Logger } from "../../../core/log.ts";
 import { type TrainingJobRequest, trainingJobSchema } from "../../../core/contract/training_job.ts";
 import { OutboundGuard } from "../../../core/outbound/outbound_guard.ts";
-import { Deliverer } from "../../../core/webhooks/deliverer.ts";
+import { Deliverer, type DelivererOptions } from "../../../core/webhooks/deliverer.ts";
 import { BEHAVIOURS } from "../../fake_engine.ts";
 
 const FAKE_ENGINE = fileURLToPath(new URL("../../fake_engine.ts", import.meta.url));
@@ -70,6 +70,7 @@ export class Supervised {
     readonly folder: string,
     readonly logs: string[],
     options: Partial<SupervisorOptions> = {},
+    delivering: Partial<DelivererOptions> = {},
   ) {
     const logger = createLogger("debug", {}, (line) => this.logs.push(line));
     this.deliverer = new Deliverer({
@@ -79,6 +80,7 @@ export class Supervised {
       retry_delays_ms: [20, 40],
       timeout_ms: PATIENCE_MS,
       rewrite_ms: 20,
+      ...delivering,
     });
     this.supervisor = new Supervisor({
       db,
