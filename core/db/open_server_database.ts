@@ -122,26 +122,41 @@ async function reach(server: LibsqlServer, url: string, patience_ms: number): Pr
 async function bind(database: Database, folder: string): Promise<void> {
   const id = await idOf(database);
   const path = join(folder, SERVER_FILE);
-  const text = await Deno.readTextFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  });
+  const text = await markOf(path);
   if (text !== null) {
     if (idIn(text) === id) return;
     throw refused(
       `DATA_DIR '${folder}' holds the files of another database than DATABASE_URL's: choose another folder, or its URL`,
     );
   }
-  if (await isUsed(database.read)) {
-    throw refused(
-      `DATA_DIR '${folder}' is not the one that holds the files of DATABASE_URL's database: mount or choose that folder`,
-    );
+  const fault = await unfit(database.read, folder);
+  if (fault === null) {
+    await writeFileAtomic(path, [new TextEncoder().encode(JSON.stringify({ id }) + "\n")]);
+  } else if (idIn(await markOf(path) ?? "") !== id) {
+    // No server that was started at the same time has said meanwhile that they belong together.
+    throw refused(fault);
+  }
+}
+
+/** What the data folder says of its database; null where it says nothing. */
+async function markOf(path: string): Promise<string | null> {
+  return await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+}
+
+/** Why a folder that says nothing cannot be the database's; null: it can. */
+async function unfit(read: Reader, folder: string): Promise<string | null> {
+  if (await isUsed(read)) {
+    return `DATA_DIR '${folder}' is not the one that holds the files of DATABASE_URL's database: mount or choose that folder`;
   }
   for (const name of FOLDERS) {
-    if (!await isFilled(join(folder, name))) continue;
-    throw refused(`DATA_DIR '${folder}' has files of another database in '${name}': choose an empty folder`);
+    if (await isFilled(join(folder, name))) {
+      return `DATA_DIR '${folder}' has files of another database in '${name}': choose an empty folder`;
+    }
   }
-  await writeFileAtomic(path, [new TextEncoder().encode(JSON.stringify({ id }) + "\n")]);
+  return null;
 }
 
 function idIn(text: string): unknown {
