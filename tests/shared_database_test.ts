@@ -82,14 +82,14 @@ test("Two servers share a database: jobs, cancels, events and webhooks survive k
       // One that has come past its first checkpoint when its server dies.
       const orphan = await create("hang_once", { epochs: 3 });
       const succeeding = [];
-      for (let count = 0; count < 8; count++) succeeding.push(await create("succeed"));
+      for (let count = 0; count < 4; count++) succeeding.push(await create("succeed"));
       const [killed, survivor] = await runs(orphan, 3);
       const streams = [orphan, ...succeeding].map(async (id) => ({ id, told: await streamed(survivor, id) }));
       await killed.end("SIGKILL");
       servers[servers.indexOf(killed)] = await start();
       await sqld.stop("SIGKILL");
       await sqld.start();
-      for (let count = 0; count < 4; count++) succeeding.push(await create("succeed"));
+      for (let count = 0; count < 2; count++) succeeding.push(await create("succeed"));
 
       const all = [orphan, ...succeeding];
       for (const id of all) await eventually(async () => await status(id) === "succeeded");
