@@ -188,11 +188,11 @@ export class ModelRegistry {
     const { id } = download;
     try {
       signal.throwIfAborted();
-      if (!exclusively) await this.#fetch(download, repository, signal);
+      if (!exclusively) await this.#bring(download, repository, signal);
       else {
         const fetched = await exclusively(
           `download:${id}`,
-          (lost) => this.#fetch(download, repository, AbortSignal.any([signal, lost])),
+          (lost) => this.#bring(download, repository, AbortSignal.any([signal, lost])),
         );
         if (fetched === null) {
           throw new UserError(
@@ -214,7 +214,7 @@ export class ModelRegistry {
     }
   }
 
-  async #fetch(download: ModelDownload, repository: HubRepository, signal: AbortSignal): Promise<void> {
+  async #bring(download: ModelDownload, repository: HubRepository, signal: AbortSignal): Promise<void> {
     const { hub, logger, idle_timeout_ms = IDLE_TIMEOUT_MS, retry_delays_ms = RETRY_DELAYS_MS } =
       this.#options;
     const { id, hub_id, revision, commit } = download;
