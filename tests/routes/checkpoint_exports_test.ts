@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { getJob } from "../../core/jobs/job_queries.ts";
+import { newVersion } from "../core/formats/new_version.ts";
 import { inFolder } from "../core/networks/in_folder.ts";
 import { assertProblem, FIXTURES, jobRequest, type Served, served } from "./served.ts";
 
@@ -57,13 +58,15 @@ Deno.test("an export that is damaged, or whose sources have changed, is made ane
       const first = await inode();
       await get();
       assert.equal(await inode(), first);
-      await Deno.writeTextFile(join(exported, "model.bin"), `Merged of ${folder}`);
+      const bin = join(exported, "model.bin");
+      await newVersion(bin, () => Deno.writeTextFile(bin, `Merged of ${folder}`));
       await get();
       const second = await inode();
       assert.notEqual(second, first);
-      const bytes = await Deno.readFile(join(root, "qwen3", "model.safetensors"));
+      const weights = join(root, "qwen3", "model.safetensors");
+      const bytes = await Deno.readFile(weights);
       bytes[bytes.length - 1]! ^= 1;
-      await Deno.writeFile(join(root, "qwen3", "model.safetensors"), bytes);
+      await newVersion(weights, () => Deno.writeFile(weights, bytes));
       await get();
       const third = await inode();
       assert.notEqual(third, second);

@@ -407,5 +407,5 @@ Deno.test("what a dead server has left is ended and removed", () =>
       `${processIdentity(child.pid)} of ${processIdentity(Deno.pid)}`,
     );
     await modules.sweep();
-    assert.equal((await child.status).signal, "SIGKILL");
+    assert.equal((await child.status).signal, "SIGTERM");
   }));
