@@ -52,6 +52,7 @@ export const ERROR_CODES = [
   "database_busy",
   "engine_crashed",
   "replicas_diverged",
+  "replicas_differ",
   "engine_busy",
   "deadline_exceeded",
   "cancelled",

@@ -81,6 +81,7 @@ export const PROBLEMS: Record<
   disk_full: { status: 503, title: "Disk full", retry_after_s: 60 },
   damaged_data: { status: 500, title: "Damaged data", in_vain: true },
   database_busy: { status: 503, title: "Database busy", retry_after_s: 5 },
+  replicas_differ: { status: 500, title: "Replicas differ" },
   replicas_diverged: { status: 500, title: "Replicas diverged" },
   engine_crashed: { status: 503, title: "Engine crashed", retry_after_s: 5 },
   engine_busy: { status: 503, title: "Engine busy", retry_after_s: 5 },

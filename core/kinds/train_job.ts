@@ -11,10 +11,18 @@ import { makeFolder } from "../formats/atomic_file.ts";
 import { changedWhileRead, folderVersion } from "../formats/file_version.ts";
 import type { Runtime } from "../ort/runtime.ts";
 import { ALONE, type Replicas } from "../replicas/replicas.ts";
+import { eachByItself } from "../replicas/together.ts";
 import type { AskReward } from "../rewards/asked_reward.ts";
 import { TextWork } from "../serve/text_work.ts";
 import { progressOf, type TrainSignals } from "../train/step_loop.ts";
-import { filesOfAll, findResumable, identityOfAll, jobIdentity } from "../train/training_state.ts";
+import { factsOf, programFacts, requireSame } from "../train/same_everywhere.ts";
+import {
+  type BaseIdentity,
+  filesOfAll,
+  findResumable,
+  identityOfAll,
+  jobIdentity,
+} from "../train/training_state.ts";
 import { type EngineJob, kindOf } from "./kinds.ts";
 import { planJob, planOptions } from "./plan_job.ts";
 import { proveInt8 } from "./prove_int8.ts";
@@ -46,20 +54,26 @@ export async function* trainJob(
   const kind = kindOf(job);
   const sources = sourcesOf(folders);
   const versions = () => Promise.all(Object.values(sources).map((folder) => folderVersion(folder)));
+  const over = new AbortController();
+  const { signal = over.signal } = signals;
+  const untilOver = AbortSignal.any([over.signal, signal]);
+  const hashed = await hashesOfAll(sources, runtime, replicas, untilOver);
   const before = await versions();
-  const planned = await planJob(job, folders, planOptions(runtime, "available", memoryShare), text);
+  const planned = await eachByItself(
+    replicas,
+    () => planJob(job, folders, planOptions(runtime, "available", memoryShare), text),
+  );
   const { plan } = planned;
   const files = await filesOfAll(sources);
   const identity = jobIdentity(job);
   const wanted = { job: identity, sources, steps: plan.steps };
-  const { found, damaged } = await findResumable(resume, wanted, passedOver);
+  const { found, damaged } = await eachByItself(replicas, () => findResumable(resume, wanted, passedOver));
+  await requireSame({ "the step to go on from": String(found?.at.state.step ?? 0) }, replicas);
   if (signals.pause?.aborted) {
     const { state, metrics } = found?.at ?? { state: { step: 0, episodes: 0, tokens: 0 }, metrics: {} };
     return { progress: progressOf({ plan, epochs: epochsOf(job) }, state, null), metrics, paused: true };
   }
-  await proveInt8(runtime, job, planned.info.model);
-  const over = new AbortController();
-  const { signal = over.signal } = signals;
+  await eachByItself(replicas, () => proveInt8(runtime, job, planned.info.model));
   try {
     return yield* kind.run(runtime, job, folders, {
       planned,
@@ -74,7 +88,9 @@ export async function* trainJob(
         await makeFolder(output);
         const base = found
           ? Promise.resolve(found.base)
-          : identityOfAll(sources, files, AbortSignal.any([over.signal, signal]));
+          : hashed
+          ? Promise.resolve(hashed)
+          : identityOfAll(sources, files, untilOver);
         base.catch(() => {}); // of a job that has ended before
         return { output, model, steps_per_epoch: plan.steps_per_epoch, identity, base };
       },
@@ -87,6 +103,34 @@ export async function* trainJob(
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Hashes of all that a job reads, where several processes train it: they must be the same in all, or it fails.
+ * Null for a process that trains alone, which takes them while it trains.
+ */
+async function hashesOfAll(
+  sources: Record<string, string>,
+  runtime: Runtime,
+  replicas: Replicas,
+  signal: AbortSignal,
+): Promise<BaseIdentity | null> {
+  if (replicas.size === 1) return null;
+  const [base, program] = await eachByItself(replicas, async () => {
+    // What a process does not have is told of with what others have.
+    const there = await Promise.all(
+      Object.entries(sources).map(async (source) => {
+        return await Deno.stat(source[1]).then(() => [source], () => []);
+      }),
+    );
+    const own = Object.fromEntries(there.flat());
+    return [
+      await identityOfAll(own, await filesOfAll(own), signal),
+      await programFacts(runtime.version),
+    ] as const;
+  });
+  await requireSame({ ...program, ...factsOf(base) }, replicas);
+  return base;
 }
 
 /** An `out_of_memory` that also says how much the job was thought to need, and which field makes it less. */

@@ -42,3 +42,13 @@ export async function byFirst<T>(replicas: Replicas, work: () => Promise<T>): Pr
   const [first] = await together(replicas, () => replicas.rank === 0 ? work() : Promise.resolve(null));
   return first as T;
 }
+
+/** What `work` gives in this process, which fails in all where it fails in one. */
+export async function eachByItself<T>(replicas: Replicas, work: () => Promise<T>): Promise<T> {
+  let own: T;
+  await together(replicas, async () => {
+    own = await work();
+    return null;
+  });
+  return own!;
+}

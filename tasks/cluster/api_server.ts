@@ -71,7 +71,11 @@ export class ApiServer {
     ];
     this.#child = this.#host.daemon("server", command);
     const isUp = () => this.client.call("GET", "/healthz").then(() => true, () => false);
-    await until("the server", PATIENCE_S, isUp);
+    const gone = this.#child.status.then(({ code }) => {
+      throw new Error(`The server ended with exit code ${code}`);
+    });
+    gone.catch(() => {});
+    await Promise.race([until("the server", PATIENCE_S, isUp), gone]);
   }
 
   /** Ends the server's process, and no other. */

@@ -14,15 +14,17 @@ const [PORT, DASHBOARD] = [6379, 8265];
 const ENV = {
   ...{ RAY_AUTH_MODE: "token", RAY_AUTH_TOKEN: TOKEN, RAY_USAGE_STATS_ENABLED: "0" },
   // Sooner than by default, so that the check is not long: a host is lost after about 10 s of silence.
+  // One at a time starts on a machine that plays all hosts, and takes its time.
+  RAY_raylet_start_wait_time_s: "180",
   ...{ RAY_health_check_period_ms: "2000", RAY_health_check_failure_threshold: "3" },
 };
 
 /** Of its own on each host: what is in /run is the host's. */
 const COMMON = ["--object-store-memory=80000000", "--disable-usage-stats", "--block"];
 
-function startNode(host: Host, head: Host): void {
+function startNode(host: Host, head: Host): Deno.ChildProcess {
   const own = [`--address=${head.address}:${PORT}`, `--node-ip-address=${host.address}`, "--num-cpus=1"];
-  host.daemon("ray", [PROGRAM, "start", ...own, ...COMMON], ENV);
+  return host.daemon("ray", [PROGRAM, "start", ...own, ...COMMON], ENV);
 }
 
 export const RAY: Place = {
@@ -56,10 +58,22 @@ export const RAY: Place = {
         .map(({ node_ip }: { node_ip: string }) => node_ip);
     };
     await until("Ray's head", 180, () => alive().then(({ length }) => length > 0, () => false));
-    for (const worker of workers) startNode(worker, head);
-    const allAlive = () =>
-      alive().then((all) => workers.every(({ address }) => all.includes(address)), () => false);
-    await until("Ray's hosts", 180, allAlive);
+    const isAlive = ({ address }: Host) => alive().then((all) => all.includes(address), () => false);
+    /** Ray gives a node 30 s to start, which may be too few on a machine that plays all hosts. */
+    const add = async (host: Host) => {
+      for (let tries = 1;; tries++) {
+        const node = startNode(host, head);
+        const ended = node.status.then(() => "ended" as const);
+        const state = await until(
+          `Ray on ${host.name}`,
+          240,
+          async () => await isAlive(host) ? "alive" : await Promise.race([ended, null]),
+        );
+        if (state === "alive") return;
+        if (tries === 5) throw new Error(`Ray does not start on ${host.name}`);
+      }
+    };
+    for (const worker of workers) await add(worker);
     return {
       env: {
         ...{ LAUNCHER: "ray", RAY_ADDRESS: address, RAY_AUTH_TOKEN: TOKEN },
@@ -76,8 +90,7 @@ export const RAY: Place = {
         for (const { pid, command } of await host.processes()) {
           if (command.join(" ").includes("ray")) Deno.kill(pid, "SIGKILL");
         }
-        startNode(host, head);
-        await until("Ray's hosts", 180, allAlive);
+        await add(host);
       },
     };
   },

@@ -2,6 +2,7 @@
  * What is tried of a launcher, each with the real program on several hosts. A scenario gives a sentence of what was seen,
  * and throws where that is not what is promised (docs/scale.md).
  */
+import { fileURLToPath } from "node:url";
 import type { Json } from "../cli/client.ts";
 import { ApiServer, OVER } from "./api_server.ts";
 import type { Found, Host } from "./hosts.ts";
@@ -137,6 +138,25 @@ export const SCENARIOS: Readonly<Record<string, (scene: Scene) => Promise<string
     const other = Object.keys(bytes).filter((by) => bytes[by] !== got);
     if (other.length > 0) throw new Error(`The checkpoint is not that of ${other.join(", nor of ")}`);
     return `the checkpoint is that of ${Object.keys(bytes).join(", and of ")}`;
+  },
+
+  async "other files on a host"({ server, hosts, workers }) {
+    const config = fileURLToPath(new URL("../../models/tiny/tokenizer_config.json", import.meta.url));
+    // On each host another: whichever two are taken, they differ.
+    const change = `cp "$1" "$2"; printf %s "$3" >>"$2"; mount --bind "$2" "$1"`;
+    for (const [at, host] of workers.entries()) {
+      await host.done("sh", "-c", change, "sh", config, "/run/changed.json", "\n".repeat(1 + at));
+    }
+    try {
+      const id = await server.submit({ epochs: 1, replicas: 2 });
+      const { error, attempts } = await server.when(id, "failed", ({ status }) => status === "failed");
+      if (error.code !== "replicas_differ" || attempts.length !== 1) throw new Error(JSON.stringify(error));
+      if (!error.detail.includes("model/tokenizer_config.json")) throw new Error(error.detail);
+      await nobody("after the job", hosts);
+      return error.detail;
+    } finally {
+      for (const host of workers) await host.done("umount", config);
+    }
   },
 
   async "rank killed"(scene) {

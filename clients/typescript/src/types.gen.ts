@@ -2820,7 +2820,7 @@ export type JobError = {
     /**
      * For programs; docs/api.md lists them.
      */
-    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_checkpoint' | 'unknown_dataset' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'rollouts_failed' | 'rollouts_unreachable' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'engine_crashed' | 'replicas_diverged' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
+    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_checkpoint' | 'unknown_dataset' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'rollouts_failed' | 'rollouts_unreachable' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'engine_crashed' | 'replicas_diverged' | 'replicas_differ' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
     /**
      * For people.
      */
@@ -4161,7 +4161,7 @@ export type Problem = {
     /**
      * For programs; docs/api.md lists them.
      */
-    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_dataset' | 'unknown_checkpoint' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'rollouts_failed' | 'rollouts_unreachable' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'replicas_diverged' | 'engine_crashed' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
+    code: 'invalid_request' | 'invalid_json' | 'malformed_request' | 'request_timeout' | 'head_too_large' | 'forbidden' | 'unsupported_media_type' | 'body_too_large' | 'precondition_failed' | 'range_not_satisfiable' | 'unauthorized' | 'not_found' | 'method_not_allowed' | 'too_many_requests' | 'wrong_state' | 'idempotency_conflict' | 'unsupported_method' | 'unknown_model' | 'unknown_dataset' | 'unknown_checkpoint' | 'hub_unreachable' | 'unsupported_model' | 'damaged_model' | 'damaged_checkpoint' | 'prompt_too_long' | 'invalid_token_id' | 'job_too_large' | 'reward_failed' | 'rollouts_failed' | 'rollouts_unreachable' | 'device_unavailable' | 'runtime_unavailable' | 'out_of_memory' | 'disk_full' | 'damaged_data' | 'database_busy' | 'replicas_differ' | 'replicas_diverged' | 'engine_crashed' | 'engine_busy' | 'deadline_exceeded' | 'cancelled' | 'internal';
     /**
      * Each field that is at fault, 100 at most.
      */
@@ -6225,7 +6225,7 @@ export type ListTrainingJobsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -6432,7 +6432,7 @@ export type DeleteTrainingJobErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -6490,7 +6490,7 @@ export type GetTrainingJobErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -6875,7 +6875,7 @@ export type ListTrainingJobRowsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -6963,7 +6963,7 @@ export type ListTrainingJobMetricsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -7075,7 +7075,7 @@ export type ListTrainingJobRolloutsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -7188,7 +7188,7 @@ export type ListTrainingJobAttributionsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -7281,7 +7281,7 @@ export type ListTrainingJobLogsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -7388,7 +7388,7 @@ export type ListTrainingJobEventsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -7943,7 +7943,7 @@ export type ListFilesErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8042,7 +8042,7 @@ export type CreateFileErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8100,7 +8100,7 @@ export type DeleteFileErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8158,7 +8158,7 @@ export type RetrieveFileErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8216,7 +8216,7 @@ export type DownloadFileErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8280,7 +8280,7 @@ export type ListFineTuningJobsErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8358,7 +8358,7 @@ export type CreateFineTuningJobErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8416,7 +8416,7 @@ export type RetrieveFineTuningJobErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8474,7 +8474,7 @@ export type CancelFineTuningJobErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8532,7 +8532,7 @@ export type PauseFineTuningJobErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8590,7 +8590,7 @@ export type ResumeFineTuningJobErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8657,7 +8657,7 @@ export type ListFineTuningEventsErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8745,7 +8745,7 @@ export type ListFineTuningJobCheckpointsErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8824,7 +8824,7 @@ export type ListWebhookEndpointsErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8902,7 +8902,7 @@ export type CreateWebhookEndpointErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -8947,7 +8947,7 @@ export type ListWebhookEventTypesErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
 };
@@ -9001,7 +9001,7 @@ export type DeleteWebhookEndpointErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -9059,7 +9059,7 @@ export type RetrieveWebhookEndpointErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -9125,7 +9125,7 @@ export type UpdateWebhookEndpointErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -9196,7 +9196,7 @@ export type RotateWebhookEndpointSecretErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -9262,7 +9262,7 @@ export type TestWebhookEndpointErrors = {
      */
     429: OpenAiError;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: OpenAiError;
     /**
@@ -9895,7 +9895,7 @@ export type ListDatasetsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10054,7 +10054,7 @@ export type DeleteDatasetErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10112,7 +10112,7 @@ export type GetDatasetErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10179,7 +10179,7 @@ export type ListDatasetRowsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10250,7 +10250,7 @@ export type ListWebhooksErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10450,7 +10450,7 @@ export type GetWebhookErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10520,7 +10520,7 @@ export type UpdateWebhookErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10594,7 +10594,7 @@ export type RotateWebhookSecretErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10652,7 +10652,7 @@ export type TestWebhookErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10723,7 +10723,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10798,7 +10798,7 @@ export type GetWebhookDeliveryErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10860,7 +10860,7 @@ export type RedeliverWebhookDeliveryErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -10931,7 +10931,7 @@ export type ListTrainingJobDeliveriesErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -11006,7 +11006,7 @@ export type GetTrainingJobDeliveryErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -11068,7 +11068,7 @@ export type RedeliverTrainingJobDeliveryErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**
@@ -11142,7 +11142,7 @@ export type ListAuditRecordsErrors = {
      */
     429: Problem;
     /**
-     * Damaged data, Replicas diverged, Internal error
+     * Damaged data, Replicas differ, Replicas diverged, Internal error
      */
     500: Problem;
     /**

@@ -28,6 +28,7 @@ class JobErrorCode(StrEnum):
     PRECONDITION_FAILED = "precondition_failed"
     PROMPT_TOO_LONG = "prompt_too_long"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
+    REPLICAS_DIFFER = "replicas_differ"
     REPLICAS_DIVERGED = "replicas_diverged"
     REQUEST_TIMEOUT = "request_timeout"
     REWARD_FAILED = "reward_failed"
