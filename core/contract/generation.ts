@@ -104,7 +104,7 @@ const tokenTexts = {
   token_bytes: strings.optional(),
 };
 
-const usageSchema = z.object({
+export const usageSchema = z.object({
   prompt_tokens: z.int().describe("Of each prompt once, however many completions it has."),
   completion_tokens: z.int().describe("Of all completions, their stop tokens included."),
   prefill_tokens_saved: z.int().optional().describe(

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { component } from "./component.ts";
-import { type GenerationRequest, generationSchema, stopString } from "./generation.ts";
+import { type GenerationRequest, generationSchema, stopString, usageSchema } from "./generation.ts";
 import type { Refuse } from "./refuse.ts";
 import { MIN_TEMPERATURE } from "./temperature.ts";
 
@@ -96,12 +96,13 @@ export const openaiUsage = z.object({
   prompt_tokens: z.int().describe("Of each prompt once."),
   completion_tokens: z.int().describe("Of all completions."),
   total_tokens: z.int().describe("Both together."),
+  prefill_tokens_saved: usageSchema.shape.prefill_tokens_saved,
 }).meta({ ...component("OpenAIUsage"), description: "Tokens of the request" });
 
 export type OpenAIUsage = z.output<typeof openaiUsage>;
 
 export function usageOf(
-  { prompt_tokens, completion_tokens }: { prompt_tokens: number; completion_tokens: number },
+  { prompt_tokens, completion_tokens, ...saved }: Omit<OpenAIUsage, "total_tokens">,
 ): OpenAIUsage {
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens, ...saved };
 }

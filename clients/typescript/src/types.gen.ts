@@ -3511,6 +3511,10 @@ export type OpenAiUsage = {
      * Both together.
      */
     total_tokens: number;
+    /**
+     * Prompt tokens that were not run, because a completion of the same prompt had them run; left out for 0.
+     */
+    prefill_tokens_saved?: number;
 };
 
 export type OpenAiWebhookEndpoint = {

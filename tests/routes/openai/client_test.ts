@@ -242,6 +242,8 @@ Deno.test("OpenAI's client", async (t) => {
       }
       const { usage } = answer;
       assert.equal(usage!.total_tokens, usage!.prompt_tokens + usage!.completion_tokens);
+      // The prompt is run once for both.
+      assert.equal((usage as { prefill_tokens_saved?: number }).prefill_tokens_saved, usage!.prompt_tokens);
 
       const stream_options = { include_usage: true };
       const chunks = await Array.fromAsync(

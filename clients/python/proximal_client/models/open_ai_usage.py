@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 
 
 
@@ -26,11 +27,14 @@ class OpenAIUsage:
             prompt_tokens (int): Of each prompt once.
             completion_tokens (int): Of all completions.
             total_tokens (int): Both together.
+            prefill_tokens_saved (int | Unset): Prompt tokens that were not run, because a completion of the same prompt had
+                them run; left out for 0.
      """
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    prefill_tokens_saved: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -44,6 +48,8 @@ class OpenAIUsage:
 
         total_tokens = self.total_tokens
 
+        prefill_tokens_saved = self.prefill_tokens_saved
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -52,6 +58,8 @@ class OpenAIUsage:
             "completion_tokens": completion_tokens,
             "total_tokens": total_tokens,
         })
+        if prefill_tokens_saved is not UNSET:
+            field_dict["prefill_tokens_saved"] = prefill_tokens_saved
 
         return field_dict
 
@@ -66,10 +74,13 @@ class OpenAIUsage:
 
         total_tokens = d.pop("total_tokens")
 
+        prefill_tokens_saved = d.pop("prefill_tokens_saved", UNSET)
+
         open_ai_usage = cls(
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
             total_tokens=total_tokens,
+            prefill_tokens_saved=prefill_tokens_saved,
         )
 
 
