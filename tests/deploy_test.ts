@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings, VARIABLES } from "../core/settings/settings.ts";
+import { freePort } from "../tasks/free_port.ts";
 import { serverFlags } from "../tasks/server_permissions.ts";
 import { inFolder } from "./core/networks/in_folder.ts";
 import { has, testWith } from "./needs.ts";
@@ -202,19 +203,6 @@ for (const [name, { file, args }] of Object.entries(STARTS)) {
       });
     },
   );
-}
-
-/** A port for a program that is told which, below those that systems give to whoever takes any. */
-function freePort(): number {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
 }
 
 /** What is answered once the proxy listens; it fails when the proxy ends instead. */

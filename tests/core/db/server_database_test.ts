@@ -8,6 +8,7 @@ import { openAt, openServerDatabase } from "../../../core/db/open_server_databas
 import { takeLease, whileLeased } from "../../../core/db/leases.ts";
 import { patient } from "../../../core/db/patient.ts";
 import { leases } from "../../../core/db/schema.ts";
+import { freePort } from "../../../tasks/free_port.ts";
 import { Sqld, sqldBinary } from "../../../tasks/sqld/start_sqld.ts";
 import { testWith } from "../../needs.ts";
 import { inFolder } from "../networks/in_folder.ts";
@@ -165,9 +166,7 @@ test("What is no database of this program's, or not this folder's, is refused at
     await db.close();
     await assert.rejects(openAt({ url }), { message: /another program's\. Set another DATABASE_URL/ });
   });
-  const port = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const url = `http://127.0.0.1:${port.addr.port}`;
-  port.close();
+  const url = `http://127.0.0.1:${freePort()}`;
   await assert.rejects(openAt({ url }, undefined, 50), {
     message: /^Cannot reach DATABASE_URL 'http:.*correct the URL$/,
   });
