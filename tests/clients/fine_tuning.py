@@ -70,10 +70,15 @@ supervised = client.fine_tuning.jobs.create(
 assert supervised.hyperparameters.batch_size == 5
 ends(supervised, "succeeded")
 
+# While a long one trains the next does not begin, however soon it is validated.
+long = client.fine_tuning.jobs.create(
+    model="tiny", training_file=upload(say).id, hyperparameters={"n_epochs": 50, "batch_size": 1},
+)
 cancelled = client.fine_tuning.jobs.create(model="tiny", training_file=upload(say).id)
 assert client.fine_tuning.jobs.pause(cancelled.id).status == "paused"
-assert client.fine_tuning.jobs.resume(cancelled.id).status == "validating_files"
+assert client.fine_tuning.jobs.resume(cancelled.id).status in ("validating_files", "queued")
 assert client.fine_tuning.jobs.cancel(cancelled.id).status == "cancelled"
+ends(client.fine_tuning.jobs.cancel(long.id), "cancelled")
 failed = ends(client.fine_tuning.jobs.create(model="tiny", training_file=upload([{"a": 1}]).id), "failed")
 assert (failed.error.param, failed.error.code) == ("training_file", "invalid_training_file"), failed.error
 
