@@ -4,6 +4,7 @@
  * and stream, and webhooks flow. Every job must then have ended as one that nobody disturbed: the same metric rows but
  * for times, the same rollouts and tokens, the same bytes in its last checkpoint, each event once and in order, each
  * webhook delivered in order.
+ * `--servers 2 --jobs 1000` breaks several servers on one database instead (`chaos/servers.ts`), until all jobs have ended.
  * Prints a JSON line a fault and one at the end; exits with 1 if there was a fault.
  */
 import { join } from "node:path";
@@ -12,11 +13,15 @@ import { Webhook } from "standardwebhooks";
 import { chaosJob, JOB_NAMES } from "./chaos/jobs.ts";
 import { rewardService } from "./chaos/reward_service.ts";
 import { type Body, differences, type Outcome, outcomeOf, placeOf } from "./chaos/outcome.ts";
+import { chaosOfServers } from "./chaos/servers.ts";
 import { enginesOf, orphanEngines, signal } from "./chaos/processes.ts";
 import { type RunningServer, startServer } from "./start_server.ts";
 
 const { values: options } = parseArgs({
-  options: { kills: { type: "string", default: "200" }, seed: { type: "string", default: "0" } },
+  options: {
+    ...{ kills: { type: "string", default: "200" }, seed: { type: "string", default: "0" } },
+    ...{ servers: { type: "string", default: "1" }, jobs: { type: "string", default: "1000" } },
+  },
 });
 
 /** Numbers in [0, 1), the same for the same seed. */
@@ -57,6 +62,12 @@ let faults = 0;
 function fault(what: string, more: Record<string, unknown> = {}): void {
   faults++;
   console.log(JSON.stringify({ fault: what, ...more }));
+}
+
+if (Number(options.servers) > 1) {
+  const of = { servers: Number(options.servers), jobs: Number(options.jobs), kills: Number(options.kills) };
+  console.log(JSON.stringify({ ...await chaosOfServers({ ...of, random, fault }), faults }));
+  Deno.exit(faults === 0 ? 0 : 1);
 }
 
 /** A server on one data folder, started again whenever it was broken. */

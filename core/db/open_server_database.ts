@@ -22,7 +22,7 @@ import { ServerDatabase } from "./server_database.ts";
 
 /** How long a server that does not answer is waited for: one that is just being started comes by then. */
 const START_PATIENCE_MS = 10_000;
-/** How long another server of this program may take to bring the database up to this version. */
+/** How long others may keep the lock for writing, as one that brings the database up to this version. */
 const MIGRATION_MS = 120_000;
 /** Folders of a data folder that rows name files in. */
 const FOLDERS = ["jobs", "datasets", "files"];
@@ -85,7 +85,8 @@ export async function openAt(
     );
     await checkTables(database.read, url);
     await idsAfterAll(database.read);
-    await database.write((tx) => tx.delete(commits).where(sql`${commits.at} < ${clock} - ${MARK_MS}`));
+    const old = sql`${commits.at} < ${clock} - ${MARK_MS}`;
+    await database.write((tx) => tx.delete(commits).where(old), { patience_ms: MIGRATION_MS });
     return database;
   } catch (error) {
     await database.close();
@@ -175,7 +176,7 @@ async function idOf(database: Database): Promise<string> {
       ? [known]
       : await tx.insert(databases).values({ id: crypto.randomUUID() }).returning();
     return row!.id;
-  });
+  }, { patience_ms: MIGRATION_MS });
 }
 
 /** Whether there are rows that name files. */

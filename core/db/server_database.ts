@@ -53,6 +53,8 @@ export class ServerDatabase implements Database {
   readonly #turns = new Turns();
   /** A lock that came when nobody wanted it any more is being given back. */
   #late: Promise<void> = Promise.resolve();
+  /** Why the lock could not be asked for the last time; null: it could. */
+  #away: unknown = null;
   #version = 0;
   /** The highest mark that `look` has seen. */
   #seen: number | null = null;
@@ -117,7 +119,7 @@ export class ServerDatabase implements Database {
   async #write<T>(work: (tx: Transaction) => Promise<T>, options: ServerWriteOptions): Promise<T> {
     const waiting = patience(options);
     try {
-      if (!await this.#turns.begin(waiting.signal)) throw busy();
+      if (!await this.#turns.begin(waiting.signal)) throw this.#impatience();
       try {
         const once = () => this.#transaction(work, options, waiting.signal);
         return await retried(once, waiting.signal, isPassing, refusal);
@@ -129,10 +131,15 @@ export class ServerDatabase implements Database {
     }
   }
 
+  /** What somebody is told whose patience has ended before the lock came. */
+  #impatience(): unknown {
+    return this.#away === null ? busy() : refusal(this.#away);
+  }
+
   /** Takes the server's lock for writing. */
   async #begin(signal: AbortSignal, foreign_keys = true): Promise<ServerStream> {
     const { promise: over, reject } = Promise.withResolvers<never>();
-    const give = () => reject(busy());
+    const give = () => reject(this.#impatience());
     over.catch(() => {});
     signal.addEventListener("abort", give, { once: true });
     try {
@@ -144,7 +151,9 @@ export class ServerDatabase implements Database {
       })();
       try {
         await Promise.race([begun, over]);
+        this.#away = null;
       } catch (error) {
+        if (isAway(error)) this.#away = error;
         // One that nobody gives back would keep everybody else waiting for seconds.
         this.#late = begun.then(() => stream.query("rollback", [], "run")).then(() => {}, () => {})
           .finally(() => stream.close());

