@@ -144,11 +144,11 @@ async function requireAdaptersFolder(folder: string): Promise<void> {
   throw settingFault("ROLLOUT_ADAPTERS_DIR", folder, "Expected a folder: none is there");
 }
 
-/** Engines that train beside each other share the cores. Always by the same number, as a run's bytes depend on it. */
-function trainingThreads({ THREADS, MAX_CONCURRENT_JOBS }: Settings): Record<string, string> {
-  if (MAX_CONCURRENT_JOBS === 1) return {};
+/** Engines that work beside each other share the cores. Always by the same number, as what comes out depends on it. */
+function sharedThreads({ THREADS }: Settings, engines: number): Record<string, string> {
+  if (engines === 1) return {};
   const threads = THREADS ?? navigator.hardwareConcurrency;
-  return { THREADS: String(Math.max(1, Math.floor(threads / MAX_CONCURRENT_JOBS))) };
+  return { THREADS: String(Math.max(1, Math.floor(threads / engines))) };
 }
 
 /** The file below DATA_DIR, or what a server has. */
@@ -182,7 +182,18 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   ];
   const sources = { db, modelRoots, dataDir, hasJudge: settings.GRADER_BASE_URL !== undefined };
   const servingBytes = memoryPart(settings.SERVING_MEMORY, machineMemory().total);
-  const env = { ...environment, SERVING_MEMORY: String(servingBytes) };
+  const { SERVING_ENGINES: engines, SERVING_PRECISION } = settings;
+  if (SERVING_PRECISION === "int8" && settings.DEVICE !== "cpu") {
+    throw settingFault(
+      "SERVING_PRECISION",
+      "int8",
+      "Expected float32 with a GPU: only the CPU multiplies int8",
+    );
+  }
+  const env = {
+    ...environment,
+    ...{ SERVING_MEMORY: String(Math.floor(servingBytes / engines)), SERVING_PRECISION },
+  };
   const jobLogs = new JobLogs(db, logger);
   const adapters = settings.ROLLOUT_ADAPTERS_DIR;
   if (adapters !== null) await requireAdaptersFolder(adapters);
@@ -240,7 +251,13 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
   const feed = new EventFeed();
   const deliverer = new Deliverer({ db, guard, logger });
   const serving = new ServingEngine({
-    start: () => startEngine(logger, directly(engine())),
+    start: (number) => {
+      const launch = directly(engine());
+      if (engines === 1) return startEngine(logger, launch);
+      const threads = { ...launch.env, ...sharedThreads(settings, engines) };
+      return startEngine(logger.with({ serving_engine: number }), { ...launch, env: threads });
+    },
+    engines,
     request_timeout_ms: settings.REQUEST_TIMEOUT_S * 1000,
     memory_bytes: servingBytes,
     idle_timeout_ms: settings.SERVING_IDLE_S * 1000,
@@ -256,7 +273,10 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     ...{ db, dataDir, feed, logger: jobLogs.observing(logger) },
     startEngine: (engineLogger, of) => {
       const launch = launcher.launch(engine(), of);
-      const given = { ...launch, env: { ...trainingThreads(settings), ...launch.env } };
+      const given = {
+        ...launch,
+        env: { ...sharedThreads(settings, settings.MAX_CONCURRENT_JOBS), ...launch.env },
+      };
       return startEngine(engineLogger, given, of);
     },
     endLeft: (id) => launcher.endLeft(id, logger),
@@ -305,6 +325,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     modules,
     graders,
     device: settings.DEVICE,
+    servingPrecision: SERVING_PRECISION,
     metricsPublic: settings.METRICS_PUBLIC,
     keys,
     rate_limit: settings.RATE_LIMIT,

@@ -48,6 +48,8 @@ export interface AppContext {
   dataDir: string;
   /** Where jobs run unless they say, and where texts are generated and scored: cpu, cuda or cuda:N. */
   device: string;
+  /** What generations multiply by: float32 (half precision on a GPU), or int8. */
+  servingPrecision?: "float32" | "int8";
   /** While none is required, everybody may do everything. */
   keys: KeyRing;
   /** Requests of a key in a minute; 0: any number. */

@@ -56,6 +56,13 @@ async function gauges({ db, supervisor, serving, dataDir }: AppContext): Promise
         { labels: { role: "serving" }, value: serving.pids.length },
       ],
     },
+    serving_outstanding: {
+      help: "Requests that engine processes work on, by the number of the process among those of its model.",
+      series: [...serving.outstanding].map(([engine, value]) => ({
+        labels: { engine: String(engine) },
+        value,
+      })),
+    },
     webhooks_pending: {
       help: "Webhooks that have not been delivered and are still tried.",
       series: [{ value: webhooks.count }],

@@ -126,6 +126,9 @@ const list = createRoute({
             object: z.literal("list").describe("What this is."),
             data: z.array(modelSchema).describe("The models."),
             device: z.string().describe("Where they run unless a job says otherwise: cpu, cuda or cuda:N."),
+            generation_precision: z.enum(["float32", "int8"]).describe(
+              "What generations multiply by (SERVING_PRECISION): with int8 their texts and the log-probabilities of sampled tokens are those of the model in 8 bits. Scores, values and log-probabilities of given texts are float32 either way, as is sampling of fully fine-tuned weights.",
+            ),
           }),
         },
       },
@@ -271,7 +274,9 @@ export function models(context: AppContext, exports: CheckpointExports): OpenAPI
 
   app.openapi(list, async (c) => {
     const tuned = c.req.valid("query").fine_tuned === "false" ? [] : await fineTuned();
-    return c.json({ object: "list" as const, data: [...await all(), ...tuned], device: context.device }, 200);
+    const { device, servingPrecision: generation_precision = "float32" } = context;
+    const data = [...await all(), ...tuned];
+    return c.json({ object: "list" as const, data, device, generation_precision }, 200);
   });
 
   app.openapi(register(context), async (c) => {

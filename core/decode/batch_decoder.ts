@@ -4,6 +4,7 @@
  * depends on its own numbers only. Knows nothing of text or requests.
  */
 import { generateArtifact, multiLoraArtifact, type Tuning } from "../../kernels/artifacts.ts";
+import type { Precision } from "../../kernels/nn/parameters.ts";
 import { MULTI_LORA } from "../../kernels/nn/multi_lora.ts";
 import { UserError } from "../errors.ts";
 import type { Binding } from "../ort/binding.ts";
@@ -72,6 +73,7 @@ export class BatchDecoder {
   readonly #sessions: SessionCache;
   /** Weights that are not the base's, and what graphs are built with for them. */
   readonly #full: FullWeights | null;
+  readonly #precision: Precision;
   readonly #budget: number;
   /** In order of arrival, until they are answered. */
   readonly #callers = new Set<Caller>();
@@ -81,9 +83,13 @@ export class BatchDecoder {
   #looping = false;
   #running: { callers: Set<Caller>; abort: AbortController } | null = null;
 
-  /** @param full weights instead of the base's own */
-  constructor(base: BaseModel, full: FullWeights | null = null) {
+  /**
+   * @param full weights instead of the base's own
+   * @param precision what frozen weights are multiplied as; the base's by default
+   */
+  constructor(base: BaseModel, full: FullWeights | null = null, precision: Precision = base.precision) {
     this.#base = base;
+    this.#precision = precision;
     this.#sessions = new SessionCache(base);
     this.#full = full;
     this.#budget = CACHE_SHARE * Deno.systemMemoryInfo().total;
@@ -271,8 +277,8 @@ export class BatchDecoder {
     const truncation = rows.some(({ request }) => isCut(request));
     const top = rows.some(({ request }) => request.top);
     const stack = this.#stackFor(rows);
-    const { config, precision, runtime: { target } } = this.#base;
-    const held = { precision, target };
+    const { config, runtime: { target } } = this.#base;
+    const held = { precision: this.#precision, target };
     const name = `${truncation}:${top}:${[...stack?.modules ?? []].join()}`;
     this.#names.add(name);
     if (this.#names.size > MAX_SESSIONS) {
@@ -300,7 +306,7 @@ export class BatchDecoder {
   }
 
   #workersFor(rows: readonly unknown[]): number {
-    return workersOfDecode(rows.length, this.#base, this.#base.layerBytes());
+    return workersOfDecode(rows.length, this.#base, this.#base.layerBytes(this.#precision));
   }
 
   #bound({ sessions, stack }: Layout, worker: number): Binding {

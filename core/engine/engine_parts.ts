@@ -21,6 +21,8 @@ export interface EngineSettings {
   inexactInt8: string | undefined;
   /** Bytes from which on served policies leave. */
   servingBytes: number;
+  /** What generations multiply by. */
+  servingPrecision: "float32" | "int8";
 }
 
 export class EngineParts {
@@ -54,7 +56,11 @@ export class EngineParts {
   }
 
   served(): ServedModels {
-    return this.#served ??= new ServedModels(this.runtime(), this.settings.servingBytes);
+    return this.#served ??= new ServedModels(
+      this.runtime(),
+      this.settings.servingBytes,
+      this.settings.servingPrecision,
+    );
   }
 
   /** How fast the runtime's device is, measured once. */

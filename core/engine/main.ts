@@ -32,6 +32,7 @@ const parts = new EngineParts({
   inexactInt8: Deno.env.get("INEXACT_INT8"),
   // The API process has made bytes of a share of the machine.
   servingBytes: Number(Deno.env.get("SERVING_MEMORY") || 1 << 30),
+  servingPrecision: Deno.env.get("SERVING_PRECISION") === "int8" ? "int8" : "float32",
 }, ranks);
 
 /** Joins the processes that were started with this one. */

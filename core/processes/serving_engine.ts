@@ -3,6 +3,10 @@
  * parsed from one folder holds up no work on another, and checks, which prepare whatever a request holds, do not share a
  * process with generations. A process starts at the first request for its folders and stops after a while without one;
  * requests wait for places in turns of their clients. Training jobs have processes of their own.
+ *
+ * One set may have several processes. A request goes to that with the fewest outstanding: a queue costs each request, loading
+ * only the first. Among equals it goes to one that has the adapter already, then to one that runs, so that requests which
+ * come one after another stay where their model is and start no second process.
  */
 import { UserError } from "../errors.ts";
 import { Delivered } from "./delivered.ts";
@@ -23,7 +27,10 @@ type ServingRequest = Extract<
 >;
 
 export interface ServingOptions {
-  start: () => EngineProcess;
+  /** @param number which of its set's the process is, from 1 */
+  start: (number: number) => EngineProcess;
+  /** Processes that one set of folders may have, but for checks: they have one. Default 1. */
+  engines?: number;
   /** From its coming to its answer, a request may take this long. */
   request_timeout_ms: number;
   /** Resident bytes of all processes from which on idle ones stop, but for the last used. */
@@ -42,7 +49,10 @@ export interface ServingLimits {
   running_of_client: number;
   /** Requests that wait for a place. */
   waiting: number;
-  /** Those that hang in a text are not counted, so that they stop nobody; but there are no more than four times as many. */
+  /**
+   * Sets of folders that have processes. Those that hang in a text are not counted, so that they stop nobody; but there are
+   * no more than four times as many.
+   */
   processes: number;
 }
 
@@ -69,6 +79,10 @@ export interface AskOptions {
 interface Engine {
   readonly process: EngineProcess;
   readonly key: string;
+  /** Which of its set's it is, from 1: the lowest that is free. */
+  readonly number: number;
+  /** Adapters and checkpoints that it was asked for last, the newest at the end. */
+  readonly asked: Set<string>;
   running: number;
   idleTimer?: ReturnType<typeof setTimeout>;
 }
@@ -77,8 +91,10 @@ interface Engine {
 interface Ticket {
   readonly request: ServingRequest;
   readonly client: string;
-  /** Of the process that can answer it. */
+  /** Of the processes that can answer it. */
   readonly key: string;
+  /** The adapters or checkpoints that it names. */
+  readonly adapters: readonly string[];
   readonly answer: PromiseWithResolvers<unknown>;
   /** Aborted when nobody waits for the answer any more. */
   readonly over: AbortController;
@@ -101,12 +117,21 @@ function keyOf({ type, folders }: ServingRequest): string {
   ]);
 }
 
+/** The adapters or checkpoints of a request's policies. */
+function adaptersOf(request: ServingRequest): string[] {
+  const each = "each" in request && request.each ? request.each : [request.folders];
+  return [...new Set(each.map(({ checkpoint, adapter }) => checkpoint ?? adapter ?? ""))];
+}
+
+/** As many as one process is likely to have loaded still. */
+const REMEMBERED_ADAPTERS = 16;
+
 export class ServingEngine {
   readonly #options: Required<ServingOptions> & { limits: ServingLimits };
   readonly #waiting: FairQueue<Ticket>;
   readonly #running = new Set<Ticket>();
   /** The least recently used comes first. */
-  readonly #engines = new Map<string, Engine>();
+  readonly #engines = new Set<Engine>();
   readonly #quarantine = new Quarantine();
   #lookAgain: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -114,13 +139,20 @@ export class ServingEngine {
   constructor(options: ServingOptions) {
     const { idle_ms: idle_timeout_ms, stop_ms: stop_grace_ms, cancel_ms: cancel_grace_ms } = DEADLINES;
     const limits = { ...LIMITS, ...options.limits };
-    this.#options = { idle_timeout_ms, stop_grace_ms, cancel_grace_ms, ...options, limits };
+    this.#options = { engines: 1, idle_timeout_ms, stop_grace_ms, cancel_grace_ms, ...options, limits };
     this.#waiting = new FairQueue(limits.waiting);
   }
 
   /** The processes that run. */
   get pids(): number[] {
-    return [...this.#engines.values()].map(({ process }) => process.pid);
+    return [...this.#engines].map(({ process }) => process.pid);
+  }
+
+  /** Requests that processes work on, by the numbers of the processes, which those of several sets share. */
+  get outstanding(): Map<number, number> {
+    const all = new Map<number, number>();
+    for (const { number, running } of this.#engines) all.set(number, (all.get(number) ?? 0) + running);
+    return all;
   }
 
   /**
@@ -140,7 +172,15 @@ export class ServingEngine {
     const traceparent = currentTrace();
     const ticket: Ticket = {
       request: traceparent === undefined ? request : { ...request, traceparent },
-      ...{ client, key, onDeltas, answerQuestion: answer, restarts: 0, since: performance.now() },
+      ...{
+        client,
+        key,
+        adapters: adaptersOf(request),
+        onDeltas,
+        answerQuestion: answer,
+        restarts: 0,
+        since: performance.now(),
+      },
       ...{ answer: Promise.withResolvers(), over: new AbortController(), delivered: new Delivered() },
     };
     const seconds = this.#options.request_timeout_ms / 1000;
@@ -164,7 +204,7 @@ export class ServingEngine {
 
   /** Lets all processes go once they have answered, with every model they hold; later requests start others. */
   retire(): void {
-    for (const engine of [...this.#engines.values()]) this.#part(engine);
+    for (const engine of [...this.#engines]) this.#part(engine);
   }
 
   /**
@@ -173,7 +213,7 @@ export class ServingEngine {
    * @returns whether there was any
    */
   async giveBack(): Promise<boolean> {
-    const engines = [...this.#engines.values()];
+    const engines = [...this.#engines];
     const idle = engines.filter(({ running }) => running === 0);
     await Promise.all(engines.map(async (engine) => {
       if (engine.running === 0) await this.#part(engine);
@@ -190,7 +230,7 @@ export class ServingEngine {
       next.answer.reject(stopping());
     }
     const { stop_grace_ms } = this.#options;
-    await Promise.all([...this.#engines.values()].map((engine) => {
+    await Promise.all([...this.#engines].map((engine) => {
       this.#forget(engine);
       return engine.process.stop(stop_grace_ms);
     }));
@@ -223,25 +263,40 @@ export class ServingEngine {
     let ofClient = 0;
     for (const ticket of this.#running) if (ticket.client === client) ofClient++;
     if (ofClient >= running_of_client) return false;
-    return this.#engines.has(key) || this.#hasRoom(processes) || this.#idle().length > 0;
+    return this.#of(key).length > 0 || this.#hasRoom(processes) || this.#idleSets().length > 0;
   }
 
+  /** The processes of a set. */
+  #of(key: string): Engine[] {
+    return [...this.#engines].filter((engine) => engine.key === key);
+  }
+
+  /** Sets none of whose processes has a request, the least recently used first. */
+  #idleSets(): Engine[][] {
+    const sets = new Map<string, Engine[]>();
+    // A set was used when the last of its processes was.
+    for (const engine of [...this.#engines].reverse()) {
+      sets.set(engine.key, [...sets.get(engine.key) ?? [], engine]);
+    }
+    return [...sets.values()].reverse().filter((set) => set.every(({ running }) => running === 0));
+  }
+
+  /** Whether another set may have a process. */
   #hasRoom(processes: number): boolean {
-    let stuck = 0;
-    for (const { process } of this.#engines.values()) if (process.stuck) stuck++;
-    return this.#engines.size - stuck < processes && this.#engines.size < 4 * processes;
+    const working = new Set([...this.#engines].filter(({ process }) => !process.stuck).map(({ key }) => key));
+    return working.size < processes && this.#engines.size < 4 * processes * this.#options.engines;
   }
 
   /** Processes without a request, the least recently used first. */
   #idle(): Engine[] {
-    return [...this.#engines.values()].filter(({ running }) => running === 0);
+    return [...this.#engines].filter(({ running }) => running === 0);
   }
 
   async #run(ticket: Ticket): Promise<void> {
-    const { request, client, key, over, onDeltas, answerQuestion: answer, delivered } = ticket;
+    const { request, client, key, adapters, over, onDeltas, answerQuestion: answer, delivered } = ticket;
     let engine: Engine;
     try {
-      engine = this.#engineOf(key);
+      engine = this.#engineOf(ticket);
     } catch (thrown) {
       return ticket.answer.reject(thrown); // a machine that has no room for another process refuses it here
     }
@@ -250,6 +305,14 @@ export class ServingEngine {
     }
     this.#running.add(ticket);
     engine.running++;
+    for (const adapter of adapters) {
+      engine.asked.delete(adapter);
+      engine.asked.add(adapter);
+    }
+    for (const adapter of engine.asked) {
+      if (engine.asked.size <= REMEMBERED_ADAPTERS) break;
+      engine.asked.delete(adapter);
+    }
     clearTimeout(engine.idleTimer);
     delivered.restart();
     let again = false;
@@ -275,19 +338,43 @@ export class ServingEngine {
     }
   }
 
-  /** The process of this key, started if there is none; one that has nothing to do makes room for it. */
-  #engineOf(key: string): Engine {
-    const there = this.#engines.get(key);
-    if (there?.process.ended) this.#forget(there);
-    const engine = this.#engines.get(key) ?? this.#start(key);
-    this.#engines.delete(key);
-    this.#engines.set(key, engine);
+  /** The process that answers a request, started if all of its set have others; a set that has nothing to do makes room. */
+  #engineOf(ticket: Ticket): Engine {
+    for (const engine of this.#of(ticket.key)) if (engine.process.ended) this.#forget(engine);
+    const engine = this.#chosen(ticket);
+    this.#engines.delete(engine);
+    this.#engines.add(engine);
     return engine;
   }
 
-  #start(key: string): Engine {
-    if (!this.#hasRoom(this.#options.limits.processes)) this.#part(this.#idle()[0]!);
-    const engine: Engine = { process: this.#options.start(), key, running: 0 };
+  #chosen({ request, key, adapters }: Ticket): Engine {
+    const all = this.#of(key);
+    const lacking = ({ asked }: Engine) => adapters.filter((adapter) => !asked.has(adapter)).length;
+    const [best] = all.toSorted((a, b) =>
+      Number(a.process.stuck) - Number(b.process.stuck) || a.running - b.running ||
+      lacking(a) - lacking(b) || a.number - b.number
+    );
+    if (!best) return this.#start(key, all);
+    const most = request.type === "check" ? 1 : this.#options.engines;
+    if (best.running === 0 || all.length >= most) return best;
+    try {
+      return this.#start(key, all);
+    } catch {
+      return best; // what has no room for another process has one
+    }
+  }
+
+  #start(key: string, beside: readonly Engine[]): Engine {
+    if (beside.length === 0 && !this.#hasRoom(this.#options.limits.processes)) {
+      for (const idle of this.#idleSets()[0]!) this.#part(idle);
+    }
+    const taken = new Set(beside.map(({ number }) => number));
+    let number = 1;
+    while (taken.has(number)) number++;
+    const engine: Engine = {
+      process: this.#options.start(number),
+      ...{ key, number, asked: new Set(), running: 0 },
+    };
     engine.process.exited.then(() => this.#forget(engine));
     return engine;
   }
@@ -295,7 +382,7 @@ export class ServingEngine {
   /** After each request: an idle process stops later, and at once where there is too little memory for it. */
   #settle(engine: Engine): void {
     if (engine.running > 0) return;
-    if (this.#engines.get(engine.key) !== engine) {
+    if (!this.#engines.has(engine)) {
       engine.process.stop(this.#options.stop_grace_ms);
       return;
     }
@@ -304,7 +391,7 @@ export class ServingEngine {
     Deno.unrefTimer(engine.idleTimer);
     const others = this.#idle().slice(0, -1);
     if (others.length === 0) return;
-    const sizes = new Map([...this.#engines.values()].map((one) => [one, residentBytes(one.process.pid)]));
+    const sizes = new Map([...this.#engines].map((one) => [one, residentBytes(one.process.pid)]));
     let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     for (const idle of others) {
       if (bytes <= this.#options.memory_bytes) break;
@@ -321,7 +408,7 @@ export class ServingEngine {
 
   #forget(engine: Engine): void {
     clearTimeout(engine.idleTimer);
-    if (this.#engines.get(engine.key) === engine) this.#engines.delete(engine.key);
+    this.#engines.delete(engine);
   }
 }
 

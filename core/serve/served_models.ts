@@ -8,6 +8,7 @@ import { BatchDecoder } from "../decode/batch_decoder.ts";
 import { loadCheckpoint } from "../networks/checkpoint.ts";
 import { changedWhileRead, folderVersion, ofOneVersion } from "../formats/file_version.ts";
 import { loadAdapter, type LoadedAdapter } from "../weights/load_adapter.ts";
+import { heldHere } from "../weights/int8_products.ts";
 import { initialParameters } from "../weights/parameter_layout.ts";
 import { ParameterSet } from "../weights/parameter_set.ts";
 import { Policy } from "../networks/policy.ts";
@@ -81,10 +82,15 @@ export class ServedModels {
   /** Resident bytes of the process with no more than one policy, when that was last so. */
   #floor = 0;
   readonly #budget: number;
+  readonly #sampling: "float32" | "int8";
 
-  /** @param budget resident bytes of the process from which on it keeps the last policy only */
-  constructor(runtime: Runtime, budget = Infinity) {
+  /**
+   * @param budget resident bytes of the process from which on it keeps the last policy only
+   * @param sampling what generations multiply by; scores are float32 (on a GPU as it holds a base)
+   */
+  constructor(runtime: Runtime, budget = Infinity, sampling: "float32" | "int8" = "float32") {
     this.#runtime = runtime;
+    this.#sampling = sampling;
     this.#budget = budget;
   }
 
@@ -246,7 +252,9 @@ export class ServedModels {
       );
     }
     const tokenizer = await text.whole(() => findTokenizer(folder));
-    return { base, tokenizer, decoder: new BatchDecoder(base), stopTokenIds: stopIds(base.info, tokenizer) };
+    const precision = this.#sampling === "int8" ? await heldHere(this.#runtime, "int8") : base.precision;
+    const decoder = new BatchDecoder(base, null, precision);
+    return { base, tokenizer, decoder, stopTokenIds: stopIds(base.info, tokenizer) };
   }
 
   async #networks(

@@ -20,6 +20,9 @@ const integer = (min: number, max: number) => {
   );
 };
 
+/** Of generations; scores are float32. */
+export const SERVING_PRECISIONS = ["float32", "int8"] as const;
+
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** Brackets are a URL's, and a port has a variable of its own. */
@@ -95,6 +98,9 @@ const environmentSchema = z.object({
   ).default("512M"),
   SERVING_IDLE_S: integer(1, 604_800).default(300),
   SERVING_PROCESSES: integer(1, 256).default(6),
+  SERVING_ENGINES: integer(1, 16).default(1),
+  SERVING_PRECISION: z.enum(SERVING_PRECISIONS, `Expected one of ${SERVING_PRECISIONS.join(", ")}`)
+    .default("float32"),
   METRICS_PUBLIC: z.enum(["true", "false"], "Expected true or false").default("false")
     .transform((text) => text === "true"),
   OUTBOUND_ALLOW: list(","),
@@ -155,7 +161,15 @@ export const VARIABLES: Readonly<Record<keyof Settings, { what: string; otherwis
   },
   MAX_FILE_BYTES: { what: "Largest file that POST /v1/files takes", otherwise: "512M" },
   SERVING_IDLE_S: { what: "Seconds that an idle model stays loaded", otherwise: "300" },
-  SERVING_PROCESSES: { what: "Processes that answer generations, scores and checks", otherwise: "6" },
+  SERVING_PROCESSES: {
+    what: "Sets of models that have processes for generations, scores and checks",
+    otherwise: "6",
+  },
+  SERVING_ENGINES: { what: "Processes that each of these may have, which share THREADS", otherwise: "1" },
+  SERVING_PRECISION: {
+    what: "What generations multiply by: float32 or int8",
+    otherwise: "float32",
+  },
   METRICS_PUBLIC: { what: "true: /metrics is answered without a key", otherwise: "false" },
   OUTBOUND_ALLOW: { what: "Private hosts and ranges that webhooks may reach", otherwise: null },
   HF_ENDPOINT: { what: "Hub that models are downloaded from", otherwise: "https://huggingface.co" },

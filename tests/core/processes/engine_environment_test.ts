@@ -48,7 +48,7 @@ Deno.test("each variable that the engine reads reaches it", async () => {
   const read = [...source.matchAll(/env\.get\("(\w+)"\)/g)].map(([, name]) => name!);
   assert.ok(read.length > 2);
   // main.ts hands it in, as bytes.
-  const handed = ["SERVING_MEMORY"];
+  const handed = ["SERVING_MEMORY", "SERVING_PRECISION"];
   assert.deepEqual(
     read.filter((name) => !(name in engineEnvironment({ [name]: "x" })) && !handed.includes(name)),
     [],

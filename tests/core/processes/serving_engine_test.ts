@@ -236,3 +236,102 @@ Deno.test("processes that hang in texts leave room for other folders' before the
   assert.equal(serving.pids.length, 2);
   await Promise.all([assert.rejects(hanging, { code: "runtime_unavailable" }), serving.close()]);
 });
+
+Deno.test("with several engines a request goes to the one with the fewest, which others do not wait for", async () => {
+  const numbers: number[] = [];
+  const serving = serve({
+    engines: 2,
+    start: (number) => {
+      numbers.push(number);
+      return startFakeEngine(logger);
+    },
+  });
+  // One after another they stay where the model is.
+  for (let seed = 0; seed < 3; seed++) await serving.request(command());
+  assert.deepEqual(numbers, [1]);
+  const stop = new AbortController();
+  const hanging = [0, 1, 2].map(() => serving.request(command(BEHAVIOURS.hang), { signal: stop.signal }));
+  await eventually(() => [...serving.outstanding.values()].reduce((a, b) => a + b, 0) === 3);
+  assert.deepEqual(numbers, [1, 2]);
+  assert.deepEqual([...serving.outstanding.values()].toSorted(), [1, 2]);
+  // Checks have one process, and it is their own.
+  await Promise.all([serving.request(check), serving.request(check), serving.request(check)]);
+  assert.deepEqual(numbers, [1, 2, 1]);
+  stop.abort();
+  for (const one of hanging) await assert.rejects(one, { code: "cancelled" });
+  await serving.close();
+});
+
+Deno.test("among engines that are idle an adapter stays on the one that has it", async () => {
+  const seen: string[] = [];
+  const serving = serve({
+    engines: 2,
+    start: (number) => {
+      const process = startFakeEngine(logger);
+      const request = process.request.bind(process);
+      process.request = ((given: ReturnType<typeof command>, ...rest: never[]) => {
+        seen.push(`${number} ${(given.folders as { adapter?: string }).adapter}`);
+        return (request as (...all: unknown[]) => unknown)(given, ...rest);
+      }) as typeof process.request;
+      return process;
+    },
+  });
+  const of = (adapter: string, seed = 0) => {
+    const one = command(seed);
+    return { ...one, folders: { ...one.folders, adapter } };
+  };
+  await Promise.all([serving.request(of("a")), serving.request(of("b"))]);
+  seen.length = 0;
+  for (const adapter of ["b", "a", "b", "b", "a"]) await serving.request(of(adapter));
+  assert.deepEqual(seen, ["2 b", "1 a", "2 b", "2 b", "1 a"]);
+  await serving.close();
+});
+
+Deno.test("an engine that dies takes its own requests with it, and its number is another's then", async () => {
+  const numbers: number[] = [];
+  const serving = serve({
+    engines: 2,
+    start: (number) => {
+      numbers.push(number);
+      return startFakeEngine(logger);
+    },
+  });
+  const stop = new AbortController();
+  const first = serving.request(command(BEHAVIOURS.hang), { signal: stop.signal });
+  const dying = serving.request(command(BEHAVIOURS.die));
+  await assert.rejects(dying, { code: "engine_crashed" });
+  await eventually(() => serving.pids.length === 1);
+  await serving.request(command());
+  assert.deepEqual(numbers, [1, 2, 2]);
+  stop.abort();
+  await assert.rejects(first, { code: "cancelled" });
+  await serving.close();
+});
+
+Deno.test("more engines of one set take no place of another's, and all of an idle set make room", async () => {
+  const serving = serve({ engines: 2, limits: { processes: 2 } });
+  const both = (model: string) => Promise.all([0, 1].map(() => serving.request(command(0, model))));
+  await both("a");
+  await both("b");
+  const before = serving.pids;
+  assert.equal(before.length, 4);
+  await both("c");
+  // The set that was used longest ago left as a whole.
+  assert.deepEqual(serving.pids.filter((pid) => before.includes(pid)).toSorted(), before.slice(2).toSorted());
+  assert.equal(serving.pids.length, 4);
+  await serving.close();
+});
+
+Deno.test("where no second engine can be started, the first answers", async () => {
+  let starts = 0;
+  const serving = serve({
+    engines: 2,
+    start: () => {
+      if (++starts > 1) throw new Error("Resource temporarily unavailable");
+      return startFakeEngine(logger);
+    },
+  });
+  await Promise.all([0, 1, 2].map(() => serving.request(command())));
+  assert.equal(serving.pids.length, 1);
+  await serving.close();
+});
