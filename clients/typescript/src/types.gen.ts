@@ -9655,6 +9655,10 @@ export type ListModelsResponses = {
          * Where they run unless a job says otherwise: cpu, cuda or cuda:N.
          */
         device: string;
+        /**
+         * What generations multiply by (SERVING_PRECISION): with int8 their texts and the log-probabilities of sampled tokens are those of the model in 8 bits. Scores, values and log-probabilities of given texts are float32 either way, as is sampling of fully fine-tuned weights.
+         */
+        generation_precision: 'float32' | 'int8';
     };
 };
 

@@ -288,6 +288,7 @@ from .list_fine_tuning_jobs_response_200 import ListFineTuningJobsResponse200
 from .list_fine_tuning_jobs_response_200_object import ListFineTuningJobsResponse200Object
 from .list_models_fine_tuned import ListModelsFineTuned
 from .list_models_response_200 import ListModelsResponse200
+from .list_models_response_200_generation_precision import ListModelsResponse200GenerationPrecision
 from .list_models_response_200_object import ListModelsResponse200Object
 from .list_training_job_attributions_format import ListTrainingJobAttributionsFormat
 from .list_training_job_attributions_response_200 import ListTrainingJobAttributionsResponse200
@@ -853,6 +854,7 @@ __all__ = (
     "ListFineTuningJobsResponse200Object",
     "ListModelsFineTuned",
     "ListModelsResponse200",
+    "ListModelsResponse200GenerationPrecision",
     "ListModelsResponse200Object",
     "ListTrainingJobAttributionsFormat",
     "ListTrainingJobAttributionsResponse200",

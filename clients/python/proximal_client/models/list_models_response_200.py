@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..models.list_models_response_200_generation_precision import ListModelsResponse200GenerationPrecision
 from ..models.list_models_response_200_object import ListModelsResponse200Object
 from typing import cast
 
@@ -29,11 +30,16 @@ class ListModelsResponse200:
             object_ (ListModelsResponse200Object): What this is.
             data (list[Model]): The models.
             device (str): Where they run unless a job says otherwise: cpu, cuda or cuda:N.
+            generation_precision (ListModelsResponse200GenerationPrecision): What generations multiply by
+                (SERVING_PRECISION): with int8 their texts and the log-probabilities of sampled tokens are those of the model in
+                8 bits. Scores, values and log-probabilities of given texts are float32 either way, as is sampling of fully
+                fine-tuned weights.
      """
 
     object_: ListModelsResponse200Object
     data: list[Model]
     device: str
+    generation_precision: ListModelsResponse200GenerationPrecision
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -53,6 +59,8 @@ class ListModelsResponse200:
 
         device = self.device
 
+        generation_precision = self.generation_precision.value
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -60,6 +68,7 @@ class ListModelsResponse200:
             "object": object_,
             "data": data,
             "device": device,
+            "generation_precision": generation_precision,
         })
 
         return field_dict
@@ -87,10 +96,16 @@ class ListModelsResponse200:
 
         device = d.pop("device")
 
+        generation_precision = ListModelsResponse200GenerationPrecision(d.pop("generation_precision"))
+
+
+
+
         list_models_response_200 = cls(
             object_=object_,
             data=data,
             device=device,
+            generation_precision=generation_precision,
         )
 
 
