@@ -11,6 +11,7 @@ import type { Learner } from "../core/kinds/ppo/learner.ts";
 import { train, type TrainerParts } from "../core/kinds/ppo/trainer.ts";
 import { modelReward } from "../core/rewards/model_reward.ts";
 import { sourceOf } from "../core/rewards/reward_source.ts";
+import type { Replicas } from "../core/replicas/replicas.ts";
 import { uniform } from "../core/rng.ts";
 
 export interface WorkloadRun {
@@ -29,6 +30,7 @@ export async function openWorkload(
   folders: { policy: string; reward: string },
   { B, P, R }: { B: number; P: number; R: number },
   { steps, epochs = 1, ...given }: { steps: number; epochs?: number } & Partial<PpoJobRequest>,
+  replicas?: Replicas,
 ): Promise<WorkloadRun> {
   const job = ppoJobSchema.parse({
     kind: "ppo",
@@ -68,7 +70,13 @@ export async function openWorkload(
       estimate: cost,
     },
   };
-  return { job, learner, reward, cost, events: (checkpoints) => train({ ...parts, checkpoints }, job) };
+  return {
+    job,
+    learner,
+    reward,
+    cost,
+    events: (checkpoints) => train({ ...parts, checkpoints, replicas }, job),
+  };
 }
 
 /** This process's memory in bytes: now, and at most since `resetPeak`. NaN where the system does not say. */

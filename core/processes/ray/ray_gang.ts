@@ -23,7 +23,7 @@ export const GANG_TIMES = {
   /** Between looks at how they are. */
   look_ms: 1000,
   /** For jobs to stop that were asked to. */
-  stop_ms: 10_000,
+  stop_ms: 5_000,
 };
 
 export interface GangOptions {
