@@ -253,6 +253,7 @@ Deno.test("the packages that nothing of the program imports are those of tests a
     "openai",
     "openai-6",
     "playwright-core",
+    "yaml",
   ]);
 });
 
