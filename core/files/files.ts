@@ -20,6 +20,8 @@ import type { Logger } from "../log.ts";
 
 /** Files that come in at a time. */
 const MAX_RUNNING = 16;
+/** How long a lock is waited for, when a server starts or a file comes in. */
+const EXPIRY_PATIENCE_MS = 10_000;
 /** Rows that are looked through for what has expired, at a time. */
 const EXPIRED_AT_ONCE = 100;
 
@@ -183,7 +185,7 @@ export class Files {
       const rows = await db.read.select({ id: files.id }).from(files).where(due).limit(EXPIRED_AT_ONCE);
       found = rows.length;
       for (const { id } of rows) {
-        await db.write((tx) => tx.delete(files).where(eq(files.id, id)));
+        await db.write((tx) => tx.delete(files).where(eq(files.id, id)), { patience_ms: EXPIRY_PATIENCE_MS });
         await this.#remove(id);
       }
     }

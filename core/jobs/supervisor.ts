@@ -117,7 +117,7 @@ export class Supervisor {
   /** Gives jobs back to the queue whose server has died. */
   async #takeOver(): Promise<void> {
     const { logger } = this.#options;
-    const db = this.#records;
+    const db = this.#options.db.isShared ? this.#records : this.#options.db;
     const left = await db.read.select({ number: rowNumber(jobs) }).from(jobs)
       .where(and(inArray(jobs.status, JOB_STATUSES.filter(hasEngine)), db.isShared ? expired() : undefined));
     for (const { number } of left) {
