@@ -57,10 +57,11 @@ function questionBy(advantage: AdvantageName): LearningTask {
   };
 }
 
-/** The question with so many of the model's four layers trained, for policy and value network. */
-function questionOfLast(last: number): LearningTask {
+/** The question with so many of the model's four layers trained, for policy and value network, at so many times the rate. */
+function questionOfLast(last: number, times = 1): LearningTask {
+  const ppo = { ...question.ppo, learning_rate: times * question.ppo!.learning_rate! };
   return {
-    request: { ...question, trainable: { type: "lora", layers: { last } } },
+    request: { ...question, ppo, trainable: { type: "lora", layers: { last } } },
     threshold: 1.7,
     alone: true,
     beside: "question",
@@ -81,7 +82,7 @@ export const LEARNING_TASKS: Record<string, LearningTask> = {
   /** A reward model that learned to count words (learned_reward.ts). */
   learned: { request: { ...question, reward: { type: "model", model: "learned" } }, threshold: 2.4 },
   "question-last-2": questionOfLast(2),
-  "question-last-1": questionOfLast(1),
+  "question-last-2-faster": questionOfLast(2, 2),
   ...Object.fromEntries(OTHERS.map((name) => [`question-${name}`, questionBy(name)])),
   /** What `task story` trains: its own policy, after sft, and the reward model that it learned from preferences. */
   story: {
