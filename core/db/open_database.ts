@@ -7,13 +7,13 @@ import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "dr
 import { join } from "node:path";
 import { knownFault, UserError } from "../errors.ts";
 import { createLogger, type Logger } from "../log.ts";
-import { MEASURES } from "../metrics/measures.ts";
 import { checkOrigin, checkTables, faultsOf } from "./check_database.ts";
 import { DamageLog } from "./damage_log.ts";
 import { DamagedData, isDamage } from "./damaged_data.ts";
 import { checkFiles, createFile, DATABASE_FILE, RESTORE, unusable } from "./database_file.ts";
 import { lockFolder } from "./lock_folder.ts";
 import { idsAfterAll, migrateDatabase, MIGRATIONS_FOLDER, sentence } from "./migrate_database.ts";
+import { measuredWrite } from "./measured_write.ts";
 import { busy, LONGEST_PAUSE_MS, patience, retried } from "./patience.ts";
 import { isBusy, isInaccessible } from "./sqlite_error.ts";
 import { SqliteThread, threadDied } from "./sqlite_thread.ts";
@@ -128,16 +128,8 @@ class ThreadedDatabase implements Database {
     return Promise.resolve(false);
   }
 
-  async write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-    const start = performance.now();
-    let outcome = "failed";
-    try {
-      const result = await this.#write(work, options);
-      outcome = "written";
-      return result;
-    } finally {
-      MEASURES.database_write_seconds.observe((performance.now() - start) / 1000, [outcome]);
-    }
+  write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    return measuredWrite(() => this.#write(work, options));
   }
 
   async #write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {

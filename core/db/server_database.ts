@@ -6,11 +6,11 @@
 import { type AsyncRemoteCallback, drizzle, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy";
 import { UserError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { MEASURES } from "../metrics/measures.ts";
 import { DamageLog } from "./damage_log.ts";
 import type { DamagedData } from "./damaged_data.ts";
 import { isAway, type LibsqlServer, ServerAway, type ServerStream } from "./libsql_server.ts";
 import type { Database, Reader, Transaction, WriteOptions } from "./open_database.ts";
+import { measuredWrite } from "./measured_write.ts";
 import { busy, patience, retried } from "./patience.ts";
 import { isBusy } from "./sqlite_error.ts";
 import type { SqlValue } from "./sqlite_worker.ts";
@@ -94,16 +94,8 @@ export class ServerDatabase implements Database {
     return true;
   }
 
-  async write<T>(work: (tx: Transaction) => Promise<T>, options: ServerWriteOptions = {}): Promise<T> {
-    const start = performance.now();
-    let outcome = "failed";
-    try {
-      const result = await this.#write(work, options);
-      outcome = "written";
-      return result;
-    } finally {
-      MEASURES.database_write_seconds.observe((performance.now() - start) / 1000, [outcome]);
-    }
+  write<T>(work: (tx: Transaction) => Promise<T>, options: ServerWriteOptions = {}): Promise<T> {
+    return measuredWrite(() => this.#write(work, options));
   }
 
   damaged(record: string, error: unknown): DamagedData {

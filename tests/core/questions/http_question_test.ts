@@ -6,7 +6,7 @@ import type { RewardOf } from "../../../core/contract/reward_schema.ts";
 import { OutboundGuard } from "../../../core/outbound/outbound_guard.ts";
 import { newWebhookSecret } from "../../../core/outbound/signature.ts";
 import { askService } from "../../../core/questions/http_question.ts";
-import { Receiver } from "../webhooks/receiver.ts";
+import { Receiver, receiving } from "../webhooks/receiver.ts";
 
 const ITEMS = [
   { prompt: "p", completion: "a", prompt_idx: 4 },
@@ -26,18 +26,6 @@ const ask = (reward: RewardOf<"http">, signal = never, question = QUESTION, aske
   askService(reward, question, signal, { guard, asker, first_pause_ms: 1 });
 
 const scores = (...given: unknown[]) => Response.json({ scores: given });
-
-async function receiving(
-  answer: ConstructorParameters<typeof Receiver>[0],
-  work: (receiver: Receiver) => Promise<void>,
-): Promise<void> {
-  const receiver = new Receiver(answer);
-  try {
-    await work(receiver);
-  } finally {
-    await receiver.close();
-  }
-}
 
 Deno.test("a service is sent prompts and completions, signed, and its scores come back in order", () =>
   receiving(() => scores(1, -2.5), async ({ url, received }) => {

@@ -4,7 +4,7 @@ import { type RolloutQuestion, rolloutsSchema } from "../../../core/contract/rol
 import type { UserError } from "../../../core/errors.ts";
 import { OutboundGuard } from "../../../core/outbound/outbound_guard.ts";
 import { RolloutServer } from "../../../core/questions/rollout_server.ts";
-import { Receiver } from "../webhooks/receiver.ts";
+import { Receiver, receiving } from "../webhooks/receiver.ts";
 
 const QUESTION: RolloutQuestion = {
   type: "rollouts",
@@ -20,18 +20,6 @@ function server(url: string, more: object = {}): RolloutServer {
     rolloutsSchema.parse({ ...{ type: "openai", url, model: "base", adapter: "vllm", ...more } }),
     { guard: new OutboundGuard(["127.0.0.1"]), asker: "job_1", adapters: "/adapters", first_pause_ms: 1 },
   );
-}
-
-async function receiving(
-  answer: ConstructorParameters<typeof Receiver>[0],
-  work: (receiver: Receiver) => Promise<void>,
-): Promise<void> {
-  const receiver = new Receiver(answer);
-  try {
-    await work(receiver);
-  } finally {
-    await receiver.close();
-  }
 }
 
 Deno.test("a prompt is sent as ids or as text, with all that sampling depends on, and the headers", () =>

@@ -38,3 +38,16 @@ export class Receiver {
     await this.#server.shutdown();
   }
 }
+
+/** Runs `work` with a receiver, and closes it. */
+export async function receiving(
+  answer: ConstructorParameters<typeof Receiver>[0],
+  work: (receiver: Receiver) => Promise<void>,
+): Promise<void> {
+  const receiver = new Receiver(answer);
+  try {
+    await work(receiver);
+  } finally {
+    await receiver.close();
+  }
+}
