@@ -168,7 +168,7 @@ export class Policy {
     const parameters = reference && this.#reference !== "base" ? this.#reference : this.parameters;
     const values = this.shared && !reference;
     const masks = this.#dropout && step !== undefined && !reference ? { dropout: this.#dropout, step } : null;
-    const { merge } = masks ? this.#trained : { merge: this.#merge };
+    const merge = masks ? this.#trained.merge : this.#merge;
     const { config } = this.base;
     const from = firstLayer(sequences, this.#frozen);
     const evaluation = {

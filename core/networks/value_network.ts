@@ -66,7 +66,7 @@ export class ValueNetwork {
   ): Promise<Float32Array[]> {
     const { config } = this.base;
     const masks = this.#dropout && step !== undefined ? { dropout: this.#dropout, step } : null;
-    const { merge } = masks ? this.#trained : { merge: this.#merge };
+    const merge = masks ? this.#trained.merge : this.#merge;
     const from = firstLayer(sequences, this.#frozen);
     const evaluation = {
       ...this.#evaluation({ masked: masks !== null, from }),

@@ -30,6 +30,8 @@ const ANSWER_BYTES = 256 * 1024;
 const ANSWER_TOKEN_BYTES = 1024;
 /** Loading an adapter says no more than that it was done. */
 const ADAPTER_ANSWER_BYTES = 64 * 1024;
+/** How long the end of an attempt waits for a server that may be gone. */
+const CLOSE_MS = 5000;
 
 const number = z.number();
 
@@ -70,10 +72,8 @@ export class RolloutServer {
   /** Has the server let go what was loaded for the job; it may be gone. */
   async close(): Promise<void> {
     if (this.#loaded === null) return;
-    const once = { max_attempts: 1, timeout_ms: CLOSE_MS };
     await this.#post("unload_lora_adapter", { lora_name: this.#loaded }, ADAPTER_ANSWER_BYTES, {
-      signal: AbortSignal.timeout(CLOSE_MS),
-      ...once,
+      ...{ signal: AbortSignal.timeout(CLOSE_MS), timeout_ms: CLOSE_MS, max_attempts: 1 },
     }).catch(() => {});
     this.#loaded = null;
   }
@@ -149,9 +149,6 @@ export class RolloutServer {
     throw fault(message, posted.again ? "rollouts_unreachable" : "rollouts_failed");
   }
 }
-
-/** How long the end of an attempt waits for a server that may be gone. */
-const CLOSE_MS = 5000;
 
 function fault(message: string, code: ErrorCode = "rollouts_failed"): Error {
   return invalid("rollouts.url", message, code);
