@@ -296,14 +296,7 @@ async function serve(settings: Settings, logger: Logger): Promise<void> {
     checkReward: (reward) => checkReward(reward, { guard, modules, graders }, logger),
     device: settings.DEVICE,
   });
-  const others = new OtherServers({
-    ...{ db, feed, logger, isBusy: () => supervisor.running.size > 0 },
-    onWritten: async () => {
-      deliverer.wake();
-      fineTuning.wake();
-      await supervisor.heed();
-    },
-  });
+  const others = new OtherServers({ db, feed, logger, supervisor, workers: [deliverer, fineTuning] });
   const closing = new AbortController();
   const app = createApp({
     ...{

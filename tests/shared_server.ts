@@ -19,14 +19,7 @@ if (import.meta.main) {
   const it = new Supervised(db, DATA_DIR!, [], options, { timeout_ms: DELIVERY_MS });
   await servedOn(it, async ({ app, supervisor, deliverer, feed, fineTuning }) => {
     deliverer.start();
-    const others = new OtherServers({
-      ...{ db, feed, logger, isBusy: () => supervisor.running.size > 0 },
-      onWritten: async () => {
-        deliverer.wake();
-        fineTuning.wake();
-        await supervisor.heed();
-      },
-    });
+    const others = new OtherServers({ db, feed, logger, supervisor, workers: [deliverer, fineTuning] });
     others.start();
     const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
     console.log(JSON.stringify({ url: `http://127.0.0.1:${server.addr.port}`, owner: db.owner }));

@@ -8,6 +8,7 @@ import type { Database } from "../db/open_database.ts";
 import { events } from "../db/schema.ts";
 import type { Logger } from "../log.ts";
 import type { EventFeed } from "./event_feed.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 const BUSY_MS = 250;
 const IDLE_MS = 1000;
@@ -17,10 +18,10 @@ const PART = 1000;
 export interface OtherServersOptions {
   db: Database;
   feed: EventFeed;
-  /** Whether jobs run here, which others may ask something of. */
-  isBusy: () => boolean;
-  /** Called when others may have written anything. */
-  onWritten: () => void | Promise<void>;
+  /** Runs the jobs here, which others may ask something of. */
+  supervisor: Pick<Supervisor, "running" | "heed">;
+  /** Who else works on what others may have written. */
+  workers: readonly { wake(): void }[];
   logger: Logger;
   busy_ms?: number;
   idle_ms?: number;
@@ -54,19 +55,20 @@ export class OtherServers {
 
   #next(): void {
     if (this.#stopped) return;
-    const { feed, isBusy, busy_ms = BUSY_MS, idle_ms = IDLE_MS } = this.#options;
+    const { feed, supervisor, busy_ms = BUSY_MS, idle_ms = IDLE_MS } = this.#options;
     this.#timer = setTimeout(() => {
       this.#looking = this.#look().then(() => this.#next());
-    }, feed.hasReaders || isBusy() ? busy_ms : idle_ms);
+    }, feed.hasReaders || supervisor.running.size > 0 ? busy_ms : idle_ms);
   }
 
   async #look(): Promise<void> {
-    const { db, logger, onWritten } = this.#options;
+    const { db, logger, supervisor, workers } = this.#options;
     try {
       if (await db.look()) this.#behind = true;
       if (this.#behind) {
         await this.#tell();
-        await onWritten();
+        for (const worker of workers) worker.wake();
+        await supervisor.heed();
         this.#behind = false;
       }
       this.#failing = false;
