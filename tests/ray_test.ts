@@ -7,14 +7,11 @@ import { eventually } from "./core/jobs/supervised.ts";
 import { inFolder } from "./core/networks/in_folder.ts";
 import { testWith } from "./needs.ts";
 import { RayServer } from "./ray_server.ts";
-import { spawnServer } from "./spawn_server.ts";
+import { jsonCaller, spawnServer } from "./spawn_server.ts";
 
 const test = testWith({
   "an MPI, from deno task mpi:install": () => existsSync(join(MPI_FOLDER, "bin", "mpiexec")),
 });
-
-// deno-lint-ignore no-explicit-any
-type Json = any;
 
 const JOB = {
   kind: "ppo",
@@ -32,16 +29,7 @@ test("jobs placed by Ray: one that succeeds, one whose host is lost, one cancell
       ...{ DATA_DIR: join(parent, "data"), THREADS: "1", LAUNCHER: "ray", RAY_ADDRESS: ray.address },
       ...{ RAY_AUTH_TOKEN: "a-token", LAUNCHER_ARGS: "-localhost 127.0.0.1" },
     });
-    const call = async (method: string, path: string, body?: unknown): Promise<Json> => {
-      const response = await fetch(`${server.url}/v1/training-jobs${path}`, {
-        method,
-        headers: { "content-type": "application/json" },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      const answer = await response.json();
-      assert.ok(response.ok, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
-      return answer;
-    };
+    const call = jsonCaller(`${server.url}/v1/training-jobs`);
     const start = async (given: object) => (await call("POST", "", { ...JOB, ...given })).id as string;
     const ends = (id: string) =>
       eventually(async () => {

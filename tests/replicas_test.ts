@@ -6,7 +6,7 @@ import { MPI_FOLDER } from "../tasks/mpi/install.ts";
 import { eventually } from "./core/jobs/supervised.ts";
 import { inFolder } from "./core/networks/in_folder.ts";
 import { testWith } from "./needs.ts";
-import { spawnServer } from "./spawn_server.ts";
+import { jsonCaller, spawnServer } from "./spawn_server.ts";
 
 const test = testWith({
   "an MPI, from deno task mpi:install": () => existsSync(join(MPI_FOLDER, "bin", "mpiexec")),
@@ -68,16 +68,7 @@ test("jobs of several processes: texts of one process, 1 MB of prompts, a lost r
   inFolder(async (parent) => {
     const data = join(parent, "data");
     const server = await spawnServer({ DATA_DIR: data, THREADS: "1", LAUNCHER: "mpiexec" });
-    const call = async (method: string, path: string, body?: unknown): Promise<Json> => {
-      const response = await fetch(`${server.url}/v1${path}`, {
-        method,
-        headers: { "content-type": "application/json" },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      const answer = await response.json();
-      assert.ok(response.ok, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
-      return answer;
-    };
+    const call = jsonCaller(`${server.url}/v1`);
     const reaches = (id: string, ...wanted: string[]) =>
       eventually(async () => {
         const job = await call("GET", `/training-jobs/${id}`);

@@ -1,4 +1,5 @@
 /** A server as a process, for tests that stop it and start it again. */
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -39,6 +40,21 @@ export async function spawnServer(environment: Record<string, string>): Promise<
     process,
     ended: process.status.then(() => log),
     engines: () => childrenOf(process.pid).filter(isEngine),
+  };
+}
+
+/** Asks a server for JSON below an address. What it throws says what was answered otherwise than 2xx. */
+export function jsonCaller(base: string) {
+  // deno-lint-ignore no-explicit-any
+  return async (method: string, path: string, body?: unknown): Promise<any> => {
+    const response = await fetch(base + path, {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const answer = await response.json();
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
   };
 }
 

@@ -237,7 +237,8 @@ Deno.test("processes that hang in texts leave room for other folders' before the
   await Promise.all([assert.rejects(hanging, { code: "runtime_unavailable" }), serving.close()]);
 });
 
-Deno.test("with several engines a request goes to the one with the fewest, which others do not wait for", async () => {
+/** Up to two engines, and the numbers of those that were started. */
+function twoEngines() {
   const numbers: number[] = [];
   const serving = serve({
     engines: 2,
@@ -246,6 +247,11 @@ Deno.test("with several engines a request goes to the one with the fewest, which
       return startFakeEngine(logger);
     },
   });
+  return { serving, numbers };
+}
+
+Deno.test("with several engines a request goes to the one with the fewest, which others do not wait for", async () => {
+  const { serving, numbers } = twoEngines();
   // One after another they stay where the model is.
   for (let seed = 0; seed < 3; seed++) await serving.request(command());
   assert.deepEqual(numbers, [1]);
@@ -288,14 +294,7 @@ Deno.test("among engines that are idle an adapter stays on the one that has it",
 });
 
 Deno.test("an engine that dies takes its own requests with it, and its number is another's then", async () => {
-  const numbers: number[] = [];
-  const serving = serve({
-    engines: 2,
-    start: (number) => {
-      numbers.push(number);
-      return startFakeEngine(logger);
-    },
-  });
+  const { serving, numbers } = twoEngines();
   const stop = new AbortController();
   const first = serving.request(command(BEHAVIOURS.hang), { signal: stop.signal });
   const dying = serving.request(command(BEHAVIOURS.die));
